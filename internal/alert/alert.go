@@ -1,0 +1,167 @@
+// Package alert holds the domain types of findings and alerts. It imports the standard library only.
+package alert
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"time"
+)
+
+// Severities, from the least to the most severe.
+const (
+	SeverityInformational = "informational"
+	SeverityLow           = "low"
+	SeverityMedium        = "medium"
+	SeverityHigh          = "high"
+	SeverityCritical      = "critical"
+)
+
+var severities = []string{SeverityInformational, SeverityLow, SeverityMedium, SeverityHigh, SeverityCritical}
+
+// SeverityRank is 1 for informational up to 5 for critical, and 0 for anything else.
+func SeverityRank(s string) int { return slices.Index(severities, s) + 1 }
+
+// States of an alert.
+const (
+	StateNew        = "new"
+	StateInProgress = "in_progress"
+	StateResolved   = "resolved"
+	StateRetracted  = "retracted"
+	StateSuppressed = "suppressed"
+)
+
+// MaxEventIDs is the most event ids that a finding carries; EventCount has the number of all.
+const MaxEventIDs = 100
+
+// Subject is whom or what an alert is about.
+type Subject struct {
+	// Type is user, address or integration.
+	Type, ID           string
+	Email, DisplayName string
+}
+
+// Finding is one row of a detection's view.
+type Finding struct {
+	Tenant, Detection string
+	Subject           Subject
+	// Key is the finding's anchor; with tenant, detection and subject it is the finding's identity.
+	Key string
+	// Anchor is the event time of the anchor event.
+	Anchor time.Time
+	// Start and End are the event times of the first and the last event.
+	Start, End time.Time
+	// EventIDs in event time, at most MaxEventIDs of the EventCount that there are.
+	EventIDs   []string
+	EventCount uint64
+	Score      float64
+	Severity   string
+	Title      string
+	// Evidence is a JSON object.
+	Evidence string
+	// SuppressedBy lists the reasons for which this finding raises no alert.
+	SuppressedBy []string
+}
+
+// AlertID is the alert id of the finding: 32 hexadecimal digits, the same for every evaluation.
+func (f *Finding) AlertID() string {
+	h := sha256.New()
+	for _, s := range []string{f.Tenant, f.Detection, f.Subject.Type, f.Subject.ID, f.Key} {
+		h.Write([]byte(s))
+		h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// Comment is a remark by a person.
+type Comment struct {
+	Author string    `json:"author"`
+	Text   string    `json:"text"`
+	Time   time.Time `json:"time"`
+}
+
+// Triage is what people set; an evaluation never changes it.
+type Triage struct {
+	// State is StateNew, StateInProgress or StateResolved.
+	State string
+	// Classification is true_positive, benign_positive, false_positive or empty.
+	Classification string
+	Assignee       string
+	Comments       []Comment
+}
+
+// Alert is a finding with what people made of it: one version of it.
+type Alert struct {
+	ID string
+	Finding
+	Triage Triage
+	// Retracted says that the events, as known now, no longer make this finding.
+	Retracted bool
+	// SupersededBy is the id of the alert that took the place of a retracted one.
+	SupersededBy string
+	// Created is when the alert was first raised, Updated when this version was made.
+	Created, Updated time.Time
+	// Sequence numbers the changes of all alerts without a gap, from 1.
+	Sequence uint64
+	// Actor made this version: "analysis" or a person.
+	Actor string
+}
+
+// State is what a reader sees: retracted and suppressed come before what people set.
+func (a *Alert) State() string {
+	switch {
+	case a.Retracted:
+		return StateRetracted
+	case len(a.SuppressedBy) > 0:
+		return StateSuppressed
+	case a.Triage.State == "":
+		return StateNew
+	}
+	return a.Triage.State
+}
+
+// Kinds of a change.
+const (
+	ChangeCreated   = "created"
+	ChangeUpdated   = "updated"
+	ChangeRetracted = "retracted"
+)
+
+// Change is one entry of the alert log: the alert as it is after the change.
+type Change struct {
+	Kind string
+	Alert
+}
+
+// Filter selects alerts; its fields are joined by AND, the values of one field by OR.
+type Filter struct {
+	Detections []string
+	// MinSeverity leaves out what is less severe; empty means any.
+	MinSeverity string
+	// States to include; new, in progress and resolved when empty.
+	States     []string
+	SubjectIDs []string
+	// Start is the earliest End of an alert, inclusive; End the latest Start, exclusive; zero means unbounded.
+	Start, End time.Time
+}
+
+// OpenStates are the states that a Filter without States selects.
+var OpenStates = []string{StateNew, StateInProgress, StateResolved}
+
+// Match says whether the alert is selected.
+func (f *Filter) Match(a *Alert) bool {
+	in := func(list []string, s string) bool { return len(list) == 0 || slices.Contains(list, s) }
+	states := f.States
+	if len(states) == 0 {
+		states = OpenStates
+	}
+	return in(f.Detections, a.Detection) && in(f.SubjectIDs, a.Subject.ID) && in(states, a.State()) &&
+		SeverityRank(a.Severity) >= SeverityRank(f.MinSeverity) &&
+		(f.Start.IsZero() || !a.Finding.End.Before(f.Start)) && (f.End.IsZero() || a.Finding.Start.Before(f.End))
+}
+
+// Cursor is a position in the list of alerts, newest first by End: the alert after which the next page begins.
+type Cursor struct {
+	End time.Time
+	ID  string
+}

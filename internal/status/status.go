@@ -1,0 +1,81 @@
+// Package status holds what Sealwatch says about itself. It imports the standard library only.
+package status
+
+import "time"
+
+// System is how Sealwatch is doing.
+type System struct {
+	Version, Commit, GoVersion string
+	Start                      time.Time
+	Engine                     Engine
+	Sources                    []Source
+	Analysis                   Analysis
+	Destinations               []Destination
+	UnknownActivities          []UnknownActivity
+}
+
+// Engine is the state of ClickHouse.
+type Engine struct {
+	// Kind is embedded or server; State is ready, restarting or unreachable.
+	Kind, State, Version string
+	// Address without credentials.
+	Address  string
+	Restarts int
+	// Confinement that is in force: landlock, seccomp.
+	Confinement   []string
+	SchemaVersion int
+	EventsStored  uint64
+}
+
+// Source is the state of one way in; the counts are since the start of the process.
+type Source struct {
+	Name                   string
+	LastArrival, LastEvent time.Time
+	// Lag is how long the latest event had been on its way when it arrived.
+	Lag                                       time.Duration
+	Accepted, Duplicates, Conflicts, Rejected uint64
+}
+
+// Analysis is the state of the analysis.
+type Analysis struct {
+	// Pending is the number of stored events that some detection has not been through, Held excluded.
+	Pending uint64
+	Held    uint64
+	// Watermark is the event time up to which events have come in; zero before the first.
+	Watermark time.Time
+	// Sequence is the arrival sequence that every detection has reached.
+	Sequence  uint64
+	Conflicts uint64
+	LastError string
+	// Detections by id.
+	Detections map[string]Detection
+}
+
+// Detection is the state of one detection.
+type Detection struct {
+	Pending      uint64
+	ActiveAlerts uint64
+	LastError    string
+}
+
+// States of a destination.
+const (
+	DestinationOK       = "ok"
+	DestinationRetrying = "retrying"
+	DestinationPaused   = "paused"
+)
+
+// Destination is the state of one destination of alerts.
+type Destination struct {
+	Name, Kind, State               string
+	Pending, Delivered, DeadLetters uint64
+	LastError                       string
+	LastSuccess, NextAttempt        time.Time
+}
+
+// UnknownActivity is a spelling that the classification does not know.
+type UnknownActivity struct {
+	Object, Action string
+	Events         uint64
+	Last           time.Time
+}
