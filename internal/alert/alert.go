@@ -130,6 +130,9 @@ const (
 // Change is one entry of the alert log: the alert as it is after the change.
 type Change struct {
 	Kind string
+	// PreviousState is what State returned before the change; empty when the alert was created. Who writes the log MUST
+	// fill it: by it a reader learns that an alert has left its filter, also after a resume.
+	PreviousState string
 	Alert
 }
 

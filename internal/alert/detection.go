@@ -1,0 +1,34 @@
+package alert
+
+import "time"
+
+// Detection describes what a detection looks for and the SQL that does it.
+type Detection struct {
+	// ID is the name of the detection's folder, for example impossible_travel.
+	ID                 string
+	Title, Description string
+	// Severity that a finding has when nothing raises or lowers it.
+	Severity string
+	// Techniques of MITRE ATT&CK, for example T1078.004.
+	Techniques []string
+	// SubjectType is what a finding is about: user, address or integration.
+	SubjectType string
+	// LookBack is how far before a finding the view reads.
+	LookBack   time.Duration
+	Parameters []Parameter
+	// FalsePositives are the harmless causes that are known; Response is what to do about a finding.
+	FalsePositives, Response []string
+	// SQL is the text of the view.
+	SQL string
+}
+
+// Parameter is one tuning value of a detection; Value is the one in force.
+type Parameter struct {
+	// Name as it stands in the SQL.
+	Name string
+	// Type by ClickHouse's name.
+	Type              string
+	Value, Default    string
+	Minimum, Maximum  string
+	Unit, Description string
+}
