@@ -1,0 +1,85 @@
+// Package exporters delivers the changes of alerts to other systems. The alert log is the queue: each destination has a
+// Runner with a durable cursor over it, and an Exporter that encodes and sends, and knows nothing else.
+package exporters
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
+
+// Exporter encodes changes for one receiver and sends them. A Runner never calls it from two goroutines at once.
+type Exporter interface {
+	// Kind names the format and transport, for example syslog.
+	Kind() string
+	// Export sends the changes in the given order and returns nil when the receiver took them all. It MUST return soon
+	// after ctx is done, MUST NOT keep or alter the slice, and MUST NOT let a secret into an error. An error that is no
+	// *Error counts as Retryable with nothing accepted.
+	Export(ctx context.Context, changes []alert.Change) error
+	// Close ends the connection to the receiver; ctx bounds the farewell. Nothing is called afterwards.
+	Close(ctx context.Context) error
+}
+
+// Keeper is an Exporter with something to look after while no change is due, such as a connection on which the end of
+// what was sent may have been lost.
+type Keeper interface {
+	// Keep is called from time to time between exports, under the rules of Export.
+	Keep(ctx context.Context) error
+}
+
+// ErrorKind says what a failed export calls for.
+type ErrorKind int
+
+// Kinds of a failed export.
+const (
+	// Retryable failures go away by themselves: the runner tries again without end.
+	Retryable ErrorKind = iota
+	// Unauthorized means that a person has to change something at the receiver or in the configuration: credentials,
+	// rights, a destination that does not exist. The runner pauses, keeps everything and looks again now and then.
+	Unauthorized
+	// Permanent means that the receiver will never take the changes that Failed names, or, when it names none and
+	// Accepted is 0, the batch as it is: the runner then halves it until the change at fault is alone.
+	Permanent
+)
+
+// String is the kind as metrics label it.
+func (k ErrorKind) String() string {
+	switch k {
+	case Unauthorized:
+		return "unauthorized"
+	case Permanent:
+		return "permanent"
+	}
+	return "retryable"
+}
+
+// Error is the outcome of an export that was not a full success. Changes that are neither accepted nor failed are sent
+// again.
+type Error struct {
+	Kind ErrorKind
+	// Accepted is how many changes at the beginning of the batch the receiver took, those in Failed left aside.
+	Accepted int
+	// Failed has the index in the batch of each change that the receiver will never take, with the reason. Those become
+	// dead letters, whatever Kind says about the others.
+	Failed map[int]string
+	// RetryAfter is the least time to wait, as the receiver asked; 0 when it did not.
+	RetryAfter time.Duration
+	// Err is the cause.
+	Err error
+}
+
+// Error is the cause with its kind.
+func (e *Error) Error() string {
+	switch {
+	case e.Err != nil:
+		return e.Err.Error()
+	case len(e.Failed) > 0:
+		return fmt.Sprintf("the receiver refused %d of the changes for good", len(e.Failed))
+	}
+	return e.Kind.String() + " failure"
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }

@@ -1,0 +1,155 @@
+package exportertest
+
+import (
+	"context"
+	"sync"
+
+	"github.com/sealwatch/sealwatch/exporters"
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
+
+// Log is an alert log in memory.
+type Log struct {
+	mu      sync.Mutex
+	changes []alert.Change
+	expired uint64
+	grown   chan struct{}
+}
+
+// NewLog returns an empty log.
+func NewLog() *Log { return &Log{grown: make(chan struct{})} }
+
+// Append numbers the changes on and adds them.
+func (l *Log) Append(changes ...alert.Change) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range changes {
+		c.Sequence = uint64(len(l.changes)) + 1
+		l.changes = append(l.changes, c)
+	}
+	close(l.grown)
+	l.grown = make(chan struct{})
+}
+
+// Expire forgets all changes up to a sequence.
+func (l *Log) Expire(upTo uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.expired = upTo
+}
+
+// Head implements exporters.Log.
+func (l *Log) Head() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return uint64(len(l.changes))
+}
+
+// Read implements exporters.Log.
+func (l *Log) Read(ctx context.Context, after uint64, limit int) ([]alert.Change, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	after = min(max(after, l.expired), uint64(len(l.changes)))
+	end := min(after+uint64(limit), uint64(len(l.changes)))
+	return append([]alert.Change(nil), l.changes[after:end]...), ctx.Err()
+}
+
+// Wait implements exporters.Log.
+func (l *Log) Wait(ctx context.Context, after uint64) error {
+	for {
+		l.mu.Lock()
+		head, grown := uint64(len(l.changes)), l.grown
+		l.mu.Unlock()
+		if head > after {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-grown:
+		}
+	}
+}
+
+// Store keeps cursors and dead letters in memory. Its hooks may fail or block an operation.
+type Store struct {
+	mu      sync.Mutex
+	cursors map[string]uint64
+	letters map[string]map[uint64]exporters.DeadLetter
+	stores  int
+
+	// BeforeStore is called before a cursor is stored; an error stands for a database that does not answer.
+	BeforeStore func(ctx context.Context, position uint64) error
+	// BeforeLetters is called before dead letters are stored.
+	BeforeLetters func(ctx context.Context) error
+}
+
+// NewStore returns an empty store.
+func NewStore() *Store {
+	return &Store{cursors: map[string]uint64{}, letters: map[string]map[uint64]exporters.DeadLetter{}}
+}
+
+// LoadCursor implements exporters.Cursors.
+func (s *Store) LoadCursor(ctx context.Context, name string) (uint64, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	position, found := s.cursors[name]
+	return position, found, ctx.Err()
+}
+
+// StoreCursor implements exporters.Cursors.
+func (s *Store) StoreCursor(ctx context.Context, name string, position uint64) error {
+	if s.BeforeStore != nil {
+		if err := s.BeforeStore(ctx, position); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cursors[name] = position
+	s.stores++
+	return ctx.Err()
+}
+
+// Stores is how often a cursor was stored.
+func (s *Store) Stores() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stores
+}
+
+// AddDeadLetters implements exporters.DeadLetters.
+func (s *Store) AddDeadLetters(ctx context.Context, d []exporters.DeadLetter) error {
+	if s.BeforeLetters != nil {
+		if err := s.BeforeLetters(ctx); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, letter := range d {
+		if s.letters[letter.Destination] == nil {
+			s.letters[letter.Destination] = map[uint64]exporters.DeadLetter{}
+		}
+		s.letters[letter.Destination][letter.Sequence] = letter
+	}
+	return ctx.Err()
+}
+
+// CountDeadLetters implements exporters.DeadLetters.
+func (s *Store) CountDeadLetters(ctx context.Context, destination string) (uint64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return uint64(len(s.letters[destination])), ctx.Err()
+}
+
+// DeadLetters are those of a destination by sequence.
+func (s *Store) DeadLetters(destination string) map[uint64]exporters.DeadLetter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[uint64]exporters.DeadLetter{}
+	for sequence, letter := range s.letters[destination] {
+		out[sequence] = letter
+	}
+	return out
+}

@@ -1,0 +1,148 @@
+package exporters
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
+
+// pageSize is how many changes are read from the log at once; it bounds the queue.
+const pageSize = 500
+
+// fill reads the log until the queue holds a full batch, its first change has waited long enough, or, when the queue is
+// empty, until there is nothing more to read.
+func (r *Runner) fill(ctx context.Context) error {
+	for {
+		if n, full := r.batch(); full && n > 0 {
+			return nil
+		}
+		if err := r.storeCursorWhenDue(ctx); err != nil {
+			return err
+		}
+		more, err := r.readPage(ctx)
+		if err != nil {
+			return err
+		}
+		if more {
+			continue
+		}
+		wait := r.o.BatchAge - time.Since(r.queued)
+		if len(r.queue) == 0 || wait <= 0 || r.stopping.Err() != nil {
+			return nil
+		}
+		if err := r.wait(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// batch is the number of changes at the front of the queue to send together, and whether more would not fit.
+func (r *Runner) batch() (n int, full bool) {
+	bytes := 0
+	for n < len(r.queue) && n < r.limit {
+		bytes += size(&r.queue[n])
+		if n > 0 && bytes > r.o.BatchBytes {
+			return n, true
+		}
+		n++
+	}
+	return n, n == r.limit || bytes >= r.o.BatchBytes
+}
+
+// size is about what a change takes up in an encoded batch.
+func size(c *alert.Change) int {
+	const fixed = 700 // names of fields, times, identifiers
+	n := fixed + len(c.Evidence) + len(c.Title) + len(c.Subject.ID) + len(c.Subject.Email) + len(c.Subject.DisplayName)
+	for _, id := range c.EventIDs {
+		n += len(id) + len(`"",`)
+	}
+	return n
+}
+
+// readPage takes the next changes from the log; more is false when it has none.
+func (r *Runner) readPage(ctx context.Context) (more bool, err error) {
+	if r.stopping.Err() != nil && r.until == 0 {
+		r.until = max(r.o.Log.Head(), 1)
+	}
+	if head := r.o.Log.Head(); head <= r.read || r.until > 0 && r.read >= r.until {
+		return false, nil
+	}
+	var page []alert.Change
+	err = r.persist(ctx, "reading the alert log", func(ctx context.Context) error {
+		head := r.o.Log.Head()
+		page, err = r.o.Log.Read(ctx, r.read, pageSize)
+		if err != nil {
+			return err
+		}
+		return r.check(page, head)
+	})
+	if err != nil {
+		return false, err
+	}
+	if lost := page[0].Sequence - r.read - 1; lost > 0 {
+		r.m.count(outcomeExpired, lost)
+		r.o.Logger.ErrorContext(ctx, "changes had left the alert log before they could be delivered", slog.String("destination", r.o.Name),
+			slog.Uint64("first", r.read+1), slog.Uint64("changes", lost))
+	}
+	if len(r.queue) == 0 {
+		r.queued = time.Now()
+	}
+	skipped := 0
+	for i := range page {
+		if r.o.wanted(&page[i]) {
+			r.queue = append(r.queue, page[i])
+		} else {
+			skipped++
+		}
+	}
+	r.m.count(outcomeFiltered, uint64(skipped))
+	r.read = page[len(page)-1].Sequence
+	r.settled()
+	return true, nil
+}
+
+// check refuses a page that breaks the contract of the Log, rather than lose or repeat changes.
+func (r *Runner) check(page []alert.Change, head uint64) error {
+	if len(page) == 0 {
+		return fmt.Errorf("it has nothing behind %d although it ends with %d", r.read, head)
+	}
+	last := r.read
+	for i := range page {
+		if page[i].Sequence <= last {
+			return fmt.Errorf("it has %d behind %d, ascending numbers were expected", page[i].Sequence, last)
+		}
+		last = page[i].Sequence
+	}
+	return nil
+}
+
+// wait returns when the log has more, after d, or when the runner is to stop.
+func (r *Runner) wait(ctx context.Context, d time.Duration) error {
+	limited, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	defer context.AfterFunc(r.stopping, cancel)()
+	err := r.persist(ctx, "waiting for the alert log", func(context.Context) error {
+		if err := r.o.Log.Wait(limited, r.read); limited.Err() == nil {
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// idle waits for more and lets a Keeper look after its connection.
+func (r *Runner) idle(ctx context.Context) error {
+	if err := r.storeCursorWhenDue(ctx); err != nil {
+		return err
+	}
+	if err := r.wait(ctx, min(r.o.KeepInterval, r.o.CursorInterval)); err != nil {
+		return err
+	}
+	return r.keep(ctx)
+}

@@ -1,0 +1,70 @@
+package exporters
+
+import (
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sealwatch/sealwatch/internal/status"
+)
+
+// Outcomes of a change.
+const (
+	outcomeDelivered  = "delivered"
+	outcomeFiltered   = "filtered"
+	outcomeDeadLetter = "dead_letter"
+	outcomeExpired    = "expired"
+)
+
+type metrics struct {
+	changes, failures *prometheus.CounterVec
+	batches           prometheus.Histogram
+}
+
+func (m *metrics) register(to prometheus.Registerer, destination string, now func() status.Destination) error {
+	m.changes = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sealwatch_export_changes_total",
+		Help: "Changes of alerts that a destination is done with, by outcome: delivered, filtered, dead_letter or expired."}, []string{"outcome"})
+	m.failures = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sealwatch_export_failures_total",
+		Help: "Failed attempts by reason: retryable, unauthorized, permanent or storage."}, []string{"reason"})
+	m.batches = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "sealwatch_export_batch_duration_seconds",
+		Help: "How long the receiver took to accept a batch.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 9)})
+	for _, outcome := range []string{outcomeDelivered, outcomeFiltered, outcomeDeadLetter, outcomeExpired} {
+		m.changes.WithLabelValues(outcome)
+	}
+	if to == nil {
+		return nil
+	}
+	to = prometheus.WrapRegistererWith(prometheus.Labels{"destination": destination}, to)
+	gauge := func(name, help string, value func(status.Destination) float64) error {
+		return to.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "sealwatch_export_" + name, Help: help},
+			func() float64 { return value(now()) }))
+	}
+	return errors.Join(to.Register(m.changes), to.Register(m.failures), to.Register(m.batches),
+		gauge("pending_changes", "Changes in the alert log that the destination has not passed yet.",
+			func(d status.Destination) float64 { return float64(d.Pending) }),
+		gauge("dead_letters", "Changes that the receiver refused for good.",
+			func(d status.Destination) float64 { return float64(d.DeadLetters) }),
+		gauge("paused", "1 while the destination waits for somebody to put its access right.",
+			func(d status.Destination) float64 { return indicator(d.State == status.DestinationPaused) }),
+		gauge("last_success_timestamp_seconds", "When the receiver last took something, in Unix seconds; 0 before the first time.",
+			func(d status.Destination) float64 { return seconds(d.LastSuccess) }))
+}
+
+func indicator(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func seconds(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixMilli()) / 1000
+}
+
+func (m *metrics) count(outcome string, n uint64) {
+	m.changes.WithLabelValues(outcome).Add(float64(n))
+}

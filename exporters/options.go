@@ -1,0 +1,101 @@
+package exporters
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
+
+// Options of a Runner. What is zero takes the default, where one is named.
+type Options struct {
+	// Name of the destination, unique among the runners; the cursor is stored under it. Required.
+	Name string
+	// Exporter to send with; the Runner closes it. Required.
+	Exporter Exporter
+	// Log, Cursors and DeadLetters are required.
+	Log         Log
+	Cursors     Cursors
+	DeadLetters DeadLetters
+	// Filter selects what is sent. Without States it lets every state through, so that a receiver learns of
+	// retractions. Suppressed findings are never sent.
+	Filter alert.Filter
+	// Start applies when no cursor is stored under Name, except Since, which always holds.
+	Start Start
+
+	// A batch is sent when it has BatchChanges changes (100) or about BatchBytes bytes (1 MiB), or when its oldest change
+	// has waited for BatchAge (0: at once).
+	BatchChanges, BatchBytes int
+	BatchAge                 time.Duration
+	// AttemptTimeout bounds one export (1 minute).
+	AttemptTimeout time.Duration
+	// RetryMin and RetryMax bound the back-off (500 ms, 1 minute): the n-th wait is chosen at random between 0 and
+	// RetryMin * 2^n, capped.
+	RetryMin, RetryMax time.Duration
+	// PausedInterval is how often a paused destination is looked at again (5 minutes).
+	PausedInterval time.Duration
+	// CursorInterval is how often the cursor is stored while it only passes changes that are not sent (5 s).
+	CursorInterval time.Duration
+	// KeepInterval is how often an Exporter that is a Keeper gets its turn (5 s).
+	KeepInterval time.Duration
+
+	// Logger is slog.Default when nil. Registerer may be nil: then there are no metrics.
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+}
+
+// maxRetryAfter caps what a receiver may ask for.
+const maxRetryAfter = time.Hour
+
+func (o *Options) complete() error {
+	var errs []error
+	for _, field := range []struct {
+		name    string
+		missing bool
+	}{
+		{"Name", o.Name == ""}, {"Exporter", o.Exporter == nil}, {"Log", o.Log == nil}, {"Cursors", o.Cursors == nil},
+		{"DeadLetters", o.DeadLetters == nil},
+	} {
+		if field.missing {
+			errs = append(errs, fmt.Errorf("exporters: destination %q: Options.%s is missing", o.Name, field.name))
+		}
+	}
+	if o.BatchChanges < 0 || o.BatchBytes < 0 || o.BatchAge < 0 || o.RetryMin < 0 || o.RetryMax < 0 {
+		errs = append(errs, fmt.Errorf("exporters: destination %q: sizes and times must not be negative", o.Name))
+	}
+	defaulted(&o.BatchChanges, 100)
+	defaulted(&o.BatchBytes, 1<<20)
+	defaulted(&o.AttemptTimeout, time.Minute)
+	defaulted(&o.RetryMin, 500*time.Millisecond)
+	defaulted(&o.RetryMax, time.Minute)
+	defaulted(&o.PausedInterval, 5*time.Minute)
+	defaulted(&o.CursorInterval, 5*time.Second)
+	defaulted(&o.KeepInterval, 5*time.Second)
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return errors.Join(errs...)
+}
+
+func defaulted[T comparable](p *T, value T) {
+	var zero T
+	if *p == zero {
+		*p = value
+	}
+}
+
+// wanted says whether the change is sent to the destination.
+func (o *Options) wanted(c *alert.Change) bool {
+	if len(c.SuppressedBy) > 0 || c.Updated.Before(o.Start.Since) {
+		return false
+	}
+	f := o.Filter
+	if len(f.States) == 0 {
+		f.States = []string{c.State()}
+	}
+	return f.Match(&c.Alert)
+}

@@ -1,0 +1,101 @@
+package exporters
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// begin finds where to read on. A new destination's start is stored at once, so that a restart does not move it.
+func (r *Runner) begin(ctx context.Context) error {
+	var position uint64
+	var found bool
+	err := r.persist(ctx, "loading the cursor", func(ctx context.Context) (err error) {
+		position, found, err = r.o.Cursors.LoadCursor(ctx, r.o.Name)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = r.persist(ctx, "counting the dead letters", func(ctx context.Context) error {
+		n, err := r.o.DeadLetters.CountDeadLetters(ctx, r.o.Name)
+		r.state.setDeadLetters(n)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	head := r.o.Log.Head()
+	switch {
+	case !found:
+		position = r.o.Start.position(head)
+	case position > head:
+		r.o.Logger.ErrorContext(ctx, "the cursor lies behind the end of the alert log, as after restoring an older database; delivering what comes from now on",
+			slog.String("destination", r.o.Name), slog.Uint64("cursor", position), slog.Uint64("head", head))
+		position, found = head, false
+	}
+	r.read, r.storedAt = position, time.Now()
+	r.position.Store(position)
+	if !found {
+		return r.writeCursor(ctx)
+	}
+	r.stored = position
+	return nil
+}
+
+// settled updates the position after queue or read changed.
+func (r *Runner) settled() {
+	position := r.read
+	if len(r.queue) > 0 {
+		position = r.queue[0].Sequence - 1
+	}
+	r.position.Store(position)
+}
+
+// storeCursor makes the position durable unless it is.
+func (r *Runner) storeCursor(ctx context.Context) error {
+	if r.position.Load() == r.stored {
+		return nil
+	}
+	return r.writeCursor(ctx)
+}
+
+func (r *Runner) writeCursor(ctx context.Context) error {
+	position := r.position.Load()
+	err := r.persist(ctx, "storing the cursor", func(ctx context.Context) error {
+		return r.o.Cursors.StoreCursor(ctx, r.o.Name, position)
+	})
+	if err != nil {
+		return err
+	}
+	r.stored, r.storedAt = position, time.Now()
+	return nil
+}
+
+// storeCursorWhenDue is for positions that only passed changes which are not sent.
+func (r *Runner) storeCursorWhenDue(ctx context.Context) error {
+	if time.Since(r.storedAt) < r.o.CursorInterval {
+		return nil
+	}
+	return r.storeCursor(ctx)
+}
+
+// persist repeats a storage operation until it succeeds. While stopping it tries once.
+func (r *Runner) persist(ctx context.Context, what string, f func(context.Context) error) error {
+	for attempt := 0; ; attempt++ {
+		err := f(ctx)
+		if err == nil {
+			if attempt > 0 {
+				r.recovered(ctx)
+			}
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := r.failed(ctx, "storage", fmt.Errorf("%s: %w", what, err), r.backoff(attempt)); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,203 @@
+package exporters_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sealwatch/sealwatch/exporters"
+	"github.com/sealwatch/sealwatch/exporters/exportertest"
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/status"
+)
+
+func TestDeliversInOrderAndBatches(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.o.BatchChanges = 4
+		w.log.Append(exportertest.Changes(1, 10)...)
+		r, _ := w.start()
+		synctest.Wait()
+		w.wantTaken(upTo(1, 10))
+		w.wantCursor(10)
+		if want := [][]uint64{upTo(1, 4), upTo(5, 8), upTo(9, 10)}; !reflect.DeepEqual(w.to.batches, want) {
+			w.t.Errorf("batches %v, want %v", w.to.batches, want)
+		}
+		w.log.Append(exportertest.Change(11))
+		synctest.Wait()
+		w.wantTaken(upTo(1, 11))
+		d := r.Status()
+		if d.Name != "siem" || d.Kind != "test" || d.State != status.DestinationOK || d.Pending != 0 || d.Delivered != 11 || d.LastSuccess.IsZero() {
+			w.t.Errorf("status %+v", d)
+		}
+		w.stop(r)
+		if w.to.closed != 1 {
+			w.t.Errorf("the exporter was closed %d times, want once", w.to.closed)
+		}
+	})
+}
+
+func TestBatchBytes(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.o.BatchBytes = 5000
+		changes := exportertest.Changes(1, 4)
+		changes[2].Evidence = `{"long": "` + string(make([]byte, 20000)) + `"}`
+		w.log.Append(changes...)
+		r, _ := w.start()
+		synctest.Wait()
+		if want := [][]uint64{{1, 2}, {3}, {4}}; !reflect.DeepEqual(w.to.batches, want) {
+			w.t.Errorf("batches %v, want %v: a change beyond the limit goes alone", w.to.batches, want)
+		}
+		w.stop(r)
+	})
+}
+
+func TestBatchAge(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.o.BatchAge, w.o.BatchChanges = 10*time.Second, 3
+		r, _ := w.start()
+		w.log.Append(exportertest.Change(1))
+		time.Sleep(9 * time.Second)
+		w.log.Append(exportertest.Change(2))
+		synctest.Wait()
+		w.wantTaken(nil)
+		time.Sleep(2 * time.Second)
+		w.wantTaken(upTo(1, 2))
+		w.log.Append(exportertest.Changes(3, 3)...)
+		synctest.Wait()
+		w.wantTaken(upTo(1, 5)) // full, so at once
+		w.log.Append(exportertest.Change(6))
+		w.stop(r) // does not wait for company
+		w.wantTaken(upTo(1, 6))
+	})
+}
+
+func TestFilter(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.o.Filter = alert.Filter{MinSeverity: alert.SeverityMedium}
+		changes := exportertest.Changes(1, 5)
+		changes[0].Severity = alert.SeverityLow
+		changes[1].SuppressedBy = []string{"known network"}
+		changes[2].Kind, changes[2].Retracted = alert.ChangeRetracted, true
+		changes[3].SuppressedBy, changes[3].Retracted = []string{"known network"}, true
+		w.log.Append(changes...)
+		r, _ := w.start()
+		synctest.Wait()
+		w.wantTaken([]uint64{3, 5})
+		w.wantCursor(5)
+
+		stores := w.store.Stores()
+		for range 1000 {
+			c := exportertest.Change(6)
+			c.Severity = alert.SeverityLow
+			w.log.Append(c)
+			time.Sleep(time.Millisecond)
+		}
+		synctest.Wait()
+		if n := w.store.Stores() - stores; n > 1 {
+			w.t.Errorf("the cursor was stored %d times within a second for changes that are not sent", n)
+		}
+		if p := r.Status().Pending; p != 0 {
+			w.t.Errorf("%d changes pending, want none: they were passed", p)
+		}
+		time.Sleep(20 * time.Second)
+		w.wantCursor(1005)
+		w.stop(r)
+	})
+}
+
+func TestFilterByState(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.o.Filter = alert.Filter{States: []string{alert.StateNew}}
+		changes := exportertest.Changes(1, 2)
+		changes[0].Retracted = true
+		w.log.Append(changes...)
+		r, _ := w.start()
+		synctest.Wait()
+		w.wantTaken([]uint64{2})
+		w.stop(r)
+	})
+}
+
+func TestStart(t *testing.T) {
+	changes := exportertest.Changes(1, 5)
+	for name, c := range map[string]struct {
+		start exporters.Start
+		want  []uint64
+	}{
+		"head":             {exporters.Start{}, []uint64{6}},
+		"first":            {exporters.Start{FromFirst: true}, upTo(1, 6)},
+		"sequence":         {exporters.Start{After: 3}, upTo(4, 6)},
+		"sequence to come": {exporters.Start{After: 99}, []uint64{6}},
+		"date":             {exporters.Start{Since: changes[1].Updated}, upTo(2, 6)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.o.Start = c.start
+				w.log.Append(changes...)
+				w.to.answer = func(context.Context, int, []alert.Change) error { return errors.New("down") }
+				_, kill := w.start()
+				synctest.Wait()
+				w.log.Append(exportertest.Change(6)) // before the first success: the start must not move
+				kill()
+				w.to.answer = nil
+				r, _ := w.start()
+				synctest.Wait()
+				w.wantTaken(c.want)
+				w.stop(r)
+			})
+		})
+	}
+}
+
+func TestCursorBehindTheEndOfARestoredLog(t *testing.T) {
+	inWorld(t, func(w *world) {
+		if err := w.store.StoreCursor(w.t.Context(), "siem", 100); err != nil {
+			w.t.Fatal(err)
+		}
+		w.log.Append(exportertest.Changes(1, 5)...)
+		r, _ := w.start()
+		synctest.Wait()
+		w.wantCursor(5)
+		w.log.Append(exportertest.Change(6))
+		synctest.Wait()
+		w.wantTaken([]uint64{6})
+		w.stop(r)
+	})
+}
+
+func TestChangesThatLeftTheLogAreSkipped(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.log.Append(exportertest.Changes(1, 5)...)
+		w.log.Expire(3)
+		r, _ := w.start()
+		synctest.Wait()
+		w.wantTaken(upTo(4, 5))
+		w.stop(r)
+	})
+}
+
+func TestOptions(t *testing.T) {
+	_, err := exporters.NewRunner(exporters.Options{Name: "siem", BatchChanges: -1})
+	if err == nil {
+		t.Fatal("no error for options without an exporter")
+	}
+	for _, want := range []string{"Options.Exporter", "Options.Log", "Options.Cursors", "Options.DeadLetters", "negative"} {
+		if !contains(err.Error(), want) {
+			t.Errorf("error %q does not name %s", err, want)
+		}
+	}
+}
+
+func TestRunsOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		r, kill := w.start()
+		synctest.Wait()
+		if err := r.Run(w.t.Context()); err == nil {
+			w.t.Error("a second Run was accepted")
+		}
+		kill()
+	})
+}
