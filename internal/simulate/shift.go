@@ -1,0 +1,105 @@
+package simulate
+
+import "time"
+
+// session is the time between a log-on and the end of work with it.
+type session struct {
+	begin, end time.Time
+	from       address
+	device     *device
+	source     string
+}
+
+// shift is one local day of one user.
+type shift struct {
+	g        *Generator
+	u        *user
+	day      int64
+	sessions []session
+	chance
+}
+
+// date is a day, as a number since 1970, at somebody's place.
+func date(day int64, zone *time.Location) time.Time {
+	return time.Date(1970, 1, 1+int(day), 0, 0, 0, 0, zone)
+}
+
+// whereabouts says in which city a person is on a day, and whether at work at all: somebody on a journey does nothing
+// on the days of travel, so that nobody's ordinary journey is impossible.
+func (g *Generator) whereabouts(u *user, day int64) (at *place, away, working bool) {
+	weekday := (day + 4) % 7 // 1970-01-01 was a Thursday
+	c := newChance(g.o.Seed, "week", int64(u.index), (day+3)/7)
+	holiday, journey := c.happens(0.04), c.happens(0.02)
+	destination := u.office
+	if others := len(g.offices); others > 1 {
+		destination = g.offices[c.IntN(others)]
+	}
+	switch {
+	case holiday:
+		return u.office, false, false
+	case journey && destination != u.office:
+		return destination, true, weekday >= 2 && weekday <= 4
+	}
+	share := 0.93
+	if weekday == 0 || weekday == 6 {
+		share = 0.05
+	}
+	return u.office, false, newChance(g.o.Seed, "presence", int64(u.index), day).happens(share)
+}
+
+// shift lays out a day; it has no sessions when the user does not work. Calling it again gives the same day.
+func (g *Generator) shift(u *user, day int64) *shift {
+	c := newChance(g.o.Seed, "shift", int64(u.index), day)
+	s := &shift{g: g, u: u, day: day, chance: newChance(g.o.Seed, "work", int64(u.index), day)}
+	if u.job == application {
+		midnight := date(day, time.UTC)
+		s.sessions = []session{{midnight, midnight.Add(24 * time.Hour), serverAddress(u.index/40, g.datacentre), u.desk, "API"}}
+		return s
+	}
+	at, away, working := g.whereabouts(u, day)
+	if !working {
+		return s
+	}
+	midnight := date(day, at.zone)
+	begin := midnight.Add(c.about(8*time.Hour+50*time.Minute, 40*time.Minute))
+	end := begin.Add(c.about(8*time.Hour+40*time.Minute, 50*time.Minute))
+	from := officeAddress(at, c.IntN(4))
+	switch {
+	case away:
+		from = hotelAddress(c, at)
+	case c.happens(u.homeShare):
+		from = homeAddress(u.index, at)
+	}
+	lunch := begin.Add(c.about(210*time.Minute, 20*time.Minute))
+	if c.happens(0.6) {
+		s.sessions = append(s.sessions, session{begin, lunch, from, u.desk, "Web"},
+			session{lunch.Add(c.span(30*time.Minute, 70*time.Minute)), end, from, u.desk, "Web"})
+	} else {
+		s.sessions = append(s.sessions, session{begin, end, from, u.desk, "Web"})
+	}
+	if u.phone != nil && c.happens(0.35) {
+		on := end.Add(c.span(20*time.Minute, 150*time.Minute))
+		s.sessions = append(s.sessions, session{on, on.Add(c.span(5*time.Minute, 30*time.Minute)), mobileAddress(c, at), u.phone, "Mobile"})
+	}
+	return s
+}
+
+// moment draws a time within the session.
+func (s *session) moment(c chance) time.Time {
+	return s.begin.Add(c.span(time.Minute, s.end.Sub(s.begin)))
+}
+
+// hours is how long the session lasts.
+func (s *session) hours() float64 { return s.end.Sub(s.begin).Hours() }
+
+// by starts a record of what the user of the shift does in a session.
+func (s *shift) by(on *session, at time.Time, k class, data ...pair) *record {
+	key := notUsed
+	if s.u.key != "" {
+		key = s.u.key
+	}
+	return &record{at: at, id: s.guid(), user: s.u.id, key: key, from: on.from, device: on.device, class: k, source: on.source, data: data}
+}
+
+// happened hands a record over.
+func (s *shift) happened(r *record) { s.g.push(r) }
