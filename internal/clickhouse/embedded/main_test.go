@@ -1,0 +1,100 @@
+package embedded
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// childArgument makes the test's own executable an engine's child.
+const childArgument = "engine-child"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == childArgument {
+		if err := RunChild(context.Background(), os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// testOptions are options for an engine in a directory of the test. Without
+// the library the test is skipped, but not where tests are run for everybody.
+func testOptions(t *testing.T) Options {
+	t.Helper()
+	library, err := FindLibrary()
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("the engine's library is required here: %v", err)
+		}
+		t.Skipf("needs the engine's library: %v", err)
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{
+		DataDir: t.TempDir(), Library: library, Command: []string{executable, childArgument},
+		MaxMemory: 1 << 30, DrainTimeout: 2 * time.Second, Logger: testLogger(t),
+	}
+}
+
+func testLogger(t *testing.T) *slog.Logger {
+	return slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+type testWriter struct{ t *testing.T }
+
+func (w testWriter) Write(p []byte) (int, error) {
+	w.t.Logf("%s", p)
+	return len(p), nil
+}
+
+// startEngine runs an engine until the test ends.
+func startEngine(t *testing.T, options Options) *Engine {
+	t.Helper()
+	e, err := Start(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := e.Stop(ctx); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	})
+	return e
+}
+
+// connect opens clickhouse-go as the full user; connectAs as another.
+func connect(t *testing.T, e *Engine) driver.Conn {
+	t.Helper()
+	return connectAs(t, e, e.User(), e.Password(), "")
+}
+
+func connectAs(t *testing.T, e *Engine, user, password, database string) driver.Conn {
+	t.Helper()
+	return open(t, &clickhouse.Options{
+		Addr: []string{e.Addr()}, Protocol: clickhouse.HTTP, Auth: clickhouse.Auth{Username: user, Password: password, Database: database},
+		MaxOpenConns: 16, MaxIdleConns: 16,
+	})
+}
+
+func open(t *testing.T, options *clickhouse.Options) driver.Conn {
+	t.Helper()
+	conn, err := clickhouse.Open(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}

@@ -1,0 +1,114 @@
+package embedded
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// readerRole is the role that the users' file grants to the reader's sessions.
+const readerRole = "reader"
+
+// readerStatements are the statements that a person may send.
+var readerStatements = []string{"SELECT", "WITH", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS"}
+
+// readerGate opens the reader's sessions and bounds their number.
+type readerGate struct {
+	opener *sessionOpener
+	limits map[string]uint64
+	slots  chan struct{}
+	queue  chan struct{}
+}
+
+func newReaderGate(opener *sessionOpener, config engineConfig) *readerGate {
+	n := config.Reader.Concurrency
+	return &readerGate{opener: opener, limits: config.Reader.settings(), slots: make(chan struct{}, n), queue: make(chan struct{}, n+config.MaxQueue)}
+}
+
+// serveReader runs a request of the reader.
+func (s *server) serveReader(ctx context.Context, w http.ResponseWriter, req *request) {
+	if err := enter(ctx, s.readers.queue, s.readers.slots); err != nil {
+		writeException(w, asException(err))
+		return
+	}
+	defer func() {
+		<-s.readers.slots
+		<-s.readers.queue
+	}()
+	session, err := s.readers.session(req)
+	if err != nil {
+		writeException(w, asException(err))
+		return
+	}
+	defer session.conn.close()
+	if err := admitReader(session.conn, req); err != nil {
+		writeException(w, asException(err))
+		return
+	}
+	_ = s.runQuery(ctx, w, session.conn, session.tag, req, true, req.timeLimit(session.applied))
+}
+
+// session opens a session for one statement of the reader. The walls, from
+// the outside in: the kernel, which gives the process no file outside its
+// data, no socket and no other program; the role, which grants reading the
+// configured databases and no access to any source; readonly, which refuses
+// changes of data and of settings and is set last, so that nothing after it
+// can be undone; and the statement's own check, admitReader.
+func (g *readerGate) session(req *request) (*session, error) {
+	settings, err := readerSettings(g.limits, req.settings)
+	if err != nil {
+		return nil, err
+	}
+	s, err := g.opener.open()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.restrict(settings, req.database); err != nil {
+		s.conn.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *session) restrict(settings map[string]string, database string) error {
+	settings = maps.Clone(settings)
+	settings["allow_introspection_functions"] = "0"
+	if err := s.prepare(settings, database); err != nil {
+		return err
+	}
+	if err := s.conn.exec("SET ROLE " + readerRole); err != nil {
+		return err
+	}
+	return s.conn.exec("SET readonly = 1")
+}
+
+// admitReader checks a statement before it runs: exactly one, of a kind that
+// reads, and without the names that reach outside the tables. The names are
+// looked for in the text as the engine's own parser prints it.
+func admitReader(conn *connection, req *request) error {
+	if req.insert != nil {
+		return newException(codeReadonly, "READONLY", "the user reader cannot insert")
+	}
+	statements, class := conn.classify(req.sql)
+	word := firstWord(req.sql)
+	switch {
+	case statements > 1:
+		return newException(codeSyntaxError, "SYNTAX_ERROR", "multi-statements are not allowed: send one statement a request")
+	case class == classUnknown:
+		// Let the engine's formatter say where the syntax is wrong.
+	case class != classReads || !slices.Contains(readerStatements, word):
+		return newException(codeReadonly, "READONLY", "the user reader may only send SELECT, WITH, SHOW, DESCRIBE, EXPLAIN and EXISTS statements")
+	}
+	canonical, err := conn.text("SELECT formatQuerySingleLine({statement:String})", parameters{names: []string{"statement"}, values: []string{escapeParameter(req.sql)}})
+	if err != nil {
+		return err
+	}
+	if class == classUnknown || namesFile(canonical) {
+		return newException(codeReadonly, "READONLY", "the user reader may not send this statement")
+	}
+	if name := refusedName(canonical); name != "" {
+		return newException(codeAccessDenied, "ACCESS_DENIED", "the user reader may not use %s; if it is the name of a column, write it behind its table's name", name)
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package embedded
+
+import (
+	"slices"
+	"strings"
+)
+
+// insertStatement is an INSERT that is followed by rows, taken apart.
+type insertStatement struct {
+	sql    string // up to the format clause, without it
+	format string
+	data   string // rows that stood in the statement's own text
+}
+
+// parseInsert recognises "INSERT ... FORMAT name [rows]". Other statements,
+// among them INSERT ... SELECT and INSERT ... VALUES, give false: they are
+// complete in themselves.
+func parseInsert(sql string) (insertStatement, bool) {
+	s := scanner{sql: sql}
+	first, ok := s.next()
+	if !ok || !first.is("INSERT") {
+		return insertStatement{}, false
+	}
+	depth := 0
+	for {
+		t, ok := s.next()
+		switch {
+		case !ok:
+			return insertStatement{}, false
+		case t.symbol('('):
+			depth++
+		case t.symbol(')'):
+			depth--
+		case depth > 0:
+		case t.is("SELECT"), t.is("WITH"), t.is("WATCH"), t.is("VALUES"), t.is("INFILE"):
+			return insertStatement{}, false
+		case t.is("FORMAT"):
+			name, ok := s.next()
+			if !ok || name.kind != tokenWord {
+				return insertStatement{}, false
+			}
+			return insertStatement{sql: sql[:t.start], format: name.text, data: afterFormat(sql[name.end:])}, true
+		}
+	}
+}
+
+// afterFormat removes what separates the format's name from the rows: blanks
+// and one line break, or a semicolon.
+func afterFormat(rest string) string {
+	rest = strings.TrimLeft(rest, " \t")
+	rest = strings.TrimPrefix(rest, ";")
+	rest = strings.TrimPrefix(rest, "\r")
+	return strings.TrimPrefix(rest, "\n")
+}
+
+// outputFormat finds the FORMAT clause at the end of a query, "" when there is
+// none.
+func outputFormat(sql string) string {
+	tokens := tokenize(sql)
+	depth := 0
+	for i := len(tokens) - 1; i > 0; i-- {
+		switch t := tokens[i]; {
+		case t.symbol(')'):
+			depth++
+		case t.symbol('('):
+			depth--
+		case depth != 0:
+		case t.is("FROM"), t.is("SELECT"):
+			return ""
+		case t.is("FORMAT") && i+1 < len(tokens) && tokens[i+1].kind == tokenWord:
+			return tokens[i+1].text
+		}
+	}
+	return ""
+}
+
+func tokenize(sql string) []token {
+	var tokens []token
+	s := scanner{sql: sql}
+	for t, ok := s.next(); ok; t, ok = s.next() {
+		tokens = append(tokens, t)
+	}
+	return tokens
+}
+
+// firstWord is the statement's first bare word in upper case, opening
+// parentheses skipped.
+func firstWord(sql string) string {
+	s := scanner{sql: sql}
+	for t, ok := s.next(); ok; t, ok = s.next() {
+		if t.kind == tokenWord {
+			return strings.ToUpper(t.text)
+		}
+		if !t.symbol('(') {
+			return ""
+		}
+	}
+	return ""
+}
+
+// namesFile reports whether a statement reads or writes a file by its own
+// syntax, which a server leaves to the client program.
+func namesFile(sql string) bool {
+	s := scanner{sql: sql}
+	var before token
+	for t, ok := s.next(); ok; t, ok = s.next() {
+		if t.is("OUTFILE") && before.is("INTO") || t.is("INFILE") && before.is("FROM") {
+			return true
+		}
+		before = t
+	}
+	return false
+}
+
+// readerRefuses are names that reach outside the tables or run text as SQL.
+// Table functions among them are refused by the session's rights as well; the
+// scalar functions need no right, so this list is what stops them before the
+// kernel does.
+var readerRefuses = []string{
+	"file", "catboostevaluate", "eval", "executable", "filesystem", "fuzzquery", "filecluster",
+	"aiclassify", "aiembed", "aiextract", "aigenerate", "aitranslate",
+	"url", "urlcluster", "s3", "s3cluster", "gcs", "cosn", "oss", "hdfs", "hdfscluster",
+	"azureblobstorage", "azureblobstoragecluster", "remote", "remotesecure", "cluster", "clusterallreplicas",
+	"mysql", "postgresql", "mongodb", "redis", "sqlite", "jdbc", "odbc", "ytsaurus", "arrowstream",
+	"addresstoline", "addresstolinewithinlines", "addresstosymbol", "logtrace", "getclienthttpheader",
+}
+
+// readerRefusesPrefix are families of table functions over foreign storage.
+var readerRefusesPrefix = []string{"iceberg", "deltalake", "hudi", "paimon"}
+
+// readerHarmless are functions of those families that only compute.
+var readerHarmless = []string{"icebergbucket", "iceberghash", "icebergtruncate"}
+
+// refusedName returns the first name in canonical that a person's SQL may not
+// use, "" when there is none. A name behind a dot is a column or a table and
+// passes, and so does one behind AS. canonical has to come from the engine's
+// own formatter, so that quoting and comments hide nothing.
+func refusedName(canonical string) string {
+	tokens := tokenize(canonical)
+	for i, t := range tokens {
+		if t.kind != tokenWord && t.kind != tokenQuoted {
+			continue
+		}
+		called := i+1 < len(tokens) && tokens[i+1].symbol('(')
+		if i > 0 && !called && (tokens[i-1].symbol('.') || tokens[i-1].is("AS")) {
+			continue
+		}
+		name := strings.ToLower(t.text)
+		if slices.Contains(readerRefuses, name) {
+			return t.text
+		}
+		if t.kind == tokenQuoted && strings.ContainsRune(t.text, '\\') {
+			return t.text
+		}
+		if called && !slices.Contains(readerHarmless, name) {
+			for _, prefix := range readerRefusesPrefix {
+				if strings.HasPrefix(name, prefix) {
+					return t.text
+				}
+			}
+		}
+		if name == "identifier" && i > 0 && tokens[i-1].symbol(':') {
+			return "{...:Identifier}"
+		}
+	}
+	return ""
+}
