@@ -168,3 +168,8 @@ type Cursor struct {
 	End time.Time
 	ID  string
 }
+
+// SeveritiesFrom are the severities from the given one upwards; all when it is empty.
+func SeveritiesFrom(min string) []string {
+	return severities[max(0, SeverityRank(min)-1):]
+}

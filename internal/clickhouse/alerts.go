@@ -1,0 +1,140 @@
+package clickhouse
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/fault"
+)
+
+// AppendChanges stores changes of alerts as one part: all of them or none. Their sequences MUST follow the last stored
+// one without a gap. The token rule is that of AppendEvents.
+func (d *DB) AppendChanges(ctx context.Context, token string, changes []alert.Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	return d.insert(ctx, "alerts_insert", token, func(b driver.Batch) error {
+		for i := range changes {
+			c := &changes[i]
+			comments, err := json.Marshal(c.Triage.Comments)
+			if err != nil {
+				return fmt.Errorf("comments of alert %s: %w", c.ID, err)
+			}
+			state := c.Triage.State
+			if state == "" {
+				state = alert.StateNew
+			}
+			err = b.Append(c.Sequence, c.Tenant, c.ID, c.Kind, c.PreviousState, c.Actor, c.Updated, c.Created, c.Detection, c.Subject.Type, c.Subject.ID, c.Subject.Email, c.Subject.DisplayName,
+				c.Key, c.Anchor, c.Start, c.End, c.EventIDs, c.EventCount, c.Score, c.Severity, c.Title, c.Evidence, c.SuppressedBy,
+				c.Retracted, c.SupersededBy, state, c.Triage.Classification, c.Triage.Assignee, string(comments))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func scanChange(r driver.Rows) (alert.Change, error) {
+	var c alert.Change
+	var comments string
+	err := r.Scan(&c.Sequence, &c.Tenant, &c.ID, &c.Kind, &c.PreviousState, &c.Actor, &c.Updated, &c.Created, &c.Detection, &c.Subject.Type, &c.Subject.ID, &c.Subject.Email, &c.Subject.DisplayName,
+		&c.Key, &c.Anchor, &c.Start, &c.End, &c.EventIDs, &c.EventCount, &c.Score, &c.Severity, &c.Title, &c.Evidence, &c.SuppressedBy,
+		&c.Retracted, &c.SupersededBy, &c.Triage.State, &c.Triage.Classification, &c.Triage.Assignee, &comments)
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal([]byte(comments), &c.Triage.Comments); err != nil {
+		return c, fmt.Errorf("comments of alert %s: %w", c.ID, err)
+	}
+	return c, nil
+}
+
+func (d *DB) changes(ctx context.Context, name string, args ...driver.NamedValue) ([]alert.Change, error) {
+	var all []alert.Change
+	err := d.rows(ctx, name, func(r driver.Rows) error {
+		c, err := scanChange(r)
+		all = append(all, c)
+		return err
+	}, args...)
+	return all, err
+}
+
+// ReadChanges returns up to limit changes after the sequence, in order and without a gap.
+func (d *DB) ReadChanges(ctx context.Context, after uint64, limit int) ([]alert.Change, error) {
+	return d.changes(ctx, "alerts_read", named("after", after), named("limit", uint32(limit)))
+}
+
+// LastChange is the sequence of the last change; 0 before the first.
+func (d *DB) LastChange(ctx context.Context) (uint64, error) {
+	var last uint64
+	err := d.rows(ctx, "alerts_last_sequence", func(r driver.Rows) error { return r.Scan(&last) })
+	return last, err
+}
+
+// GetAlert returns the newest version of an alert, or fault.NotFound.
+func (d *DB) GetAlert(ctx context.Context, tenant, id string) (alert.Alert, error) {
+	found, err := d.changes(ctx, "alerts_get", named("tenant", tenant), named("id", id))
+	if err != nil {
+		return alert.Alert{}, err
+	}
+	if len(found) == 0 {
+		return alert.Alert{}, fault.New(fault.NotFound, "no alert %q", id)
+	}
+	return found[0].Alert, nil
+}
+
+// AlertsOfSubjects returns the newest version of every alert of a detection about the subjects, retracted and
+// suppressed ones included.
+func (d *DB) AlertsOfSubjects(ctx context.Context, tenant, detection string, subjects []string) ([]alert.Alert, error) {
+	found, err := d.changes(ctx, "alerts_of_subjects", named("tenant", tenant), named("detection", detection), list("subjects", subjects))
+	all := make([]alert.Alert, len(found))
+	for i := range found {
+		all[i] = found[i].Alert
+	}
+	return all, err
+}
+
+// ListAlerts returns up to limit alerts after the cursor, newest first by their last event, and how many match in all.
+func (d *DB) ListAlerts(ctx context.Context, tenant string, f alert.Filter, after alert.Cursor, limit int) ([]alert.Alert, int, error) {
+	states := f.States
+	if len(states) == 0 {
+		states = alert.OpenStates
+	}
+	args := []driver.NamedValue{named("tenant", tenant), list("states", states), list("detections", f.Detections), list("subject_ids", f.SubjectIDs),
+		list("severities", alert.SeveritiesFrom(f.MinSeverity)), named("start", momentOr(f.Start, earliest)), named("end", momentOr(f.End, latest))}
+	found, err := d.changes(ctx, "alerts_list", append(args, named("after_ts", momentOr(after.End, latest)), named("after_id", after.ID), named("limit", uint32(limit)))...)
+	if err != nil {
+		return nil, 0, err
+	}
+	var total uint64
+	if err := d.rows(ctx, "alerts_count", func(r driver.Rows) error { return r.Scan(&total) }, args...); err != nil {
+		return nil, 0, err
+	}
+	all := make([]alert.Alert, len(found))
+	for i := range found {
+		all[i] = found[i].Alert
+	}
+	return all, int(total), nil
+}
+
+// ActiveAlerts counts the alerts of each detection that are neither retracted nor suppressed.
+func (d *DB) ActiveAlerts(ctx context.Context, tenant string) (map[string]uint64, error) {
+	active := make(map[string]uint64)
+	err := d.rows(ctx, "alerts_active", func(r driver.Rows) error {
+		var id string
+		var n uint64
+		err := r.Scan(&id, &n)
+		active[id] = n
+		return err
+	}, named("tenant", tenant))
+	return active, err
+}
+
+// now is the time of a version, to the precision of the column.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

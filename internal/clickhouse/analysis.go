@@ -1,0 +1,129 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
+
+// Span is what changed for one subject: event times from First to Last, with the classes and the kinds of place seen.
+type Span struct {
+	SubjectID              string
+	First, Last            time.Time
+	Activities, PlaceKinds []string
+}
+
+// SpanQuery says since when: events with a sequence after After up to Upto whose event time is not after Line, and
+// events up to After that were held and that Line has passed since Released.
+type SpanQuery struct {
+	Tenant         string
+	After, Upto    uint64
+	Released, Line time.Time
+}
+
+// ChangedSpans returns what changed; a subject may come twice.
+func (d *DB) ChangedSpans(ctx context.Context, q SpanQuery) ([]Span, error) {
+	var all []Span
+	err := d.rows(ctx, "analysis_spans", func(r driver.Rows) error {
+		var s Span
+		err := r.Scan(&s.SubjectID, &s.First, &s.Last, &s.Activities, &s.PlaceKinds)
+		all = append(all, s)
+		return err
+	}, named("tenant", q.Tenant), named("after", q.After), named("upto", q.Upto), named("released", momentOr(q.Released, earliest)), named("line", moment(q.Line)))
+	return all, err
+}
+
+var (
+	identifier = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+	typeName   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(\([A-Za-z0-9, ']*\))?$`)
+)
+
+// Argument is a value for a parameter of a view.
+type Argument struct {
+	Name, Type, Value string
+}
+
+// Call is a call of a detection's base view.
+type Call struct {
+	// Detection is the id; the view is detect_<id>_base.
+	Detection string
+	Tenant    string
+	From, To  time.Time
+	// Subjects to evaluate; empty means all.
+	Subjects []string
+	// Arguments are the tuning values.
+	Arguments []Argument
+}
+
+// Findings calls the view.
+func (d *DB) Findings(ctx context.Context, c Call) ([]alert.Finding, error) {
+	arguments := []string{"from = {from:DateTime64(7, 'UTC')}", "to = {to:DateTime64(7, 'UTC')}", "subjects = {subjects:Array(String)}"}
+	args := []driver.NamedValue{named("tenant", c.Tenant), named("from", moment(c.From)), named("to", moment(c.To)), list("subjects", c.Subjects)}
+	if !identifier.MatchString(c.Detection) {
+		return nil, fmt.Errorf("clickhouse: detection id %q: expected lower-case letters, digits and underscores", c.Detection)
+	}
+	for _, a := range c.Arguments {
+		if !identifier.MatchString(a.Name) || !typeName.MatchString(a.Type) {
+			return nil, fmt.Errorf("clickhouse: parameter %q of type %q of detection %s: not an identifier and a type", a.Name, a.Type, c.Detection)
+		}
+		arguments = append(arguments, fmt.Sprintf("%s = {%s:%s}", a.Name, a.Name, a.Type))
+		args = append(args, named(a.Name, a.Value))
+	}
+	call := fmt.Sprintf("detect_%s_base(%s)", c.Detection, strings.Join(arguments, ", "))
+	sql := strings.Replace(statement("findings"), "/* call */", call, 1)
+	var all []alert.Finding
+	err := d.query(ctx, "detection "+c.Detection, sql, func(r driver.Rows) error {
+		f := alert.Finding{Tenant: c.Tenant, Detection: c.Detection}
+		err := r.Scan(&f.Subject.Type, &f.Subject.ID, &f.Subject.Email, &f.Subject.DisplayName, &f.Key, &f.Anchor, &f.Start, &f.End,
+			&f.EventIDs, &f.EventCount, &f.Score, &f.Severity, &f.Title, &f.Evidence, &f.SuppressedBy)
+		all = append(all, f)
+		return err
+	}, args...)
+	return all, err
+}
+
+// DefineDetection creates the views of a detection again: detect_<id>_base from the text, with all its parameters, and
+// detect_<id>(from, to) for use by hand, with the values written in.
+func (d *DB) DefineDetection(ctx context.Context, id, text string, values []Argument) error {
+	if !identifier.MatchString(id) {
+		return fmt.Errorf("clickhouse: detection id %q: expected lower-case letters, digits and underscores", id)
+	}
+	arguments := []string{"from = {from:DateTime64(7, 'UTC')}", "to = {to:DateTime64(7, 'UTC')}", "subjects = []"}
+	for _, a := range values {
+		if !identifier.MatchString(a.Name) || !typeName.MatchString(a.Type) {
+			return fmt.Errorf("clickhouse: parameter %q of type %q of detection %s: not an identifier and a type", a.Name, a.Type, id)
+		}
+		arguments = append(arguments, fmt.Sprintf("%s = %s", a.Name, literal(a)))
+	}
+	base := "CREATE OR REPLACE VIEW detect_" + id + "_base AS\n" + text
+	if err := d.conn.Exec(ctx, base); err != nil {
+		return fmt.Errorf("clickhouse: view detect_%s_base: %w", id, classify(err))
+	}
+	short := fmt.Sprintf("CREATE OR REPLACE VIEW detect_%s AS\nSELECT * FROM detect_%s_base(%s)", id, id, strings.Join(arguments, ", "))
+	if err := d.conn.Exec(ctx, short); err != nil {
+		return fmt.Errorf("clickhouse: view detect_%s: %w", id, classify(err))
+	}
+	return nil
+}
+
+// literal writes a value as a quoted literal; ClickHouse reads it as the parameter's type.
+func literal(a Argument) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(a.Value) + "'"
+}
+
+// EarliestHeld is the earliest event time beyond line; zero when there is none.
+func (d *DB) EarliestHeld(ctx context.Context, tenant string, line time.Time) (time.Time, error) {
+	var n uint64
+	var earliest time.Time
+	err := d.rows(ctx, "analysis_earliest_held", func(r driver.Rows) error { return r.Scan(&n, &earliest) }, named("tenant", tenant), named("line", moment(line)))
+	if n == 0 {
+		earliest = time.Time{}
+	}
+	return earliest, err
+}

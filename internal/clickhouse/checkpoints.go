@@ -1,0 +1,77 @@
+package clickhouse
+
+import (
+	"context"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// Checkpoint is how far a reader of a sequence has come.
+type Checkpoint struct {
+	// Position is the sequence up to which all is done.
+	Position uint64
+	// Line is the event time up to which held events were released; zero where it has no meaning.
+	Line time.Time
+	// Version counts the times that the checkpoint was stored: StoreCheckpoints takes the one loaded last, plus one.
+	Version uint64
+}
+
+// LoadCheckpoint returns the checkpoint of that name; found is false before the first StoreCheckpoints.
+func (d *DB) LoadCheckpoint(ctx context.Context, name string) (c Checkpoint, found bool, err error) {
+	err = d.rows(ctx, "checkpoints_load", func(r driver.Rows) error {
+		found = true
+		return r.Scan(&c.Position, &c.Line, &c.Version)
+	}, named("name", name))
+	if c.Line.Unix() == 0 {
+		c.Line = time.Time{}
+	}
+	return c, found, err
+}
+
+// StoreCheckpoints stores checkpoints together, each in the place of the one with a lower Version. Each name MUST have
+// one writer, which counts Version up: a clock that jumps back then hides nothing.
+func (d *DB) StoreCheckpoints(ctx context.Context, token string, all map[string]Checkpoint) error {
+	at := now()
+	return d.insert(ctx, "checkpoints_insert", token, func(b driver.Batch) error {
+		for name, c := range all {
+			line := c.Line
+			if line.IsZero() {
+				line = time.Unix(0, 0)
+			}
+			if err := b.Append(name, c.Position, line.UTC(), at, c.Version); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// DeadLetter is an alert change that a destination will never take.
+type DeadLetter struct {
+	Destination string
+	Sequence    uint64
+	AlertID     string
+	Reason      string
+	Time        time.Time
+	Payload     string
+}
+
+// AddDeadLetters stores dead letters; storing one again is harmless.
+func (d *DB) AddDeadLetters(ctx context.Context, token string, letters []DeadLetter) error {
+	return d.insert(ctx, "dead_letters_insert", token, func(b driver.Batch) error {
+		for _, l := range letters {
+			if err := b.Append(l.Destination, l.Sequence, l.AlertID, l.Reason, l.Time.UTC(), l.Payload); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// CountDeadLetters of a destination.
+func (d *DB) CountDeadLetters(ctx context.Context, destination string) (uint64, error) {
+	var n uint64
+	err := d.rows(ctx, "dead_letters_count", func(r driver.Rows) error { return r.Scan(&n) }, named("destination", destination))
+	return n, err
+}

@@ -1,0 +1,273 @@
+package clickhouse_test
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/fault"
+	"github.com/sealwatch/sealwatch/internal/testkit"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+var base = time.Date(2026, 3, 1, 12, 0, 0, 123456700, time.UTC)
+
+func sample(id string, sequence uint64) event.Event {
+	yes := true
+	return event.Event{
+		Tenant: "default", Source: "import", Trust: 50, ID: id, Sequence: sequence, Time: base.Add(time.Duration(sequence) * time.Minute), Arrival: base.Add(time.Hour).Truncate(time.Millisecond),
+		ContentHash: 1000 + sequence, Site: "DEMO", AccountID: "a", UserID: "u1", UserName: "Ann O'Neil", UserEmail: "ann@example.com", IntegrationKey: "k", AffectedUserID: "u2",
+		ReferencedUserID: "u3", Object: "User", Action: "Login", Result: "Success", Channel: "Web", Activity: "logon", Administrative: true,
+		IPAddress: "192.0.2.1", IP: netip.MustParseAddr("192.0.2.1"), ASN: 64500, ASOrganization: "Example",
+		Place:     event.Place{Kind: event.PlaceUser, Country: "NL", CountryName: "Netherlands", Region: "North Holland", City: "Amsterdam", Latitude: 52.37, Longitude: 4.9, AccuracyKM: 20, LocatedBy: "record"},
+		UserAgent: "Mozilla/5.0 ('\\\n\t\x00 ☃)", Browser: "Chrome 126", OS: "Windows 10", DeviceType: "desktop", UserInDomain: &yes,
+		EnvelopeID: "e", AlertEventIDs: []string{"x", "y"}, AlertSeverity: "High", Data: `{"a":1}`, Raw: `{"eventId":"` + id + `"}`,
+	}
+}
+
+func TestEventsRoundTrip(t *testing.T) {
+	db := testkit.Database(t)
+	ctx := t.Context()
+	a, b := sample("id-1", 1), sample("id-2", 2)
+	b.IP, b.IPAddress, b.UserInDomain, b.AlertEventIDs = netip.Addr{}, "", nil, nil
+	for range 3 { // the same batch again, as after a lost answer
+		if err := db.AppendEvents(ctx, "token-1", []event.Event{a, b}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := db.ListEvents(ctx, "default", event.Filter{}, event.Cursor{}, 10, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 2 || got[0].ID != "id-2" || got[1].ID != "id-1" {
+		t.Fatalf("got %d events %v", len(got), got)
+	}
+	// not read back: they serve the database only
+	a.Trust, a.ContentHash, a.IP, a.UserInDomain = 0, 0, netip.Addr{}, nil
+	if d := cmp.Diff(a, got[1], cmp.Comparer(func(x, y netip.Addr) bool { return x == y })); d != "" {
+		t.Errorf("event differs (-want +got):\n%s", d)
+	}
+	one, err := db.GetEvent(ctx, "default", "id-2")
+	if err != nil || one.ID != "id-2" {
+		t.Errorf("get: %v %v", one.ID, err)
+	}
+	if _, err := db.GetEvent(ctx, "other", "id-2"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("another tenant's event: %v, expected not found", err)
+	}
+	if last, err := db.LastEventSequence(ctx); err != nil || last != 2 {
+		t.Errorf("last sequence %d %v", last, err)
+	}
+	totals, err := db.EventTotals(ctx, base.Add(time.Minute+time.Second))
+	if err != nil || totals.Stored != 2 || totals.Held != 1 || !totals.Watermark.Equal(base.Add(time.Minute)) {
+		t.Errorf("totals %+v %v", totals, err)
+	}
+}
+
+func TestListEventsFiltersAndPages(t *testing.T) {
+	db := testkit.Database(t)
+	ctx := t.Context()
+	var all []event.Event
+	for i := range 25 {
+		e := sample(fmt.Sprintf("id-%02d", i), uint64(i+1))
+		e.Time = base.Add(time.Duration(i/5) * time.Minute) // five at a time, so that pages have to break ties by id
+		if i%2 == 0 {
+			e.UserID, e.IP = "u2", netip.MustParseAddr("2001:db8::1")
+		}
+		all = append(all, e)
+	}
+	if err := db.AppendEvents(ctx, "t", all); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	var after event.Cursor
+	for {
+		page, err := db.ListEvents(ctx, "default", event.Filter{}, after, 7, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, e := range page {
+			if seen[e.ID] || e.Raw != "" {
+				t.Fatalf("event %s twice, or with its raw record", e.ID)
+			}
+			seen[e.ID] = true
+		}
+		after = event.Cursor{Time: page[len(page)-1].Time, ID: page[len(page)-1].ID}
+	}
+	if len(seen) != 25 {
+		t.Errorf("pages held %d events, expected 25", len(seen))
+	}
+	for name, f := range map[string]event.Filter{
+		"user":    {UserIDs: []string{"u2"}},
+		"address": {IPAddresses: []string{"2001:db8::1"}},
+	} {
+		if got, err := db.ListEvents(ctx, "default", f, event.Cursor{}, 100, false); err != nil || len(got) != 13 {
+			t.Errorf("filter by %s: %d events, %v; expected 13", name, len(got), err)
+		}
+	}
+	if got, err := db.ListEvents(ctx, "default", event.Filter{UserIDs: []string{"') OR 1=1 --"}}, event.Cursor{}, 100, false); err != nil || len(got) != 0 {
+		t.Errorf("hostile filter: %d events, %v", len(got), err)
+	}
+}
+
+func TestConflictsStandByTrustThenHash(t *testing.T) {
+	db := testkit.Database(t)
+	ctx := t.Context()
+	first := sample("id-1", 1)
+	if err := db.AppendEvents(ctx, "t1", []event.Event{first, sample("id-2", 2)}); err != nil {
+		t.Fatal(err)
+	}
+	winner := first
+	winner.ContentHash, winner.Sequence, winner.Action, winner.UserID = 7, 3, "Other", "u9"
+	for range 2 {
+		if err := db.ReplaceEvents(ctx, "t2", []event.Event{winner}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	known, err := db.KnownEvents(ctx, "default", []string{"id-1", "id-2", "id-3"})
+	if err != nil || len(known) != 2 || known["id-1"].ContentHash != 7 || known["id-2"].ContentHash != 1002 {
+		t.Errorf("known %v %v", known, err)
+	}
+	totals, err := db.EventTotals(ctx, latest)
+	if err != nil || totals.Stored != 2 || totals.Conflicts != 1 {
+		t.Errorf("totals %+v %v", totals, err)
+	}
+	// as if the process had ended between the winner's insert and the loser's removal
+	loser := first
+	loser.Sequence = 4
+	if err := db.AppendEvents(ctx, "t3", []event.Event{loser}); err != nil {
+		t.Fatal(err)
+	}
+	settled, err := db.Settle(ctx)
+	if err != nil || settled != 1 {
+		t.Errorf("settled %d %v", settled, err)
+	}
+	if e, err := db.GetEvent(ctx, "default", "id-1"); err != nil || e.Sequence != 4 {
+		t.Errorf("standing after settling: sequence %d, %v; expected the higher hash", e.Sequence, err)
+	}
+}
+
+var latest = time.Date(2199, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func TestAlertsCheckpointsAndDeadLetters(t *testing.T) {
+	db := testkit.Database(t)
+	ctx := t.Context()
+	c := alert.Change{Kind: alert.ChangeCreated, Alert: alert.Alert{ID: "0123456789abcdef0123456789abcdef", Sequence: 1, Actor: "analysis", Created: base.Truncate(time.Millisecond), Updated: base.Truncate(time.Millisecond),
+		Finding: alert.Finding{Tenant: "default", Detection: "d", Subject: alert.Subject{Type: "user", ID: "u1", Email: "e", DisplayName: "n"}, Key: "k", Anchor: base, Start: base, End: base.Add(time.Hour),
+			EventIDs: []string{"a"}, EventCount: 1, Score: 1.5, Severity: "high", Title: "t", Evidence: `{"x":1}`, SuppressedBy: []string{}},
+		Triage: alert.Triage{State: alert.StateNew, Comments: []alert.Comment{}}}}
+	update := c
+	update.Kind, update.Sequence, update.PreviousState, update.Severity = alert.ChangeUpdated, 2, alert.StateNew, "low"
+	update.Triage = alert.Triage{State: alert.StateInProgress, Assignee: "bo", Classification: "true_positive", Comments: []alert.Comment{{Author: "bo", Text: "hm", Time: base}}}
+	other := c
+	other.ID, other.Sequence, other.SuppressedBy = "1123456789abcdef0123456789abcdef", 3, []string{"because"}
+	if err := db.AppendChanges(ctx, "t1", []alert.Change{c, update, other}); err != nil {
+		t.Fatal(err)
+	}
+	read, err := db.ReadChanges(ctx, 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]alert.Change{c, update, other}, read); d != "" {
+		t.Errorf("changes differ (-want +got):\n%s", d)
+	}
+	open, total, err := db.ListAlerts(ctx, "default", alert.Filter{}, alert.Cursor{}, 10)
+	if err != nil || total != 1 || len(open) != 1 || open[0].Triage.Assignee != "bo" || open[0].Severity != "low" {
+		t.Errorf("open alerts %v of %d, %v", open, total, err)
+	}
+	if none, total, err := db.ListAlerts(ctx, "default", alert.Filter{MinSeverity: "medium"}, alert.Cursor{}, 10); err != nil || total != 0 || len(none) != 0 {
+		t.Errorf("medium alerts %v of %d, %v", none, total, err)
+	}
+	if hidden, _, err := db.ListAlerts(ctx, "default", alert.Filter{States: []string{alert.StateSuppressed}}, alert.Cursor{}, 10); err != nil || len(hidden) != 1 || hidden[0].ID != other.ID {
+		t.Errorf("suppressed alerts %v, %v", hidden, err)
+	}
+	if mine, err := db.AlertsOfSubjects(ctx, "default", "d", []string{"u1"}); err != nil || len(mine) != 2 {
+		t.Errorf("alerts of u1: %d, %v", len(mine), err)
+	}
+	if a, err := db.GetAlert(ctx, "default", c.ID); err != nil || a.Sequence != 2 {
+		t.Errorf("get: sequence %d, %v", a.Sequence, err)
+	}
+
+	if _, found, err := db.LoadCheckpoint(ctx, "x"); err != nil || found {
+		t.Errorf("checkpoint before the first: %v %v", found, err)
+	}
+	for v := range uint64(3) {
+		if err := db.StoreCheckpoints(ctx, fmt.Sprint("c", v), map[string]clickhouse.Checkpoint{"x": {Position: 10 - v, Line: base, Version: v + 1}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p, found, err := db.LoadCheckpoint(ctx, "x"); err != nil || !found || p.Position != 8 || p.Version != 3 || !p.Line.Equal(base) {
+		t.Errorf("checkpoint %+v %v %v", p, found, err)
+	}
+	letter := clickhouse.DeadLetter{Destination: "s", Sequence: 1, AlertID: c.ID, Reason: "r", Time: base, Payload: "p"}
+	for i := range 2 {
+		if err := db.AddDeadLetters(ctx, fmt.Sprint("l", i), []clickhouse.DeadLetter{letter}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := db.CountDeadLetters(ctx, "s"); err != nil || n != 1 {
+		t.Errorf("dead letters %d %v", n, err)
+	}
+}
+
+func TestMigrateFromEveryPastState(t *testing.T) {
+	all, err := clickhouse.Migrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want string
+	for past := len(all); past >= 0; past-- {
+		db := testkit.EmptyDatabase(t)
+		if n, err := clickhouse.MigrateTo(t.Context(), db, past); err != nil || n != past {
+			t.Fatalf("to state %d: %d steps, %v", past, n, err)
+		}
+		if n, err := db.Migrate(t.Context()); err != nil || n != len(all)-past {
+			t.Fatalf("from state %d: %d steps, %v", past, n, err)
+		}
+		if n, err := db.Migrate(t.Context()); err != nil || n != 0 {
+			t.Fatalf("from state %d, again: %d steps, %v", past, n, err)
+		}
+		schema, err := clickhouse.DescribeSchema(t.Context(), db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == "" {
+			want = schema
+		} else if d := cmp.Diff(want, schema); d != "" {
+			t.Errorf("from state %d the schema differs:\n%s", past, d)
+		}
+	}
+}
+
+func TestRetention(t *testing.T) {
+	db := testkit.Database(t)
+	for _, days := range []int{0, 400, 30, 0, 0} {
+		if err := db.Retain(t.Context(), days); err != nil {
+			t.Errorf("%d days: %v", days, err)
+		}
+	}
+}
+
+func TestErrorsHideSecrets(t *testing.T) {
+	for _, dsn := range []string{"clickhouse://u:hunter2@127.0.0.1:1/x?bad=%zz", "nonsense://u:hunter2@h", "clickhouse://u:hunter2@127.0.0.1:1/x?dial_timeout=hunter2"} {
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		_, err := clickhouse.Open(ctx, clickhouse.Options{DSN: dsn})
+		cancel()
+		if err == nil {
+			t.Errorf("%s was accepted", dsn)
+		} else if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("the error holds the password: %v", err)
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package clickhouse
+
+import (
+	"context"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/fault"
+	"github.com/sealwatch/sealwatch/internal/status"
+)
+
+// GetEvent returns one event with its raw record, or fault.NotFound.
+func (d *DB) GetEvent(ctx context.Context, tenant, id string) (event.Event, error) {
+	found, err := d.ListEvents(ctx, tenant, event.Filter{IDs: []string{id}}, event.Cursor{}, 1, true)
+	if err != nil {
+		return event.Event{}, err
+	}
+	if len(found) == 0 {
+		return event.Event{}, fault.New(fault.NotFound, "no event %q is stored", id)
+	}
+	return found[0], nil
+}
+
+// ListEvents returns up to limit events after the cursor, newest first; raw records only when full.
+func (d *DB) ListEvents(ctx context.Context, tenant string, f event.Filter, after event.Cursor, limit int, full bool) ([]event.Event, error) {
+	var page []event.Event
+	err := d.rows(ctx, "events_list", func(r driver.Rows) error {
+		e := event.Event{Tenant: tenant}
+		p := &e.Place
+		err := r.Scan(&e.Source, &e.ID, &e.Sequence, &e.Time, &e.Arrival, &e.Site, &e.AccountID, &e.OrganizationID, &e.UserID, &e.UserName, &e.UserEmail,
+			&e.IntegrationKey, &e.AffectedUserID, &e.ReferencedUserID, &e.Object, &e.Action, &e.Property, &e.Field, &e.Result, &e.Channel, &e.Activity, &e.Administrative,
+			&e.IPAddress, &e.ASN, &e.ASOrganization, &p.Kind, &p.Country, &p.CountryName, &p.Region, &p.City, &p.Latitude, &p.Longitude, &p.AccuracyKM, &p.LocatedBy,
+			&e.UserAgent, &e.Browser, &e.OS, &e.DeviceType, &e.ProxyStatus, &e.ProxyType, &e.ProxyLevel, &e.EnvelopeID, &e.AlertEventIDs, &e.AlertSeverity, &e.Data, &e.Raw)
+		page = append(page, e)
+		return err
+	}, named("tenant", tenant), named("full", full), named("limit", uint32(limit)),
+		named("start", momentOr(f.Start, earliest)), named("end", momentOr(f.End, latest)),
+		named("after_ts", momentOr(after.Time, latest)), named("after_id", after.ID),
+		list("user_ids", f.UserIDs), list("ip_addresses", f.IPAddresses), list("activities", f.Activities), list("countries", f.Countries),
+		list("objects", f.Objects), list("actions", f.Actions), list("ids", f.IDs), list("sources", f.Sources))
+	return page, err
+}
+
+// EventTotals are counts over all events.
+type EventTotals struct {
+	Stored, Held, Conflicts uint64
+	// Watermark is the latest event time that is not held; zero before the first event.
+	Watermark time.Time
+}
+
+// EventTotals counts; events after line are held.
+func (d *DB) EventTotals(ctx context.Context, line time.Time) (EventTotals, error) {
+	var t EventTotals
+	err := d.rows(ctx, "events_totals", func(r driver.Rows) error { return r.Scan(&t.Stored, &t.Held, &t.Watermark, &t.Conflicts) },
+		named("line", moment(line)))
+	if t.Stored == t.Held {
+		t.Watermark = time.Time{}
+	}
+	return t, err
+}
+
+// UnknownActivities are the (object, action) pairs since the given event time that the classification does not know,
+// the most frequent first, a hundred at most.
+func (d *DB) UnknownActivities(ctx context.Context, since time.Time) ([]status.UnknownActivity, error) {
+	var all []status.UnknownActivity
+	err := d.rows(ctx, "events_unknown_activities", func(r driver.Rows) error {
+		var u status.UnknownActivity
+		err := r.Scan(&u.Object, &u.Action, &u.Events, &u.Last)
+		all = append(all, u)
+		return err
+	}, named("since", moment(since)))
+	return all, err
+}

@@ -1,0 +1,102 @@
+package clickhouse
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// Migration is one step of the schema: a single idempotent statement without data mutations.
+type Migration struct {
+	// Number counts from 1 without a gap.
+	Number int
+	Name   string
+	SQL    string
+}
+
+// Migrations are all steps in order.
+func Migrations() ([]Migration, error) {
+	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	var all []Migration
+	for i, path := range names {
+		base := strings.TrimSuffix(strings.TrimPrefix(path, "migrations/"), ".sql")
+		digits, name, ok := strings.Cut(base, "_")
+		number, err := strconv.Atoi(digits)
+		if !ok || err != nil || number != i+1 {
+			return nil, fmt.Errorf("clickhouse: migration %s: expected number %04d", path, i+1)
+		}
+		b, err := migrationFiles.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Migration{Number: number, Name: name, SQL: string(b)})
+	}
+	return all, nil
+}
+
+// Migrate brings the schema to the present state and returns the number of steps that it took. Every step may run
+// again after any interruption. A database that a later version of Sealwatch has migrated is refused.
+func (d *DB) Migrate(ctx context.Context) (int, error) {
+	all, err := Migrations()
+	if err != nil {
+		return 0, err
+	}
+	return d.migrate(ctx, all)
+}
+
+func (d *DB) migrate(ctx context.Context, all []Migration) (int, error) {
+	if err := d.exec(ctx, "migrations_create"); err != nil {
+		return 0, err
+	}
+	have, err := d.SchemaVersion(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if have > len(all) {
+		return 0, fmt.Errorf("clickhouse: the database has schema version %d, this version of Sealwatch knows %d: use the later version that migrated it", have, len(all))
+	}
+	for _, m := range all[have:] {
+		if err := d.conn.Exec(ctx, m.SQL); err != nil {
+			return m.Number - 1 - have, fmt.Errorf("clickhouse: migration %04d %s: %w", m.Number, m.Name, classify(err))
+		}
+		err := d.insert(ctx, "migrations_insert", fmt.Sprintf("migration/%d", m.Number), func(b driver.Batch) error {
+			return b.Append(uint32(m.Number), m.Name, time.Now().UTC())
+		})
+		if err != nil {
+			return m.Number - 1 - have, err
+		}
+	}
+	return len(all) - have, nil
+}
+
+// SchemaVersion is the number of the last step that was taken; 0 before the first.
+func (d *DB) SchemaVersion(ctx context.Context) (int, error) {
+	var version uint32
+	err := d.rows(ctx, "migrations_version", func(r driver.Rows) error { return r.Scan(&version) })
+	return int(version), err
+}
+
+// Retain keeps events for so many days after they happened; 0 keeps them for ever. Whole months go at a time.
+func (d *DB) Retain(ctx context.Context, days int) error {
+	if days == 0 {
+		var present uint64
+		err := d.rows(ctx, "retention_present", func(r driver.Rows) error { return r.Scan(&present) })
+		if err != nil || present == 0 {
+			return err
+		}
+		return d.exec(ctx, "retention_remove")
+	}
+	return d.exec(ctx, "retention_set", named("days", uint32(days)))
+}

@@ -1,0 +1,8 @@
+SELECT
+    sequence, tenant, alert_id, change, previous_state, actor, update_time, create_time, detection, subject_type, subject_id, subject_email, subject_name,
+    finding_key, anchor_time, start_time, end_time, event_ids, event_count, score, severity, title, evidence, suppressed_by,
+    retracted, superseded_by, triage_state, classification, assignee, comments
+FROM alert_history
+WHERE tenant = {tenant:String} AND alert_id = {id:String}
+ORDER BY sequence DESC
+LIMIT 1

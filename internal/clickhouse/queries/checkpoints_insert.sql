@@ -1,0 +1,1 @@
+INSERT INTO checkpoints (name, position, line, update_time, version)

@@ -1,0 +1,1 @@
+SELECT position, line, version FROM checkpoints FINAL WHERE name = {name:String}

@@ -1,0 +1,1 @@
+INSERT INTO dead_letters (destination, sequence, alert_id, reason, time, payload)

@@ -1,0 +1,1 @@
+SELECT max(number) AS version FROM schema_migrations
