@@ -47,12 +47,12 @@ type ClickHouse struct {
 
 // Engine is the embedded ClickHouse.
 type Engine struct {
-	// Path of libchdb.so. Empty searches next to the executable, in ../tools/node_modules beside it, and in
-	// sealwatch under the user's configuration directory.
+	// Path of libchdb.so. Empty looks beside the executable, in ../lib and ../lib/sealwatch from there, and in
+	// tools/node_modules of the working directory and of each folder above it.
 	Library string `yaml:"library" env:"LIBRARY"`
-	// Most memory that the engine takes, in bytes; 0 leaves it to the engine. At least 268435456 (256 MiB) otherwise.
+	// Most memory that the engine takes, in bytes, at least 268435456 (256 MiB); 0 is 2 GiB.
 	MaxMemoryBytes int64 `yaml:"maxMemoryBytes" env:"MAX_MEMORY_BYTES"`
-	// Queries that run at the same time; 0 leaves it to the engine.
+	// Queries that run at the same time; 0 is 8.
 	Connections int `yaml:"connections" env:"CONNECTIONS"`
 }
 

@@ -122,24 +122,25 @@ func (g *Generator) launch(a *assault, kind attack, way variant) {
 // victim chooses somebody who is at home in the office's city, awake, and was left alone for a day; when there is nobody
 // of that kind, somebody who comes close; nil when the organisation has no people.
 func (g *Generator) victim(c chance, at time.Time) *user {
-	var fallback *user
+	var rested, longest *user
 	for range 200 {
 		u := pick(c, g.users)
-		if u.job == application {
+		if _, away, _ := g.whereabouts(u, dayOf(at)); away || u.job == application {
 			continue
 		}
-		local := at.In(u.office.zone)
-		if _, away, _ := g.whereabouts(u, dayOf(at)); away {
+		if longest == nil || g.lastVictim[u.index].Before(g.lastVictim[longest.index]) {
+			longest = u
+		}
+		if last, ok := g.lastVictim[u.index]; ok && at.Sub(last) < 24*time.Hour {
 			continue
 		}
-		last, attacked := g.lastVictim[u.index]
-		if attacked && at.Sub(last) < 24*time.Hour {
-			continue
-		}
-		if h := local.Hour(); h >= 8 && h < 20 {
+		if h := at.In(u.office.zone).Hour(); h >= 8 && h < 20 {
 			return u
 		}
-		fallback = u
+		rested = u
 	}
-	return fallback
+	if rested != nil {
+		return rested
+	}
+	return longest
 }
