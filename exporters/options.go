@@ -21,8 +21,8 @@ type Options struct {
 	Log         Log
 	Cursors     Cursors
 	DeadLetters DeadLetters
-	// Filter selects what is sent. Without States it lets every state through, so that a receiver learns of
-	// retractions. Suppressed findings are never sent.
+	// Filter selects what is sent. Without States it lets every state through but suppressed, so that a receiver learns of
+	// retractions. A change by which an alert leaves the selected states is sent too.
 	Filter alert.Filter
 	// Start applies when no cursor is stored under Name, except Since, which always holds.
 	Start Start
@@ -86,16 +86,4 @@ func defaulted[T comparable](p *T, value T) {
 	if *p == zero {
 		*p = value
 	}
-}
-
-// wanted says whether the change is sent to the destination.
-func (o *Options) wanted(c *alert.Change) bool {
-	if len(c.SuppressedBy) > 0 || c.Updated.Before(o.Start.Since) {
-		return false
-	}
-	f := o.Filter
-	if len(f.States) == 0 {
-		f.States = []string{c.State()}
-	}
-	return f.Match(&c.Alert)
 }

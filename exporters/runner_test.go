@@ -109,16 +109,44 @@ func TestFilter(t *testing.T) {
 }
 
 func TestFilterByState(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.o.Filter = alert.Filter{States: []string{alert.StateNew}}
-		changes := exportertest.Changes(1, 2)
-		changes[0].Retracted = true
-		w.log.Append(changes...)
-		r, _ := w.start()
-		synctest.Wait()
-		w.wantTaken([]uint64{2})
-		w.stop(r)
-	})
+	suppressed := []string{"known network"}
+	for name, c := range map[string]struct {
+		states     []string
+		previous   string
+		state      string
+		suppressed []string
+		retracted  bool
+		want       bool
+	}{
+		"new":                           {want: true},
+		"suppressed from the beginning": {suppressed: suppressed},
+		"still suppressed":              {suppressed: suppressed, previous: alert.StateSuppressed},
+		"suppressed after it was sent":  {suppressed: suppressed, previous: alert.StateNew, want: true},
+		"no longer suppressed":          {previous: alert.StateSuppressed, want: true},
+		"retracted":                     {previous: alert.StateNew, retracted: true, want: true},
+		"retracted, never shown":        {previous: alert.StateSuppressed, retracted: true},
+		"retracted while suppressed":    {suppressed: suppressed, previous: alert.StateSuppressed, retracted: true},
+		"selected":                      {states: []string{alert.StateNew}, want: true},
+		"not selected":                  {states: []string{alert.StateResolved}},
+		"has left the selection":        {states: []string{alert.StateNew}, previous: alert.StateNew, state: alert.StateResolved, want: true},
+		"had left it before":            {states: []string{alert.StateNew}, previous: alert.StateResolved, state: alert.StateResolved},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.o.Filter = alert.Filter{States: c.states}
+				change := exportertest.Change(1)
+				change.PreviousState, change.SuppressedBy, change.Retracted = c.previous, c.suppressed, c.retracted
+				change.Triage.State = c.state
+				w.log.Append(change)
+				r, _ := w.start()
+				synctest.Wait()
+				w.stop(r)
+				if got := len(w.to.taken) == 1; got != c.want {
+					w.t.Errorf("sent: %v, want %v", got, c.want)
+				}
+			})
+		})
+	}
 }
 
 func TestStart(t *testing.T) {

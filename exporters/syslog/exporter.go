@@ -1,0 +1,182 @@
+package syslog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/sealwatch/sealwatch/exporters"
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
+
+// Exporter sends to one receiver. It implements exporters.Exporter and exporters.Keeper, and is not for concurrent use.
+type Exporter struct {
+	o       Options
+	encoder encoder
+	conn    *net.TCPConn // nil while there is none
+	tail    tail
+}
+
+// New returns an exporter; it connects when there is something to send. The error names each option that is not as
+// expected.
+func New(o Options) (*Exporter, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	return &Exporter{o: o, encoder: newEncoder(&o), tail: tail{most: o.TailBytes}}, nil
+}
+
+// Kind implements exporters.Exporter.
+func (x *Exporter) Kind() string { return "syslog" }
+
+// Export implements exporters.Exporter. It returns nil when everything was written and the connection was still there.
+func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
+	frames := make([][]byte, 0, len(changes))
+	var failed map[int]string
+	for i := range changes {
+		frame, err := x.frame(&changes[i])
+		if err != nil {
+			if failed == nil {
+				failed = map[int]string{}
+			}
+			failed[i] = err.Error()
+			continue
+		}
+		frames = append(frames, frame)
+	}
+	if len(frames) > 0 {
+		err := x.connect(ctx)
+		if err == nil {
+			err = x.write(ctx, frames)
+		}
+		if err != nil {
+			return &exporters.Error{Kind: exporters.Retryable, Failed: failed, Err: err}
+		}
+		x.tail.add(frames, time.Now())
+	}
+	if failed != nil {
+		return &exporters.Error{Kind: exporters.Permanent, Accepted: len(changes), Failed: failed}
+	}
+	return nil
+}
+
+// Keep implements exporters.Keeper: it notices a lost connection, connects again and resends the tail.
+func (x *Exporter) Keep(ctx context.Context) error { return x.connect(ctx) }
+
+func (x *Exporter) frame(c *alert.Change) ([]byte, error) {
+	message, err := x.encoder.encode(c)
+	if err != nil {
+		return nil, err
+	}
+	if x.o.Framing == LF {
+		return append(message, '\n'), nil
+	}
+	return append(fmt.Appendf(make([]byte, 0, len(message)+8), "%d ", len(message)), message...), nil
+}
+
+// connect makes sure of a connection that the receiver has not closed, with the tail sent again on a new one.
+func (x *Exporter) connect(ctx context.Context) error {
+	if x.conn != nil {
+		err := x.probe()
+		if err == nil {
+			x.tail.expire(time.Now().Add(-x.o.TailAge))
+			return nil
+		}
+		x.drop()
+		x.o.Logger.InfoContext(ctx, "syslog connection lost", slog.String("address", x.o.Address), slog.String("error", err.Error()))
+	}
+	dialer := net.Dialer{Timeout: x.o.DialTimeout, Control: control(x.o.WriteTimeout),
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}}
+	conn, err := dialer.DialContext(ctx, "tcp", x.o.Address)
+	if err != nil {
+		return fmt.Errorf("connecting to syslog receiver %s: %w", x.o.Address, err)
+	}
+	x.conn = conn.(*net.TCPConn) // what "tcp" dials is nothing else
+	frames := x.tail.all()
+	if err := x.write(ctx, frames); err != nil {
+		return err
+	}
+	if len(frames) > 0 {
+		x.o.Logger.InfoContext(ctx, "syslog connection is back; sent again what may have been lost", slog.String("address", x.o.Address),
+			slog.Int("messages", len(frames)))
+	}
+	return nil
+}
+
+// write sends frames and makes sure that the receiver has not gone. After an error there is no connection.
+func (x *Exporter) write(ctx context.Context, frames [][]byte) error {
+	if err := x.conn.SetWriteDeadline(time.Now().Add(x.o.WriteTimeout)); err != nil {
+		x.drop()
+		return fmt.Errorf("writing to syslog receiver %s: %w", x.o.Address, err)
+	}
+	conn := x.conn
+	release := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // it fails only on a closed connection
+	buffers := net.Buffers(slices.Clone(frames))                                        // WriteTo empties it
+	_, err := buffers.WriteTo(conn)
+	if !release() {
+		x.drop()
+		return fmt.Errorf("writing to syslog receiver %s: %w", x.o.Address, context.Cause(ctx))
+	}
+	if err == nil {
+		err = x.probe()
+	}
+	if err != nil {
+		x.drop()
+		return fmt.Errorf("writing to syslog receiver %s: %w", x.o.Address, err)
+	}
+	return nil
+}
+
+var errClosed = errors.New("the receiver closed the connection")
+
+// probe returns an error when the receiver is known to have gone. Anything that it sends is thrown away.
+func (x *Exporter) probe() error {
+	var scrap [4096]byte
+	for range 16 {
+		if err := x.conn.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
+			return err
+		}
+		_, err := x.conn.Read(scrap[:])
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil
+		case errors.Is(err, io.EOF):
+			return errClosed
+		case err != nil:
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *Exporter) drop() {
+	_ = x.conn.Close() // it is given up because it failed
+	x.conn = nil
+}
+
+// farewell is the most time that Close gives the receiver to take the rest.
+const farewell = 2 * time.Second
+
+// Close implements exporters.Exporter. It ends the stream and waits until the receiver has closed its side, which says
+// that it has read everything.
+func (x *Exporter) Close(ctx context.Context) error {
+	if x.conn == nil {
+		return nil
+	}
+	defer x.drop()
+	conn := x.conn
+	if conn.CloseWrite() != nil || conn.SetReadDeadline(time.Now().Add(farewell)) != nil {
+		return nil // the receiver has gone before
+	}
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
+	if _, err := io.Copy(io.Discard, conn); err != nil {
+		x.o.Logger.DebugContext(ctx, "syslog receiver did not confirm the end", slog.String("address", x.o.Address), slog.String("error", err.Error()))
+	}
+	return nil
+}

@@ -1,0 +1,33 @@
+package exporters
+
+import (
+	"slices"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
+
+// wanted says whether the change is sent to the destination.
+func (o *Options) wanted(c *alert.Change) bool {
+	if c.Updated.Before(o.Start.Since) {
+		return false
+	}
+	now := c.State()
+	f := o.Filter
+	f.States = []string{now} // Match decides by the rest
+	return f.Match(&c.Alert) && (o.shows(c, now) || o.shows(c, c.PreviousState))
+}
+
+// shows says whether the receiver sees the alert while it is in the state. A finding that was suppressed before it was
+// retracted was never shown.
+func (o *Options) shows(c *alert.Change, state string) bool {
+	if len(o.Filter.States) > 0 {
+		return slices.Contains(o.Filter.States, state)
+	}
+	switch state {
+	case "", alert.StateSuppressed:
+		return false
+	case alert.StateRetracted:
+		return c.PreviousState != alert.StateSuppressed && len(c.SuppressedBy) == 0
+	}
+	return true
+}
