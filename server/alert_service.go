@@ -1,0 +1,62 @@
+package server
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/server/token"
+	"github.com/sealwatch/sealwatch/server/translate"
+)
+
+type alertService struct {
+	pb.UnimplementedAlertServiceServer
+	alerts    AlertReader
+	changes   ChangeLog
+	tenant    string
+	watermark func() time.Time
+	rerun     func(*alert.Alert) string
+	heartbeat time.Duration
+	// draining ends when the server does.
+	draining context.Context //nolint:containedctx // it has the life of the server, not of a call
+}
+
+func (s *alertService) GetAlert(ctx context.Context, req *pb.GetAlertRequest) (*pb.Alert, error) {
+	a, err := s.alerts.GetAlert(ctx, s.tenant, strings.TrimPrefix(req.GetName(), translate.AlertPrefix))
+	if err != nil {
+		return nil, err
+	}
+	return translate.Alert(&a, s.rerun(&a)), nil
+}
+
+func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest) (*pb.ListAlertsResponse, error) {
+	if err := checkSpan(req.GetFilter()); err != nil {
+		return nil, err
+	}
+	query, err := token.NewQuery("alerts", s.tenant, req.GetFilter())
+	if err != nil {
+		return nil, err
+	}
+	after, _, err := query.Decode(req.GetPageToken())
+	if err != nil {
+		return nil, err
+	}
+	size := pageSize(req.GetPageSize())
+	list, total, err := s.alerts.ListAlerts(ctx, s.tenant, translate.AlertFilter(req.GetFilter()),
+		alert.Cursor{End: after.Time, ID: after.ID}, size+1)
+	if err != nil {
+		return nil, err
+	}
+	resp := &pb.ListAlertsResponse{TotalSize: translate.Count(total)}
+	for i := range list[:min(len(list), size)] {
+		resp.Alerts = append(resp.Alerts, translate.Alert(&list[i], s.rerun(&list[i])))
+	}
+	resp.Alerts = resp.Alerts[:fitting(resp.GetAlerts())]
+	if n := len(resp.GetAlerts()); n < len(list) {
+		last := &list[n-1]
+		resp.NextPageToken, err = query.Encode(token.Page{Time: last.End, ID: last.ID})
+	}
+	return resp, err
+}

@@ -1,0 +1,81 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+
+	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/fault"
+	"github.com/sealwatch/sealwatch/internal/status"
+	"github.com/sealwatch/sealwatch/server/token"
+	"github.com/sealwatch/sealwatch/server/translate"
+)
+
+type detectionService struct {
+	pb.UnimplementedDetectionServiceServer
+	detections Detections
+	status     StatusReader
+	tenant     string
+	logger     *slog.Logger
+}
+
+func (s *detectionService) GetDetection(ctx context.Context, req *pb.GetDetectionRequest) (*pb.Detection, error) {
+	id := strings.TrimPrefix(req.GetName(), translate.DetectionPrefix)
+	list := s.detections.List()
+	i, found := slices.BinarySearchFunc(list, id, byID)
+	if !found {
+		return nil, fault.New(fault.NotFound, "there is no detection %q", id)
+	}
+	return translate.Detection(&list[i], s.state(ctx, id), true), nil
+}
+
+func (s *detectionService) ListDetections(ctx context.Context, req *pb.ListDetectionsRequest) (*pb.ListDetectionsResponse, error) {
+	query, err := token.NewQuery("detections", s.tenant, nil)
+	if err != nil {
+		return nil, err
+	}
+	after, found, err := query.Decode(req.GetPageToken())
+	if err != nil {
+		return nil, err
+	}
+	list := s.detections.List()
+	if found {
+		i, same := slices.BinarySearchFunc(list, after.ID, byID)
+		if same {
+			i++
+		}
+		list = list[i:]
+	}
+	size := pageSize(req.GetPageSize())
+	resp := &pb.ListDetectionsResponse{}
+	state := s.states(ctx)
+	for i := range list[:min(len(list), size)] {
+		resp.Detections = append(resp.Detections, translate.Detection(&list[i], state(list[i].ID), false))
+	}
+	if len(list) > size {
+		resp.NextPageToken, err = query.Encode(token.Page{ID: list[size-1].ID})
+	}
+	return resp, err
+}
+
+func (s *detectionService) state(ctx context.Context, id string) status.Detection {
+	return s.states(ctx)(id)
+}
+
+// states says how the detections are doing. What they are is known without the database, so a status that cannot be
+// read does not fail the call; it is said in the answer.
+func (s *detectionService) states(ctx context.Context) func(id string) status.Detection {
+	system, err := s.status.Status(ctx)
+	if err != nil {
+		s.logger.LogAttrs(ctx, slog.LevelWarn, "status of the detections cannot be read", slog.Any("error", err))
+		return func(string) status.Detection {
+			return status.Detection{LastError: "the status cannot be read at the moment; the counts here are not known"}
+		}
+	}
+	return func(id string) status.Detection { return system.Analysis.Detections[id] }
+}
+
+func byID(d alert.Detection, id string) int { return strings.Compare(d.ID, id) }

@@ -1,0 +1,138 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/event"
+)
+
+// Options of a server. What has a default says so; the rest is required.
+type Options struct {
+	// GRPCAddr and HTTPAddr are host:port; the host MUST be on loopback. Port 0 takes a free one.
+	GRPCAddr, HTTPAddr string
+	Services           Services
+	// Origin is given to what comes over IngestService, ImportOrigin to what comes over POST /v1/monitor:import. Both
+	// have the same tenant, which is the one that is read.
+	Origin, ImportOrigin event.Origin
+
+	// MaxMessageBytes bounds one message and one REST body; 16 MiB by default.
+	MaxMessageBytes int
+	// MaxImportBytes bounds the body of an import, as sent and unpacked; 4 GiB by default.
+	MaxImportBytes int64
+	// MaxPendingBytes bounds the batches on streams that are not acknowledged yet, all together; 256 MiB by default.
+	MaxPendingBytes int64
+	// MaxCalls and MaxStreams bound what is under way; 1,000 and 2,000 by default.
+	MaxCalls, MaxStreams int
+	// CallTimeout is the deadline of a unary call that brings none; 30 s by default.
+	CallTimeout time.Duration
+	// Heartbeat of an alert stream on which nothing happens; 15 s by default.
+	Heartbeat time.Duration
+	// ReadyInterval is how often Ready is asked for the gRPC health service; 1 s by default.
+	ReadyInterval time.Duration
+
+	// Ready lists what is missing, in words; an empty list is ready. Nil means always ready.
+	Ready func(ctx context.Context) []string
+	// OpenAPI is the generated document; the server completes it.
+	OpenAPI []byte
+	// Version that the document shows.
+	Version    string
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+	// Gatherer of /metrics.
+	Gatherer prometheus.Gatherer
+	// Now is the clock; time.Now by default.
+	Now func() time.Time
+}
+
+const (
+	defaultMaxMessageBytes = 16 << 20
+	defaultMaxImportBytes  = 4 << 30
+	defaultMaxPendingBytes = 256 << 20
+	defaultMaxCalls        = 1000
+	defaultMaxStreams      = 2000
+	defaultCallTimeout     = 30 * time.Second
+	defaultHeartbeat       = 15 * time.Second
+	defaultReadyInterval   = time.Second
+)
+
+func (o *Options) complete() error {
+	o.MaxMessageBytes = cmp.Or(o.MaxMessageBytes, defaultMaxMessageBytes)
+	o.MaxImportBytes = cmp.Or(o.MaxImportBytes, defaultMaxImportBytes)
+	o.MaxPendingBytes = cmp.Or(o.MaxPendingBytes, defaultMaxPendingBytes)
+	o.MaxCalls = cmp.Or(o.MaxCalls, defaultMaxCalls)
+	o.MaxStreams = cmp.Or(o.MaxStreams, defaultMaxStreams)
+	o.CallTimeout = cmp.Or(o.CallTimeout, defaultCallTimeout)
+	o.Heartbeat = cmp.Or(o.Heartbeat, defaultHeartbeat)
+	o.ReadyInterval = cmp.Or(o.ReadyInterval, defaultReadyInterval)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Ready == nil {
+		o.Ready = func(context.Context) []string { return nil }
+	}
+	if o.Services.Rerun == nil {
+		o.Services.Rerun = func(*alert.Alert) string { return "" }
+	}
+	return errors.Join(append(o.missing(), o.wrong()...)...)
+}
+
+func (o *Options) missing() (errs []error) {
+	s := &o.Services
+	for _, v := range []struct {
+		name    string
+		missing bool
+	}{
+		{"Services.Ingester", s.Ingester == nil},
+		{"Services.Splitter", s.Splitter == nil},
+		{"Services.Events", s.Events == nil},
+		{"Services.Alerts", s.Alerts == nil},
+		{"Services.Changes", s.Changes == nil},
+		{"Services.Detections", s.Detections == nil},
+		{"Services.Status", s.Status == nil},
+		{"Services.Watermark", s.Watermark == nil},
+		{"Origin.Tenant", o.Origin.Tenant == ""},
+		{"Origin.Source", o.Origin.Source == ""},
+		{"ImportOrigin.Source", o.ImportOrigin.Source == ""},
+		{"Logger", o.Logger == nil},
+		{"Registerer", o.Registerer == nil},
+		{"Gatherer", o.Gatherer == nil},
+	} {
+		if v.missing {
+			errs = append(errs, fmt.Errorf("server: option %s is missing", v.name))
+		}
+	}
+	return errs
+}
+
+func (o *Options) wrong() (errs []error) {
+	if o.ImportOrigin.Tenant != o.Origin.Tenant {
+		errs = append(errs, fmt.Errorf("server: Origin and ImportOrigin have the tenants %q and %q; expected the same one",
+			o.Origin.Tenant, o.ImportOrigin.Tenant))
+	}
+	for _, v := range []struct {
+		name  string
+		value int64
+	}{
+		{"MaxMessageBytes", int64(o.MaxMessageBytes)},
+		{"MaxImportBytes", o.MaxImportBytes},
+		{"MaxPendingBytes", o.MaxPendingBytes},
+		{"MaxCalls", int64(o.MaxCalls)},
+		{"MaxStreams", int64(o.MaxStreams)},
+		{"CallTimeout", int64(o.CallTimeout)},
+		{"Heartbeat", int64(o.Heartbeat)},
+		{"ReadyInterval", int64(o.ReadyInterval)},
+	} {
+		if v.value < 0 {
+			errs = append(errs, fmt.Errorf("server: option %s is %d; expected a positive value", v.name, v.value))
+		}
+	}
+	return errs
+}

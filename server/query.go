@@ -1,0 +1,118 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/api/annotations"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/server/problem"
+)
+
+// queryRules know which query parameters each route takes. The gateway drops an unknown one without a word, and a
+// filter with a misspelt name would then select everything.
+type queryRules struct{ routes []queryRoute }
+
+type queryRoute struct {
+	method string
+	// path is all of it, or, with prefix, what comes before the one segment that names a resource.
+	path   string
+	prefix bool
+	// message that the parameters fill; nil for a route whose body is the message.
+	message protoreflect.MessageDescriptor
+}
+
+// newQueryRules reads the routes from the annotations of the services.
+func newQueryRules() (*queryRules, error) {
+	q := &queryRules{}
+	for _, file := range []protoreflect.FileDescriptor{
+		pb.File_sealwatch_v1_ingest_service_proto, pb.File_sealwatch_v1_event_service_proto,
+		pb.File_sealwatch_v1_alert_service_proto, pb.File_sealwatch_v1_detection_service_proto,
+		pb.File_sealwatch_v1_system_service_proto,
+	} {
+		for i := range file.Services().Len() {
+			methods := file.Services().Get(i).Methods()
+			for j := range methods.Len() {
+				route, err := newQueryRoute(methods.Get(j))
+				if err != nil {
+					return nil, err
+				}
+				q.routes = append(q.routes, route)
+			}
+		}
+	}
+	return q, nil
+}
+
+func newQueryRoute(m protoreflect.MethodDescriptor) (queryRoute, error) {
+	rule, _ := proto.GetExtension(m.Options(), annotations.E_Http).(*annotations.HttpRule)
+	route := queryRoute{message: m.Input()}
+	switch {
+	case rule.GetGet() != "":
+		route.method, route.path = http.MethodGet, rule.GetGet()
+	case rule.GetPost() != "" && rule.GetBody() == "*":
+		route.method, route.path, route.message = http.MethodPost, rule.GetPost(), nil
+	default:
+		return route, fmt.Errorf("the HTTP rule of %s is of a kind whose query parameters are not known", m.FullName())
+	}
+	if before, variable, ok := strings.Cut(route.path, "{"); ok {
+		_, pattern, _ := strings.Cut(strings.TrimSuffix(variable, "}"), "=")
+		collection, ok := strings.CutSuffix(pattern, "*")
+		if !ok {
+			return route, fmt.Errorf("the HTTP rule of %s has a path of a kind that is not known: %s", m.FullName(), route.path)
+		}
+		route.path, route.prefix = before+collection, true
+	}
+	return route, nil
+}
+
+// check refuses a parameter that the route does not have; for a path that is no route it says nothing.
+func (q *queryRules) check(r *http.Request) error {
+	if r.URL.RawQuery == "" {
+		return nil
+	}
+	i := slices.IndexFunc(q.routes, func(route queryRoute) bool {
+		if route.prefix {
+			return r.Method == route.method && strings.HasPrefix(r.URL.Path, route.path)
+		}
+		return r.Method == route.method && r.URL.Path == route.path
+	})
+	if i < 0 {
+		return nil
+	}
+	var violations []problem.Violation
+	for name := range r.URL.Query() {
+		if !hasField(q.routes[i].message, name) {
+			violations = append(violations, problem.Violation{Field: name, Description: "there is no such query parameter"})
+		}
+	}
+	if len(violations) == 0 {
+		return nil
+	}
+	slices.SortFunc(violations, func(a, b problem.Violation) int { return strings.Compare(a.Field, b.Field) })
+	return problem.Invalid(fmt.Sprintf("%s takes no query parameter %q; /openapi.json lists those it takes",
+		r.URL.Path, violations[0].Field), violations...)
+}
+
+// hasField follows a path of field names, in either spelling, for example filter.startTime.
+func hasField(m protoreflect.MessageDescriptor, path string) bool {
+	for name := range strings.SplitSeq(path, ".") {
+		if m == nil {
+			return false
+		}
+		f := m.Fields().ByJSONName(name)
+		if f == nil {
+			f = m.Fields().ByName(protoreflect.Name(name))
+		}
+		if f == nil {
+			return false
+		}
+		m = f.Message()
+	}
+	return true
+}

@@ -1,0 +1,215 @@
+// Package server is the door of Sealwatch: the gRPC and HTTP listeners, what every call goes through, and the handlers,
+// which translate between the API's messages and the domain types and hold no SQL.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/health"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+	"google.golang.org/grpc/test/bufconn"
+
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+
+	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/server/chain"
+	"github.com/sealwatch/sealwatch/server/validate"
+)
+
+const (
+	inProcessBuffer     = 1 << 20
+	maxInsideBytes      = 64 << 20
+	maxHeaderBytes      = 64 << 10
+	headerTimeout       = 10 * time.Second
+	keepAliveTimeout    = 2 * time.Minute
+	connectionTimeout   = 10 * time.Second
+	minClientPing       = 10 * time.Second
+	serverPing          = time.Minute
+	serverPingTolerance = 20 * time.Second
+)
+
+// Server serves the API on two listeners.
+type Server struct {
+	options Options
+	chain   *chain.Chain
+	grpc    *grpc.Server
+	http    *http.Server
+	health  *health.Server
+	// inside is the way from the REST gateway to the gRPC server, so that the chain applies to both.
+	inside     *bufconn.Listener
+	connection *grpc.ClientConn
+
+	// draining ends when Stop begins.
+	draining context.Context //nolint:containedctx // it is the life of the server
+	drain    context.CancelFunc
+	failures chan error
+	running  sync.WaitGroup
+	stop     sync.Once
+
+	mu                 sync.Mutex
+	grpcAddr, httpAddr net.Addr
+}
+
+// Addresses are where the server listens; empty before Start.
+type Addresses struct{ GRPC, HTTP string }
+
+// New makes a server that does not listen yet. It refuses an address that is not on loopback.
+func New(o Options) (*Server, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	grpcAddr, err := loopback(context.Background(), "GRPCAddr", o.GRPCAddr)
+	if err != nil {
+		return nil, err
+	}
+	httpAddr, err := loopback(context.Background(), "HTTPAddr", o.HTTPAddr)
+	if err != nil {
+		return nil, err
+	}
+	hosts := browserHosts(o.HTTPAddr)
+	o.GRPCAddr, o.HTTPAddr = grpcAddr, httpAddr
+	validator, err := validate.New()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{options: o, failures: make(chan error, 3), inside: bufconn.Listen(inProcessBuffer), health: health.NewServer()}
+	s.draining, s.drain = context.WithCancel(context.Background())
+	if s.chain, err = chain.New(chain.Options{
+		Logger: o.Logger, Registerer: o.Registerer, Validator: validator, CallTimeout: o.CallTimeout,
+		MaxCalls: o.MaxCalls, MaxStreams: o.MaxStreams, HTTPHosts: hosts,
+	}); err != nil {
+		return nil, err
+	}
+	s.grpc = newGRPC(&o, s.chain)
+	s.register(validator)
+	if err := s.newHTTP(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func newGRPC(o *Options, c *chain.Chain) *grpc.Server {
+	return grpc.NewServer(append(c.ServerOptions(),
+		grpc.MaxRecvMsgSize(o.MaxMessageBytes),
+		// Above what the chain allows, so that it refuses with a reason before the transport makes a call wait in silence.
+		grpc.MaxConcurrentStreams(uint32(2*(o.MaxCalls+o.MaxStreams))), //nolint:gosec // both are small
+		grpc.MaxHeaderListSize(maxHeaderBytes),
+		grpc.ConnectionTimeout(connectionTimeout),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minClientPing, PermitWithoutStream: true}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: serverPing, Timeout: serverPingTolerance}),
+	)...)
+}
+
+// register puts the services into the gRPC server.
+func (s *Server) register(validator *validate.Validator) {
+	o, v := &s.options, &s.options.Services
+	pb.RegisterIngestServiceServer(s.grpc, &ingestService{
+		ingester: v.Ingester, origin: o.Origin, validator: validator, draining: s.draining,
+		unacknowledged: semaphore.NewWeighted(o.MaxPendingBytes), maxUnacknowledged: o.MaxPendingBytes,
+	})
+	pb.RegisterEventServiceServer(s.grpc, &eventService{events: v.Events, tenant: o.Origin.Tenant, now: o.Now})
+	pb.RegisterAlertServiceServer(s.grpc, &alertService{
+		alerts: v.Alerts, changes: v.Changes, tenant: o.Origin.Tenant, watermark: v.Watermark, rerun: v.Rerun,
+		heartbeat: o.Heartbeat, draining: s.draining,
+	})
+	pb.RegisterDetectionServiceServer(s.grpc, &detectionService{
+		detections: v.Detections, status: v.Status, tenant: o.Origin.Tenant, logger: o.Logger,
+	})
+	pb.RegisterSystemServiceServer(s.grpc, &systemService{status: v.Status})
+	s.setServing(false)
+	healthpb.RegisterHealthServer(s.grpc, s.health)
+	reflection.Register(s.grpc)
+}
+
+func (s *Server) newHTTP() error {
+	var err error
+	s.connection, err = grpc.NewClient("passthrough:///inside",
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return s.inside.DialContext(ctx) }),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxInsideBytes)),
+	)
+	if err != nil {
+		return fmt.Errorf("connect the REST gateway: %w", err)
+	}
+	g, err := newGateway(s.draining, s.connection, s.options.MaxMessageBytes)
+	if err != nil {
+		return err
+	}
+	handler, err := s.routes(g)
+	if err != nil {
+		return err
+	}
+	s.http = &http.Server{
+		Handler: handler,
+		// Bodies and answers have no time for all of it, because both may be streams; each piece has one.
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       keepAliveTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelWarn),
+	}
+	return nil
+}
+
+// Start listens and returns; the serving goes on until Stop. ctx bounds the start only. What makes the serving end
+// otherwise comes out of Failures.
+func (s *Server) Start(ctx context.Context) error {
+	grpcListener, err := listen(ctx, "GRPCAddr", s.options.GRPCAddr)
+	if err != nil {
+		return err
+	}
+	httpListener, err := listen(ctx, "HTTPAddr", s.options.HTTPAddr)
+	if err != nil {
+		return errors.Join(err, grpcListener.Close())
+	}
+	s.mu.Lock()
+	s.grpcAddr, s.httpAddr = grpcListener.Addr(), httpListener.Addr()
+	s.mu.Unlock()
+	s.serve("gRPC", func() error { return s.grpc.Serve(grpcListener) })
+	s.serve("in-process gRPC", func() error { return s.grpc.Serve(s.inside) })
+	s.serve("HTTP", func() error { return s.http.Serve(httpListener) })
+	s.running.Go(s.watchReadiness)
+	return nil
+}
+
+func listen(ctx context.Context, option, addr string) (net.Listener, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot listen on %s; expected a free port: %w", option, addr, err)
+	}
+	return l, nil
+}
+
+func (s *Server) serve(what string, serve func() error) {
+	s.running.Go(func() {
+		err := serve()
+		if err == nil || errors.Is(err, grpc.ErrServerStopped) || errors.Is(err, http.ErrServerClosed) {
+			return
+		}
+		s.failures <- fmt.Errorf("serve %s: %w", what, err)
+	})
+}
+
+// Failures brings an error when a listener fails while the server runs.
+func (s *Server) Failures() <-chan error { return s.failures }
+
+// Addresses are where the server listens.
+func (s *Server) Addresses() Addresses {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.grpcAddr == nil {
+		return Addresses{}
+	}
+	return Addresses{GRPC: s.grpcAddr.String(), HTTP: s.httpAddr.String()}
+}

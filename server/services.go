@@ -1,0 +1,106 @@
+package server
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/status"
+)
+
+// Services are what the handlers stand on. Every field is required but Rerun. Errors that a client can act on MUST be
+// faults; what any other error says goes to the log only.
+type Services struct {
+	Ingester   Ingester
+	Splitter   Splitter
+	Events     EventReader
+	Alerts     AlertReader
+	Changes    ChangeLog
+	Detections Detections
+	Status     StatusReader
+	// Watermark is the event time up to which events have come in, zero before the first. It is called for every
+	// message of every alert stream, so it MUST be cheap.
+	Watermark func() time.Time
+	// Rerun is the SQL that finds the alert again; nil leaves it out of the answers.
+	Rerun func(*alert.Alert) string
+}
+
+// Ingester stores events.
+type Ingester interface {
+	// Ingest returns after every record is durable or named in the receipt's rejections. An error means that the
+	// outcome is unknown and that sending again is safe; fault.QueueFull means that nothing was taken.
+	Ingest(ctx context.Context, o event.Origin, s []event.Submission) (event.Receipt, error)
+}
+
+// Splitter makes a reader of the records in an import body, which comes as it was sent: any shape, gzip or not.
+type Splitter func(body io.Reader) RecordReader
+
+// RecordReader splits a body into records.
+type RecordReader interface {
+	// Next returns the next record, io.EOF after the last one, a *BadRecord for one that cannot be read, after which
+	// reading goes on, and any other error when it cannot. The text of that error is shown to the client.
+	Next() (RawRecord, error)
+	// EndCursor of the page; empty when there is none, or before io.EOF.
+	EndCursor() string
+}
+
+// RawRecord is one record of a body.
+type RawRecord struct {
+	// Index is the record's number in the body, from 0; Line is where it begins, from 1.
+	Index, Line int
+	// JSON belongs to the caller: the reader MUST NOT use it again.
+	JSON []byte
+}
+
+// BadRecord says that one record of a body cannot be read.
+type BadRecord struct {
+	Index, Line int
+	// EventID and Field where they are known.
+	EventID, Field string
+	// Problem says what was found and what was expected.
+	Problem string
+}
+
+// Error is the problem.
+func (b *BadRecord) Error() string { return b.Problem }
+
+// EventReader reads stored events.
+type EventReader interface {
+	// GetEvent fails with fault.NotFound when there is none.
+	GetEvent(ctx context.Context, tenant, id string) (event.Event, error)
+	// ListEvents returns at most limit events after the cursor (the zero one is the beginning), newest first, by time
+	// and then by id, both descending. Raw may be left out unless full.
+	ListEvents(ctx context.Context, tenant string, f event.Filter, after event.Cursor, limit int, full bool) ([]event.Event, error)
+}
+
+// AlertReader reads alerts as they are now.
+type AlertReader interface {
+	// GetAlert fails with fault.NotFound when there is none.
+	GetAlert(ctx context.Context, tenant, id string) (alert.Alert, error)
+	// ListAlerts returns at most limit alerts after the cursor (the zero one is the beginning), newest first by End and
+	// then by id, both descending, and how many match the filter in all.
+	ListAlerts(ctx context.Context, tenant string, f alert.Filter, after alert.Cursor, limit int) (page []alert.Alert, total int, err error)
+}
+
+// ChangeLog is the log of all changes of alerts.
+type ChangeLog interface {
+	// Head is the sequence of the last durable change, 0 before the first.
+	Head() uint64
+	// Read returns the changes that follow after, at most limit, in order and without a gap; none when there are none.
+	Read(ctx context.Context, after uint64, limit int) ([]alert.Change, error)
+	// Wait returns nil when Head is greater than after, and the context's error when that ends first.
+	Wait(ctx context.Context, after uint64) error
+}
+
+// Detections lists what is looked for.
+type Detections interface {
+	// List returns all detections, sorted by id, with their SQL. The caller MUST NOT change them.
+	List() []alert.Detection
+}
+
+// StatusReader says how Sealwatch is doing.
+type StatusReader interface {
+	Status(ctx context.Context) (status.System, error)
+}

@@ -1,0 +1,150 @@
+// Package token makes the opaque tokens of the API: page tokens and resume tokens. They are no secrets and give no
+// rights; a checksum tells a damaged one, a hash of the query one that belongs to another call.
+package token
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/sealwatch/sealwatch/internal/fault"
+)
+
+const sumLength = 8
+
+// Page is where the next page begins: after the entry with this time and id.
+type Page struct {
+	Time time.Time
+	ID   string
+}
+
+// page is the JSON form. The id is bytes, because ids may hold anything.
+type page struct {
+	Kind    string `json:"k"`
+	Query   []byte `json:"q"`
+	Seconds int64  `json:"s"`
+	Nanos   int64  `json:"n"`
+	ID      []byte `json:"i"`
+}
+
+// Query identifies a list call: what is listed, for whom, by which filter.
+type Query struct {
+	kind string
+	hash [sumLength]byte
+}
+
+// NewQuery makes the identity of a call. The filter may be nil.
+func NewQuery(kind, tenant string, filter proto.Message) (Query, error) {
+	h := sha256.New()
+	h.Write([]byte(tenant))
+	h.Write([]byte{0})
+	if filter != nil {
+		b, err := proto.MarshalOptions{Deterministic: true}.Marshal(filter)
+		if err != nil {
+			return Query{}, err
+		}
+		h.Write(b)
+	}
+	q := Query{kind: kind}
+	copy(q.hash[:], h.Sum(nil))
+	return q, nil
+}
+
+// Encode makes the token of a page.
+func (q Query) Encode(p Page) (string, error) {
+	b, err := json.Marshal(page{Kind: q.kind, Query: q.hash[:], Seconds: p.Time.Unix(), Nanos: int64(p.Time.Nanosecond()), ID: []byte(p.ID)})
+	if err != nil {
+		return "", err
+	}
+	return seal(b), nil
+}
+
+// Decode reads a token; "" is the first page, for which found is false. The error is a fault with InvalidPageToken.
+func (q Query) Decode(token string) (p Page, found bool, err error) {
+	if token == "" {
+		return Page{}, false, nil
+	}
+	b, err := open(token)
+	if err != nil {
+		return Page{}, false, invalidPage("it is damaged")
+	}
+	var stored page
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&stored); err != nil {
+		return Page{}, false, invalidPage("it is damaged")
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return Page{}, false, invalidPage("it is damaged")
+	}
+	if stored.Kind != q.kind || !bytes.Equal(stored.Query, q.hash[:]) {
+		return Page{}, false, invalidPage("it is from a call with another filter")
+	}
+	return Page{Time: time.Unix(stored.Seconds, stored.Nanos).UTC(), ID: string(stored.ID)}, true, nil
+}
+
+func invalidPage(why string) error {
+	return fault.New(fault.InvalidPageToken,
+		"pageToken: %s; expected the nextPageToken of a call with the same filter, or none for the first page", why)
+}
+
+// Resume makes the resume token of a position in the tenant's alert log.
+func Resume(tenant string, sequence uint64) string {
+	t := tenantHash(tenant)
+	return seal(binary.AppendUvarint(t[:], sequence))
+}
+
+// ParseResume reads a resume token of the tenant. The error is a fault with InvalidResumeToken.
+func ParseResume(tenant, token string) (uint64, error) {
+	t := tenantHash(tenant)
+	b, err := open(token)
+	if err != nil || len(b) <= len(t) {
+		return 0, invalidResume("it is damaged")
+	}
+	if !bytes.Equal(b[:len(t)], t[:]) {
+		return 0, invalidResume("it belongs to another tenant")
+	}
+	sequence, n := binary.Uvarint(b[len(t):])
+	if n <= 0 || n != len(b)-len(t) {
+		return 0, invalidResume("it is damaged")
+	}
+	return sequence, nil
+}
+
+func invalidResume(why string) error {
+	return fault.New(fault.InvalidResumeToken,
+		`after: %s; expected a resumeToken of this stream, "0" for the first change ever, or "" for the next one`, why)
+}
+
+func tenantHash(tenant string) [4]byte {
+	s := sha256.Sum256([]byte("resume\x00" + tenant))
+	return [4]byte(s[:4])
+}
+
+func seal(b []byte) string {
+	return base64.RawURLEncoding.EncodeToString(append(checksum(b), b...))
+}
+
+func open(token string) ([]byte, error) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil {
+		return nil, err
+	}
+	if len(b) < sumLength || subtle.ConstantTimeCompare(b[:sumLength], checksum(b[sumLength:])) == 0 {
+		return nil, errors.New("checksum does not match")
+	}
+	return b[sumLength:], nil
+}
+
+func checksum(b []byte) []byte {
+	s := sha256.Sum256(append([]byte("sealwatch.v1\x00"), b...))
+	return s[:sumLength]
+}

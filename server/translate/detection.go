@@ -1,0 +1,39 @@
+package translate
+
+import (
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/status"
+)
+
+// Detection makes the message of a detection; its SQL is in it when full.
+func Detection(d *alert.Detection, state status.Detection, full bool) *pb.Detection {
+	m := &pb.Detection{
+		Name:             DetectionPrefix + d.ID,
+		Title:            d.Title,
+		Description:      d.Description,
+		Severity:         Severity(d.Severity),
+		AttackTechniques: d.Techniques,
+		SubjectType:      d.SubjectType,
+		LookBack:         durationpb.New(d.LookBack),
+		FalsePositives:   d.FalsePositives,
+		Response:         d.Response,
+		Status: &pb.DetectionStatus{
+			PendingEvents: Count(state.Pending),
+			ActiveAlerts:  Count(state.ActiveAlerts),
+			LastError:     Text(state.LastError),
+		},
+	}
+	for _, p := range d.Parameters {
+		m.Parameters = append(m.Parameters, &pb.DetectionParameter{
+			Name: p.Name, Type: p.Type, Value: p.Value, DefaultValue: p.Default,
+			Minimum: p.Minimum, Maximum: p.Maximum, Unit: p.Unit, Description: p.Description,
+		})
+	}
+	if full {
+		m.Sql = d.SQL
+	}
+	return m
+}

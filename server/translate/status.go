@@ -1,0 +1,65 @@
+package translate
+
+import (
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/internal/status"
+)
+
+// Status makes the message of the status.
+func Status(s *status.System) *pb.SystemStatus {
+	m := &pb.SystemStatus{
+		Version:   &pb.VersionInfo{Version: s.Version, Commit: s.Commit, GoVersion: s.GoVersion},
+		StartTime: Timestamp(s.Start),
+		Engine: &pb.EngineStatus{
+			Kind:          s.Engine.Kind,
+			State:         s.Engine.State,
+			Version:       s.Engine.Version,
+			Address:       s.Engine.Address,
+			Restarts:      Count(s.Engine.Restarts),
+			Confinement:   s.Engine.Confinement,
+			SchemaVersion: Count(s.Engine.SchemaVersion),
+			EventsStored:  float64(s.Engine.EventsStored),
+		},
+		Analysis: &pb.AnalysisStatus{
+			PendingEvents:    Count(s.Analysis.Pending),
+			HeldEvents:       Count(s.Analysis.Held),
+			Watermark:        Timestamp(s.Analysis.Watermark),
+			AnalyzedSequence: int64Of(s.Analysis.Sequence),
+			Conflicts:        float64(s.Analysis.Conflicts),
+			LastError:        Text(s.Analysis.LastError),
+		},
+	}
+	for _, v := range s.Sources {
+		m.Sources = append(m.Sources, &pb.SourceStatus{
+			Source:          Text(v.Name),
+			LastArrivalTime: Timestamp(v.LastArrival),
+			LastEventTime:   Timestamp(v.LastEvent),
+			Lag:             durationpb.New(v.Lag),
+			Accepted:        float64(v.Accepted),
+			Duplicates:      float64(v.Duplicates),
+			Conflicts:       float64(v.Conflicts),
+			Rejected:        float64(v.Rejected),
+		})
+	}
+	for _, v := range s.Destinations {
+		m.Destinations = append(m.Destinations, &pb.DestinationStatus{
+			Destination:     Text(v.Name),
+			Kind:            v.Kind,
+			State:           v.State,
+			Pending:         float64(v.Pending),
+			Delivered:       float64(v.Delivered),
+			DeadLetters:     float64(v.DeadLetters),
+			LastError:       Text(v.LastError),
+			LastSuccessTime: Timestamp(v.LastSuccess),
+			NextAttemptTime: Timestamp(v.NextAttempt),
+		})
+	}
+	for _, v := range s.UnknownActivities {
+		m.UnknownActivities = append(m.UnknownActivities, &pb.UnknownActivity{
+			Object: Text(v.Object), Action: Text(v.Action), Events: float64(v.Events), LastEventTime: Timestamp(v.Last),
+		})
+	}
+	return m
+}
