@@ -107,3 +107,8 @@ func (d *DB) LastEventSequence(ctx context.Context) (uint64, error) {
 	err := d.rows(ctx, "events_last_sequence", func(r driver.Rows) error { return r.Scan(&last) })
 	return last, err
 }
+
+// DeleteEvents removes events by id, as expiry does by age.
+func (d *DB) DeleteEvents(ctx context.Context, tenant string, ids []string) error {
+	return d.exec(ctx, "events_delete_losers", named("tenant", tenant), list("ids", ids), named("winners", []uint64{}))
+}

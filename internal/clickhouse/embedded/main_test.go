@@ -98,3 +98,20 @@ func open(t *testing.T, options *clickhouse.Options) driver.Conn {
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
 }
+
+func mustExec(t *testing.T, conn driver.Conn, sql string, args ...any) {
+	t.Helper()
+	if err := conn.Exec(t.Context(), sql, args...); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// queryOne reads the one value of a query's result.
+func queryOne[T any](t *testing.T, conn driver.Conn, sql string, args ...any) T {
+	t.Helper()
+	var value T
+	if err := conn.QueryRow(t.Context(), sql, args...).Scan(&value); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return value
+}

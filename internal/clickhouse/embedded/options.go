@@ -30,8 +30,9 @@ type Options struct {
 	Connections int
 	// MaxQueue is the number of requests that may wait for one. Default 256.
 	MaxQueue int
-	// QueryTimeout bounds each query of the full user that names no
-	// max_execution_time itself; 0 for no limit.
+	// QueryTimeout bounds each query of the full user, unless the request has
+	// the argument max_execution_time; 0 for no limit. A SETTINGS clause in the
+	// statement cannot go beyond it.
 	QueryTimeout time.Duration
 	// MaxBodyBytes bounds a request's body, as sent and decompressed. Default 1 GiB.
 	MaxBodyBytes int64

@@ -1,0 +1,391 @@
+package analytics_test
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/analytics/detections"
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/testkit"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+// world is a database with an analysis on it, as one process would have it.
+type world struct {
+	t        *testing.T
+	db       *clickhouse.DB
+	tuned    []analytics.Detection
+	now      time.Time
+	keep     time.Duration
+	sequence uint64
+
+	log    *analytics.Log
+	runner *analytics.Runner
+}
+
+func newWorld(t *testing.T, only string, tuning map[string]analytics.Tuning) *world {
+	t.Helper()
+	definitions, err := analytics.LoadDefinitions(detections.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if only != "" {
+		definitions = slices.DeleteFunc(definitions, func(d analytics.Definition) bool { return d.ID != only })
+	}
+	tuned, err := analytics.Tune(definitions, tuning)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, db: testkit.Database(t), tuned: tuned, now: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
+	w.restart()
+	return w
+}
+
+// restart opens everything again, as a new process would.
+func (w *world) restart() {
+	w.t.Helper()
+	ctx := w.t.Context()
+	clock := func() time.Time { return w.now }
+	log, err := analytics.OpenLog(ctx, w.db, clock, slog.New(slog.DiscardHandler))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.log = log
+	w.runner, err = analytics.New(ctx, analytics.Options{Tenant: "default", Detections: w.tuned, Store: w.db, Log: log, Clock: clock, Retention: w.keep, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) add(events ...event.Event) {
+	w.t.Helper()
+	if len(events) == 0 {
+		return
+	}
+	events = slices.Clone(events)
+	var latest time.Time
+	for i := range events {
+		w.sequence++
+		events[i].Sequence = w.sequence
+		if events[i].Time.After(latest) {
+			latest = events[i].Time
+		}
+	}
+	if err := w.db.AppendEvents(w.t.Context(), fmt.Sprint("batch-", w.sequence), events); err != nil {
+		w.t.Fatal(err)
+	}
+	w.runner.Committed(w.sequence, latest)
+}
+
+func (w *world) drain() {
+	w.t.Helper()
+	if err := w.runner.Drain(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// standing are the alerts that are not retracted, suppressed ones included, in a fixed order and without what differs
+// between two ways to the same set: sequences and times of change.
+func (w *world) standing() []alert.Alert {
+	w.t.Helper()
+	all, _, err := w.db.ListAlerts(w.t.Context(), "default", alert.Filter{States: append([]string{alert.StateSuppressed}, alert.OpenStates...)}, alert.Cursor{}, 10_000)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for i := range all {
+		a := &all[i]
+		a.Sequence, a.Created, a.Updated, a.Actor = 0, time.Time{}, time.Time{}, ""
+	}
+	slices.SortFunc(all, func(a, b alert.Alert) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+// TestCases runs every file in detections/*/tests: all at once, and event by event in a random order with a restart in
+// between; both have to give the findings of the file.
+func TestCases(t *testing.T) {
+	definitions, err := analytics.LoadDefinitions(detections.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range definitions {
+		files := caseFiles(t, d.ID)
+		if len(files) < 5 {
+			t.Errorf("detection %s has %d tests; expected true positives, near misses, late arrival, cold start", d.ID, len(files))
+		}
+		for _, path := range files {
+			t.Run(d.ID+"/"+filepath.Base(path), func(t *testing.T) {
+				c := readCase(t, path)
+				tuning := map[string]analytics.Tuning{d.ID: {Parameters: c.Parameters}}
+				events, late := c.build(t, c.Events), c.build(t, c.Late)
+				whole := newWorld(t, d.ID, tuning)
+				whole.add(append(slices.Clone(events), late...)...)
+				whole.drain()
+				check(t, c, whole.standing())
+
+				steps := newWorld(t, d.ID, tuning)
+				steps.add(events...)
+				steps.drain()
+				steps.add(late...)
+				steps.drain()
+				if diff := gocmp.Diff(whole.standing(), steps.standing()); diff != "" {
+					t.Errorf("late events make a difference (-at once +late):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func check(t *testing.T, c testCase, got []alert.Alert) {
+	t.Helper()
+	type row struct {
+		Subject, Key, Severity, Title, Start, End string
+		Events                                    int
+		SuppressedBy                              []string
+		Evidence                                  map[string]any
+	}
+	var have, want []row
+	for _, f := range c.Findings {
+		evidence, _ := normal(f.Evidence).(map[string]any)
+		want = append(want, row{f.Subject, f.Key, f.Severity, f.Title, f.Start, f.End, f.Events, append([]string{}, f.SuppressedBy...), evidence})
+	}
+	for i, a := range got {
+		r := row{a.Subject.ID, a.Key, a.Severity, a.Title, a.Start.Format(time.RFC3339Nano), a.End.Format(time.RFC3339Nano), int(a.EventCount), append([]string{}, a.SuppressedBy...), map[string]any{}}
+		if err := json.Unmarshal([]byte(a.Evidence), &r.Evidence); err != nil {
+			t.Errorf("evidence of finding %d is no JSON object: %v", i, err)
+		}
+		have = append(have, r)
+	}
+	order := func(a, b row) int { return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Start, b.Start)) }
+	slices.SortFunc(have, order)
+	slices.SortFunc(want, order)
+	for i := range min(len(have), len(want)) {
+		w, h := &want[i], &have[i]
+		h.Evidence = subset(h.Evidence, w.Evidence)
+		if w.Evidence == nil {
+			h.Evidence = nil
+		}
+		// what a case leaves open
+		if w.Title == "" {
+			h.Title = ""
+		}
+		if w.Key == "" {
+			h.Key = ""
+		}
+		if w.End == "" {
+			h.End = ""
+		}
+		if w.Events == 0 {
+			h.Events = 0
+		}
+	}
+	if diff := gocmp.Diff(want, have); diff != "" {
+		t.Errorf("findings differ (-want +got):\n%s", diff)
+	}
+}
+
+// TestAnyOrder plays random histories in random orders, batches and with restarts, and compares with the result of all
+// events at once.
+func TestAnyOrder(t *testing.T) {
+	rounds := 6
+	if testing.Short() {
+		rounds = 2
+	}
+	for round := range rounds {
+		t.Run(fmt.Sprint("seed-", round), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(uint64(round), 7))
+			events := randomHistory(r)
+			whole := newWorld(t, "", nil)
+			whole.add(events...)
+			whole.drain()
+			want := whole.standing()
+			if len(want) == 0 {
+				t.Fatal("the history has no findings: it tests nothing")
+			}
+			for range 2 {
+				shuffled := slices.Clone(events)
+				r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+				other := newWorld(t, "", nil)
+				for len(shuffled) > 0 {
+					n := min(len(shuffled), 1+r.IntN(40))
+					other.add(shuffled[:n]...)
+					shuffled = shuffled[n:]
+					if r.IntN(3) > 0 {
+						other.drain()
+					}
+					if r.IntN(6) == 0 {
+						other.restart()
+					}
+				}
+				other.drain()
+				if diff := gocmp.Diff(want, other.standing()); diff != "" {
+					t.Fatalf("another order gives other alerts (-at once +shuffled):\n%s", diff)
+				}
+				checkLog(t, other)
+			}
+		})
+	}
+}
+
+// checkLog reads the alert log from the start: no gap, and replaying it gives what stands.
+func checkLog(t *testing.T, w *world) {
+	t.Helper()
+	state := map[string]string{}
+	var after uint64
+	for {
+		page, err := w.db.ReadChanges(t.Context(), after, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, c := range page {
+			if c.Sequence != after+1 {
+				t.Fatalf("change %d follows %d", c.Sequence, after)
+			}
+			if c.PreviousState != state[c.ID] {
+				t.Fatalf("change %d: previous state %q, expected %q", c.Sequence, c.PreviousState, state[c.ID])
+			}
+			after, state[c.ID] = c.Sequence, c.State()
+		}
+	}
+}
+
+func randomHistory(r *rand.Rand) []event.Event {
+	cities := []struct {
+		name, country string
+		lat, lon      float64
+	}{{"Amsterdam", "NL", 52.37, 4.9}, {"Paris", "FR", 48.86, 2.35}, {"New York", "US", 40.71, -74.01}, {"Tokyo", "JP", 35.68, 139.69}, {"Utrecht", "NL", 52.09, 5.12}}
+	var all []event.Event
+	start := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	for user := range 4 {
+		for i := range 60 {
+			c := cities[0]
+			if r.IntN(5) == 0 {
+				c = cities[r.IntN(len(cities))]
+			}
+			// coarse times, so that ties and chains are common
+			at := start.Add(time.Duration(r.IntN(12*24)) * time.Hour / 2)
+			activity := []string{"logon", "download", "failed_logon", "send"}[r.IntN(4)]
+			n := 1
+			if activity == "failed_logon" && r.IntN(3) == 0 {
+				n = 3 + r.IntN(6)
+			}
+			for k := range n {
+				all = append(all, event.Event{Tenant: "default", Source: "test", ID: fmt.Sprintf("u%d-%03d-%d", user, i, k), Time: at.Add(time.Duration(k*(1+r.IntN(3))) * time.Minute), Arrival: at,
+					UserID: fmt.Sprint("user-", user), UserEmail: []string{"", fmt.Sprintf("user%d@example.com", user)}[r.IntN(2)], Activity: activity, IPAddress: fmt.Sprint("192.0.2.", r.IntN(9)), Data: "{}", Raw: "{}",
+					Place: event.Place{Kind: event.PlaceUser, Country: c.country, City: c.name, Latitude: c.lat, Longitude: c.lon}})
+			}
+		}
+	}
+	return all
+}
+
+func TestPersonsWorkSurvives(t *testing.T) {
+	w := newWorld(t, "failed_logins", nil)
+	ctx := context.Background()
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	fail := func(id string, minute int) event.Event {
+		return event.Event{Tenant: "default", Source: "test", ID: id, Time: at.Add(time.Duration(minute) * time.Minute), Arrival: at, UserID: "u", Activity: "failed_logon", IPAddress: "192.0.2.1", Data: "{}", Raw: "{}"}
+	}
+	w.add(fail("a", 2), fail("b", 3), fail("c", 4), fail("d", 5), fail("e", 6))
+	w.drain()
+	first := w.standing()
+	if len(first) != 1 {
+		t.Fatalf("%d alerts, expected 1", len(first))
+	}
+	_, err := w.log.SetTriage(ctx, "default", first[0].ID, "ann", func(tr *alert.Triage) error {
+		tr.State, tr.Assignee, tr.Classification = alert.StateResolved, "ann", "true_positive"
+		tr.Comments = append(tr.Comments, alert.Comment{Author: "ann", Text: "known", Time: at})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.add(fail("f", 7)) // it grows and keeps its id
+	w.drain()
+	grown := w.standing()
+	if len(grown) != 1 || grown[0].ID != first[0].ID || grown[0].EventCount != 6 || grown[0].Triage.Assignee != "ann" || grown[0].Triage.State != alert.StateResolved {
+		t.Fatalf("after growth: %+v", grown)
+	}
+	w.add(fail("z", 0)) // late, and before the anchor
+	w.drain()
+	moved := w.standing()
+	if len(moved) != 1 || moved[0].ID == first[0].ID || moved[0].Triage.Assignee != "ann" || moved[0].Triage.State != alert.StateResolved || len(moved[0].Triage.Comments) != 1 {
+		t.Fatalf("after the anchor moved: %+v", moved)
+	}
+	old, err := w.db.GetAlert(ctx, "default", first[0].ID)
+	if err != nil || !old.Retracted || old.SupersededBy != moved[0].ID {
+		t.Fatalf("the old alert: %+v, %v", old, err)
+	}
+	if _, err := w.log.SetTriage(ctx, "default", old.ID, "ann", func(*alert.Triage) error { return nil }); err == nil {
+		t.Error("a superseded alert could be changed")
+	}
+	checkLog(t, w)
+}
+
+func TestHeldEventsWaitForTheClock(t *testing.T) {
+	w := newWorld(t, "failed_logins", nil)
+	at := w.now.Add(30 * time.Minute)
+	var events []event.Event
+	for i := range 6 {
+		events = append(events, event.Event{Tenant: "default", Source: "test", ID: fmt.Sprint("e", i), Time: at.Add(time.Duration(i) * time.Second), Arrival: w.now, UserID: "u", Activity: "failed_logon", Data: "{}", Raw: "{}"})
+	}
+	w.add(events...)
+	w.drain()
+	if got := w.standing(); len(got) != 0 {
+		t.Fatalf("held events raised %d alerts", len(got))
+	}
+	if p := w.runner.Status().Pending; p != 0 {
+		t.Errorf("held events are pending: %d", p)
+	}
+	w.restart()
+	w.now = w.now.Add(19 * time.Minute)
+	w.drain()
+	if got := w.standing(); len(got) != 0 {
+		t.Fatalf("too early: %d alerts", len(got))
+	}
+	w.now = w.now.Add(2 * time.Minute)
+	w.drain()
+	if got := w.standing(); len(got) != 1 {
+		t.Fatalf("the clock has reached them: %d alerts, expected 1", len(got))
+	}
+}
+
+func TestExpiredEventsRetractNothing(t *testing.T) {
+	w := newWorld(t, "failed_logins", nil)
+	w.keep = 100 * 24 * time.Hour
+	w.restart()
+	old := w.now.Add(-120 * 24 * time.Hour)
+	var events []event.Event
+	for i := range 6 {
+		events = append(events, event.Event{Tenant: "default", Source: "test", ID: fmt.Sprint("e", i), Time: old.Add(time.Duration(i) * time.Second), Arrival: old, UserID: "u", Activity: "failed_logon", Data: "{}", Raw: "{}"})
+	}
+	w.add(events...)
+	w.drain()
+	if len(w.standing()) != 1 {
+		t.Fatal("no alert to begin with")
+	}
+	if err := w.db.DeleteEvents(w.t.Context(), "default", []string{"e0", "e1", "e2"}); err != nil {
+		t.Fatal(err)
+	}
+	w.add(event.Event{Tenant: "default", Source: "test", ID: "x", Time: old.Add(time.Hour), Arrival: old, UserID: "u", Activity: "failed_logon", Data: "{}", Raw: "{}"})
+	w.drain()
+	if len(w.standing()) != 1 {
+		t.Error("the alert went with its expired events")
+	}
+}

@@ -1,0 +1,164 @@
+package analytics_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sealwatch/sealwatch/internal/event"
+)
+
+// testCase is a file in detections/<id>/tests: events in, exact findings out.
+type testCase struct {
+	Description string            `yaml:"description"`
+	Parameters  map[string]string `yaml:"parameters"`
+	// Defaults are given to every event that does not say otherwise.
+	Defaults eventCase   `yaml:"defaults"`
+	Events   []eventCase `yaml:"events"`
+	// Late events arrive after the others were analysed.
+	Late     []eventCase   `yaml:"late"`
+	Findings []findingCase `yaml:"findings"`
+}
+
+// eventCase is one event, or count of them every so often.
+type eventCase struct {
+	ID       string        `yaml:"id"`
+	At       string        `yaml:"at"`
+	Count    int           `yaml:"count"`
+	Every    time.Duration `yaml:"every"`
+	User     string        `yaml:"user"`
+	Activity string        `yaml:"activity"`
+	City     string        `yaml:"city"`
+	Country  string        `yaml:"country"`
+	Lat      float64       `yaml:"lat"`
+	Lon      float64       `yaml:"lon"`
+	Accuracy float32       `yaml:"accuracyKm"`
+	Place    string        `yaml:"place"`
+	IP       string        `yaml:"ip"`
+	Browser  string        `yaml:"browser"`
+	Email    string        `yaml:"email"`
+}
+
+type findingCase struct {
+	Subject      string         `yaml:"subject"`
+	Key          string         `yaml:"key"`
+	Severity     string         `yaml:"severity"`
+	Title        string         `yaml:"title"`
+	Start        string         `yaml:"start"`
+	End          string         `yaml:"end"`
+	Events       int            `yaml:"events"`
+	SuppressedBy []string       `yaml:"suppressedBy"`
+	Evidence     map[string]any `yaml:"evidence"`
+}
+
+func readCase(t *testing.T, path string) testCase {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(b))
+	dec.KnownFields(true)
+	var c testCase
+	if err := dec.Decode(&c); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return c
+}
+
+func caseFiles(t *testing.T, detection string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("detections", detection, "tests", "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// build makes the events of a case; sequences are given by the caller.
+func (c *testCase) build(t *testing.T, list []eventCase) []event.Event {
+	t.Helper()
+	var all []event.Event
+	for _, e := range list {
+		d := c.Defaults
+		for range max(1, e.Count) {
+			id := e.ID
+			if e.Count > 1 {
+				id = fmt.Sprintf("%s-%03d", e.ID, len(all))
+			}
+			all = append(all, buildEvent(t, e, d, id))
+			at, _ := time.Parse(time.RFC3339Nano, e.At)
+			e.At = at.Add(e.Every).Format(time.RFC3339Nano)
+		}
+	}
+	return all
+}
+
+func buildEvent(t *testing.T, e, d eventCase, id string) event.Event {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339Nano, e.At)
+	if err != nil {
+		t.Fatalf("event %s: %v", id, err)
+	}
+	or := func(a, b string) string {
+		if a != "" {
+			return a
+		}
+		return b
+	}
+	out := event.Event{Tenant: "default", Source: "test", ID: id, Time: at.UTC(), Arrival: at.UTC(), UserID: or(e.User, d.User), UserEmail: or(e.Email, d.Email),
+		Activity: or(e.Activity, or(d.Activity, "logon")), IPAddress: or(e.IP, or(d.IP, "192.0.2.1")), Browser: or(e.Browser, d.Browser), Data: "{}", Raw: "{}",
+		Place: event.Place{Kind: or(e.Place, d.Place), City: or(e.City, d.City), CountryName: or(e.Country, d.Country), Country: strings.ToUpper(or(e.Country, d.Country) + "  ")[:2], Latitude: e.Lat, Longitude: e.Lon, AccuracyKM: e.Accuracy}}
+	if e.Lat == 0 && e.Lon == 0 {
+		out.Place.Latitude, out.Place.Longitude = d.Lat, d.Lon
+	}
+	if out.Place.Kind == "" {
+		out.Place.Kind = event.PlaceUser
+		if out.Place.Latitude == 0 && out.Place.Longitude == 0 {
+			out.Place.Kind = event.PlaceUnknown
+		}
+	}
+	if out.UserID == "-" {
+		out.UserID = ""
+	}
+	return out
+}
+
+// subset keeps of got what want names, so that a case lists the evidence that it is about.
+func subset(got, want map[string]any) map[string]any {
+	out := map[string]any{}
+	for k, w := range want {
+		g := got[k]
+		gm, ok1 := g.(map[string]any)
+		wm, ok2 := w.(map[string]any)
+		if ok1 && ok2 {
+			out[k] = subset(gm, wm)
+		} else {
+			out[k] = g
+		}
+	}
+	return out
+}
+
+// normal makes numbers comparable: JSON has floats only.
+func normal(v any) any {
+	switch v := v.(type) {
+	case int:
+		return float64(v)
+	case map[string]any:
+		for k := range v {
+			v[k] = normal(v[k])
+		}
+	case []any:
+		for i := range v {
+			v[i] = normal(v[i])
+		}
+	}
+	return v
+}

@@ -1,0 +1,172 @@
+package analytics
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
+
+// Definition is a detection: a folder <id> with detection.yaml and query.sql.
+type Definition struct {
+	// ID is the name of the folder.
+	ID string `yaml:"-"`
+	// SQL is the body of the parameterised view.
+	SQL string `yaml:"-"`
+
+	Title       string   `yaml:"title"`
+	Description string   `yaml:"description"`
+	Severity    string   `yaml:"severity"`
+	Attack      []string `yaml:"attack"`
+	// Subject is user, address or integration.
+	Subject string `yaml:"subject"`
+	// LookBack is how far before a finding's anchor its rows depend on events: the view MUST read that far before from,
+	// and an event can change findings anchored up to LookBack after it.
+	LookBack time.Duration `yaml:"lookBack"`
+	// LookAhead is how far after a finding's last event its rows depend on events: the view MUST read that far after to.
+	LookAhead time.Duration `yaml:"lookAhead"`
+	// Inputs are the events that the view reads; others do not cause an evaluation.
+	Inputs     Inputs      `yaml:"inputs"`
+	Parameters []Parameter `yaml:"parameters"`
+	// Suppressions explains each reason that the view can return.
+	Suppressions   map[string]string `yaml:"suppressions"`
+	FalsePositives []string          `yaml:"falsePositives"`
+	Response       []string          `yaml:"response"`
+}
+
+// Inputs select events by class or by kind of place; an empty list selects all.
+type Inputs struct {
+	Activities []string `yaml:"activities"`
+	PlaceKinds []string `yaml:"placeKinds"`
+}
+
+// Match says whether some of a span's events are inputs.
+func (i Inputs) Match(activities, placeKinds []string) bool {
+	some := func(want, have []string) bool {
+		return len(want) == 0 || slices.ContainsFunc(have, func(s string) bool { return slices.Contains(want, s) })
+	}
+	return some(i.Activities, activities) && some(i.PlaceKinds, placeKinds)
+}
+
+var (
+	definitionID   = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+	technique      = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
+	sqlParameter   = regexp.MustCompile(`\{([a-z][a-z0-9_]*):([A-Za-z0-9(), ']+)\}`)
+	builtInBinding = map[string]string{"from": "DateTime64(7, 'UTC')", "to": "DateTime64(7, 'UTC')", "subjects": "Array(String)"}
+)
+
+// LoadDefinitions reads every folder of files. The error names each folder and each thing that is wrong.
+func LoadDefinitions(files fs.FS) ([]Definition, error) {
+	entries, err := fs.ReadDir(files, ".")
+	if err != nil {
+		return nil, fmt.Errorf("analytics: detections: %w", err)
+	}
+	var all []Definition
+	var problems []error
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		d, err := loadDefinition(files, e.Name())
+		if err != nil {
+			problems = append(problems, fmt.Errorf("detection %s: %w", e.Name(), err))
+			continue
+		}
+		all = append(all, d)
+	}
+	return all, errors.Join(problems...)
+}
+
+func loadDefinition(files fs.FS, id string) (Definition, error) {
+	d := Definition{ID: id}
+	if !definitionID.MatchString(id) {
+		return d, errors.New("the folder's name has to be lower-case letters, digits and underscores, 40 at most")
+	}
+	text, err := fs.ReadFile(files, path.Join(id, "detection.yaml"))
+	if err != nil {
+		return d, err
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	dec.KnownFields(true)
+	if err := dec.Decode(&d); err != nil {
+		return d, fmt.Errorf("detection.yaml: %w", err)
+	}
+	sql, err := fs.ReadFile(files, path.Join(id, "query.sql"))
+	if err != nil {
+		return d, err
+	}
+	d.SQL = strings.TrimSpace(string(sql))
+	return d, d.validate()
+}
+
+func (d *Definition) validate() error {
+	var problems []error
+	wrong := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	if d.Title == "" || d.Description == "" || len(d.Response) == 0 || len(d.FalsePositives) == 0 {
+		wrong("title, description, falsePositives and response are required")
+	}
+	if alert.SeverityRank(d.Severity) == 0 {
+		wrong("severity %q: expected informational, low, medium, high or critical", d.Severity)
+	}
+	if !slices.Contains([]string{"user", "address", "integration"}, d.Subject) {
+		wrong("subject %q: expected user, address or integration", d.Subject)
+	}
+	for _, t := range d.Attack {
+		if !technique.MatchString(t) {
+			wrong("attack %q: expected a technique such as T1078.004", t)
+		}
+	}
+	if d.LookBack <= 0 || d.LookAhead < 0 {
+		wrong("lookBack %v and lookAhead %v: expected more than nothing, and nothing or more", d.LookBack, d.LookAhead)
+	}
+	declared := map[string]string{}
+	for i := range d.Parameters {
+		p := &d.Parameters[i]
+		if err := p.validate(p.Default); err != nil {
+			wrong("parameter %s: default: %w", p.Name, err)
+		}
+		if p.Description == "" || p.Unit == "" {
+			wrong("parameter %s: description and unit are required", p.Name)
+		}
+		declared[p.Name] = p.Type
+	}
+	used := map[string]bool{}
+	for _, m := range sqlParameter.FindAllStringSubmatch(d.SQL, -1) {
+		name, typ := m[1], m[2]
+		used[name] = true
+		want, ok := builtInBinding[name]
+		if !ok {
+			want, ok = declared[name]
+		}
+		if !ok {
+			wrong("query.sql: parameter %s is not declared", name)
+		} else if want != typ {
+			wrong("query.sql: parameter %s has type %s, expected %s", name, typ, want)
+		}
+	}
+	for name := range builtInBinding {
+		if !used[name] {
+			wrong("query.sql: has to use the parameter %s", name)
+		}
+	}
+	for name := range declared {
+		if !used[name] {
+			wrong("parameter %s: query.sql does not use it", name)
+		}
+	}
+	for _, banned := range []string{"now()", "now64(", "today()", "rand"} {
+		if strings.Contains(d.SQL, banned) {
+			wrong("query.sql: %s makes the result depend on when it runs", banned)
+		}
+	}
+	return errors.Join(problems...)
+}

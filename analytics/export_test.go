@@ -1,0 +1,17 @@
+package analytics
+
+import "context"
+
+// Drain evaluates until nothing is behind.
+func (r *Runner) Drain(ctx context.Context) error {
+	for r.behind() {
+		if !r.round(ctx) {
+			return errRound{r.Status().LastError}
+		}
+	}
+	return nil
+}
+
+type errRound struct{ text string }
+
+func (e errRound) Error() string { return "a round failed: " + e.text }

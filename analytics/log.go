@@ -1,0 +1,203 @@
+package analytics
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/google/uuid"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/fault"
+)
+
+// ringSize is the number of the latest changes that readers get without the database: at 2 KB a change, 16 MB at most.
+const ringSize = 8192
+
+// LogStore keeps the alert log.
+type LogStore interface {
+	// LastChange is the sequence of the last change; 0 before the first.
+	LastChange(ctx context.Context) (uint64, error)
+	// AppendChanges stores all of the changes or none; a retry of the same batch carries the same token.
+	AppendChanges(ctx context.Context, token string, changes []alert.Change) error
+	// ReadChanges returns up to limit changes after the sequence, in order.
+	ReadChanges(ctx context.Context, after uint64, limit int) ([]alert.Change, error)
+	// GetAlert returns the newest version of an alert, or fault.NotFound.
+	GetAlert(ctx context.Context, tenant, id string) (alert.Alert, error)
+}
+
+// Log is the one writer of alerts. Every change, by the analysis or by a person, goes through it and gets the next
+// sequence when it is durable; nothing can appear behind a reader's cursor. One process MUST write at a time.
+type Log struct {
+	store LogStore
+	log   *slog.Logger
+	clock func() time.Time
+
+	// life ends with Close: until then a batch is sent again and again while the store does not answer.
+	life context.Context
+	end  context.CancelFunc
+
+	// writing is held from reading the alerts that a change builds on until the change is durable.
+	writing sync.Mutex
+	head    atomic.Uint64
+
+	mu    sync.Mutex
+	ring  []alert.Change // in order of sequence, the latest last
+	grown chan struct{}  // closed when head advances, then made anew
+}
+
+// OpenLog reads where the log ends.
+func OpenLog(ctx context.Context, store LogStore, clock func() time.Time, logger *slog.Logger) (*Log, error) {
+	head, err := store.LastChange(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("analytics: alert log: %w", err)
+	}
+	l := &Log{store: store, log: logger, clock: clock, grown: make(chan struct{})}
+	l.life, l.end = context.WithCancel(context.WithoutCancel(ctx))
+	l.head.Store(head)
+	return l, nil
+}
+
+// Head is the sequence of the last durable change.
+func (l *Log) Head() uint64 { return l.head.Load() }
+
+// Wait returns nil when Head is beyond after, or the error of ctx.
+func (l *Log) Wait(ctx context.Context, after uint64) error {
+	for {
+		l.mu.Lock()
+		grown := l.grown
+		l.mu.Unlock()
+		if l.Head() > after {
+			return nil
+		}
+		select {
+		case <-grown:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Read returns up to limit changes after the sequence, in order and without a gap.
+func (l *Log) Read(ctx context.Context, after uint64, limit int) ([]alert.Change, error) {
+	head := l.Head()
+	if after >= head || limit <= 0 {
+		return nil, nil
+	}
+	l.mu.Lock()
+	if n := len(l.ring); n > 0 && l.ring[0].Sequence <= after+1 {
+		first := int(after + 1 - l.ring[0].Sequence)
+		page := append([]alert.Change(nil), l.ring[first:min(n, first+limit)]...)
+		l.mu.Unlock()
+		return page, nil
+	}
+	l.mu.Unlock()
+	page, err := l.store.ReadChanges(ctx, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	for i := range page {
+		if page[i].Sequence != after+1+uint64(i) {
+			return nil, fmt.Errorf("analytics: alert log: change %d follows %d", page[i].Sequence, after+uint64(i))
+		}
+		if page[i].Sequence > head {
+			return page[:i], nil
+		}
+	}
+	return page, nil
+}
+
+// Close lets a write that the store does not answer fail, and every later one. The outcome of such a write is not known;
+// OpenLog of the next process finds out.
+func (l *Log) Close() { l.end() }
+
+// Update lets make work out changes from what stands, and stores them; nobody else writes meanwhile. It returns when
+// the changes are durable. A batch has its sequences from the moment that it is made, and whether one whose answer was
+// lost was stored is not known: so the same batch is sent until the store answers or the log is closed, also when ctx
+// has ended meanwhile.
+func (l *Log) Update(ctx context.Context, make func(context.Context) ([]alert.Change, error)) error {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	if err := l.life.Err(); err != nil {
+		return &fault.Error{Reason: fault.ShuttingDown, Message: "the alert log is closed", Err: err}
+	}
+	changes, err := make(ctx)
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	at := l.clock().UTC().Truncate(time.Millisecond)
+	for i := range changes {
+		c := &changes[i]
+		c.Sequence = l.Head() + 1 + uint64(i)
+		c.Updated = at
+		if c.Created.IsZero() {
+			c.Created = at
+		}
+	}
+	token := uuid.NewString()
+	_, err = backoff.Retry(l.life, func() (struct{}, error) {
+		err := l.store.AppendChanges(l.life, token, changes)
+		if err != nil && !fault.Is(err, fault.StorageUnavailable) {
+			return struct{}{}, backoff.Permanent(err)
+		}
+		if err != nil {
+			l.log.WarnContext(ctx, "alert log: the store does not answer, trying again", slog.Int("changes", len(changes)), slog.Any("error", err))
+		}
+		return struct{}{}, err
+	}, backoff.WithMaxElapsedTime(0), backoff.WithBackOff(&backoff.ExponentialBackOff{
+		InitialInterval: 50 * time.Millisecond, Multiplier: 2, MaxInterval: 2 * time.Second, RandomizationFactor: 0.5}))
+	if err != nil {
+		return fmt.Errorf("analytics: alert log: %w", err)
+	}
+	l.advance(changes)
+	return nil
+}
+
+func (l *Log) advance(changes []alert.Change) {
+	l.mu.Lock()
+	l.ring = append(l.ring, changes...)
+	if len(l.ring) > 2*ringSize {
+		l.ring = append([]alert.Change(nil), l.ring[len(l.ring)-ringSize:]...)
+	}
+	l.mu.Unlock()
+	l.publish(changes[len(changes)-1].Sequence)
+}
+
+func (l *Log) publish(head uint64) {
+	l.head.Store(head)
+	l.mu.Lock()
+	close(l.grown)
+	l.grown = make(chan struct{})
+	l.mu.Unlock()
+}
+
+// SetTriage lets a person change the state, classification, assignee or comments of an alert. A retracted alert that was
+// superseded is refused: its successor has them.
+func (l *Log) SetTriage(ctx context.Context, tenant, id, actor string, apply func(*alert.Triage) error) (alert.Alert, error) {
+	var changes []alert.Change
+	err := l.Update(ctx, func(ctx context.Context) ([]alert.Change, error) {
+		a, err := l.store.GetAlert(ctx, tenant, id)
+		if err != nil {
+			return nil, err
+		}
+		if a.SupersededBy != "" {
+			return nil, fault.New(fault.InvalidArgument, "alert %s was superseded by %s: change that one", id, a.SupersededBy)
+		}
+		c := alert.Change{Kind: alert.ChangeUpdated, PreviousState: a.State(), Alert: a}
+		c.Triage.Comments = append([]alert.Comment(nil), a.Triage.Comments...)
+		if err := apply(&c.Triage); err != nil {
+			return nil, err
+		}
+		c.Actor = actor
+		changes = []alert.Change{c}
+		return changes, nil
+	})
+	if err != nil {
+		return alert.Alert{}, err
+	}
+	return changes[0].Alert, nil
+}

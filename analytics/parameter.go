@@ -1,0 +1,148 @@
+package analytics
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+)
+
+// Parameter is a tuning value of a detection.
+type Parameter struct {
+	Name string `yaml:"name"`
+	// Type is UInt32, UInt64, Float64, Bool or String.
+	Type    string `yaml:"type"`
+	Default string `yaml:"default"`
+	// Minimum and Maximum bound a number.
+	Minimum     *float64 `yaml:"minimum"`
+	Maximum     *float64 `yaml:"maximum"`
+	Unit        string   `yaml:"unit"`
+	Description string   `yaml:"description"`
+}
+
+var parameterName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+
+// validate says what is wrong with a value: its type, or its bounds.
+func (p *Parameter) validate(value string) error {
+	if _, reserved := builtInBinding[p.Name]; reserved || !parameterName.MatchString(p.Name) {
+		return fmt.Errorf("name %q: expected lower-case letters, digits and underscores, and none of from, to, subjects", p.Name)
+	}
+	var number float64
+	var err error
+	switch p.Type {
+	case "String":
+		return nil
+	case "Bool":
+		if _, err := strconv.ParseBool(value); err != nil {
+			return fmt.Errorf("%q: expected true or false", value)
+		}
+		return nil
+	case "UInt32", "UInt64":
+		bits := 32
+		if p.Type == "UInt64" {
+			bits = 64
+		}
+		var n uint64
+		n, err = strconv.ParseUint(value, 10, bits)
+		number = float64(n)
+	case "Float64":
+		number, err = strconv.ParseFloat(value, 64)
+	default:
+		return fmt.Errorf("type %q: expected UInt32, UInt64, Float64, Bool or String", p.Type)
+	}
+	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
+		return fmt.Errorf("%q: expected a number of type %s", value, p.Type)
+	}
+	if p.Minimum == nil || p.Maximum == nil {
+		return fmt.Errorf("a number needs minimum and maximum")
+	}
+	if number < *p.Minimum || number > *p.Maximum {
+		return fmt.Errorf("%s: expected %s to %s %s", value, format(*p.Minimum), format(*p.Maximum), p.Unit)
+	}
+	return nil
+}
+
+func format(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// Tuning is what an operator sets for a detection.
+type Tuning struct {
+	Disabled bool
+	// Parameters by name; the others keep their defaults.
+	Parameters map[string]string
+}
+
+// Detection is a definition with the values in force.
+type Detection struct {
+	Definition
+	// Values by parameter name, complete.
+	Values map[string]string
+}
+
+// Tune joins definitions and tuning; disabled ones are left out. The error names every value that cannot be.
+func Tune(definitions []Definition, tuning map[string]Tuning) ([]Detection, error) {
+	var all []Detection
+	var problems []string
+	known := map[string]bool{}
+	for _, d := range definitions {
+		known[d.ID] = true
+		t := tuning[d.ID]
+		values := make(map[string]string, len(d.Parameters))
+		for i := range d.Parameters {
+			p := &d.Parameters[i]
+			values[p.Name] = p.Default
+			if v, ok := t.Parameters[p.Name]; ok {
+				if err := p.validate(v); err != nil {
+					problems = append(problems, fmt.Sprintf("detection %s: parameter %s: %v", d.ID, p.Name, err))
+				}
+				values[p.Name] = v
+			}
+		}
+		for name := range t.Parameters {
+			if _, ok := values[name]; !ok {
+				problems = append(problems, fmt.Sprintf("detection %s: it has no parameter %s", d.ID, name))
+			}
+		}
+		if !t.Disabled {
+			all = append(all, Detection{Definition: d, Values: values})
+		}
+	}
+	for id := range tuning {
+		if !known[id] {
+			problems = append(problems, fmt.Sprintf("detection %s: there is none of that name", id))
+		}
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("analytics: %s", strings.Join(problems, "; "))
+	}
+	return all, nil
+}
+
+// arguments are the values for a call of the view, in the order of the parameters.
+func (d *Detection) arguments() []clickhouse.Argument {
+	all := make([]clickhouse.Argument, len(d.Parameters))
+	for i, p := range d.Parameters {
+		all[i] = clickhouse.Argument{Name: p.Name, Type: p.Type, Value: d.Values[p.Name]}
+	}
+	return all
+}
+
+// Describe is the detection for readers.
+func (d *Detection) Describe() alert.Detection {
+	out := alert.Detection{ID: d.ID, Title: d.Title, Description: d.Description, Severity: d.Severity, Techniques: d.Attack,
+		SubjectType: d.Subject, LookBack: d.LookBack, FalsePositives: d.FalsePositives, Response: d.Response, SQL: d.SQL}
+	for _, p := range d.Parameters {
+		q := alert.Parameter{Name: p.Name, Type: p.Type, Value: d.Values[p.Name], Default: p.Default, Unit: p.Unit, Description: p.Description}
+		if p.Minimum != nil {
+			q.Minimum = format(*p.Minimum)
+		}
+		if p.Maximum != nil {
+			q.Maximum = format(*p.Maximum)
+		}
+		out.Parameters = append(out.Parameters, q)
+	}
+	return out
+}

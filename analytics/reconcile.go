@@ -1,0 +1,145 @@
+package analytics
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
+
+// period is a stretch of event time, both ends included.
+type period struct{ from, to time.Time }
+
+func (p period) contains(t time.Time) bool { return !t.Before(p.from) && !t.After(p.to) }
+
+func (p period) touches(from, to time.Time) bool { return !to.Before(p.from) && !from.After(p.to) }
+
+// union is the smallest period that holds both.
+func (p period) union(from, to time.Time) period {
+	if from.Before(p.from) {
+		p.from = from
+	}
+	if to.After(p.to) {
+		p.to = to
+	}
+	return p
+}
+
+// reconcile works out the changes that make the standing alerts of one detection equal to the findings, for the
+// subjects in periods and for anchors within each subject's period; nothing else is touched.
+//
+// What people set is never changed: an update keeps it, and where a finding takes the place of a retracted one it takes
+// over its assignee, state, classification and comments. Findings anchored before keep are not retracted: their events
+// may have expired.
+func reconcile(standing []alert.Alert, findings []alert.Finding, periods map[string]period, keep time.Time) []alert.Change {
+	old := make(map[string]*alert.Alert, len(standing))
+	for i := range standing {
+		old[standing[i].ID] = &standing[i]
+	}
+	next := make(map[string]*alert.Change)
+	var order []string
+	bySubject := make(map[string][]*alert.Change)
+	for _, f := range findings {
+		p, ok := periods[f.Subject.ID]
+		if !ok || !p.contains(f.Anchor) {
+			continue
+		}
+		c := &alert.Change{Alert: alert.Alert{ID: f.AlertID(), Finding: f, Actor: "analysis", Triage: alert.Triage{State: alert.StateNew}}}
+		if o := old[c.ID]; o != nil {
+			c.PreviousState = o.State()
+			c.Created, c.Triage = o.Created, o.Triage
+		}
+		next[c.ID] = c
+		order = append(order, c.ID)
+		bySubject[f.Subject.ID] = append(bySubject[f.Subject.ID], c)
+	}
+	var retracted []*alert.Change
+	for i := range standing {
+		o := &standing[i]
+		p, ok := periods[o.Subject.ID]
+		if o.Retracted || next[o.ID] != nil || !ok || !p.contains(o.Anchor) || o.Anchor.Before(keep) {
+			continue
+		}
+		c := &alert.Change{Kind: alert.ChangeRetracted, PreviousState: o.State(), Alert: *o}
+		c.Retracted, c.Actor = true, "analysis"
+		if heir := successor(o, bySubject[o.Subject.ID]); heir != nil {
+			c.SupersededBy = heir.ID
+			inherit(&heir.Triage, o.Triage)
+		}
+		retracted = append(retracted, c)
+	}
+	var changes []alert.Change
+	for _, id := range order {
+		c := next[id]
+		o := old[id]
+		if o != nil && !o.Retracted && sameFinding(&o.Finding, &c.Finding) && sameTriage(o.Triage, c.Triage) {
+			continue
+		}
+		c.Kind = alert.ChangeUpdated
+		if o == nil {
+			c.Kind = alert.ChangeCreated
+		}
+		changes = append(changes, *c)
+	}
+	for _, c := range retracted {
+		changes = append(changes, *c)
+	}
+	return changes
+}
+
+// successor is the finding that took the place of a retracted one: it shares the most events with it, or else overlaps
+// it in time; the one with the earliest anchor among equals.
+func successor(o *alert.Alert, candidates []*alert.Change) *alert.Change {
+	shared := func(c *alert.Change) int {
+		n := 0
+		for _, id := range c.EventIDs {
+			if slices.Contains(o.EventIDs, id) {
+				n++
+			}
+		}
+		return n
+	}
+	var best *alert.Change
+	for _, c := range candidates {
+		span := period{o.Start, o.End}
+		if shared(c) == 0 && !span.touches(c.Start, c.End) {
+			continue
+		}
+		if best == nil || cmp.Or(cmp.Compare(shared(c), shared(best)), best.Anchor.Compare(c.Anchor)) > 0 {
+			best = c
+		}
+	}
+	return best
+}
+
+// inherit gives to what from has and to has not.
+func inherit(to *alert.Triage, from alert.Triage) {
+	if to.State == "" || to.State == alert.StateNew {
+		to.State = cmp.Or(from.State, alert.StateNew)
+	}
+	to.Classification = cmp.Or(to.Classification, from.Classification)
+	to.Assignee = cmp.Or(to.Assignee, from.Assignee)
+	comments := slices.Clone(to.Comments)
+	for _, c := range from.Comments {
+		if !slices.ContainsFunc(comments, func(d alert.Comment) bool { return sameComment(c, d) }) {
+			comments = append(comments, c)
+		}
+	}
+	slices.SortStableFunc(comments, func(a, b alert.Comment) int { return a.Time.Compare(b.Time) })
+	to.Comments = comments
+}
+
+func sameComment(a, b alert.Comment) bool {
+	return a.Author == b.Author && a.Text == b.Text && a.Time.Equal(b.Time)
+}
+
+func sameTriage(a, b alert.Triage) bool {
+	return a.State == b.State && a.Classification == b.Classification && a.Assignee == b.Assignee && slices.EqualFunc(a.Comments, b.Comments, sameComment)
+}
+
+func sameFinding(a, b *alert.Finding) bool {
+	return a.Subject == b.Subject && a.Anchor.Equal(b.Anchor) && a.Start.Equal(b.Start) && a.End.Equal(b.End) &&
+		slices.Equal(a.EventIDs, b.EventIDs) && a.EventCount == b.EventCount && a.Score == b.Score && a.Severity == b.Severity &&
+		a.Title == b.Title && a.Evidence == b.Evidence && slices.Equal(a.SuppressedBy, b.SuppressedBy)
+}

@@ -1,0 +1,265 @@
+package analytics
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/status"
+)
+
+// Store is what the analysis needs of the database; *clickhouse.DB is one.
+type Store interface {
+	LastEventSequence(ctx context.Context) (uint64, error)
+	EarliestHeld(ctx context.Context, tenant string, line time.Time) (time.Time, error)
+	ChangedSpans(ctx context.Context, q clickhouse.SpanQuery) ([]clickhouse.Span, error)
+	DefineDetection(ctx context.Context, id, text string, values []clickhouse.Argument) error
+	Findings(ctx context.Context, c clickhouse.Call) ([]alert.Finding, error)
+	AlertsOfSubjects(ctx context.Context, tenant, detection string, subjects []string) ([]alert.Alert, error)
+	LoadCheckpoint(ctx context.Context, name string) (clickhouse.Checkpoint, bool, error)
+	StoreCheckpoints(ctx context.Context, token string, all map[string]clickhouse.Checkpoint) error
+}
+
+// Options for a Runner.
+type Options struct {
+	Tenant     string
+	Detections []Detection
+	Store      Store
+	Log        *Log
+	// Retention is how long events are kept; 0 for ever.
+	Retention time.Duration
+	// Interval is how often the clock is looked at for held events and failed evaluations are tried again; 1 s when 0.
+	Interval time.Duration
+	// Step is the most events of one round; 200,000 when 0. A backlog is worked off in rounds of that size.
+	Step       uint64
+	Clock      func() time.Time
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+}
+
+// Runner keeps the alerts in step with the events.
+type Runner struct {
+	o       Options
+	log     *slog.Logger
+	metrics *metrics
+	wake    chan struct{}
+	// head is the highest sequence of a stored event.
+	head atomic.Uint64
+
+	mu    sync.Mutex
+	state map[string]*progress
+	// held is the earliest event time that waits for the clock; zero when none does.
+	held time.Time
+}
+
+// progress of one detection.
+type progress struct {
+	clickhouse.Checkpoint
+	lastError string
+}
+
+// New creates the views of all detections and reads how far each has come.
+func New(ctx context.Context, o Options) (*Runner, error) {
+	if o.Interval == 0 {
+		o.Interval = time.Second
+	}
+	if o.Step == 0 {
+		o.Step = 200_000
+	}
+	r := &Runner{o: o, log: o.Logger, wake: make(chan struct{}, 1), state: map[string]*progress{}}
+	r.metrics = newMetrics(o.Registerer, func() float64 { return float64(r.Status().Pending) })
+	for i := range o.Detections {
+		d := &o.Detections[i]
+		if err := o.Store.DefineDetection(ctx, d.ID, d.SQL, d.arguments()); err != nil {
+			return nil, fmt.Errorf("analytics: detection %s: %w", d.ID, err)
+		}
+		c, _, err := o.Store.LoadCheckpoint(ctx, checkpointName(d.ID))
+		if err != nil {
+			return nil, fmt.Errorf("analytics: detection %s: %w", d.ID, err)
+		}
+		r.state[d.ID] = &progress{Checkpoint: c}
+	}
+	head, err := o.Store.LastEventSequence(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("analytics: %w", err)
+	}
+	r.head.Store(head)
+	return r, r.findHeld(ctx)
+}
+
+func checkpointName(detection string) string { return "analysis/" + detection }
+
+// Committed tells the runner that events up to the sequence are stored, the latest of them at the given event time. It
+// MUST be called before the events are acknowledged, so that a client that was acknowledged sees them as pending.
+func (r *Runner) Committed(sequence uint64, latest time.Time) {
+	for {
+		head := r.head.Load()
+		if sequence <= head || r.head.CompareAndSwap(head, sequence) {
+			break
+		}
+	}
+	if line := r.line(); latest.After(line) {
+		r.mu.Lock()
+		if r.held.IsZero() {
+			// The earliest is looked up when the clock has come so far.
+			r.held = line
+		}
+		r.mu.Unlock()
+	}
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// line is the event time beyond which events are held.
+func (r *Runner) line() time.Time { return r.o.Clock().UTC().Add(event.HoldAhead) }
+
+func (r *Runner) findHeld(ctx context.Context) error {
+	held, err := r.o.Store.EarliestHeld(ctx, r.o.Tenant, r.line())
+	if err != nil {
+		return fmt.Errorf("analytics: held events: %w", err)
+	}
+	r.mu.Lock()
+	r.held = held
+	r.mu.Unlock()
+	return nil
+}
+
+// Run evaluates until ctx ends.
+func (r *Runner) Run(ctx context.Context) error {
+	tick := time.NewTicker(r.o.Interval)
+	defer tick.Stop()
+	for {
+		for r.behind() {
+			if !r.round(ctx) {
+				break
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// behind says whether there is something to do.
+func (r *Runner) behind() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.held.IsZero() && !r.held.After(r.line()) {
+		return true
+	}
+	for _, p := range r.state {
+		if p.Position < r.head.Load() {
+			return true
+		}
+	}
+	return false
+}
+
+// round takes every detection one step further and says whether all went well.
+func (r *Runner) round(ctx context.Context) bool {
+	start := time.Now()
+	line := r.line()
+	spans := make(map[clickhouse.SpanQuery][]clickhouse.Span)
+	done := make(map[string]clickhouse.Checkpoint)
+	ok := true
+	for i := range r.o.Detections {
+		d := &r.o.Detections[i]
+		r.mu.Lock()
+		c := r.state[d.ID].Checkpoint
+		r.mu.Unlock()
+		todo := clickhouse.SpanQuery{Tenant: r.o.Tenant, After: c.Position, Upto: min(r.head.Load(), c.Position+r.o.Step), Released: c.Line, Line: line}
+		err := r.step(ctx, d, todo, spans)
+		r.note(ctx, d, err)
+		if err != nil {
+			ok = false
+			continue
+		}
+		done[d.ID] = clickhouse.Checkpoint{Position: todo.Upto, Line: line, Version: c.Version + 1}
+	}
+	if len(done) > 0 {
+		if err := r.store(ctx, done); err != nil {
+			return false
+		}
+	}
+	r.mu.Lock()
+	held := !r.held.IsZero()
+	r.mu.Unlock()
+	if ok && held {
+		if err := r.findHeld(ctx); err != nil {
+			r.log.WarnContext(ctx, "analysis: held events cannot be looked up", slog.Any("error", err))
+			return false
+		}
+	}
+	r.metrics.rounds.Observe(time.Since(start).Seconds())
+	return ok
+}
+
+// store keeps how far the detections have come. The alerts are stored already: what is lost here is evaluated again,
+// which changes nothing.
+func (r *Runner) store(ctx context.Context, done map[string]clickhouse.Checkpoint) error {
+	named := make(map[string]clickhouse.Checkpoint, len(done))
+	for id, c := range done {
+		named[checkpointName(id)] = c
+	}
+	if err := r.o.Store.StoreCheckpoints(ctx, uuid.NewString(), named); err != nil {
+		r.log.WarnContext(ctx, "analysis: checkpoints cannot be stored", slog.Any("error", err))
+		for id := range done {
+			r.mu.Lock()
+			r.state[id].lastError = err.Error()
+			r.mu.Unlock()
+		}
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, c := range done {
+		r.state[id].Checkpoint = c
+	}
+	return nil
+}
+
+func (r *Runner) note(ctx context.Context, d *Detection, err error) {
+	text := ""
+	if err != nil {
+		if ctx.Err() == nil {
+			r.log.ErrorContext(ctx, "analysis: a detection could not be evaluated; it is tried again", slog.String("detection", d.ID), slog.Any("error", err))
+			r.metrics.errors.WithLabelValues(d.ID).Inc()
+		}
+		text = err.Error()
+	}
+	r.mu.Lock()
+	r.state[d.ID].lastError = text
+	r.mu.Unlock()
+}
+
+// Status says how far the analysis has come. Counts of stored and active things are the caller's to add.
+func (r *Runner) Status() status.Analysis {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	head := r.head.Load()
+	a := status.Analysis{Sequence: head, Detections: map[string]status.Detection{}}
+	for id, p := range r.state {
+		pending := head - min(head, p.Position)
+		a.Pending = max(a.Pending, pending)
+		a.Sequence = min(a.Sequence, p.Position)
+		a.Detections[id] = status.Detection{Pending: pending, LastError: p.lastError}
+		if p.lastError != "" {
+			a.LastError = id + ": " + p.lastError
+		}
+	}
+	return a
+}
