@@ -1,0 +1,74 @@
+# `make` alone lists the targets. Nothing has to be installed but Go 1.26, Node with npm, make and a POSIX shell.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+MODULES   := tools/node_modules/.package-lock.json
+PROTOS    := third_party/proto/.stamp
+BUF       := bin/buf
+LINTER    := bin/golangci-lint
+RSYSLOG   := third_party/rsyslog/.stamp
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT    := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+LDFLAGS   := -s -w -X github.com/sealwatch/sealwatch/internal/build.version=$(VERSION) -X github.com/sealwatch/sealwatch/internal/build.commit=$(COMMIT)
+# Test binaries start the embedded engine; more than this many packages at once would not fit two cores.
+PARALLEL  ?= 2
+
+.PHONY: help build demo test lint proto bench third-party fuzz clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  %-12s %s\n", $$1, $$2}'
+
+build: $(MODULES) ## build bin/sealwatch, and fetch the engine's library and the geo data
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/sealwatch ./cmd/sealwatch
+
+demo: build ## start Sealwatch, play a made-up organisation with attacks into it, print the alerts; Ctrl-C ends it
+	@bin/sealwatch demo
+
+test: $(MODULES) $(RSYSLOG) ## all tests, with the race detector, on the real engine
+	go test -race -p $(PARALLEL) -timeout 20m ./...
+
+lint: $(MODULES) $(PROTOS) $(BUF) $(LINTER) ## gofmt, vet, golangci-lint, buf lint, format and breaking, tidy, generated code
+	@out=$$(git ls-files -co --exclude-standard '*.go' | grep -v '^gen/' | xargs gofmt -l); test -z "$$out" || { echo "gofmt wants: $$out"; exit 1; }
+	go vet ./...
+	$(LINTER) run ./...
+	$(BUF) lint
+	$(BUF) format -d --exit-code proto
+	tools/scripts/buf-breaking.sh $(BUF)
+	go mod tidy -diff
+	tools/scripts/generated-up-to-date.sh $(BUF)
+
+proto: $(PROTOS) $(BUF) ## generate gen/ from proto/
+	$(BUF) format -w proto
+	$(BUF) generate
+
+bench: $(MODULES) ## benchmarks; the numbers are ratios to compare within one run
+	go test -run '^$$' -bench . -benchmem -p 1 ./...
+
+fuzz: ## run each fuzz target for a while (FUZZTIME=30s)
+	tools/scripts/fuzz.sh $(or $(FUZZTIME),30s)
+
+third-party: $(MODULES) $(PROTOS) $(RSYSLOG) ## fetch everything that is pinned and not built
+
+clean: ## remove what was built and fetched
+	rm -rf bin third_party tools/node_modules .demo
+
+# npm checks every package against the SHA-512 in the lock file.
+$(MODULES): tools/package.json tools/package-lock.json tools/.npmrc
+	cd tools && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PROTOS): $(MODULES) tools/go.mod go.mod tools/scripts/populate-proto.sh
+	tools/scripts/populate-proto.sh
+	@touch $@
+
+$(BUF): tools/go.mod tools/go.sum
+	cd tools && go build -o ../$(BUF) github.com/bufbuild/buf/cmd/buf
+
+$(LINTER): tools/lint/go.mod tools/lint/go.sum
+	cd tools/lint && go build -o ../../$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+# Debian's rsyslog, unpacked and not installed, for the tests against a real receiver. Where it cannot be had those tests
+# say so and are skipped, or fail when CI is true.
+$(RSYSLOG): tools/scripts/unpack-rsyslog.sh
+	-tools/scripts/unpack-rsyslog.sh third_party/rsyslog
+	@mkdir -p $(dir $@) && touch $@
