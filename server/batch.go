@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -85,21 +87,51 @@ type pending struct {
 type outcome struct {
 	receipt event.Receipt
 	err     error
+	// panicked is set when the work ended by a panic.
+	panicked *backgroundPanic
 }
 
 // begin stores the batch in the background; the outcome is ready in done.
 func (b *batch) begin(ctx context.Context, to Ingester, origin event.Origin) *pending {
 	p := &pending{done: make(chan outcome, 1)}
 	go func() {
-		receipt, err := b.storePatiently(ctx, to, origin)
-		p.done <- outcome{receipt, err}
+		var o outcome
+		defer func() { p.done <- o }()
+		defer catch(&o.panicked)
+		o.receipt, o.err = b.storePatiently(ctx, to, origin)
 	}()
 	return p
 }
 
 // ended is a pending batch whose outcome is known.
-func ended(err error) *pending {
+func ended(o outcome) *pending {
 	p := &pending{done: make(chan outcome, 1)}
-	p.done <- outcome{err: err}
+	p.done <- o
 	return p
+}
+
+// backgroundPanic is a panic on its way to the goroutine of the call, where the chain recovers from it. In any other
+// goroutine it would end the process.
+type backgroundPanic struct {
+	value any
+	stack []byte
+}
+
+// String is for the log.
+func (b *backgroundPanic) String() string {
+	return fmt.Sprintf("%v, in the background:\n%s", b.value, b.stack)
+}
+
+// catch recovers from a panic and keeps it. It MUST be deferred itself.
+func catch(into **backgroundPanic) {
+	if v := recover(); v != nil {
+		*into = &backgroundPanic{value: v, stack: debug.Stack()}
+	}
+}
+
+// rethrow panics with what was caught, if anything was.
+func (b *backgroundPanic) rethrow() {
+	if b != nil {
+		panic(b)
+	}
 }

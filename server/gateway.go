@@ -103,17 +103,17 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// writeStreamFailure ends a stream of acknowledgements with the reason for which the rest of the body was not read.
-// The gateway takes a message that it cannot decode for the end of the body.
+// writeStreamFailure ends a stream of acknowledgements with the reason for which the rest of the body was not read, in
+// the form in which the gateway does. The gateway itself takes a message that it cannot decode for the end of the body.
 func writeStreamFailure(w *began, r *http.Request, err error) {
-	if !w.yes {
-		chain.WriteError(w, r, err)
-		return
-	}
-	s := problem.Status(err, chain.RequestID(r.Context()))
+	s := chain.Fail(r, err)
 	line, err := protojson.Marshal(s.Proto())
 	if err != nil {
-		return
+		line = []byte("{}")
+	}
+	if !w.yes {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(problem.HTTPCode(s))
 	}
 	// The client may be gone.
 	_, _ = fmt.Fprintf(w, "{\"error\":%s}\n", line)

@@ -74,9 +74,8 @@ func (h *importer) run(r *http.Request) (*pb.MonitorImportResponse, error) {
 	i := &importRun{importer: h, records: h.split(limited), cancel: cancel, queue: make(chan *pending, window-1),
 		stored: make(chan struct{})}
 	go i.collect()
-	end := i.read(ctx)
-	close(i.queue)
-	<-i.stored
+	end := i.readAll(ctx)
+	i.panicked.rethrow()
 	switch {
 	case i.err != nil:
 		return nil, i.partly(i.err)
@@ -103,7 +102,18 @@ type importRun struct {
 	// stored is closed when every batch of the queue has its outcome.
 	stored chan struct{}
 	total  event.Receipt
-	err    error
+	// err and panicked are what the first batch that failed failed with.
+	err      error
+	panicked *backgroundPanic
+}
+
+// readAll returns when every batch has its outcome, also when the splitter panics.
+func (i *importRun) readAll(ctx context.Context) error {
+	defer func() {
+		close(i.queue)
+		<-i.stored
+	}()
+	return i.read(ctx)
 }
 
 // read splits the body into batches and begins each. Where the body cannot be read further, that is a rejection at that
@@ -156,11 +166,11 @@ func (i *importRun) collect() {
 	defer close(i.stored)
 	for p := range i.queue {
 		o := <-p.done
-		if i.err != nil {
+		if i.err != nil || i.panicked != nil {
 			continue
 		}
-		if o.err != nil {
-			i.err = o.err
+		if o.err != nil || o.panicked != nil {
+			i.err, i.panicked = o.err, o.panicked
 			i.cancel()
 			continue
 		}

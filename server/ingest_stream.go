@@ -56,6 +56,7 @@ func (s *ingestService) IngestEvents(stream ingestStream) error {
 // takes its turn in the queue, behind the batches before it.
 func (s *ingestService) read(ctx context.Context, stream ingestStream, queue chan<- streamed) {
 	defer close(queue)
+	var panicked *backgroundPanic
 	push := func(b streamed) bool {
 		select {
 		case queue <- b:
@@ -64,13 +65,19 @@ func (s *ingestService) read(ctx context.Context, stream ingestStream, queue cha
 			return false
 		}
 	}
+	defer func() {
+		if panicked != nil {
+			push(streamed{pending: ended(outcome{panicked: panicked})})
+		}
+	}()
+	defer catch(&panicked)
 	for {
 		req, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
 			return
 		}
 		if err != nil {
-			push(streamed{pending: ended(err)})
+			push(streamed{pending: ended(outcome{err: err})})
 			return
 		}
 		// A message may be larger than the whole bound; it then waits until it is alone.
@@ -96,6 +103,7 @@ func (s *ingestService) acknowledge(ctx context.Context, stream ingestStream, b 
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	o.panicked.rethrow()
 	if o.err != nil {
 		return ofBatch(b.id, o.err)
 	}

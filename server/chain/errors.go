@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/sealwatch/sealwatch/server/problem"
@@ -41,11 +42,17 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	WriteErrorCode(w, r, err, 0)
 }
 
-// WriteErrorCode is WriteError with another HTTP code than the one that belongs to the error; 0 means that one.
-func WriteErrorCode(w http.ResponseWriter, r *http.Request, err error, code int) {
+// Fail makes the status that the client sees of an error, and keeps the cause for the log. It is for a handler that
+// writes the status in a form of its own.
+func Fail(r *http.Request, err error) *status.Status {
 	c := callOf(r.Context())
 	c.cause = err
-	s := problem.Status(err, c.id)
+	return problem.Status(err, c.id)
+}
+
+// WriteErrorCode is WriteError with another HTTP code than the one that belongs to the error; 0 means that one.
+func WriteErrorCode(w http.ResponseWriter, r *http.Request, err error, code int) {
+	s := Fail(r, err)
 	body, marshalErr := protojson.Marshal(s.Proto())
 	if marshalErr != nil {
 		body = []byte(`{"code":13,"message":"internal error"}`)

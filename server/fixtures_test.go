@@ -1,0 +1,101 @@
+package server_test
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/status"
+)
+
+func alertID(n int) string { return fmt.Sprintf("%032x", n) }
+
+// storedEvents are the events that the cases ask for.
+func storedEvents() events {
+	base := event.Event{
+		Tenant: tenant, Source: "monitor", Arrival: epoch, UserID: "u1", UserEmail: "ada@example.com", Activity: "view",
+		Object: "Envelope", Action: "Viewed", Channel: "Web", IPAddress: "203.0.113.7", Raw: `{"eventId":"..."}`,
+		Place: event.Place{Kind: event.PlaceUser, Country: "DE", City: "Berlin", Latitude: 52.5, Longitude: 13.4},
+		Data:  `{"EnvelopeId":"x","Size":9007199254740993,"Deep":[1,{"a":null}]}`,
+	}
+	var list events
+	for i, id := range []string{"e5", "e4", "a/b c%2F", "e2", "e1"} {
+		e := base
+		e.ID, e.Time = id, epoch.Add(-time.Duration(i)*time.Minute)
+		list = append(list, e)
+	}
+	list[1].Activity, list[1].Data = event.ActivityFailedLogon, "no json"
+	list[3].Raw = "broken \xff utf-8"
+	foreign := base
+	foreign.ID, foreign.Tenant = "foreign", "another"
+	return append(list, foreign)
+}
+
+func storedAlert(n int, severity, state string) alert.Alert {
+	a := alert.Alert{
+		ID: alertID(n),
+		Finding: alert.Finding{
+			Tenant: tenant, Detection: "impossible_travel", Subject: alert.Subject{Type: "user", ID: "u1", Email: "ada@example.com"},
+			Key: "e1", Start: epoch, End: epoch.Add(-time.Duration(n) * time.Minute), EventIDs: []string{"e1", "e2"}, EventCount: 2,
+			Severity: severity, Title: "Ada was in two places", Evidence: `{"speedKmh":9000}`,
+		},
+		Created: epoch, Updated: epoch, Sequence: uint64(n),
+	}
+	switch state {
+	case alert.StateSuppressed:
+		a.SuppressedBy = []string{"known_vpn"}
+	case alert.StateRetracted:
+		a.Retracted, a.SupersededBy = true, alertID(1)
+	default:
+		a.Triage.State = state
+	}
+	return a
+}
+
+func storedAlerts() alerts {
+	return alerts{
+		storedAlert(1, alert.SeverityHigh, alert.StateNew), storedAlert(2, alert.SeverityLow, alert.StateNew),
+		storedAlert(3, alert.SeverityHigh, alert.StateSuppressed), storedAlert(4, alert.SeverityMedium, alert.StateRetracted),
+		storedAlert(5, alert.SeverityCritical, alert.StateResolved),
+	}
+}
+
+func change(kind, before string, a alert.Alert) alert.Change {
+	return alert.Change{Kind: kind, PreviousState: before, Alert: a}
+}
+
+// storedChanges are the log that the cases stream.
+func storedChanges() *changes {
+	return newChanges(
+		change(alert.ChangeCreated, "", storedAlert(1, alert.SeverityHigh, alert.StateNew)),
+		change(alert.ChangeCreated, "", storedAlert(3, alert.SeverityHigh, alert.StateSuppressed)),
+		change(alert.ChangeCreated, "", storedAlert(2, alert.SeverityLow, alert.StateNew)),
+		change(alert.ChangeRetracted, alert.StateNew, storedAlert(1, alert.SeverityHigh, alert.StateRetracted)),
+	)
+}
+
+func knownDetections() detections {
+	return detections{
+		{ID: "failed_logins", Title: "Failed log-ons", Severity: alert.SeverityMedium, SubjectType: "user", SQL: "SELECT 1",
+			LookBack: time.Hour, Parameters: []alert.Parameter{{Name: "min_failures", Type: "UInt32", Value: "10", Default: "10"}}},
+		{ID: "impossible_travel", Title: "Impossible travel", Severity: alert.SeverityHigh, SubjectType: "user", SQL: "SELECT 2"},
+	}
+}
+
+func knownStatus() *system {
+	return &system{System: status.System{
+		Version: "0.1.0", Start: epoch, Engine: status.Engine{Kind: "embedded", State: "ready", EventsStored: 5},
+		Analysis: status.Analysis{Watermark: epoch, Sequence: 5, Detections: map[string]status.Detection{
+			"failed_logins": {ActiveAlerts: 3},
+		}},
+	}}
+}
+
+// typedRecord is the JSON of a typed record for a batch.
+func typedRecord(id string) string {
+	return fmt.Sprintf(`{"monitor":{"timestamp":"2026-08-01T12:00:00Z","eventId":%q}}`, id)
+}
+
+func batchOf(records ...string) string { return `{"records":[` + strings.Join(records, ",") + `]}` }
