@@ -42,7 +42,7 @@ func (l layout) writeUsers(readerDatabases []string) error {
 		grants.WriteString("<query>" + escapeXML("GRANT SELECT, SHOW, dictGet ON "+quoteIdentifier(database)+".*") + "</query>")
 	}
 	users := `<clickhouse>
-<profiles><default></default></profiles>
+<profiles><default><http_max_tries>1</http_max_tries><http_connection_timeout>1</http_connection_timeout></default></profiles>
 <quotas><default></default></quotas>
 <users><default><password></password><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota>
 <grants><query>GRANT owner</query><query>GRANT ` + readerRole + `</query></grants></default></users>

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,6 +26,10 @@ func (e *DirectoryInUseError) Error() string {
 	return fmt.Sprintf("data directory %s is in use by process %d", e.Dir, e.PID)
 }
 
+// lockPatience is how long a lock that another process holds is waited for: a
+// killed process holds it until the kernel has taken its memory back.
+const lockPatience = 2 * time.Second
+
 // lockDirectory makes this process the owner of the data directory until it
 // ends, however it ends: the lock belongs to the open file, which survives
 // the execution of another program and is gone with the process.
@@ -33,7 +38,11 @@ func lockDirectory(l layout) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the lock of data directory %s: %w", l.root, err)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	err = flock(f)
+	for start := time.Now(); errors.Is(err, unix.EWOULDBLOCK) && time.Since(start) < lockPatience; err = flock(f) {
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err != nil {
 		defer func() { _ = f.Close() }()
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			text, _ := io.ReadAll(io.LimitReader(f, 32))
@@ -51,3 +60,5 @@ func lockDirectory(l layout) (*os.File, error) {
 	}
 	return f, nil
 }
+
+func flock(f *os.File) error { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) }

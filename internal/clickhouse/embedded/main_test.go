@@ -23,6 +23,10 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if len(os.Args) > 2 && os.Args[1] == orphanArgument {
+		fmt.Fprintln(os.Stderr, runParent(os.Args[2]))
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 

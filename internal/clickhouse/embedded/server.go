@@ -15,6 +15,7 @@ type server struct {
 	pool        *pool
 	killer      *killer
 	readers     *readerGate
+	anchor      *session // kept open, because the engine shuts down with its last session
 	log         *slog.Logger
 	sessions    atomic.Uint64
 }
@@ -28,19 +29,20 @@ func newServer(lib *library, config engineConfig, arguments []string, log *slog.
 	s.pool = newPool(opener, config.Connections, config.MaxQueue)
 	s.killer = &killer{opener: opener, log: log}
 	s.readers = newReaderGate(opener, config)
-	first, err := s.pool.acquire(context.Background())
+	anchor, err := opener.open()
 	if err != nil {
 		return nil, err
 	}
-	err = first.conn.exec("SELECT 1")
-	s.pool.release(first)
-	return s, err
+	s.anchor = anchor
+	return s, nil
 }
 
-// close ends the sessions that are not in use.
+// close ends the sessions that are not in use, and with the last one the
+// engine.
 func (s *server) close() {
 	s.pool.close()
 	s.killer.close()
+	s.anchor.conn.close()
 }
 
 // ServeHTTP implements http.Handler.
@@ -127,10 +129,5 @@ func readonlyMethod() *exception {
 
 // version is ClickHouse's version, not the library's.
 func (s *server) version() (string, error) {
-	session, err := s.pool.acquire(context.Background())
-	if err != nil {
-		return "", err
-	}
-	defer s.pool.release(session)
-	return session.conn.text("SELECT version()", parameters{})
+	return s.anchor.conn.text("SELECT version()", parameters{})
 }
