@@ -20,6 +20,7 @@ import (
 // Store is what the analysis needs of the database; *clickhouse.DB is one.
 type Store interface {
 	LastEventSequence(ctx context.Context) (uint64, error)
+	Watermark(ctx context.Context, tenant string, line time.Time) (time.Time, error)
 	EarliestHeld(ctx context.Context, tenant string, line time.Time) (time.Time, error)
 	ChangedSpans(ctx context.Context, q clickhouse.SpanQuery) ([]clickhouse.Span, error)
 	DefineDetection(ctx context.Context, id, text string, values []clickhouse.Argument) error
@@ -59,6 +60,8 @@ type Runner struct {
 	state map[string]*progress
 	// held is the earliest event time that waits for the clock; zero when none does.
 	held time.Time
+	// watermark is the latest event time of what was looked at; held events do not move it.
+	watermark time.Time
 }
 
 // progress of one detection.
@@ -93,6 +96,9 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 		return nil, fmt.Errorf("analytics: %w", err)
 	}
 	r.head.Store(head)
+	if r.watermark, err = o.Store.Watermark(ctx, o.Tenant, r.line()); err != nil {
+		return nil, fmt.Errorf("analytics: watermark: %w", err)
+	}
 	return r, r.findHeld(ctx)
 }
 
@@ -246,12 +252,19 @@ func (r *Runner) note(ctx context.Context, d *Detection, err error) {
 	r.mu.Unlock()
 }
 
+// Watermark is the event time up to which events have come in; zero before the first.
+func (r *Runner) Watermark() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.watermark
+}
+
 // Status says how far the analysis has come. Counts of stored and active things are the caller's to add.
 func (r *Runner) Status() status.Analysis {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	head := r.head.Load()
-	a := status.Analysis{Sequence: head, Detections: map[string]status.Detection{}}
+	a := status.Analysis{Sequence: head, Watermark: r.watermark, Detections: map[string]status.Detection{}}
 	for id, p := range r.state {
 		pending := head - min(head, p.Position)
 		a.Pending = max(a.Pending, pending)

@@ -23,6 +23,13 @@ func (r *Runner) step(ctx context.Context, d *Detection, todo clickhouse.SpanQue
 			return err
 		}
 		spans[todo] = changed
+		r.mu.Lock()
+		for _, s := range changed {
+			if s.Last.After(r.watermark) {
+				r.watermark = s.Last
+			}
+		}
+		r.mu.Unlock()
 	}
 	periods := concerned(d, changed)
 	for _, group := range groups(periods, d.LookBack+d.LookAhead) {

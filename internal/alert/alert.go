@@ -160,7 +160,7 @@ func (f *Filter) Match(a *Alert) bool {
 	}
 	return in(f.Detections, a.Detection) && in(f.SubjectIDs, a.Subject.ID) && in(states, a.State()) &&
 		SeverityRank(a.Severity) >= SeverityRank(f.MinSeverity) &&
-		(f.Start.IsZero() || !a.Finding.End.Before(f.Start)) && (f.End.IsZero() || a.Finding.Start.Before(f.End))
+		(f.Start.IsZero() || !a.End.Before(f.Start)) && (f.End.IsZero() || a.Start.Before(f.End))
 }
 
 // Cursor is a position in the list of alerts, newest first by End: the alert after which the next page begins.

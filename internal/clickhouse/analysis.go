@@ -99,7 +99,7 @@ func (d *DB) DefineDetection(ctx context.Context, id, text string, values []Argu
 		if !identifier.MatchString(a.Name) || !typeName.MatchString(a.Type) {
 			return fmt.Errorf("clickhouse: parameter %q of type %q of detection %s: not an identifier and a type", a.Name, a.Type, id)
 		}
-		arguments = append(arguments, fmt.Sprintf("%s = %s", a.Name, literal(a)))
+		arguments = append(arguments, fmt.Sprintf("%s = %s", a.Name, Quote(a.Value)))
 	}
 	base := "CREATE OR REPLACE VIEW detect_" + id + "_base AS\n" + text
 	if err := d.conn.Exec(ctx, base); err != nil {
@@ -112,9 +112,10 @@ func (d *DB) DefineDetection(ctx context.Context, id, text string, values []Argu
 	return nil
 }
 
-// literal writes a value as a quoted literal; ClickHouse reads it as the parameter's type.
-func literal(a Argument) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(a.Value) + "'"
+// Quote writes s as a string literal of SQL. It serves view definitions, which bind nothing, and statements that are
+// shown to people; what Sealwatch runs with values of users binds them.
+func Quote(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
 // EarliestHeld is the earliest event time beyond line; zero when there is none.

@@ -66,7 +66,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
-	defer first.Close()
+	defer func() { _ = first.Close() }()
 	server, err := first.ServerVersion()
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %s does not answer: %w", opts.Addr[0], err)

@@ -46,18 +46,13 @@ func (d *DB) ListEvents(ctx context.Context, tenant string, f event.Filter, afte
 // EventTotals are counts over all events.
 type EventTotals struct {
 	Stored, Held, Conflicts uint64
-	// Watermark is the latest event time that is not held; zero before the first event.
-	Watermark time.Time
 }
 
 // EventTotals counts; events after line are held.
 func (d *DB) EventTotals(ctx context.Context, line time.Time) (EventTotals, error) {
 	var t EventTotals
-	err := d.rows(ctx, "events_totals", func(r driver.Rows) error { return r.Scan(&t.Stored, &t.Held, &t.Watermark, &t.Conflicts) },
+	err := d.rows(ctx, "events_totals", func(r driver.Rows) error { return r.Scan(&t.Stored, &t.Held, &t.Conflicts) },
 		named("line", moment(line)))
-	if t.Stored == t.Held {
-		t.Watermark = time.Time{}
-	}
 	return t, err
 }
 
@@ -72,4 +67,15 @@ func (d *DB) UnknownActivities(ctx context.Context, since time.Time) ([]status.U
 		return err
 	}, named("since", moment(since)))
 	return all, err
+}
+
+// Watermark is the latest event time not after line; zero before the first event.
+func (d *DB) Watermark(ctx context.Context, tenant string, line time.Time) (time.Time, error) {
+	var n uint64
+	var latest time.Time
+	err := d.rows(ctx, "events_watermark", func(r driver.Rows) error { return r.Scan(&n, &latest) }, named("tenant", tenant), named("line", moment(line)))
+	if n == 0 {
+		latest = time.Time{}
+	}
+	return latest, err
 }

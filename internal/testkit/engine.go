@@ -92,6 +92,7 @@ func Engine(t testing.TB) *embedded.Engine {
 	library := Library(t)
 	command := Command(t)
 	once.Do(func() {
+		//nolint:usetesting // the directory outlives the test that needs it first
 		directory, engineErr = os.MkdirTemp("", "sealwatch-test-")
 		if engineErr != nil {
 			return

@@ -1,5 +1,4 @@
 SELECT
     (SELECT count() FROM events) AS stored,
     (SELECT count() FROM events WHERE ts > {line:DateTime64(7, 'UTC')}) AS held,
-    (SELECT max(ts) FROM events WHERE ts <= {line:DateTime64(7, 'UTC')}) AS watermark,
     (SELECT uniqExact(tenant, event_id, content_hash) FROM event_conflicts) AS conflicts
