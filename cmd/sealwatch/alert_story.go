@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"google.golang.org/protobuf/types/known/structpb"
+
+	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+
+	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
+)
+
+// alertStory tells an alert in a few lines: what, who, where, why, and where the rest is. name is the person's, when it
+// is known.
+func alertStory(a *sealwatchv1.Alert, change sealwatchv1.AlertChange, name string) string {
+	var b strings.Builder
+	line := func(head, text string) {
+		if text != "" {
+			fmt.Fprintf(&b, "  %-6s %s\n", head, terminal.Text(text))
+		}
+	}
+	word := "ALERT"
+	if change == sealwatchv1.AlertChange_ALERT_CHANGE_RETRACTED {
+		word = "RETRACTED"
+	}
+	fmt.Fprintf(&b, "%s  %s  %s  %s\n", word, stamp(a.GetEndTime().AsTime()), strings.ToUpper(severityName(a.GetSeverity())), terminal.Text(a.GetTitle()))
+	who := subject(a)
+	if name != "" && name != who {
+		who = name + " (" + a.GetSubject().GetType() + " " + who + ")"
+	}
+	line("who", who)
+	evidence := a.GetEvidence().GetFields()
+	for _, end := range []string{"from", "to"} {
+		line(end, endText(evidence[end].GetStructValue()))
+	}
+	line("where", joined(evidence["ipAddresses"], evidence["countries"]))
+	line("why", why(a))
+	line("alert", fmt.Sprintf("%s, %d events, detection %s", a.GetName(), a.GetEventCount(), a.GetDetection()))
+	b.WriteByte('\n')
+	return b.String()
+}
+
+// endText is one end of a journey, as far as the evidence has it.
+func endText(s *structpb.Struct) string {
+	f := s.GetFields()
+	text := func(key string) string { return f[key].GetStringValue() }
+	place := strings.Join(present(text("city"), text("country")), ", ")
+	client := strings.Join(present(text("browser"), text("os")), " on ")
+	return strings.Join(present(text("time"), place, text("ipAddress"), text("network"), client, text("activity")), "  ")
+}
+
+// joined writes lists of texts behind each other.
+func joined(lists ...*structpb.Value) string {
+	var all []string
+	for _, l := range lists {
+		for _, v := range l.GetListValue().GetValues() {
+			all = append(all, present(v.GetStringValue())...)
+		}
+	}
+	const most = 8
+	if len(all) > most {
+		all = append(all[:most], fmt.Sprintf("and %d more", len(all)-most))
+	}
+	return strings.Join(all, ", ")
+}
+
+// why are the numbers of the evidence that the detections document.
+func why(a *sealwatchv1.Alert) string {
+	f := a.GetEvidence().GetFields()
+	number := func(key, format string) string {
+		if v, ok := f[key]; ok {
+			return fmt.Sprintf(format, v.GetNumberValue())
+		}
+		return ""
+	}
+	all := present(
+		number("distanceKm", "%.0f km apart"), number("hours", "%.2f h between"), number("speedKmh", "%.0f km/h"), number("allowedSpeedKmh", "%.0f km/h are possible"),
+		number("failures", "%.0f failures"), number("threshold", "%.0f are enough"), number("windowMinutes", "within %.0f minutes"))
+	if f["succeeded"].GetBoolValue() {
+		all = append(all, "then a success")
+	}
+	return strings.Join(append(all, fmt.Sprintf("score %.1f", a.GetScore())), ", ")
+}
+
+// present leaves empty texts out.
+func present(all ...string) []string {
+	var some []string
+	for _, s := range all {
+		if s != "" {
+			some = append(some, s)
+		}
+	}
+	return some
+}

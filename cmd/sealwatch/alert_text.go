@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+
+	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+
+	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
+)
+
+// Widths of the columns, in characters. The title comes last and is not cut.
+const (
+	widthTime      = 20
+	widthSeverity  = 13
+	widthDetection = 18
+	widthSubject   = 36
+)
+
+// alertHeader is the head of the table.
+func alertHeader() string {
+	return row("TIME", "SEVERITY", "DETECTION", "SUBJECT", "TITLE")
+}
+
+func row(at, severity, detection, subject, title string) string {
+	return terminal.Cell(at, widthTime) + "  " + terminal.Cell(severity, widthSeverity) + "  " + terminal.Cell(detection, widthDetection) + "  " +
+		terminal.Cell(subject, widthSubject) + "  " + terminal.Text(title)
+}
+
+// alertLine is an alert as a line of the table; remark stands before the title.
+func alertLine(a *sealwatchv1.Alert, remark string) string {
+	if remark != "" {
+		remark = "[" + remark + "] "
+	}
+	return row(stamp(a.GetEndTime().AsTime()), severityName(a.GetSeverity()), a.GetDetection(), subject(a), remark+a.GetTitle())
+}
+
+// stamp is a time in a table.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// subject is whom an alert is about, by the name that says most to a person.
+func subject(a *sealwatchv1.Alert) string {
+	s := a.GetSubject()
+	for _, name := range []string{s.GetEmail(), s.GetDisplayName()} {
+		if name != "" {
+			return name
+		}
+	}
+	return s.GetId()
+}
+
+// alertJSON is an alert as the REST interface shows it, indented under a prefix, or on one line without one.
+func alertJSON(a *sealwatchv1.Alert, prefix string) (string, error) {
+	text, err := protojson.MarshalOptions{EmitUnpopulated: true}.Marshal(a)
+	if err != nil {
+		return "", fmt.Errorf("alert %s as JSON: %w", a.GetName(), err)
+	}
+	var b bytes.Buffer
+	if prefix == "" {
+		err = json.Compact(&b, text)
+	} else {
+		err = json.Indent(&b, text, prefix, "  ")
+	}
+	if err != nil {
+		return "", fmt.Errorf("alert %s as JSON: %w", a.GetName(), err)
+	}
+	return string(terminal.JSON(b.Bytes())), nil
+}

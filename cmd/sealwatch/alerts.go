@@ -1,0 +1,95 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+)
+
+func (p *process) alertsCommand() *cobra.Command {
+	c := &cobra.Command{Use: "alerts", Short: "Look at alerts", Args: cobra.NoArgs}
+	c.AddCommand(p.alertsList(), p.alertsTail())
+	return c
+}
+
+// alertFlags select alerts.
+type alertFlags struct {
+	detections, states, users []string
+	severity                  string
+}
+
+func (f *alertFlags) add(c *cobra.Command) {
+	c.Flags().StringSliceVar(&f.detections, "detection", nil, "only of these detections, by id")
+	c.Flags().StringVar(&f.severity, "severity", "", "only of this severity or more: "+strings.Join(severityNames(), ", "))
+	c.Flags().StringSliceVar(&f.states, "state", nil, "only in these states: "+strings.Join(stateNames(), ", ")+" (default new, in_progress, resolved)")
+	c.Flags().StringSliceVar(&f.users, "user", nil, "only about these subjects, by id")
+}
+
+// filter is what the service is asked for.
+func (f *alertFlags) filter() (*sealwatchv1.AlertFilter, error) {
+	filter := &sealwatchv1.AlertFilter{Detections: f.detections, SubjectIds: f.users}
+	if f.severity != "" {
+		v, ok := sealwatchv1.Severity_value["SEVERITY_"+strings.ToUpper(f.severity)]
+		if !ok || v == 0 {
+			return nil, usagef("--severity: found %q, expected one of %s", f.severity, strings.Join(severityNames(), ", "))
+		}
+		filter.MinSeverity = sealwatchv1.Severity(v)
+	}
+	for _, s := range f.states {
+		v, ok := sealwatchv1.AlertState_value["ALERT_STATE_"+strings.ToUpper(s)]
+		if !ok || v == 0 {
+			return nil, usagef("--state: found %q, expected one of %s", s, strings.Join(stateNames(), ", "))
+		}
+		filter.States = append(filter.States, sealwatchv1.AlertState(v))
+	}
+	return filter, nil
+}
+
+// severityNames are the severities as the command line spells them, the least first.
+func severityNames() []string {
+	var all []string
+	for v := range int32(len(sealwatchv1.Severity_name)) {
+		if v > 0 {
+			all = append(all, severityName(sealwatchv1.Severity(v)))
+		}
+	}
+	return all
+}
+
+// stateNames are the states.
+func stateNames() []string {
+	var all []string
+	for v := range int32(len(sealwatchv1.AlertState_name)) {
+		if v > 0 {
+			all = append(all, stateName(sealwatchv1.AlertState(v)))
+		}
+	}
+	return all
+}
+
+func severityName(s sealwatchv1.Severity) string {
+	return strings.ToLower(strings.TrimPrefix(s.String(), "SEVERITY_"))
+}
+
+func stateName(s sealwatchv1.AlertState) string {
+	return strings.ToLower(strings.TrimPrefix(s.String(), "ALERT_STATE_"))
+}
+
+// since reads --since: how long ago, or a time.
+func since(s string, now time.Time) (*timestamppb.Timestamp, error) {
+	if s == "" {
+		return nil, nil
+	}
+	if d, err := time.ParseDuration(s); err == nil && d > 0 {
+		return timestamppb.New(now.Add(-d)), nil
+	}
+	t, err := parseTime("--since", s)
+	if err != nil {
+		return nil, usagef("--since: found %q, expected a duration such as 24h, a time such as 2026-01-31T08:00:00Z, or a date", s)
+	}
+	return timestamppb.New(t), nil
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+)
+
+func (p *process) alertsList() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List alerts, newest first",
+		Long: "List alerts, newest first, by the time of their last event. With -o json the output is one JSON array of the objects that\n" +
+			"GET /v1/alerts returns.",
+		Example: "  sealwatch alerts list --severity high --since 24h\n  sealwatch alerts list -o json --limit 0 > alerts.json",
+		Args:    cobra.NoArgs,
+	}
+	address, output := p.addressFlag(c), outputFlag(c)
+	f := &alertFlags{}
+	f.add(c)
+	from := c.Flags().String("since", "", "only with an event since then: a duration such as 24h, a time or a date")
+	limit := c.Flags().Int("limit", 100, "most alerts to show, 0 for all")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		asJSON, err := output()
+		if err != nil {
+			return err
+		}
+		filter, err := f.filter()
+		if err != nil {
+			return err
+		}
+		if filter.StartTime, err = since(*from, p.now()); err != nil {
+			return err
+		}
+		if *limit < 0 {
+			return usagef("--limit: found %d, expected 0 or more", *limit)
+		}
+		return p.listAlerts(c.Context(), *address, filter, *limit, asJSON)
+	}
+	return c
+}
+
+// listAlerts prints page after page.
+func (p *process) listAlerts(ctx context.Context, address string, filter *sealwatchv1.AlertFilter, limit int, asJSON bool) error {
+	conn, err := connect(address)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	client := sealwatchv1.NewAlertServiceClient(conn)
+	request := &sealwatchv1.ListAlertsRequest{Filter: filter, PageSize: 500}
+	shown := 0
+	for {
+		if limit > 0 {
+			request.PageSize = int32(min(500, limit-shown))
+		}
+		page, err := client.ListAlerts(ctx, request)
+		if err != nil {
+			return err
+		}
+		if shown == 0 && !asJSON {
+			p.print("%s", alertHeader())
+		}
+		for _, a := range page.GetAlerts() {
+			line := alertLine(a, "")
+			if asJSON {
+				if line, err = alertJSON(a, "  "); err != nil {
+					return err
+				}
+				line = listStart(shown) + line
+			}
+			if _, err := fmt.Fprint(p.out, line); err != nil {
+				return err
+			}
+			if !asJSON {
+				p.print("")
+			}
+			shown++
+		}
+		request.PageToken = page.GetNextPageToken()
+		if request.GetPageToken() == "" || limit > 0 && shown >= limit {
+			break
+		}
+	}
+	if asJSON {
+		p.print("%s", listEnd(shown))
+	}
+	return nil
+}
+
+// listStart is what stands before the n-th element of a JSON array, listEnd what stands behind n of them.
+func listStart(n int) string {
+	if n == 0 {
+		return "[\n  "
+	}
+	return ",\n  "
+}
+
+func listEnd(n int) string {
+	if n == 0 {
+		return "[]"
+	}
+	return "\n]"
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+
+	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+
+	"github.com/sealwatch/sealwatch/cmd/sealwatch/upload"
+	"github.com/sealwatch/sealwatch/internal/simulate"
+)
+
+const (
+	// demoLead is how long before the present the attacks begin, so that there is something to see at once.
+	demoLead = 15 * time.Minute
+	// demoAttacksPerDay is about one in 75 seconds.
+	demoAttacksPerDay = 24 * 60 * 60 / 75
+	// demoSpan is how long live traffic goes on at most.
+	demoSpan = 7 * 24 * time.Hour
+	// demoPatience is how long the service may be away.
+	demoPatience = time.Minute
+)
+
+// demoRun is the traffic and the alerts of one demo.
+type demoRun struct {
+	p     *process
+	flags *demoFlags
+	conn  *grpc.ClientConn
+	// now is when the demo began: what happened before is sent at once, the rest when its time has come.
+	now time.Time
+
+	mu              sync.Mutex
+	people          map[string]string
+	events, alerted int
+}
+
+// traffic plays the organisation.
+func (d *demoRun) traffic(ctx context.Context) error {
+	g, err := simulate.New(simulate.Options{
+		Seed: d.flags.seed, Users: d.flags.users, Start: d.now.AddDate(0, 0, -d.flags.days), End: d.now.Add(demoSpan),
+		Attacks: simulate.Kinds(), AttacksPerDay: demoAttacksPerDay, AttacksFrom: d.now.Add(-demoLead), Late: 0.05, Repeats: 0.002,
+	})
+	if err != nil {
+		return usageError{err}
+	}
+	d.mu.Lock()
+	d.people = map[string]string{}
+	for _, u := range g.Users() {
+		d.people[u.UserID] = u.UserName
+	}
+	d.mu.Unlock()
+	d.p.print("%d people and service accounts; the last %d days first, then live.", d.flags.users, d.flags.days)
+
+	var first *simulate.Item
+	begun := time.Now()
+	total, err := d.upload(ctx, func() (upload.Record, error) {
+		item, err := g.Next()
+		if err != nil {
+			return upload.Record{}, err
+		}
+		if item.Arrival.After(d.now) {
+			first = &item
+			return upload.Record{}, io.EOF
+		}
+		return upload.Record{JSON: item.JSON}, nil
+	})
+	if err != nil {
+		return err
+	}
+	d.p.print("%d events of history are stored, after %s.", total.Accepted, time.Since(begun).Round(100*time.Millisecond))
+	d.p.print("")
+	if first == nil {
+		return nil
+	}
+	_, err = d.upload(ctx, func() (upload.Record, error) {
+		item := first
+		first = nil
+		if item == nil {
+			next, err := g.Next()
+			if err != nil {
+				return upload.Record{}, err
+			}
+			item = &next
+		}
+		select {
+		case <-time.After(item.Arrival.Sub(d.p.now())):
+			return upload.Record{JSON: item.JSON}, nil
+		case <-ctx.Done():
+			return upload.Record{}, context.Cause(ctx)
+		}
+	})
+	return err
+}
+
+// upload sends records until there are none left.
+func (d *demoRun) upload(ctx context.Context, next func() (upload.Record, error)) (upload.Total, error) {
+	before := 0
+	return upload.Run(ctx, next, upload.Options{
+		Client: sealwatchv1.NewIngestServiceClient(d.conn), Patience: demoPatience, Linger: 100 * time.Millisecond,
+		Acknowledged: func(t upload.Total) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.events += int(t.Accepted) - before
+			before = int(t.Accepted)
+		},
+		Rejected: func(r upload.Rejection) { d.p.say("a record was rejected: %s: %s", r.Field, r.Problem) },
+		Retrying: func(err error, _ time.Duration) { d.p.say("%s; trying again", message(err)) },
+	})
+}
+
+// alerts prints every alert.
+func (d *demoRun) alerts(ctx context.Context) error {
+	t := &tail{client: sealwatchv1.NewAlertServiceClient(d.conn), filter: &sealwatchv1.AlertFilter{}, after: "0", say: d.p.say}
+	return t.run(ctx, func(m *sealwatchv1.StreamAlertsResponse) error {
+		d.mu.Lock()
+		name := d.people[m.GetAlert().GetSubject().GetId()]
+		if m.GetChange() == sealwatchv1.AlertChange_ALERT_CHANGE_CREATED {
+			d.alerted++
+		}
+		d.mu.Unlock()
+		if m.GetChange() == sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED {
+			return nil // an alert that grows is shown once
+		}
+		_, err := io.WriteString(d.p.out, alertStory(m.GetAlert(), m.GetChange(), name))
+		return err
+	})
+}
+
+// report says what there was.
+func (d *demoRun) report() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.p.print("")
+	d.p.print("%d events stored, %d alerts raised.", d.events, d.alerted)
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/ingest/monitor"
+)
+
+// fake is a service in memory.
+type fake struct {
+	sealwatchv1.UnimplementedIngestServiceServer
+	sealwatchv1.UnimplementedAlertServiceServer
+	sealwatchv1.UnimplementedSystemServiceServer
+	mu     sync.Mutex
+	stored map[string]bool
+	// alerts that there are; a stream sends them as changes.
+	alerts []*sealwatchv1.Alert
+	// listed are the requests for lists.
+	listed []*sealwatchv1.ListAlertsRequest
+	// cut ends a stream after so many changes, once for each entry.
+	cut []int
+	// after are the tokens that streams began with.
+	after []string
+	// behind is how often the status still shows pending events.
+	behind int
+}
+
+func (f *fake) IngestEvents(s grpc.BidiStreamingServer[sealwatchv1.IngestEventsRequest, sealwatchv1.IngestEventsResponse]) error {
+	for {
+		request, err := s.Recv()
+		if err != nil {
+			return nil
+		}
+		result := &sealwatchv1.IngestResult{}
+		f.mu.Lock()
+		for i, r := range request.GetRecords() {
+			record, err := monitor.Decode(r.GetMonitorJson())
+			switch {
+			case err != nil:
+				rejection := &sealwatchv1.RecordRejection{Index: int32(i), Problem: err.Error()}
+				if field, ok := err.(*monitor.FieldError); ok {
+					rejection.EventId, rejection.Field, rejection.Problem = field.EventID, field.Field, field.Problem
+				}
+				result.Rejected++
+				result.Rejections = append(result.Rejections, rejection)
+			case f.stored[record.EventID]:
+				result.Duplicates++
+			default:
+				f.stored[record.EventID] = true
+				result.Accepted++
+			}
+		}
+		result.LastSequence = int64(len(f.stored))
+		f.mu.Unlock()
+		if err := s.Send(&sealwatchv1.IngestEventsResponse{BatchId: request.GetBatchId(), Result: result}); err != nil {
+			return err
+		}
+	}
+}
+
+func (f *fake) GetStatus(context.Context, *sealwatchv1.GetStatusRequest) (*sealwatchv1.SystemStatus, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a := &sealwatchv1.AnalysisStatus{AnalyzedSequence: int64(len(f.stored))}
+	if f.behind > 0 {
+		f.behind--
+		a.PendingEvents = int32(f.behind)
+		a.AnalyzedSequence -= int64(f.behind)
+	}
+	return &sealwatchv1.SystemStatus{Analysis: a}, nil
+}
+
+func (f *fake) ListAlerts(_ context.Context, r *sealwatchv1.ListAlertsRequest) (*sealwatchv1.ListAlertsResponse, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.listed = append(f.listed, r)
+	from := 0
+	if r.GetPageToken() != "" {
+		from, _ = strconv.Atoi(r.GetPageToken())
+	}
+	// Pages of two, however many are asked for.
+	to := min(from+2, from+int(r.GetPageSize()), len(f.alerts))
+	answer := &sealwatchv1.ListAlertsResponse{Alerts: f.alerts[from:to], TotalSize: int32(len(f.alerts))}
+	if to < len(f.alerts) {
+		answer.NextPageToken = strconv.Itoa(to)
+	}
+	return answer, nil
+}
+
+func (f *fake) StreamAlerts(r *sealwatchv1.StreamAlertsRequest, s grpc.ServerStreamingServer[sealwatchv1.StreamAlertsResponse]) error {
+	f.mu.Lock()
+	f.after = append(f.after, r.GetAfter())
+	cut := -1
+	if len(f.cut) > 0 {
+		cut, f.cut = f.cut[0], f.cut[1:]
+	}
+	f.mu.Unlock()
+	if r.GetAfter() == "bad" {
+		refused, err := status.New(codes.InvalidArgument, "after: the token is damaged").WithDetails(
+			&errdetails.ErrorInfo{Reason: "INVALID_RESUME_TOKEN", Domain: "sealwatch.io"})
+		if err != nil {
+			return err
+		}
+		return refused.Err()
+	}
+	from, _ := strconv.Atoi(r.GetAfter())
+	token := func(n int) string { return strconv.Itoa(n) }
+	if err := s.Send(&sealwatchv1.StreamAlertsResponse{Change: sealwatchv1.AlertChange_ALERT_CHANGE_HEARTBEAT, ResumeToken: token(from)}); err != nil {
+		return err
+	}
+	for i, a := range f.alerts[from:] {
+		if i == cut {
+			return status.Error(codes.Unavailable, "going away")
+		}
+		if err := s.Send(&sealwatchv1.StreamAlertsResponse{Change: sealwatchv1.AlertChange_ALERT_CHANGE_CREATED, Alert: a, ResumeToken: token(from + i + 1)}); err != nil {
+			return err
+		}
+	}
+	<-s.Context().Done()
+	return s.Context().Err()
+}
+
+// serve runs the fake on a loopback port until the test ends, and returns its address.
+func (f *fake) serve(t *testing.T) string {
+	t.Helper()
+	if f.stored == nil {
+		f.stored = map[string]bool{}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := f.serveOn(l)
+	t.Cleanup(stop)
+	return l.Addr().String()
+}
+
+// serveOn serves on a listener; the function that it returns stops it.
+func (f *fake) serveOn(l net.Listener) func() {
+	s := grpc.NewServer()
+	sealwatchv1.RegisterIngestServiceServer(s, f)
+	sealwatchv1.RegisterAlertServiceServer(s, f)
+	sealwatchv1.RegisterSystemServiceServer(s, f)
+	done := make(chan struct{})
+	go func() { defer close(done); _ = s.Serve(l) }()
+	return func() { s.Stop(); <-done }
+}
+
+// fakeAlert is an alert about a journey.
+func fakeAlert(n int) *sealwatchv1.Alert {
+	at := time.Date(2026, 3, 2, 10, n, 0, 0, time.UTC)
+	evidence, err := structpb.NewStruct(map[string]any{
+		"from":       map[string]any{"time": "2026-03-02T10:00:00Z", "city": "london", "country": "GB", "ipAddress": "203.0.113.1", "browser": "Chrome 126", "os": "Windows 10", "activity": "logon"},
+		"to":         map[string]any{"time": "2026-03-02T10:09:00Z", "city": "tokyo", "country": "JP", "ipAddress": "192.0.2.9", "activity": "logon"},
+		"distanceKm": 9560.5, "hours": 0.15, "speedKmh": 63737.0, "allowedSpeedKmh": 900.0,
+	})
+	if err != nil {
+		panic(err)
+	}
+	return &sealwatchv1.Alert{
+		Name: fmt.Sprintf("alerts/%032x", n), Tenant: "default", Detection: "impossible_travel",
+		Title:    "User was in london and 9 minutes later in tokyo, 9560 km away",
+		Severity: sealwatchv1.Severity_SEVERITY_HIGH, State: sealwatchv1.AlertState_ALERT_STATE_NEW,
+		Subject:   &sealwatchv1.Principal{Type: "user", Id: fmt.Sprintf("00000000-0000-4000-8000-%012d", n)},
+		StartTime: timestamppb.New(at.Add(-time.Minute)), EndTime: timestamppb.New(at), CreateTime: timestamppb.New(at),
+		EventIds: []string{"a", "b"}, EventCount: 2, Score: 70.8, Evidence: evidence, Sequence: int64(n),
+	}
+}
+
+// fakeAlerts are n of them; one has a nasty title.
+func fakeAlerts(n int) []*sealwatchv1.Alert {
+	var all []*sealwatchv1.Alert
+	for i := range n {
+		a := fakeAlert(i + 1)
+		if i == 1 {
+			a.Title = "red \x1b[31mand \u202eturned\u009b\nround"
+			a.Subject.Email = "someone.with.a.very.long.address@mail.example.com"
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+// invoke runs a command line in this process.
+func invoke(t *testing.T, ctx context.Context, p *process, args ...string) (code int, out, err string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	p.out, p.err = &o, &e
+	if p.in == nil {
+		p.in = strings.NewReader("")
+	}
+	if p.now == nil {
+		p.now = func() time.Time { return time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC) }
+	}
+	code = p.run(ctx, args)
+	return code, o.String(), e.String()
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -1,0 +1,40 @@
+// Command sealwatch watches an organisation's DocuSign: the service, and the tools around it.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+func main() {
+	executable, err := os.Executable()
+	if err != nil {
+		executable = "" // nothing is looked for beside it then
+	}
+	p := &process{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), executable: executable,
+		errTerminal: term.IsTerminal(int(os.Stderr.Fd())), now: time.Now,
+	}
+	os.Exit(p.run(untilSignal(os.Stderr), os.Args[1:]))
+}
+
+// untilSignal ends with the first SIGINT or SIGTERM; the second ends the process at once.
+func untilSignal(to io.Writer) context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		_, _ = io.WriteString(to, "sealwatch: stopped at once by a second signal\n")
+		os.Exit(exitError)
+	}()
+	return ctx
+}

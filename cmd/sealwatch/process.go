@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
+	"github.com/sealwatch/sealwatch/internal/config"
+)
+
+// Exit codes.
+const (
+	exitOK    = 0
+	exitError = 1
+	exitUsage = 2
+)
+
+// process is what the commands know of the process that they run in; tests put their own in its place.
+type process struct {
+	in          io.Reader
+	out, err    io.Writer
+	environ     []string
+	executable  string
+	errTerminal bool
+	now         func() time.Time
+	// serve runs the service until ctx ends.
+	serve func(ctx context.Context, cfg config.Config, o serveOptions) error
+}
+
+// serveOptions are what the service needs beside its configuration.
+type serveOptions struct {
+	Logger *slog.Logger
+	// Started is called once, when the service is ready.
+	Started func(addresses)
+}
+
+// addresses are where a running service can be reached.
+type addresses struct{ GRPC, HTTP, Engine string }
+
+// usageError is a mistake in the command line itself.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// usagef makes one.
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// errSaid ends a command whose problems have been printed already.
+var errSaid = errors.New("the problems were printed")
+
+// run runs one command line and returns the exit code.
+func (p *process) run(ctx context.Context, args []string) int {
+	root := p.root()
+	root.SetArgs(args)
+	root.SetIn(p.in)
+	root.SetOut(p.out)
+	root.SetErr(p.err)
+	// Whatever cobra finds wrong before a command begins is a mistake in the command line.
+	begun := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { begun = true }
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errSaid):
+		return exitError
+	}
+	p.complain(err)
+	if !begun || errors.As(err, new(usageError)) {
+		return exitUsage
+	}
+	return exitError
+}
+
+// complain prints an error, each problem on a line of its own.
+func (p *process) complain(err error) {
+	for line := range strings.Lines(message(err)) {
+		p.say("sealwatch: %s", strings.TrimRight(line, "\n"))
+	}
+}
+
+// say prints a line on standard error.
+func (p *process) say(format string, args ...any) {
+	_, _ = fmt.Fprintln(p.err, terminal.Text(fmt.Sprintf(format, args...)))
+}
+
+// print prints a line on standard output. Arguments that come from outside MUST have gone through terminal.Text.
+func (p *process) print(format string, args ...any) {
+	_, _ = fmt.Fprintf(p.out, format+"\n", args...)
+}
+
+// root is the whole command line.
+func (p *process) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "sealwatch",
+		Short: "Watches an organisation's DocuSign",
+		Long: "Sealwatch takes in DocuSign's audit events, keeps them in ClickHouse, finds the attacks in them with SQL, and tells people\n" +
+			"and SIEMs within seconds.\n\nExit codes: 0 success, 1 error, 2 a mistake in the command line.",
+		SilenceUsage: true, SilenceErrors: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+	}
+	root.AddCommand(p.importCommand(), p.alertsCommand(), p.simulateCommand(), p.configCommand(), p.versionCommand())
+	if p.serve != nil {
+		root.AddCommand(p.serveCommand(), p.demoCommand())
+	}
+	return root
+}

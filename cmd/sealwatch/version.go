@@ -1,0 +1,46 @@
+package main
+
+import (
+	"encoding/json"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sealwatch/sealwatch/internal/build"
+)
+
+func (p *process) versionCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "version",
+		Short:   "Show what was built",
+		Example: "  sealwatch version\n  sealwatch version -o json",
+		Args:    cobra.NoArgs,
+	}
+	output := outputFlag(c)
+	c.RunE = func(*cobra.Command, []string) error {
+		asJSON, err := output()
+		if err != nil {
+			return err
+		}
+		i := build.Read()
+		if !asJSON {
+			p.print("sealwatch %s (commit %s, %s)", i.Version, i.Commit, i.GoVersion)
+			return nil
+		}
+		e := json.NewEncoder(p.out)
+		e.SetIndent("", "  ")
+		return e.Encode(i)
+	}
+	return c
+}
+
+// outputFlag adds -o text|json; the function that it returns says whether JSON was asked for.
+func outputFlag(c *cobra.Command) func() (bool, error) {
+	output := c.Flags().StringP("output", "o", "text", "form of the output: text or json")
+	return func() (bool, error) {
+		switch *output {
+		case "text", "json":
+			return *output == "json", nil
+		}
+		return false, usagef("--output: found %q, expected text or json", *output)
+	}
+}
