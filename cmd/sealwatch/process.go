@@ -106,7 +106,7 @@ func (p *process) root() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
-	root.AddCommand(p.importCommand(), p.alertsCommand(), p.simulateCommand(), p.configCommand(), p.versionCommand())
+	root.AddCommand(p.importCommand(), p.alertsCommand(), p.simulateCommand(), p.engineCommand(), p.configCommand(), p.versionCommand())
 	if p.serve != nil {
 		root.AddCommand(p.serveCommand(), p.demoCommand())
 	}

@@ -31,9 +31,7 @@ func (p *process) serveCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return p.serve(c.Context(), cfg, serveOptions{Logger: log, Started: func(a addresses) {
-			log.Info("ready", "grpc", a.GRPC, "http", a.HTTP, "engine", a.Engine)
-		}})
+		return p.serve(c.Context(), cfg, serveOptions{Logger: log, Started: func(addresses) {}})
 	}
 	return c
 }
