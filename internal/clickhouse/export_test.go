@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/sealwatch/sealwatch/internal/event"
 )
 
 // MigrateTo stops at a past state.
@@ -26,4 +28,15 @@ func DescribeSchema(ctx context.Context, d *DB) (string, error) {
 		return err
 	})
 	return b.String(), err
+}
+
+// Looked counts the events whose ids would be looked up.
+func (x *Identities) Looked(events []event.Event) int {
+	n := 0
+	for i := range events {
+		if x.has(hashOf(events[i].Tenant, events[i].ID)) {
+			n++
+		}
+	}
+	return n
 }

@@ -82,9 +82,8 @@ func (c *child) await(ctx context.Context, e *Engine, report *os.File) error {
 	if err != nil {
 		return fmt.Errorf("start the engine: %w", err)
 	}
-	if _, err := c.control.Write(append(config, '\n')); err != nil {
-		return fmt.Errorf("hand the configuration to the engine: %w", err)
-	}
+	// A child that ended already cannot take it; its report then says why.
+	_, writeErr := c.control.Write(append(config, '\n'))
 	type answer struct {
 		line []byte
 		err  error
@@ -101,7 +100,7 @@ func (c *child) await(ctx context.Context, e *Engine, report *os.File) error {
 		return fmt.Errorf("the engine did not answer: %w", context.Cause(ctx))
 	case a := <-answered:
 		if a.err != nil {
-			return errors.New("the engine ended before it answered")
+			return errors.Join(errors.New("the engine ended before it answered"), writeErr)
 		}
 		if err := json.Unmarshal(a.line, &c.report); err != nil {
 			return fmt.Errorf("the engine's report: %w", err)

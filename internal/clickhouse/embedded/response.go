@@ -71,11 +71,15 @@ func (r *response) flush() error {
 	return r.control.Flush()
 }
 
-// end completes the response.
+// end completes the response and frees the client's connection of the
+// deadline, which would outlive the request.
 func (r *response) end() error {
 	if r.packed != nil {
-		return r.packed.flush()
+		if err := r.packed.flush(); err != nil {
+			return err
+		}
 	}
+	_ = r.control.SetWriteDeadline(time.Time{})
 	return nil
 }
 

@@ -1,0 +1,134 @@
+package embedded
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+)
+
+func readerOptions(t *testing.T) Options {
+	options := testOptions(t)
+	options.Reader = ReaderLimits{MaxExecutionTime: 2 * time.Second, MaxMemory: 100 << 20, MaxResultRows: 1000, MaxResultBytes: 10 << 20, Concurrency: 2}
+	return options
+}
+
+// TestReaderWorks uses the reader as a person with an ordinary client does.
+func TestReaderWorks(t *testing.T) {
+	e := startEngine(t, readerOptions(t))
+	full := connect(t, e)
+	for _, sql := range []string{
+		"CREATE DATABASE sealwatch",
+		"CREATE TABLE sealwatch.events (id UInt64, file String, day DateTime64(3)) ENGINE = MergeTree ORDER BY id",
+		"INSERT INTO sealwatch.events SELECT number, 'f' || toString(number), now64(3) FROM numbers(100)",
+		"CREATE VIEW sealwatch.v AS SELECT id FROM sealwatch.events WHERE id >= {least:UInt64}",
+		"CREATE DICTIONARY sealwatch.names (id UInt64, file String) PRIMARY KEY id SOURCE(CLICKHOUSE(db 'sealwatch' table 'events')) LAYOUT(HASHED()) LIFETIME(0)",
+		"CREATE FUNCTION doubled AS (x) -> x * 2",
+	} {
+		mustExec(t, full, sql)
+	}
+	reader := connectAs(t, e, UserReader, e.ReaderPassword(), "sealwatch")
+	for sql, want := range map[string]string{
+		"SELECT toString(count()) FROM events":                                                              "100",
+		"SELECT toString(count()) FROM v(least = {n:UInt64})":                                               "10",
+		"SELECT events.file FROM events WHERE id = 7":                                                       "f7",
+		"WITH 3 AS x SELECT concat('url(', toString(x), ')') -- file('x')":                                  "url(3)",
+		"SELECT dictGet('sealwatch.names', 'file', toUInt64(8))":                                            "f8",
+		"SELECT toString(doubled(21))":                                                                      "42",
+		"SELECT name FROM system.columns WHERE table = 'events' AND database = 'sealwatch' AND name = 'id'": "id",
+		"SELECT toString(max(r)) FROM (SELECT row_number() OVER (ORDER BY id) AS r FROM events)":            "100",
+		"SELECT domain('https://u@example.com/x')":                                                          "example.com",
+		"SHOW TABLES LIKE 'events'":                                                                         "events",
+		"SELECT currentRoles()[1]":                                                                          "reader",
+	} {
+		if got := queryOne[string](t, reader, sql, clickhouse.Named("n", 90)); got != want {
+			t.Errorf("%s: %q, want %q", sql, got, want)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour) // from which clickhouse-go derives max_execution_time
+	defer cancel()
+	if err := reader.QueryRow(ctx, "SELECT 1").Scan(new(uint8)); err != nil {
+		t.Errorf("with a deadline: %v", err)
+	}
+	for _, sql := range []string{"SELECT count() FROM numbers(10) FORMAT JSON", "DESCRIBE events", "EXPLAIN SELECT * FROM events", "SHOW CREATE TABLE events"} {
+		if status, body := post(t, e, UserReader, e.ReaderPassword(), sql, url.Values{"database": {"sealwatch"}, "output_format_json_quote_64bit_integers": {"1"}, "max_result_rows": {"100"}}); status != 200 {
+			t.Errorf("%s: %d %s", sql, status, body)
+		}
+	}
+}
+
+func TestReaderIsLimited(t *testing.T) {
+	e := startEngine(t, readerOptions(t))
+	mustExec(t, connect(t, e), "CREATE DATABASE sealwatch")
+	for _, c := range []struct {
+		sql, setting, value string
+		code                int
+	}{
+		{sql: "SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number))", code: 159},
+		{sql: "SELECT sum(sleepEachRow(1)) FROM numbers(100) SETTINGS max_block_size = 1", code: 164},
+		{sql: "SELECT * FROM generateRandom('s String', 1, 100000) LIMIT 1000000", code: 396},
+		{sql: "SELECT length(groupArray(number)) FROM numbers(1000000000)", code: 241},
+		{sql: "SELECT repeat('x', 1000000000)", code: 131},
+		{sql: "SELECT number FROM numbers(1001)", code: 396},
+		{sql: "SELECT number FROM numbers(1001) FORMAT JSON", code: 396},
+		{sql: "SELECT number FROM numbers(11)", setting: "max_result_rows", value: "10", code: 396},
+		{sql: "SELECT number FROM numbers(1001)", setting: "max_result_rows", value: "0", code: 396},
+		{sql: "SELECT number FROM numbers(1001)", setting: "max_result_rows", value: "1000000", code: 396},
+		{sql: "SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number))", setting: "max_execution_time", value: "99999", code: 159},
+		{sql: "SELECT 1", setting: "max_result_rows", value: "1 OR 1", code: 36},
+		{sql: "SELECT 1", setting: "readonly", value: "0", code: 164},
+		{sql: "SELECT 1", setting: "allow_experimental_eval_table_function", value: "1", code: 164},
+		{sql: "SELECT 1", setting: "allow_introspection_functions", value: "1", code: 164},
+		{sql: "SELECT 1", setting: "output_format_json_quote_64bit_integers", value: "1', readonly = '0", code: 467},
+		{sql: "SELECT 1", setting: "bad name", value: "1", code: 115},
+	} {
+		arguments := url.Values{}
+		if c.setting != "" {
+			arguments.Set(c.setting, c.value)
+		}
+		started := time.Now()
+		status, body := post(t, e, UserReader, e.ReaderPassword(), c.sql, arguments)
+		if !strings.Contains(body, fmt.Sprintf("Code: %d.", c.code)) {
+			t.Errorf("%s with %s=%s: %d %.300q, want code %d", c.sql, c.setting, c.value, status, body, c.code)
+		}
+		if took := time.Since(started); took > 10*time.Second {
+			t.Errorf("%s took %v", c.sql, took)
+		}
+	}
+	if e.Restarts() != 0 {
+		t.Errorf("the engine died: %s", e.Status().LastError)
+	}
+}
+
+// TestReaderCannotCrowdOut fills the reader's places; the full user goes on.
+func TestReaderCannotCrowdOut(t *testing.T) {
+	options := readerOptions(t)
+	options.MaxQueue = 1
+	e := startEngine(t, options)
+	reader := connectAs(t, e, UserReader, e.ReaderPassword(), "")
+	results := make(chan error, 8)
+	for range cap(results) {
+		go func() { results <- reader.Exec(t.Context(), "SELECT sleep(1)") }()
+	}
+	conn := connect(t, e)
+	started := time.Now()
+	mustExec(t, conn, "SELECT 1")
+	if took := time.Since(started); took > time.Second {
+		t.Errorf("the full user waited %v", took)
+	}
+	refused := 0
+	for range cap(results) {
+		if err := <-results; codeOf(err) == 202 {
+			refused++
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+	if refused == 0 {
+		t.Error("the reader's queue has no end")
+	}
+}
