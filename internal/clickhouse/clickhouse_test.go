@@ -149,9 +149,17 @@ func TestConflictsStandByTrustThenHash(t *testing.T) {
 	if err != nil || totals.Stored != 2 || totals.Conflicts != 1 {
 		t.Errorf("totals %+v %v", totals, err)
 	}
+	trusted := winner // the same content from a source that is trusted more
+	trusted.Trust, trusted.Sequence = 60, 4
+	if err := db.ReplaceEvents(ctx, "t4", []event.Event{trusted}); err != nil {
+		t.Fatal(err)
+	}
+	if totals, err := db.EventTotals(ctx, latest); err != nil || totals.Stored != 2 || totals.Conflicts != 1 {
+		t.Errorf("totals after the same content came again: %+v %v", totals, err)
+	}
 	// as if the process had ended between the winner's insert and the loser's removal
 	loser := first
-	loser.Sequence = 4
+	loser.Sequence = 5
 	if err := db.AppendEvents(ctx, "t3", []event.Event{loser}); err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +168,7 @@ func TestConflictsStandByTrustThenHash(t *testing.T) {
 		t.Errorf("settled %d %v", settled, err)
 	}
 	if e, err := db.GetEvent(ctx, "default", "id-1"); err != nil || e.Sequence != 4 {
-		t.Errorf("standing after settling: sequence %d, %v; expected the higher hash", e.Sequence, err)
+		t.Errorf("standing after settling: sequence %d, %v; expected the more trusted one", e.Sequence, err)
 	}
 }
 

@@ -39,7 +39,7 @@ func (d *DB) KnownEvents(ctx context.Context, tenant string, ids []string) (map[
 	return known, nil
 }
 
-// ReplaceEvents puts each winner in the place of the standing event with its id, which it sets aside first. It may be
+// ReplaceEvents puts each winner, which has a sequence of its own, in the place of the standing event with its id. It may be
 // repeated after any failure: the losing record is kept before the winner comes, and the winner is stored before the
 // loser goes, so that an interruption loses nothing; Settle finishes what was cut short.
 func (d *DB) ReplaceEvents(ctx context.Context, token string, winners []event.Event) error {
@@ -48,11 +48,11 @@ func (d *DB) ReplaceEvents(ctx context.Context, token string, winners []event.Ev
 		byTenant[w.Tenant] = append(byTenant[w.Tenant], w)
 	}
 	for tenant, group := range byTenant {
-		ids, hashes := make([]string, len(group)), make([]uint64, len(group))
+		ids, sequences := make([]string, len(group)), make([]uint64, len(group))
 		for i := range group {
-			ids[i], hashes[i] = group[i].ID, group[i].ContentHash
+			ids[i], sequences[i] = group[i].ID, group[i].Sequence
 		}
-		args := []driver.NamedValue{named("tenant", tenant), list("ids", ids), named("winners", hashes)}
+		args := []driver.NamedValue{named("tenant", tenant), list("ids", ids), named("winners", sequences)}
 		if err := d.exec(ctx, "events_set_standing_aside", args...); err != nil {
 			return err
 		}
@@ -70,15 +70,15 @@ func (d *DB) ReplaceEvents(ctx context.Context, token string, winners []event.Ev
 // insert of a process.
 func (d *DB) Settle(ctx context.Context) (int, error) {
 	type standing struct {
-		ids    []string
-		hashes []uint64
+		ids     []string
+		winners []uint64
 	}
 	unsettled := make(map[string]*standing)
 	n := 0
 	err := d.rows(ctx, "events_unsettled", func(r driver.Rows) error {
 		var tenant, id string
-		var hash uint64
-		if err := r.Scan(&tenant, &id, &hash); err != nil {
+		var winner uint64
+		if err := r.Scan(&tenant, &id, &winner); err != nil {
 			return err
 		}
 		s := unsettled[tenant]
@@ -86,7 +86,7 @@ func (d *DB) Settle(ctx context.Context) (int, error) {
 			s = &standing{}
 			unsettled[tenant] = s
 		}
-		s.ids, s.hashes = append(s.ids, id), append(s.hashes, hash)
+		s.ids, s.winners = append(s.ids, id), append(s.winners, winner)
 		n++
 		return nil
 	})
@@ -94,7 +94,7 @@ func (d *DB) Settle(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for tenant, s := range unsettled {
-		if err := d.exec(ctx, "events_delete_losers", named("tenant", tenant), list("ids", s.ids), named("winners", s.hashes)); err != nil {
+		if err := d.exec(ctx, "events_delete_losers", named("tenant", tenant), list("ids", s.ids), named("winners", s.winners)); err != nil {
 			return 0, err
 		}
 	}
