@@ -99,16 +99,18 @@ func (d *demoRun) traffic(ctx context.Context) error {
 // upload sends records until there are none left.
 func (d *demoRun) upload(ctx context.Context, next func() (upload.Record, error)) (upload.Total, error) {
 	before := 0
+	away := &absence{say: func(line string) { d.p.say("%s", line) }}
 	return upload.Run(ctx, next, upload.Options{
 		Client: sealwatchv1.NewIngestServiceClient(d.conn), Patience: demoPatience, Linger: 100 * time.Millisecond,
 		Acknowledged: func(t upload.Total) {
+			away.acknowledged(t)
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			d.events += int(t.Accepted) - before
 			before = int(t.Accepted)
 		},
 		Rejected: func(r upload.Rejection) { d.p.say("a record was rejected: %s: %s", r.Field, r.Problem) },
-		Retrying: func(err error, _ time.Duration) { d.p.say("%s; trying again", message(err)) },
+		Retrying: away.retrying,
 	})
 }
 

@@ -60,11 +60,10 @@ func (p *process) importFiles(ctx context.Context, f *importFlags, names []strin
 	bad := &badRecords{say: shown.say}
 	source := &files{names: names, in: p.in, bad: bad, read: shown.add}
 	defer source.close()
+	away := &absence{say: shown.say}
 	total, err := upload.Run(ctx, source.next, upload.Options{
 		Client: sealwatchv1.NewIngestServiceClient(conn), Patience: f.patience, Rejected: bad.rejection,
-		Retrying: func(err error, pause time.Duration) {
-			shown.say(fmt.Sprintf("%s; trying again in %s", message(err), pause.Round(100*time.Millisecond)))
-		},
+		Retrying: away.retrying, Acknowledged: away.acknowledged,
 	})
 	shown.finish()
 	bad.summary(total.Rejected + source.unreadable)
@@ -81,6 +80,26 @@ func (p *process) importFiles(ctx context.Context, f *importFlags, names []strin
 		return errSaid
 	}
 	return nil
+}
+
+// absence says once that the service is away, and once that it is back.
+type absence struct {
+	say  func(string)
+	away bool
+}
+
+func (a *absence) retrying(err error, _ time.Duration) {
+	if !a.away {
+		a.say(message(err) + "; trying again")
+	}
+	a.away = true
+}
+
+func (a *absence) acknowledged(upload.Total) {
+	if a.away {
+		a.say("the service is back")
+	}
+	a.away = false
 }
 
 // sizeOf is the number of bytes that will be read, or -1 when that is not known. It is also where a name that is no
