@@ -77,18 +77,14 @@ func (w *world) add(events ...event.Event) {
 		return
 	}
 	events = slices.Clone(events)
-	var latest time.Time
 	for i := range events {
 		w.sequence++
 		events[i].Sequence = w.sequence
-		if events[i].Time.After(latest) {
-			latest = events[i].Time
-		}
 	}
 	if err := w.db.AppendEvents(w.t.Context(), fmt.Sprint("batch-", w.sequence), events); err != nil {
 		w.t.Fatal(err)
 	}
-	w.runner.Committed(w.sequence, latest)
+	w.runner.Committed(w.sequence)
 }
 
 func (w *world) drain() {

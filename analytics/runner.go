@@ -104,22 +104,14 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 
 func checkpointName(detection string) string { return "analysis/" + detection }
 
-// Committed tells the runner that events up to the sequence are stored, the latest of them at the given event time. It
-// MUST be called before the events are acknowledged, so that a client that was acknowledged sees them as pending.
-func (r *Runner) Committed(sequence uint64, latest time.Time) {
+// Committed tells the runner that events up to the sequence are stored. It MUST be called before the events are
+// acknowledged, so that a client that was acknowledged sees them as pending.
+func (r *Runner) Committed(sequence uint64) {
 	for {
 		head := r.head.Load()
 		if sequence <= head || r.head.CompareAndSwap(head, sequence) {
 			break
 		}
-	}
-	if line := r.line(); latest.After(line) {
-		r.mu.Lock()
-		if r.held.IsZero() {
-			// The earliest is looked up when the clock has come so far.
-			r.held = line
-		}
-		r.mu.Unlock()
 	}
 	select {
 	case r.wake <- struct{}{}:
@@ -201,10 +193,7 @@ func (r *Runner) round(ctx context.Context) bool {
 			return false
 		}
 	}
-	r.mu.Lock()
-	held := !r.held.IsZero()
-	r.mu.Unlock()
-	if ok && held {
+	if ok {
 		if err := r.findHeld(ctx); err != nil {
 			r.log.WarnContext(ctx, "analysis: held events cannot be looked up", slog.Any("error", err))
 			return false

@@ -1,0 +1,184 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sealwatch/sealwatch"
+	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/analytics/detections"
+	"github.com/sealwatch/sealwatch/internal/build"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/clickhouse/embedded"
+	"github.com/sealwatch/sealwatch/internal/config"
+	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/server"
+)
+
+// Trust in the ways by which records come in; of two different records with one id the more trusted one stands.
+const (
+	trustImport = 50
+	trustAPI    = 40
+)
+
+// Run serves until ctx ends, and then stops everything in the reverse order of its start, within the configured time.
+// It returns the first error that ended the service, or that stopping met.
+func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
+	if err := opt.complete(); err != nil {
+		return err
+	}
+	log := opt.Logger
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	started := time.Now()
+
+	stopping := &cleanups{log: log}
+	defer func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.ShutdownTimeout)
+		defer cancel()
+		err = errors.Join(err, stopping.all(end))
+	}()
+	// What runs beside the listeners; the first failure ends the service.
+	work, working := context.WithCancel(context.WithoutCancel(ctx))
+	tasks, work := errgroup.WithContext(work)
+	stopping.add("background work", func(context.Context) error { working(); return tasks.Wait() })
+
+	db, engine, err := openDatabase(ctx, cfg, opt, stopping)
+	if err != nil {
+		return err
+	}
+	definitions, err := analytics.LoadDefinitions(detections.Files)
+	if err != nil {
+		return err
+	}
+	tuned, err := analytics.Tune(definitions, tuning(cfg))
+	if err != nil {
+		return err
+	}
+	alerts, err := analytics.OpenLog(ctx, db, time.Now, log)
+	if err != nil {
+		return err
+	}
+	stopping.add("alert log", func(context.Context) error { alerts.Close(); return nil })
+	runner, err := analytics.New(ctx, analytics.Options{
+		Tenant: cfg.Tenant, Detections: tuned, Store: db, Log: alerts, Retention: time.Duration(cfg.Retention.EventsDays) * 24 * time.Hour,
+		Interval: time.Duration(cfg.Analysis.IntervalMillis) * time.Millisecond, Clock: time.Now, Logger: log, Registerer: registry,
+	})
+	if err != nil {
+		return err
+	}
+	analysis, endAnalysis := context.WithCancel(work)
+	analysed := make(chan struct{})
+	tasks.Go(func() error { defer close(analysed); return runner.Run(analysis) })
+	stopping.add("analysis", func(end context.Context) error {
+		endAnalysis()
+		select {
+		case <-analysed:
+			return nil
+		case <-end.Done():
+			return end.Err()
+		}
+	})
+
+	pipeline, err := startPipeline(work, cfg, db, runner, log, registry, tasks, stopping)
+	if err != nil {
+		return err
+	}
+	destinations, err := startDestinations(work, cfg, db, alerts, log, registry, tasks, stopping)
+	if err != nil {
+		return err
+	}
+	state := &reporter{db: db, engine: engine, runner: runner, pipeline: pipeline, destinations: destinations, tenant: cfg.Tenant, started: started, log: log}
+	api, err := server.New(server.Options{
+		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
+		Services: server.Services{
+			Ingester: pipeline, Splitter: split, Events: db, Alerts: db, Changes: alerts, Detections: catalogue(tuned), Status: state,
+			Watermark: runner.Watermark, Rerun: analytics.Rerun,
+		},
+		Origin:          event.Origin{Tenant: cfg.Tenant, Source: "api", Trust: trustAPI},
+		ImportOrigin:    event.Origin{Tenant: cfg.Tenant, Source: "import", Trust: trustImport},
+		MaxMessageBytes: cfg.Ingest.MaxMessageBytes, MaxImportBytes: cfg.Ingest.MaxImportBytes,
+		Ready: state.ready, OpenAPI: sealwatch.OpenAPI, Version: build.Read().Version, Logger: log, Registerer: registry, Gatherer: registry,
+	})
+	if err != nil {
+		return err
+	}
+	if err := api.Start(work); err != nil {
+		return err
+	}
+	stopping.add("listeners", api.Stop)
+
+	at := api.Addresses()
+	log.InfoContext(ctx, "serving", slog.String("grpc", at.GRPC), slog.String("http", at.HTTP), slog.String("clickhouse", db.Address()), slog.String("tenant", cfg.Tenant))
+	opt.Started(Addresses{GRPC: at.GRPC, HTTP: at.HTTP, Engine: db.Address()})
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-work.Done():
+		return fmt.Errorf("app: %w", context.Cause(work))
+	case <-engineDone(engine):
+		return errors.New("app: the embedded engine ended and cannot be started again; the log says why")
+	}
+}
+
+func engineDone(e *embedded.Engine) <-chan struct{} {
+	if e == nil {
+		return nil
+	}
+	return e.Done()
+}
+
+// openDatabase starts the embedded engine unless a server is configured, connects, migrates, and finishes what an
+// interruption left.
+func openDatabase(ctx context.Context, cfg config.Config, opt Options, stopping *cleanups) (*clickhouse.DB, *embedded.Engine, error) {
+	options := clickhouse.Options{DSN: cfg.ClickHouse.DSN.Reveal(), Logger: opt.Logger}
+	var engine *embedded.Engine
+	if options.DSN == "" {
+		dir, err := filepath.Abs(cfg.DataDir)
+		if err != nil {
+			return nil, nil, fmt.Errorf("app: data directory: %w", err)
+		}
+		engine, err = embedded.Start(ctx, embedded.Options{DataDir: dir, Library: cfg.Engine.Library, Command: opt.EngineCommand,
+			MaxMemory: uint64(cfg.Engine.MaxMemoryBytes), Connections: cfg.Engine.Connections, Logger: opt.Logger})
+		if err != nil {
+			return nil, nil, err
+		}
+		stopping.add("engine", engine.Stop)
+		options.Addr, options.User, options.Password = engine.Addr(), engine.User(), engine.Password()
+		options.MaxConnections = cfg.Engine.Connections
+	}
+	db, err := clickhouse.Open(ctx, options)
+	if err != nil {
+		return nil, nil, err
+	}
+	stopping.add("database", func(context.Context) error { return db.Close() })
+	steps, err := db.Migrate(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := db.Retain(ctx, cfg.Retention.EventsDays); err != nil {
+		return nil, nil, err
+	}
+	settled, err := db.Settle(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	opt.Logger.InfoContext(ctx, "database is open", slog.String("address", db.Address()), slog.String("version", db.Version()), slog.Int("migrations", steps), slog.Int("settled_conflicts", settled))
+	return db, engine, nil
+}
+
+func tuning(cfg config.Config) map[string]analytics.Tuning {
+	all := make(map[string]analytics.Tuning, len(cfg.Analysis.Detections))
+	for id, d := range cfg.Analysis.Detections {
+		all[id] = analytics.Tuning{Disabled: d.Enabled != nil && !*d.Enabled, Parameters: d.Parameters}
+	}
+	return all
+}

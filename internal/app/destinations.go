@@ -1,0 +1,53 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/exporters"
+	"github.com/sealwatch/sealwatch/exporters/syslog"
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/config"
+)
+
+// startDestinations runs one delivery for each configured destination.
+func startDestinations(work context.Context, cfg config.Config, db *clickhouse.DB, alerts *analytics.Log, log *slog.Logger,
+	registry prometheus.Registerer, tasks *errgroup.Group, stopping *cleanups) ([]*exporters.Runner, error) {
+	store := newDeliveryStore(db)
+	var runners []*exporters.Runner
+	for _, d := range cfg.Destinations {
+		exporter, err := newExporter(d, log)
+		if err != nil {
+			return nil, fmt.Errorf("app: destination %s: %w", d.Name, err)
+		}
+		runner, err := exporters.NewRunner(exporters.Options{
+			Name: d.Name, Exporter: exporter, Log: alerts, Cursors: store, DeadLetters: store,
+			Filter: alert.Filter{Detections: d.Filter.Detections, MinSeverity: d.Filter.MinSeverity},
+			Start:  exporters.Start{FromFirst: d.StartAt == "first"},
+			Logger: log.With(slog.String("destination", d.Name)), Registerer: registry,
+		})
+		if err != nil {
+			return nil, err
+		}
+		tasks.Go(func() error { return runner.Run(work) })
+		stopping.add("destination "+d.Name, runner.Stop)
+		runners = append(runners, runner)
+	}
+	return runners, nil
+}
+
+// newExporter makes the exporter of a destination; a new kind is one case here.
+func newExporter(d config.Destination, log *slog.Logger) (exporters.Exporter, error) {
+	switch d.Kind {
+	case "syslog":
+		return syslog.New(syslog.Options{Address: d.Address, Framing: syslog.Framing(d.Framing), Facility: d.Facility, MaxBytes: d.MaxBytes, Logger: log})
+	default:
+		return nil, fmt.Errorf("kind %q: expected syslog", d.Kind)
+	}
+}

@@ -1,0 +1,41 @@
+// Package app is the composition root: the one place that knows every other package and joins them.
+package app
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+)
+
+// Addresses are where the service listens.
+type Addresses struct {
+	GRPC, HTTP string
+	// Engine is the database's address, without credentials.
+	Engine string
+}
+
+// Options of a run.
+type Options struct {
+	Logger *slog.Logger
+	// Started is called once everything answers.
+	Started func(Addresses)
+	// EngineCommand starts the embedded engine's process; this executable with "engine child" when nil.
+	EngineCommand []string
+}
+
+func (o *Options) complete() error {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Started == nil {
+		o.Started = func(Addresses) {}
+	}
+	if o.EngineCommand == nil {
+		executable, err := os.Executable()
+		if err != nil {
+			return fmt.Errorf("app: the path of this executable: %w", err)
+		}
+		o.EngineCommand = []string{executable, "engine", "child"}
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/ingest"
+	"github.com/sealwatch/sealwatch/ingest/classify"
+	"github.com/sealwatch/sealwatch/ingest/geo"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/config"
+)
+
+// startPipeline opens what events are enriched with and starts the one writer.
+func startPipeline(work context.Context, cfg config.Config, db *clickhouse.DB, runner *analytics.Runner, log *slog.Logger,
+	registry prometheus.Registerer, tasks *errgroup.Group, stopping *cleanups) (*ingest.Pipeline, error) {
+	classifier, err := classify.New(classify.Options{File: cfg.Ingest.ClassificationFile})
+	if err != nil {
+		return nil, fmt.Errorf("app: classification: %w", err)
+	}
+	locator, err := geo.Open(geo.Options{City: cfg.Ingest.CityDatabases, ASN: cfg.Ingest.ASNDatabases, Logger: log})
+	if err != nil {
+		return nil, fmt.Errorf("app: geo databases: %w", err)
+	}
+	stopping.add("geo databases", func(context.Context) error { return locator.Close() })
+	var ranges []netip.Prefix
+	for _, r := range cfg.Ingest.ServerRanges {
+		p, err := netip.ParsePrefix(r)
+		if err != nil {
+			return nil, fmt.Errorf("app: server range %q: %w", r, err)
+		}
+		ranges = append(ranges, p)
+	}
+	normaliser, err := ingest.NewNormaliser(ingest.NormaliserOptions{Classifier: classifier, Locator: locator, ServerRanges: ranges})
+	if err != nil {
+		return nil, fmt.Errorf("app: %w", err)
+	}
+	ids := clickhouse.NewIdentities(db)
+	tasks.Go(func() error {
+		if err := ids.Load(work); err != nil && work.Err() == nil {
+			log.WarnContext(work, "the ids of stored events could not be read; every id is looked up until the next start", slog.Any("error", err))
+		}
+		return nil
+	})
+	pipeline, err := ingest.New(ingest.Options{Store: eventStore{db: db, ids: ids}, Normaliser: normaliser, QueueRows: cfg.Ingest.QueueRows,
+		Committed: func(c ingest.Commit) { runner.Committed(c.LastSequence) }, Logger: log, Registerer: registry})
+	if err != nil {
+		return nil, err
+	}
+	stopping.add("ingest", pipeline.Close)
+	return pipeline, nil
+}

@@ -1,0 +1,131 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/exporters"
+	"github.com/sealwatch/sealwatch/ingest"
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/build"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/clickhouse/embedded"
+	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/status"
+)
+
+// unknownSince is how far back spellings that the classification does not know are looked for.
+const unknownSince = 7 * 24 * time.Hour
+
+// patience bounds what a status asks of the database: a status that hangs tells nobody anything.
+const patience = 5 * time.Second
+
+// reporter says how everything is doing.
+type reporter struct {
+	db           *clickhouse.DB
+	engine       *embedded.Engine // nil with a server
+	runner       *analytics.Runner
+	pipeline     *ingest.Pipeline
+	destinations []*exporters.Runner
+	tenant       string
+	started      time.Time
+	log          *slog.Logger
+}
+
+// Status always answers: what the database does not tell is left out, and its state says so.
+func (r *reporter) Status(ctx context.Context) (status.System, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	b := build.Read()
+	s := status.System{Version: b.Version, Commit: b.Commit, GoVersion: b.GoVersion, Start: r.started, Engine: r.engineStatus(),
+		Sources: r.pipeline.Sources(), Analysis: r.runner.Status()}
+	for _, d := range r.destinations {
+		s.Destinations = append(s.Destinations, d.Status())
+	}
+	if err := r.ask(ctx, &s); err != nil {
+		r.log.WarnContext(ctx, "status: the database does not answer", slog.Any("error", err))
+		if s.Engine.State == "ready" {
+			s.Engine.State = "unreachable"
+		}
+	}
+	return s, nil
+}
+
+func (r *reporter) engineStatus() status.Engine {
+	e := status.Engine{Kind: "server", State: "ready", Version: r.db.Version(), Address: r.db.Address()}
+	if r.engine == nil {
+		return e
+	}
+	now := r.engine.Status()
+	e.Kind, e.Version, e.Restarts = "embedded", now.Version, int(now.Restarts)
+	if now.State != embedded.StateRunning {
+		e.State = string(now.State)
+	}
+	e.Confinement = confinement(now.Confinement)
+	return e
+}
+
+// ask adds what only the database knows.
+func (r *reporter) ask(ctx context.Context, s *status.System) error {
+	now := time.Now()
+	totals, err := r.db.EventTotals(ctx, now.Add(event.HoldAhead))
+	if err != nil {
+		return err
+	}
+	s.Engine.EventsStored, s.Analysis.Held, s.Analysis.Conflicts = totals.Stored, totals.Held, totals.Conflicts
+	if s.Engine.SchemaVersion, err = r.db.SchemaVersion(ctx); err != nil {
+		return err
+	}
+	active, err := r.db.ActiveAlerts(ctx, r.tenant)
+	if err != nil {
+		return err
+	}
+	for id, d := range s.Analysis.Detections {
+		d.ActiveAlerts = active[id]
+		s.Analysis.Detections[id] = d
+	}
+	s.UnknownActivities, err = r.db.UnknownActivities(ctx, now.Add(-unknownSince))
+	return err
+}
+
+// ready lists what is missing.
+func (r *reporter) ready(ctx context.Context) []string {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := r.db.Ping(ctx); err != nil {
+		return []string{"the database does not answer"}
+	}
+	return nil
+}
+
+// catalogue lists the detections in force.
+type catalogue []analytics.Detection
+
+func (c catalogue) List() []alert.Detection {
+	all := make([]alert.Detection, len(c))
+	for i := range c {
+		all[i] = c[i].Describe()
+	}
+	slices.SortFunc(all, func(a, b alert.Detection) int {
+		if a.ID < b.ID {
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+// confinement names the walls around the engine that are up.
+func confinement(c embedded.Confinement) []string {
+	var walls []string
+	if c.Landlock > 0 {
+		walls = append(walls, "landlock")
+	}
+	if c.Seccomp {
+		walls = append(walls, "seccomp")
+	}
+	return walls
+}
