@@ -20,5 +20,9 @@
 // Two users exist. "sealwatch" may do everything inside the confinement.
 // "reader" is for SQL that a person wrote: one read-only statement at a time,
 // on a session of its own, under limits, behind the walls described at
-// readerSession.
+// readerGate.session.
+//
+// Because there is no name resolution in the confinement, a dictionary over a
+// table names its source as CLICKHOUSE(host '127.0.0.1' ...), which ClickHouse
+// takes for itself; the default host is a name.
 package embedded

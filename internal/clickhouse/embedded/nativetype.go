@@ -148,6 +148,9 @@ func splitType(s string) (base string, args []string) {
 		return s, nil
 	}
 	base, body := s[:open], s[open+1:len(s)-1]
+	if strings.TrimSpace(body) == "" {
+		return base, nil
+	}
 	depth, start := 0, 0
 	sc := scanner{sql: body}
 	for t, ok := sc.next(); ok; t, ok = sc.next() {
