@@ -10,15 +10,12 @@ import (
 	"github.com/sealwatch/sealwatch/internal/config"
 )
 
-// engineFolder is where the service keeps the embedded engine's data, below the data directory.
-const engineFolder = "engine"
-
 func (p *process) engineCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "engine",
 		Short: "Run the embedded ClickHouse alone",
 		Long: "Run the embedded ClickHouse on the data directory without the service, until SIGINT or SIGTERM, for a look at the data while the\n" +
-			"service is stopped. One process owns a data directory at a time. How to reach it is in engine.json below the directory.",
+			"service is stopped. One process owns a data directory at a time. How to reach it is in engine.json there.",
 		Example: "  sealwatch engine --data-dir /var/lib/sealwatch",
 		Args:    cobra.NoArgs,
 	}
@@ -41,7 +38,7 @@ func (p *process) engineCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		dir := filepath.Join(cfg.DataDir, engineFolder)
+		dir := cfg.DataDir
 		return embedded.Serve(c.Context(), embedded.Options{
 			DataDir: dir, Library: cfg.Engine.Library, Command: []string{p.executable, "engine", "child"}, Addr: *listen,
 			MaxMemory: uint64(cfg.Engine.MaxMemoryBytes), Connections: cfg.Engine.Connections, Logger: log,

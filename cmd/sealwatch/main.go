@@ -19,7 +19,7 @@ func main() {
 	}
 	p := &process{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), executable: executable,
-		errTerminal: term.IsTerminal(int(os.Stderr.Fd())), now: time.Now,
+		errTerminal: term.IsTerminal(int(os.Stderr.Fd())), now: time.Now, serve: runService,
 	}
 	os.Exit(p.run(untilSignal(os.Stderr), os.Args[1:]))
 }

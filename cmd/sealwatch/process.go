@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -57,6 +58,8 @@ var errSaid = errors.New("the problems were printed")
 
 // run runs one command line and returns the exit code.
 func (p *process) run(ctx context.Context, args []string) int {
+	// Several goroutines of a command may print; each line stays whole.
+	p.out, p.err = &serialised{w: p.out}, &serialised{w: p.err}
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(p.in)
@@ -77,6 +80,19 @@ func (p *process) run(ctx context.Context, args []string) int {
 		return exitUsage
 	}
 	return exitError
+}
+
+// serialised lets one Write through at a time.
+type serialised struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write passes the whole of b on.
+func (s *serialised) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(b)
 }
 
 // complain prints an error, each problem on a line of its own.

@@ -105,7 +105,8 @@ func (d *DB) DefineDetection(ctx context.Context, id, text string, values []Argu
 	if err := d.conn.Exec(ctx, base); err != nil {
 		return fmt.Errorf("clickhouse: view detect_%s_base: %w", id, classify(err))
 	}
-	short := fmt.Sprintf("CREATE OR REPLACE VIEW detect_%s AS\nSELECT * FROM detect_%s_base(%s)", id, id, strings.Join(arguments, ", "))
+	// The database is written out, because ClickHouse looks a parameterised view up in the caller's.
+	short := fmt.Sprintf("CREATE OR REPLACE VIEW detect_%s AS\nSELECT * FROM `%s`.detect_%s_base(%s)", id, d.database, id, strings.Join(arguments, ", "))
 	if err := d.conn.Exec(ctx, short); err != nil {
 		return fmt.Errorf("clickhouse: view detect_%s: %w", id, classify(err))
 	}

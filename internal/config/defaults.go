@@ -14,7 +14,7 @@ func Default() Config {
 		GRPCAddr:        "127.0.0.1:7400",
 		HTTPAddr:        "127.0.0.1:7401",
 		ShutdownTimeout: 15 * time.Second,
-		Retention:       Retention{EventsDays: 400},
+		Retention:       Retention{EventsDays: 0},
 		Ingest: Ingest{
 			MaxMessageBytes: 16 << 20,
 			MaxImportBytes:  4 << 30,

@@ -77,7 +77,9 @@ func (c *Config) Validate() error {
 		p.within("engine.maxMemoryBytes", c.Engine.MaxMemoryBytes, 256<<20, 1<<46)
 	}
 	p.within("engine.connections", int64(c.Engine.Connections), 0, 256)
-	p.within("retention.eventsDays", int64(c.Retention.EventsDays), 0, 36500)
+	if c.Retention.EventsDays != 0 {
+		p.within("retention.eventsDays", int64(c.Retention.EventsDays), 60, 36500)
+	}
 	c.Ingest.validate(&p)
 	p.within("analysis.intervalMillis", int64(c.Analysis.IntervalMillis), 10, 600_000)
 	for id := range c.Analysis.Detections {

@@ -121,9 +121,9 @@ SELECT
     if(distance_km >= {high_distance_km:Float64} AND (from_days = 0) != (to_days = 0), 'high', 'medium') AS severity,
     concat(
         multiIf(subject_email != '', subject_email, subject_name != '', subject_name, concat('User ', subject_id)),
-        ' was in ', multiIf(from_city != '', from_city, from_country_name != '', from_country_name, 'one place'),
-        ' and ', multiIf(hours < 1 / 60, 'in the same minute', hours < 1.5, concat(toString(round(hours * 60)), ' minutes later'), concat(toString(round(hours, 1)), ' hours later')),
-        ' in ', multiIf(city != '', city, country_name != '', country_name, 'another'),
+        ' was in ', multiIf(from_city != '', initcapUTF8(from_city), from_country_name != '', from_country_name, 'one place'),
+        ' and ', multiIf(hours < 1 / 60, 'in the same minute', hours < 2 / 60, 'a minute later', hours < 1.5, concat(toString(round(hours * 60)), ' minutes later'), concat(toString(round(hours, 1)), ' hours later')),
+        ' in ', multiIf(city != '', initcapUTF8(city), country_name != '', country_name, 'another'),
         ', ', toString(round(distance_km)), ' km away') AS title,
     toJSONString(CAST((
             (formatDateTime(from_ts, '%FT%TZ'), from_event_id, from_activity, from_ip_address, from_asn, from_network,
