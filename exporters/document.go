@@ -133,22 +133,25 @@ func object(text string) json.RawMessage {
 
 // escapeInvisible rewrites compact JSON: what it replaces can only stand inside a string there.
 func escapeInvisible(b []byte) []byte {
-	plain := func(r rune, size int) bool {
-		return (r != utf8.RuneError || size > 1) && !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
-	}
 	out := make([]byte, 0, len(b))
-	for len(b) > 0 {
-		r, size := utf8.DecodeRune(b)
-		switch {
-		case plain(r, size):
-			out = append(out, b[:size]...)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, r)
+	copied := 0 // b up to here is in out
+	for i := 0; i < len(b); {
+		if b[i] >= ' ' && b[i] < 0x7f {
+			i++
+			continue
 		}
-		b = b[size:]
+		r, width := utf8.DecodeRune(b[i:])
+		if broken := r == utf8.RuneError && width == 1; broken || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+			out = append(out, b[copied:i]...)
+			copied = i + width
+			if r > 0xffff {
+				high, low := utf16.EncodeRune(r)
+				out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+			} else {
+				out = fmt.Appendf(out, `\u%04x`, r)
+			}
+		}
+		i += width
 	}
-	return out
+	return append(out, b[copied:]...)
 }

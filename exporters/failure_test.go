@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,9 +24,10 @@ func contains(s, sub string) bool { return strings.Contains(s, sub) }
 
 func TestRetriesWithoutEnd(t *testing.T) {
 	inWorld(t, func(w *world) {
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		w.to.answer = func(context.Context, int, []alert.Change) error {
-			if down {
+			if down.Load() {
 				return errors.New("connection refused\x1b[2J")
 			}
 			return nil
@@ -37,10 +39,10 @@ func TestRetriesWithoutEnd(t *testing.T) {
 		if d.State != status.DestinationRetrying || d.Pending != 3 || d.LastError != "connection refused [2J" || !d.NextAttempt.After(time.Now().Add(-time.Second)) {
 			w.t.Errorf("status %+v", d)
 		}
-		if n := len(w.to.batches); n < 30*24*60 {
+		if n := w.to.calls(); n < 30*24*60 {
 			w.t.Errorf("%d attempts in a month, want at least one a minute", n)
 		}
-		down = false
+		down.Store(false)
 		time.Sleep(2 * time.Minute)
 		w.wantTaken(upTo(1, 3))
 		if d := r.Status(); d.State != status.DestinationOK || d.LastError != "" || !d.NextAttempt.IsZero() {
@@ -72,9 +74,10 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 
 func TestUnauthorizedPauses(t *testing.T) {
 	inWorld(t, func(w *world) {
-		denied := true
+		var denied atomic.Bool
+		denied.Store(true)
 		w.to.answer = func(context.Context, int, []alert.Change) error {
-			if denied {
+			if denied.Load() {
 				return &exporters.Error{Kind: exporters.Unauthorized, Err: errors.New("token disabled")}
 			}
 			return nil
@@ -85,10 +88,10 @@ func TestUnauthorizedPauses(t *testing.T) {
 		if d := r.Status(); d.State != status.DestinationPaused || d.Pending != 2 || d.LastError != "token disabled" || d.DeadLetters != 0 {
 			w.t.Errorf("status %+v", d)
 		}
-		if n := len(w.to.batches); n > 13 {
+		if n := w.to.calls(); n > 13 {
 			w.t.Errorf("%d attempts in an hour at a receiver that refuses us", n)
 		}
-		denied = false
+		denied.Store(false)
 		time.Sleep(10 * time.Minute)
 		w.wantTaken(upTo(1, 2))
 		w.stop(r)
@@ -118,7 +121,7 @@ func TestPoisonedChangeIsFoundAndPutAside(t *testing.T) {
 				if len(letters) != 2 || letters[17].Reason == "" || letters[17].AlertID == "" || !contains(letters[60].Payload, `"sequence":60`) {
 					w.t.Errorf("dead letters %+v", letters)
 				}
-				if n := len(w.to.batches); n > 60 {
+				if n := w.to.calls(); n > 60 {
 					w.t.Errorf("%d attempts to find two changes of a hundred", n)
 				}
 				if d := r.Status(); d.DeadLetters != 2 || d.Delivered != 98 || d.State != status.DestinationOK {
@@ -158,9 +161,10 @@ func TestCursorWaitsForDeadLetters(t *testing.T) {
 			}
 			return nil
 		}
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		w.store.BeforeLetters = func(context.Context) error {
-			if down {
+			if down.Load() {
 				return errors.New("the database does not answer")
 			}
 			return nil
@@ -172,7 +176,7 @@ func TestCursorWaitsForDeadLetters(t *testing.T) {
 		if d := r.Status(); d.State != status.DestinationRetrying || !contains(d.LastError, "storing dead letters") {
 			w.t.Errorf("status %+v", d)
 		}
-		down = false
+		down.Store(false)
 		time.Sleep(2 * time.Minute)
 		w.wantCursor(3)
 		w.wantTaken([]uint64{2, 3})
@@ -310,12 +314,14 @@ func TestMetrics(t *testing.T) {
 func TestNothingIsLost(t *testing.T) {
 	for seed := range uint64(150) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			inWorld(t, func(w *world) { reconcile(w, rand.New(rand.NewPCG(seed, 1))) })
+			inWorld(t, func(w *world) { reconcile(w, seed) })
 		})
 	}
 }
 
-func reconcile(w *world, random *rand.Rand) {
+func reconcile(w *world, seed uint64) {
+	random := rand.New(rand.NewPCG(seed, 1)) // for the runner
+	main := rand.New(rand.NewPCG(seed, 2))   // for this goroutine
 	calm := false
 	poisoned := func(s uint64) bool { return s%31 == 7 }
 	w.to.answer = func(_ context.Context, _ int, batch []alert.Change) error {
@@ -352,14 +358,14 @@ func reconcile(w *world, random *rand.Rand) {
 		return nil
 	}
 	const total = 300
-	w.o.BatchChanges = 1 + random.IntN(40)
+	w.o.BatchChanges = 1 + main.IntN(40)
 	_, kill := w.start()
 	for s := 1; s <= total; {
-		n := min(1+random.IntN(30), total-s+1)
+		n := min(1+main.IntN(30), total-s+1)
 		w.log.Append(exportertest.Changes(s, n)...)
 		s += n
-		time.Sleep(time.Duration(random.IntN(60)) * time.Second)
-		if random.IntN(4) == 0 {
+		time.Sleep(time.Duration(main.IntN(60)) * time.Second)
+		if main.IntN(4) == 0 {
 			kill()
 			_, kill = w.start()
 		}

@@ -58,6 +58,12 @@ func (r *receiver) Close(context.Context) error {
 	return nil
 }
 
+func (r *receiver) calls() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.batches)
+}
+
 func sequences(batch []alert.Change) []uint64 {
 	out := []uint64{}
 	for _, c := range batch {

@@ -46,7 +46,7 @@ func acceptsAndCloses(b *bench) {
 func stalls(b *bench) {
 	b.timeout = 100 * time.Millisecond
 	b.receiver.Behave(Stall)
-	b.log.Append(bulky(2000)...)
+	b.log.Append(bulky(bulk)...)
 	r, kill := b.start()
 	b.failing(r)
 	b.receiver.Behave(None)
@@ -146,7 +146,7 @@ func killedBeforeCursor(b *bench) {
 func cancelled(b *bench) {
 	b.timeout = long
 	b.receiver.Behave(Stall)
-	b.log.Append(bulky(2000)...)
+	b.log.Append(bulky(bulk)...)
 	r, kill := b.start()
 	var before uint64
 	b.eventually("the writing is stuck", func() bool {
@@ -154,15 +154,15 @@ func cancelled(b *bench) {
 		stuck := pending == before
 		before = pending
 		time.Sleep(100 * time.Millisecond)
-		return stuck && pending < 2000
+		return stuck && pending < bulk
 	})
 	kill() // returns, or the test never ends
 	b.receiver.Behave(None)
 	_, kill = b.start()
-	b.log.Append(alert.Change{Kind: alert.ChangeCreated, Alert: Change(2001).Alert})
+	b.log.Append(alert.Change{Kind: alert.ChangeCreated, Alert: Change(bulk + 1).Alert})
 	b.eventually("what the cursor had not passed has arrived", func() bool {
 		got := b.receiver.Received()
-		return len(got) > 0 && got[len(got)-1].Sequence == 2001
+		return len(got) > 0 && got[len(got)-1].Sequence == bulk+1
 	})
 	kill()
 }

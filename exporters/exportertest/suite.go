@@ -67,7 +67,7 @@ func (b *bench) start() (r *exporters.Runner, kill func()) {
 	r, err := exporters.NewRunner(exporters.Options{Name: destination, Exporter: b.f.NewExporter(b, b.receiver, b.timeout), Log: b.log,
 		Cursors: b.store, DeadLetters: b.store, Start: exporters.Start{FromFirst: true}, RetryMin: time.Millisecond,
 		RetryMax: 50 * time.Millisecond, PausedInterval: 50 * time.Millisecond, KeepInterval: 20 * time.Millisecond,
-		AttemptTimeout: 2 * b.timeout, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		AttemptTimeout: long, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -144,7 +144,9 @@ func (b *bench) failing(r *exporters.Runner) {
 	b.eventually("the status tells of the failure", func() bool { return r.Status().LastError != "" })
 }
 
-// bulky returns changes that fill the buffers of any connection.
+// bulk is how many bulky changes it takes to fill the buffers of a connection whose receiver has a small window.
+const bulk = 900
+
 func bulky(count int) []alert.Change {
 	changes := Changes(1, count)
 	for i := range changes {
