@@ -17,7 +17,7 @@ const maxRefusals = 64
 
 // commit stores a batch. Its requests get their outcomes, or an error that means "not known".
 type commit struct {
-	*Writer
+	*writer
 	batch []*request
 	// stored counts rows that the store took, refused those that it refused.
 	stored  int
@@ -31,9 +31,9 @@ type refusal struct {
 	err error
 }
 
-func (w *Writer) commit(batch []*request) {
+func (w *writer) commit(batch []*request) {
 	start := time.Now()
-	c := &commit{Writer: w, batch: batch}
+	c := &commit{writer: w, batch: batch}
 	if err := c.run(); err != nil {
 		for _, r := range batch {
 			r.err = err

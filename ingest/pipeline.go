@@ -14,7 +14,7 @@ const MaxRejections = 1000
 type Pipeline struct {
 	opt        Options
 	normaliser *Normaliser
-	writer     *Writer
+	writer     *writer
 	sources    *sources
 	metrics    *metrics
 }

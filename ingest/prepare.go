@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"github.com/sealwatch/sealwatch/ingest/monitor"
 	"github.com/sealwatch/sealwatch/internal/event"
@@ -17,6 +16,9 @@ import (
 
 // share is how many records one worker reads at a time; a batch of no more is read by the caller alone.
 const share = 256
+
+// eventBytes is about what an event takes beside its texts.
+const eventBytes = 1200
 
 // prepared is a batch whose records have been read.
 type prepared struct {
@@ -65,7 +67,7 @@ func collect(events []event.Event, problems []*monitor.FieldError) *prepared {
 			b.reject(event.Rejection{Index: i, EventID: problem.EventID, Field: problem.Field, Problem: problem.Problem})
 			continue
 		}
-		b.bytes += int(unsafe.Sizeof(events[i])) + len(events[i].Raw) + len(events[i].Data)
+		b.bytes += eventBytes + len(events[i].Raw) + len(events[i].Data)
 		b.events = append(b.events, events[i])
 		b.index = append(b.index, i)
 	}

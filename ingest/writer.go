@@ -23,12 +23,12 @@ type Commit struct {
 	MaxTime time.Time
 }
 
-// Writer is the one that stores events; there MUST be one for a store. It commits in groups: while one group is on its
+// writer is the one that stores events; there MUST be one for a store. It commits in groups: while one group is on its
 // way, the next gathers. Sequences grow in the order of the commits, without a gap, and a retried batch keeps its own.
 //
 // A commit that has its sequences is finished even when all its callers are gone: it is retried until the store takes it
-// or the writer is closed. So an error from Write means "not known, send it again", and sending again is safe.
-type Writer struct {
+// or the writer is closed. So an error from write means "not known, send it again", and sending again is safe.
+type writer struct {
 	store     Store
 	queue     *queue
 	maxRows   int
@@ -53,9 +53,9 @@ type Writer struct {
 	tokens uint64
 }
 
-func newWriter(opt Options, m *metrics) *Writer {
+func newWriter(opt Options, m *metrics) *writer {
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &Writer{
+	w := &writer{
 		store: opt.Store, queue: newQueue(opt.QueueRows, opt.QueueBytes), maxRows: opt.CommitRows, attempt: opt.AttemptTimeout,
 		firstWait: opt.FirstRetry, maxWait: opt.MaxRetry, now: opt.Now, committed: opt.Committed, log: opt.Logger, metrics: m,
 		ctx: ctx, cancel: cancel, stopped: make(chan struct{}), prefix: uuid.NewString(),
@@ -65,7 +65,7 @@ func newWriter(opt Options, m *metrics) *Writer {
 }
 
 // write hands events over and returns when it is known what became of them.
-func (w *Writer) write(ctx context.Context, r *request) error {
+func (w *writer) write(ctx context.Context, r *request) error {
 	if err := w.queue.put(r); err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (w *Writer) write(ctx context.Context, r *request) error {
 }
 
 // close drains the queue until ctx ends; then it gives the rest up, whose callers are told that the outcome is not known.
-func (w *Writer) close(ctx context.Context) error {
+func (w *writer) close(ctx context.Context) error {
 	w.queue.close()
 	select {
 	case <-w.stopped:
@@ -92,7 +92,7 @@ func (w *Writer) close(ctx context.Context) error {
 	}
 }
 
-func (w *Writer) loop() {
+func (w *writer) loop() {
 	defer close(w.stopped)
 	for {
 		batch := w.queue.take(w.ctx, w.maxRows)
@@ -118,7 +118,7 @@ func errClosed(cause error) error {
 }
 
 // retry calls f until it succeeds, is refused for good, the writer ends or giveUp says so.
-func (w *Writer) retry(operation string, giveUp func() bool, f func(context.Context) error) error {
+func (w *writer) retry(operation string, giveUp func() bool, f func(context.Context) error) error {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = w.firstWait, w.maxWait
 	for n := 1; ; n++ {
