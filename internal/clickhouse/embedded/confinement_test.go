@@ -14,7 +14,7 @@ import (
 // TestEveryThreadIsConfined reads the kernel's view of each of the child's
 // threads.
 func TestEveryThreadIsConfined(t *testing.T) {
-	e := startEngine(t, testOptions(t))
+	e := useShared(t)
 	mustExec(t, connect(t, e), "SELECT count() FROM numbers_mt(1000000)")
 	if !e.Status().Confinement.Complete() {
 		t.Fatalf("not confined: %+v", e.Status().Confinement)

@@ -20,7 +20,7 @@ import (
 
 // TestPlainHTTP uses the engine as curl would.
 func TestPlainHTTP(t *testing.T) {
-	e := startEngine(t, testOptions(t))
+	e := useShared(t)
 	run := func(sql string, arguments url.Values) string {
 		t.Helper()
 		status, body := post(t, e, e.User(), e.Password(), sql, arguments)
@@ -29,15 +29,15 @@ func TestPlainHTTP(t *testing.T) {
 		}
 		return body
 	}
-	run("CREATE DATABASE d", nil)
-	run("CREATE TABLE d.t (a UInt8, b String DEFAULT 'none') ENGINE = MergeTree ORDER BY a", nil)
-	run("INSERT INTO d.t FORMAT JSONEachRow\n{\"a\": 1, \"b\": \"x\"}\n{\"a\": 2}\n", nil)
-	run("3,c\n4,d\n", url.Values{"query": {"INSERT INTO d.t (a, b) FORMAT CSV"}})
-	run("", url.Values{"query": {"INSERT INTO d.t VALUES (5, 'e'), (6, 'f;g')"}})
-	run("(7, 'h')", url.Values{"query": {"INSERT INTO d.t VALUES"}})
-	run("INSERT INTO d.t (a) SELECT 8", nil)
-	run("INSERT INTO d.t SETTINGS max_insert_block_size = 10 FORMAT TSV\n9\ti\n", nil)
-	if got := run("SELECT groupArray((a, b)) FROM (SELECT * FROM d.t ORDER BY a)", nil); got != "[(1,'x'),(2,'none'),(3,'c'),(4,'d'),(5,'e'),(6,'f;g'),(7,'h'),(8,'none'),(9,'i')]\n" {
+	run("CREATE DATABASE plain", nil)
+	run("CREATE TABLE plain.t (a UInt8, b String DEFAULT 'none') ENGINE = MergeTree ORDER BY a", nil)
+	run("INSERT INTO plain.t FORMAT JSONEachRow\n{\"a\": 1, \"b\": \"x\"}\n{\"a\": 2}\n", nil)
+	run("3,c\n4,d\n", url.Values{"query": {"INSERT INTO plain.t (a, b) FORMAT CSV"}})
+	run("", url.Values{"query": {"INSERT INTO plain.t VALUES (5, 'e'), (6, 'f;g')"}})
+	run("(7, 'h')", url.Values{"query": {"INSERT INTO plain.t VALUES"}})
+	run("INSERT INTO plain.t (a) SELECT 8", nil)
+	run("INSERT INTO plain.t SETTINGS max_insert_block_size = 10 FORMAT TSV\n9\ti\n", nil)
+	if got := run("SELECT groupArray((a, b)) FROM (SELECT * FROM plain.t ORDER BY a)", nil); got != "[(1,'x'),(2,'none'),(3,'c'),(4,'d'),(5,'e'),(6,'f;g'),(7,'h'),(8,'none'),(9,'i')]\n" {
 		t.Errorf("rows: %s", got)
 	}
 	var document struct {
@@ -56,13 +56,13 @@ func TestPlainHTTP(t *testing.T) {
 	if got := run("SELECT {x:String} -- comment", url.Values{"param_x": {"a b"}}); got != "a b\n" {
 		t.Errorf("parameter: %q", got)
 	}
-	if got := run("SHOW TABLES FROM d", nil) + run("EXISTS TABLE d.t", nil) + run("EXPLAIN SYNTAX SELECT 1", nil); got != "t\n1\nSELECT 1\nFROM system.one\n" {
+	if got := run("SHOW TABLES FROM plain", nil) + run("EXISTS TABLE plain.t", nil) + run("EXPLAIN SYNTAX SELECT 1", nil); got != "t\n1\nSELECT 1\nFROM system.one\n" {
 		t.Errorf("statements that are not streamed: %q", got)
 	}
 }
 
 func TestWaysToAuthenticate(t *testing.T) {
-	e := startEngine(t, testOptions(t))
+	e := useShared(t)
 	get := func(path string, change func(*http.Request)) (int, string) {
 		t.Helper()
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSuffix(e.URL(), "/")+path, nil)
@@ -115,10 +115,10 @@ func TestWaysToAuthenticate(t *testing.T) {
 // TestTornInsert breaks an insert's body off, at a row's end and after it, as
 // chunks and with a length.
 func TestTornInsert(t *testing.T) {
-	e := startEngine(t, testOptions(t))
+	e := useShared(t)
 	conn := connect(t, e)
-	mustExec(t, conn, "CREATE DATABASE d")
-	mustExec(t, conn, "CREATE TABLE d.t (a UInt64) ENGINE = MergeTree ORDER BY a")
+	mustExec(t, conn, "CREATE DATABASE torn")
+	mustExec(t, conn, "CREATE TABLE torn.t (a UInt64) ENGINE = MergeTree ORDER BY a")
 	var packed bytes.Buffer
 	writer := gzip.NewWriter(&packed)
 	_, _ = io.WriteString(writer, "1\n2\n")
@@ -132,7 +132,7 @@ func TestTornInsert(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _ = fmt.Fprintf(socket, "POST /?query=INSERT+INTO+d.t+FORMAT+TSV HTTP/1.1\r\nHost: x\r\nX-ClickHouse-User: %s\r\nX-ClickHouse-Key: %s\r\n%s", e.User(), e.Password(), request)
+		_, _ = fmt.Fprintf(socket, "POST /?query=INSERT+INTO+torn.t+FORMAT+TSV HTTP/1.1\r\nHost: x\r\nX-ClickHouse-User: %s\r\nX-ClickHouse-Key: %s\r\n%s", e.User(), e.Password(), request)
 		_ = socket.(*net.TCPConn).CloseWrite()
 		_ = socket.SetReadDeadline(time.Now().Add(5 * time.Second))
 		answer, _ := io.ReadAll(socket)
@@ -141,7 +141,7 @@ func TestTornInsert(t *testing.T) {
 		}
 		_ = socket.Close()
 	}
-	if n := queryOne[uint64](t, conn, "SELECT count() FROM d.t"); n != 0 {
+	if n := queryOne[uint64](t, conn, "SELECT count() FROM torn.t"); n != 0 {
 		t.Errorf("%d rows of torn inserts were stored", n)
 	}
 }
@@ -158,7 +158,7 @@ func TestBodyLimits(t *testing.T) {
 	}
 	var bomb bytes.Buffer
 	writer := gzip.NewWriter(&bomb)
-	_, _ = writer.Write(make([]byte, 64<<20))
+	_, _ = writer.Write(make([]byte, 8<<20))
 	_ = writer.Close()
 	for encoding, want := range map[string]int{"gzip": 413, "lz4": 500} {
 		request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, e.URL()+"?"+insert.Encode(), bytes.NewReader(bomb.Bytes()))
@@ -189,15 +189,15 @@ func TestBodyLimits(t *testing.T) {
 // TestNativeRevisions reads the same blocks as clients of several ages, with
 // clickhouse-go's decoder.
 func TestNativeRevisions(t *testing.T) {
-	e := startEngine(t, testOptions(t))
+	e := useShared(t)
 	sql := `SELECT number, toLowCardinality(toString(number % 5)) AS low, [toLowCardinality('a'), ''] AS lows, map('k', [number]) AS m,
 		CAST((number, 'x'), 'Tuple(a UInt64, b Nullable(String))') AS tup, CAST(NULL, 'Nullable(UInt8)') AS nil, toDecimal64(1.5, 4) AS dec,
-		CAST([], 'Array(Array(LowCardinality(Nullable(String))))') AS empty, toIntervalDay(1) AS i FROM numbers(70000)`
+		CAST([], 'Array(Array(LowCardinality(Nullable(String))))') AS empty, toIntervalDay(1) AS i FROM numbers(30000) SETTINGS max_block_size = 20000`
 	for _, revision := range []int{0, 54405, 54453, 54454, 54460, 99999} {
 		_, body := post(t, e, e.User(), e.Password(), sql, url.Values{"default_format": {"Native"}, "client_protocol_version": {fmt.Sprint(revision)}})
 		reader := chproto.NewReader(strings.NewReader(body))
 		rows := 0
-		for rows < 70000 {
+		for rows < 30000 {
 			block := proto.Block{ServerContext: &column.ServerContext{Timezone: time.UTC}}
 			if err := block.Decode(reader, uint64(min(revision, revisionServed))); err != nil {
 				t.Errorf("revision %d, after %d rows: %v", revision, rows, err)

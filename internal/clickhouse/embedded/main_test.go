@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,7 +28,48 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, runParent(os.Args[2]))
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	shared.stop()
+	os.Exit(code)
+}
+
+// sharedEngine serves the tests that neither stop nor overload it; each of
+// them uses a database of its own.
+type sharedEngine struct {
+	once sync.Once
+	dir  string
+	e    *Engine
+	err  error
+}
+
+var shared sharedEngine
+
+func useShared(t *testing.T) *Engine {
+	t.Helper()
+	options := readerOptions(t)
+	shared.once.Do(func() {
+		shared.dir, shared.err = os.MkdirTemp("", "sealwatch-engine-test-")
+		if shared.err == nil {
+			options.DataDir, options.Logger = shared.dir, slog.New(slog.DiscardHandler)
+			shared.e, shared.err = Start(context.Background(), options)
+		}
+	})
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	t.Cleanup(func() {
+		if n := shared.e.Restarts(); n > 0 {
+			t.Errorf("the shared engine has died: %+v", shared.e.Status())
+		}
+	})
+	return shared.e
+}
+
+func (s *sharedEngine) stop() {
+	if s.e != nil {
+		_ = s.e.Stop(context.Background())
+	}
+	_ = os.RemoveAll(s.dir)
 }
 
 // testOptions are options for an engine in a directory of the test. Without

@@ -22,7 +22,7 @@ func codeOf(err error) int32 {
 }
 
 func TestParameters(t *testing.T) {
-	e := startEngine(t, testOptions(t))
+	e := useShared(t)
 	conn := connect(t, e)
 	nasty := "it's \\ a \"test\"\n\t{x:String} \x00 end"
 	if got := queryOne[string](t, conn, "SELECT {v:String}", clickhouse.Named("v", nasty)); got != nasty {
@@ -47,9 +47,9 @@ func TestParameters(t *testing.T) {
 	if got := queryOne[uint64](t, conn, "SELECT arraySum({v:Array(UInt64)})", clickhouse.Named("v", many)); got != 49995000 {
 		t.Errorf("sum of a long parameter: %d", got)
 	}
-	mustExec(t, conn, "CREATE DATABASE d")
-	mustExec(t, conn, "CREATE VIEW d.v AS SELECT number FROM numbers(100) WHERE number >= {least:UInt64}")
-	if got := queryOne[uint64](t, conn, "SELECT count() FROM d.v(least = {x:UInt64})", clickhouse.Named("x", 90)); got != 10 {
+	mustExec(t, conn, "CREATE DATABASE parameters")
+	mustExec(t, conn, "CREATE VIEW parameters.v AS SELECT number FROM numbers(100) WHERE number >= {least:UInt64}")
+	if got := queryOne[uint64](t, conn, "SELECT count() FROM parameters.v(least = {x:UInt64})", clickhouse.Named("x", 90)); got != 10 {
 		t.Errorf("parameterised view: %d rows", got)
 	}
 	if err := conn.QueryRow(t.Context(), "SELECT {missing:UInt8}, {v:UInt8}", clickhouse.Named("v", 1)).Scan(new(uint8), new(uint8)); codeOf(err) != 456 {
@@ -58,7 +58,7 @@ func TestParameters(t *testing.T) {
 }
 
 func TestErrorsCarryTheCode(t *testing.T) {
-	e := startEngine(t, testOptions(t))
+	e := useShared(t)
 	conn := connect(t, e)
 	for sql, code := range map[string]int32{
 		"SELECT * FROM missing":                 60,
@@ -89,7 +89,7 @@ func TestErrorsCarryTheCode(t *testing.T) {
 
 // TestErrorInTheMiddle has a query fail after blocks of it were sent.
 func TestErrorInTheMiddle(t *testing.T) {
-	e := startEngine(t, testOptions(t))
+	e := useShared(t)
 	for name, method := range map[string]clickhouse.CompressionMethod{"none": clickhouse.CompressionNone, "lz4": clickhouse.CompressionLZ4} {
 		conn := open(t, &clickhouse.Options{
 			Addr: []string{e.Addr()}, Protocol: clickhouse.HTTP, Auth: clickhouse.Auth{Username: e.User(), Password: e.Password()},
@@ -153,7 +153,7 @@ func TestSettingsDoNotLeak(t *testing.T) {
 // with the same eight at once. Sleeping needs no processor, so the ratio does
 // not depend on the machine.
 func TestQueriesRunInParallel(t *testing.T) {
-	e := startEngine(t, testOptions(t))
+	e := useShared(t)
 	conn := connect(t, e)
 	const n = 8
 	nap := func() {
@@ -192,7 +192,7 @@ func waitFor(t *testing.T, what string, holds func() bool) {
 // TestCancelledQueryStops cancels queries of three kinds: one that returns
 // nothing until its end, one that streams, one whose result is not streamed.
 func TestCancelledQueryStops(t *testing.T) {
-	e := startEngine(t, testOptions(t))
+	e := useShared(t)
 	conn := connect(t, e)
 	for name, sql := range map[string]string{
 		"aggregates": "SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number)) AND 'victim' = 'victim'",

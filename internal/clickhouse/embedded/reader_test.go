@@ -19,10 +19,10 @@ func readerOptions(t *testing.T) Options {
 
 // TestReaderWorks uses the reader as a person with an ordinary client does.
 func TestReaderWorks(t *testing.T) {
-	e := startEngine(t, readerOptions(t))
+	e := useShared(t)
 	full := connect(t, e)
 	for _, sql := range []string{
-		"CREATE DATABASE sealwatch",
+		"CREATE DATABASE IF NOT EXISTS sealwatch",
 		"CREATE TABLE sealwatch.events (id UInt64, file String, day DateTime64(3)) ENGINE = MergeTree ORDER BY id",
 		"INSERT INTO sealwatch.events SELECT number, 'f' || toString(number), now64(3) FROM numbers(100)",
 		"CREATE VIEW sealwatch.v AS SELECT id FROM sealwatch.events WHERE id >= {least:UInt64}",
@@ -62,8 +62,8 @@ func TestReaderWorks(t *testing.T) {
 }
 
 func TestReaderIsLimited(t *testing.T) {
-	e := startEngine(t, readerOptions(t))
-	mustExec(t, connect(t, e), "CREATE DATABASE sealwatch")
+	e := useShared(t)
+	mustExec(t, connect(t, e), "CREATE DATABASE IF NOT EXISTS sealwatch")
 	for _, c := range []struct {
 		sql, setting, value string
 		code                int

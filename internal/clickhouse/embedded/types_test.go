@@ -62,7 +62,7 @@ func columnValues() []struct {
 // TestEveryColumnType writes and reads every type of the schema, with each
 // compression that clickhouse-go has over HTTP.
 func TestEveryColumnType(t *testing.T) {
-	e := startEngine(t, testOptions(t))
+	e := useShared(t)
 	setup := connect(t, e)
 	var columns, names string
 	types := columnValues()
@@ -70,8 +70,8 @@ func TestEveryColumnType(t *testing.T) {
 		columns += fmt.Sprintf(", c%d %s", i, column.ddl)
 		names += fmt.Sprintf(", c%d", i)
 	}
-	mustExec(t, setup, "CREATE DATABASE d")
-	mustExec(t, setup, "CREATE TABLE d.t (row UInt64"+columns+") ENGINE = MergeTree ORDER BY row")
+	mustExec(t, setup, "CREATE DATABASE types")
+	mustExec(t, setup, "CREATE TABLE types.t (row UInt64"+columns+") ENGINE = MergeTree ORDER BY row")
 	for name, method := range map[string]clickhouse.CompressionMethod{
 		"none": clickhouse.CompressionNone, "lz4": clickhouse.CompressionLZ4, "zstd": clickhouse.CompressionZSTD,
 		"gzip": clickhouse.CompressionGZIP, "deflate": clickhouse.CompressionDeflate, "br": clickhouse.CompressionBrotli,
@@ -81,8 +81,8 @@ func TestEveryColumnType(t *testing.T) {
 				Addr: []string{e.Addr()}, Protocol: clickhouse.HTTP, Auth: clickhouse.Auth{Username: e.User(), Password: e.Password()},
 				Compression: &clickhouse.Compression{Method: method, Level: 3},
 			})
-			mustExec(t, conn, "TRUNCATE TABLE d.t")
-			batch, err := conn.PrepareBatch(t.Context(), "INSERT INTO d.t")
+			mustExec(t, conn, "TRUNCATE TABLE types.t")
+			batch, err := conn.PrepareBatch(t.Context(), "INSERT INTO types.t")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +99,7 @@ func TestEveryColumnType(t *testing.T) {
 			if err := batch.Send(); err != nil {
 				t.Fatal(err)
 			}
-			result, err := conn.Query(t.Context(), "SELECT row"+names+" FROM d.t ORDER BY row")
+			result, err := conn.Query(t.Context(), "SELECT row"+names+" FROM types.t ORDER BY row")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -144,10 +144,10 @@ func same(got, want any) bool {
 // TestResultsLargerThanABlock reads more than one block of several columns,
 // with the client's own decoder as the judge of the frames between them.
 func TestResultsLargerThanABlock(t *testing.T) {
-	e := startEngine(t, testOptions(t))
+	e := useShared(t)
 	conn := connect(t, e)
 	rows, err := conn.Query(t.Context(), `SELECT number, toString(number), toLowCardinality(toString(number % 10)),
-		range(number % 4), if(number % 3 = 0, NULL, number) FROM numbers(300000)`)
+		range(number % 4), if(number % 3 = 0, NULL, number) FROM numbers(150000)`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,14 +169,14 @@ func TestResultsLargerThanABlock(t *testing.T) {
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
-	if n != 300000 || sum != 300000*299999/2 {
+	if n != 150000 || sum != 150000*149999/2 {
 		t.Fatalf("%d rows with sum %d", n, sum)
 	}
 }
 
 // TestExceptionMarkerInData reads text that looks like the frame of an error.
 func TestExceptionMarkerInData(t *testing.T) {
-	e := startEngine(t, testOptions(t))
+	e := useShared(t)
 	conn := connect(t, e)
 	want := "\r\n__exception__\r\n0123456789abcdef\r\nCode: 1. DB::Exception: no (X)\n"
 	if got := queryOne[string](t, conn, "SELECT {v:String}", clickhouse.Named("v", want)); got != want {
