@@ -68,6 +68,11 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		return err
 	}
 	stopping.add("alert log", func(context.Context) error { alerts.Close(); return nil })
+	// Before the analysis, so that they end after it and send what it still finds.
+	destinations, err := startDestinations(work, cfg, db, alerts, log, registry, tasks, stopping)
+	if err != nil {
+		return err
+	}
 	runner, err := analytics.New(ctx, analytics.Options{
 		Tenant: cfg.Tenant, Detections: tuned, Store: db, Log: alerts, Retention: time.Duration(cfg.Retention.EventsDays) * 24 * time.Hour,
 		Interval: time.Duration(cfg.Analysis.IntervalMillis) * time.Millisecond, Clock: time.Now, Logger: log, Registerer: registry,
@@ -89,10 +94,6 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	})
 
 	pipeline, err := startPipeline(work, cfg, db, runner, log, registry, tasks, stopping)
-	if err != nil {
-		return err
-	}
-	destinations, err := startDestinations(work, cfg, db, alerts, log, registry, tasks, stopping)
 	if err != nil {
 		return err
 	}
@@ -121,6 +122,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	opt.Started(Addresses{GRPC: at.GRPC, HTTP: at.HTTP, Engine: db.Address()})
 	select {
 	case <-ctx.Done():
+		log.InfoContext(context.WithoutCancel(ctx), "stopping", slog.Duration("at_most", cfg.ShutdownTimeout))
 		return nil
 	case <-work.Done():
 		return fmt.Errorf("app: %w", context.Cause(work))
