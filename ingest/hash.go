@@ -43,7 +43,8 @@ func contentHash(r *event.Record) uint64 {
 	switch {
 	case len(r.Data) == 0 || string(r.Data) == "{}":
 	case hasLongNumber(r.Data):
-		b, _ = scan.New(string(r.Data)).Canonical(b, scan.Style{Floats: true})
+		data, _ := scan.New(string(r.Data)).Canonical(nil, scan.Style{Floats: true})
+		b = append(b, data...)
 	default:
 		b = append(b, r.Data...)
 	}

@@ -64,13 +64,15 @@ func (n *Normaliser) Event(r event.Record, o event.Origin, arrival time.Time) ev
 	if raw == "" {
 		raw = encode(&r)
 	}
-	return n.event(r, raw, o, arrival)
+	var e event.Event
+	n.fill(&e, &r, raw, o, arrival)
+	return e
 }
 
-func (n *Normaliser) event(r event.Record, raw string, o event.Origin, arrival time.Time) event.Event {
-	e := event.Event{
+func (n *Normaliser) fill(e *event.Event, r *event.Record, raw string, o event.Origin, arrival time.Time) {
+	*e = event.Event{
 		Tenant: o.Tenant, Source: o.Source, Trust: o.Trust,
-		ID: r.EventID, Time: r.Timestamp.UTC(), Arrival: arrival, ContentHash: contentHash(&r),
+		ID: r.EventID, Time: r.Timestamp.UTC(), Arrival: arrival, ContentHash: contentHash(r),
 		Site: r.Site, AccountID: r.AccountID, OrganizationID: monitor.FoldID(r.OrganizationID),
 		UserID: somebody(r.UserID), UserName: r.UserName, UserEmail: strings.ToLower(r.UserEmail),
 		IntegrationKey: monitor.FoldID(r.IntegratorKey), AffectedUserID: somebody(r.AffectedUserID), ReferencedUserID: somebody(r.ReferencedUserID),
@@ -85,11 +87,10 @@ func (n *Normaliser) event(r event.Record, raw string, o event.Origin, arrival t
 	}
 	class := n.classifier.Classify(classify.Key{Object: r.Object, Action: r.Action, Property: r.Property, Field: r.Field, Result: r.Result, Channel: r.Source})
 	e.Activity, e.Administrative = class.Activity, class.Administrative
-	n.open(&e)
-	n.place(&e, &r)
-	c := n.clients.find(&r)
+	n.open(e)
+	n.place(e, r)
+	c := n.clients.find(r)
 	e.Browser, e.OS, e.DeviceType = c.browser, c.os, c.device
-	return e
 }
 
 func somebody(id string) string {

@@ -43,7 +43,7 @@ func (p *Pipeline) prepare(ctx context.Context, o event.Origin, batch []event.Su
 				return
 			}
 			for i := from; i < min(from+share, len(batch)); i++ {
-				events[i], problems[i] = p.read(batch[i], o, arrival)
+				problems[i] = p.read(&events[i], batch[i], o, arrival)
 			}
 		}
 	}
@@ -68,7 +68,11 @@ func collect(events []event.Event, problems []*monitor.FieldError) *prepared {
 			continue
 		}
 		b.bytes += eventBytes + len(events[i].Raw) + len(events[i].Data)
-		b.events = append(b.events, events[i])
+		if len(b.events) == i { // nothing was left out, so it stands in its place
+			b.events = events[:i+1]
+		} else {
+			b.events = append(b.events, events[i])
+		}
 		b.index = append(b.index, i)
 	}
 	return b
@@ -81,7 +85,7 @@ func (b *prepared) reject(r event.Rejection) {
 }
 
 // read makes the event of one record.
-func (p *Pipeline) read(s event.Submission, o event.Origin, arrival time.Time) (event.Event, *monitor.FieldError) {
+func (p *Pipeline) read(e *event.Event, s event.Submission, o event.Origin, arrival time.Time) *monitor.FieldError {
 	var rec event.Record
 	var raw string
 	var err error
@@ -99,9 +103,10 @@ func (p *Pipeline) read(s event.Submission, o event.Origin, arrival time.Time) (
 	if err != nil {
 		problem := &monitor.FieldError{Problem: err.Error()}
 		errors.As(err, &problem)
-		return event.Event{}, problem
+		return problem
 	}
-	return p.normaliser.event(rec, raw, o, arrival), nil
+	p.normaliser.fill(e, &rec, raw, o, arrival)
+	return nil
 }
 
 // receipt says what became of the batch. Held counts accepted events only: the others are not new.

@@ -171,8 +171,8 @@ func newPlainNormaliser() plainNormaliser {
 }
 
 func (n plainNormaliser) of(d delivery) event.Event {
-	e, problem := n.p.read(d.submission(), event.Origin{Tenant: "t", Trust: d.Trust}, time.Time{})
-	if problem != nil {
+	var e event.Event
+	if problem := n.p.read(&e, d.submission(), event.Origin{Tenant: "t", Trust: d.Trust}, time.Time{}); problem != nil {
 		panic(problem)
 	}
 	return e

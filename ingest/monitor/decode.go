@@ -119,7 +119,7 @@ func findID(text string) (id string) {
 }
 
 // text reads a string; null counts as absent.
-func (d *decoder) text(field string, dst *string) (err error) {
+func (d *decoder) text(parent, field string, dst *string) (err error) {
 	switch k := d.Kind(); k {
 	case scan.String:
 		*dst, err = d.Text()
@@ -128,12 +128,12 @@ func (d *decoder) text(field string, dst *string) (err error) {
 		*dst = ""
 		return d.Null()
 	default:
-		return d.wrong(field, k, "a string")
+		return d.wrong(parent, field, k, "a string")
 	}
 }
 
 // float reads a number, also one that is written as a string; has says whether there was one.
-func (d *decoder) float(field string, dst *float64) (has bool, err error) {
+func (d *decoder) float(parent, field string, dst *float64) (has bool, err error) {
 	var lit string
 	switch k := d.Kind(); k {
 	case scan.Number:
@@ -143,14 +143,14 @@ func (d *decoder) float(field string, dst *float64) (has bool, err error) {
 	case scan.Null:
 		return false, d.Null()
 	default:
-		return false, d.wrong(field, k, "a number")
+		return false, d.wrong(parent, field, k, "a number")
 	}
 	if err != nil || lit == "" {
 		return false, err
 	}
 	f, err := strconv.ParseFloat(lit, 64)
 	if err != nil {
-		return false, &FieldError{Field: field, Problem: "found " + quote(lit) + ", expected a number"}
+		return false, &FieldError{Field: parent + field, Problem: "found " + quote(lit) + ", expected a number"}
 	}
 	*dst = f
 	return true, nil
@@ -167,24 +167,24 @@ func (d *decoder) flag(field string, dst **bool) error {
 		*dst = nil
 		return d.Null()
 	default:
-		return d.wrong(field, k, "true, false or null")
+		return d.wrong("", field, k, "true, false or null")
 	}
 }
 
 // object reads an object; null counts as absent.
-func (d *decoder) object(field string, visit func(key string) error) error {
+func (d *decoder) object(parent, field string, visit func(key string) error) error {
 	switch k := d.Kind(); k {
 	case scan.Object:
 		return d.Object(visit)
 	case scan.Null:
 		return d.Null()
 	default:
-		return d.wrong(field, k, "an object")
+		return d.wrong(parent, field, k, "an object")
 	}
 }
 
 // wrong is the error for a value of another kind; a value that is no JSON at all is reported as that.
-func (d *decoder) wrong(field string, k scan.Kind, expected string) error {
+func (d *decoder) wrong(parent, field string, k scan.Kind, expected string) error {
 	raw, err := d.Raw()
 	if err != nil {
 		return err
@@ -193,5 +193,5 @@ func (d *decoder) wrong(field string, k scan.Kind, expected string) error {
 	if k != scan.Null {
 		found += " " + quote(raw)
 	}
-	return &FieldError{Field: field, Problem: "found " + found + ", expected " + expected}
+	return &FieldError{Field: parent + field, Problem: "found " + found + ", expected " + expected}
 }

@@ -12,55 +12,55 @@ func (d *decoder) field(key string) (err error) {
 	case "timestamp":
 		return d.timestamp()
 	case "eventId":
-		return d.text(key, &r.EventID)
+		return d.text("", key, &r.EventID)
 	case "site":
-		return d.text(key, &r.Site)
+		return d.text("", key, &r.Site)
 	case "accountId":
-		return d.text(key, &r.AccountID)
+		return d.text("", key, &r.AccountID)
 	case "organizationId":
-		return d.text(key, &r.OrganizationID)
+		return d.text("", key, &r.OrganizationID)
 	case "userId":
-		return d.text(key, &r.UserID)
+		return d.text("", key, &r.UserID)
 	case "integratorKey":
-		return d.text(key, &r.IntegratorKey)
+		return d.text("", key, &r.IntegratorKey)
 	case "userAgent":
-		return d.text(key, &r.UserAgent)
+		return d.text("", key, &r.UserAgent)
 	case "browser":
-		return d.text(key, &r.Browser)
+		return d.text("", key, &r.Browser)
 	case "os":
-		return d.text(key, &r.OS)
+		return d.text("", key, &r.OS)
 	case "device":
-		return d.text(key, &r.Device)
+		return d.text("", key, &r.Device)
 	case "ipAddress":
-		return d.text(key, &r.IPAddress)
+		return d.text("", key, &r.IPAddress)
 	case "latitude":
-		_, err = d.float(key, &r.Latitude)
+		_, err = d.float("", key, &r.Latitude)
 		return err
 	case "longitude":
-		_, err = d.float(key, &r.Longitude)
+		_, err = d.float("", key, &r.Longitude)
 		return err
 	case "city":
-		return d.text(key, &r.City)
+		return d.text("", key, &r.City)
 	case "state":
-		return d.text(key, &r.State)
+		return d.text("", key, &r.State)
 	case "country":
-		return d.text(key, &r.Country)
+		return d.text("", key, &r.Country)
 	case "object":
-		return d.text(key, &r.Object)
+		return d.text("", key, &r.Object)
 	case "action":
-		return d.text(key, &r.Action)
+		return d.text("", key, &r.Action)
 	case "property":
-		return d.text(key, &r.Property)
+		return d.text("", key, &r.Property)
 	case "field":
-		return d.text(key, &r.Field)
+		return d.text("", key, &r.Field)
 	case "result":
-		return d.text(key, &r.Result)
+		return d.text("", key, &r.Result)
 	case "source":
-		return d.text(key, &r.Source)
+		return d.text("", key, &r.Source)
 	case "referencedUserId":
-		return d.text(key, &r.ReferencedUserID)
+		return d.text("", key, &r.ReferencedUserID)
 	case "affectedUserId":
-		return d.text(key, &r.AffectedUserID)
+		return d.text("", key, &r.AffectedUserID)
 	case "isUserMemberOfDomain":
 		return d.flag(key, &r.IsUserMemberOfDomain)
 	case "affectedUserIsMemberOfDomain":
@@ -68,11 +68,11 @@ func (d *decoder) field(key string) (err error) {
 	case "referencedUserIsMemberOfDomain":
 		return d.flag(key, &r.ReferencedUserIsMemberOfDomain)
 	case "proxyStatus":
-		return d.text(key, &r.ProxyStatus)
+		return d.text("", key, &r.ProxyStatus)
 	case "proxyType":
-		return d.text(key, &r.ProxyType)
+		return d.text("", key, &r.ProxyType)
 	case "proxyLevel":
-		return d.text(key, &r.ProxyLevel)
+		return d.text("", key, &r.ProxyLevel)
 	}
 	return d.part(key)
 }
@@ -86,13 +86,13 @@ func (d *decoder) part(key string) error {
 		if d.Kind() == scan.Object {
 			d.rec.ClientInfo = &event.ClientInfo{}
 		}
-		return d.object(key, d.clientInfo)
+		return d.object("", key, d.clientInfo)
 	case "ipAddressLocation":
-		return d.object(key, d.location)
+		return d.object("", key, d.location)
 	case "userName":
-		return d.text(key, &d.rec.UserName)
+		return d.text("", key, &d.rec.UserName)
 	case "userEmail":
-		return d.text(key, &d.rec.UserEmail)
+		return d.text("", key, &d.rec.UserEmail)
 	case "activity_log":
 		if d.Kind() == scan.Object {
 			return d.Object(d.field)
@@ -107,7 +107,7 @@ func (d *decoder) part(key string) error {
 
 func (d *decoder) timestamp() error {
 	var s string
-	if err := d.text("timestamp", &s); err != nil || s == "" {
+	if err := d.text("", "timestamp", &s); err != nil || s == "" {
 		return err
 	}
 	t, err := parseTime(s)
@@ -128,7 +128,7 @@ func (d *decoder) data() (err error) {
 		d.rec.Data = nil
 		return d.Null()
 	default:
-		return d.wrong("data", k, "an object")
+		return d.wrong("", "data", k, "an object")
 	}
 }
 
@@ -137,17 +137,17 @@ func (d *decoder) location(key string) (err error) {
 	n := &d.nested
 	switch key {
 	case "latitude":
-		n.hasLat, err = d.float(parent+key, &n.latitude)
+		n.hasLat, err = d.float(parent, key, &n.latitude)
 		return err
 	case "longitude":
-		n.hasLong, err = d.float(parent+key, &n.longitude)
+		n.hasLong, err = d.float(parent, key, &n.longitude)
 		return err
 	case "country":
-		return d.text(parent+key, &n.country)
+		return d.text(parent, key, &n.country)
 	case "state":
-		return d.text(parent+key, &n.state)
+		return d.text(parent, key, &n.state)
 	case "city":
-		return d.text(parent+key, &n.city)
+		return d.text(parent, key, &n.city)
 	}
 	return d.Skip()
 }
@@ -155,30 +155,32 @@ func (d *decoder) location(key string) (err error) {
 func (d *decoder) userInfo(key string) error {
 	switch key {
 	case "user_name":
-		return d.text("user_info."+key, &d.rec.UserName)
+		return d.text("user_info.", key, &d.rec.UserName)
 	case "user_email":
-		return d.text("user_info."+key, &d.rec.UserEmail)
+		return d.text("user_info.", key, &d.rec.UserEmail)
 	}
 	return d.Skip()
 }
 
 func (d *decoder) clientInfo(key string) error {
-	const parent = "userAgentClientInfo."
+	const parent, device = "userAgentClientInfo.", "userAgentClientInfo.device."
 	i := d.rec.ClientInfo
 	switch key {
 	case "browser":
-		return d.object(parent+key, func(k string) error { return d.product(parent+"browser.", k, &i.BrowserFamily, &i.BrowserMajor) })
+		return d.object(parent, key, func(k string) error {
+			return d.product("userAgentClientInfo.browser.", k, &i.BrowserFamily, &i.BrowserMajor)
+		})
 	case "os":
-		return d.object(parent+key, func(k string) error { return d.product(parent+"os.", k, &i.OSFamily, &i.OSMajor) })
+		return d.object(parent, key, func(k string) error { return d.product("userAgentClientInfo.os.", k, &i.OSFamily, &i.OSMajor) })
 	case "device":
-		return d.object(parent+key, func(k string) error {
+		return d.object(parent, key, func(k string) error {
 			switch k {
 			case "family":
-				return d.text(parent+"device.family", &i.DeviceFamily)
+				return d.text(device, "family", &i.DeviceFamily)
 			case "brand":
-				return d.text(parent+"device.brand", &i.DeviceBrand)
+				return d.text(device, "brand", &i.DeviceBrand)
 			case "model":
-				return d.text(parent+"device.model", &i.DeviceModel)
+				return d.text(device, "model", &i.DeviceModel)
 			}
 			return d.Skip()
 		})
@@ -190,9 +192,9 @@ func (d *decoder) clientInfo(key string) error {
 func (d *decoder) product(parent, key string, family, major *string) error {
 	switch key {
 	case "family":
-		return d.text(parent+key, family)
+		return d.text(parent, key, family)
 	case "version":
-		return d.object(parent+key, func(k string) (err error) {
+		return d.object(parent, key, func(k string) (err error) {
 			switch {
 			case k != "major":
 				return d.Skip()
@@ -200,7 +202,7 @@ func (d *decoder) product(parent, key string, family, major *string) error {
 				*major, err = d.Number()
 				return err
 			}
-			return d.text(parent+"version.major", major)
+			return d.text(parent, "version.major", major)
 		})
 	}
 	return d.Skip()

@@ -16,9 +16,8 @@ const (
 
 // parseTime reads YYYY-MM-DDThh:mm:ss with any number of fraction digits and Z, an offset or nothing, which means UTC.
 func parseTime(s string) (time.Time, error) {
-	bad := fmt.Errorf("found %s, expected a time such as 2024-07-07T16:20:36.1227494Z", quote(s))
 	if len(s) < 19 || s[4] != '-' || s[7] != '-' || s[10] != 'T' && s[10] != 't' && s[10] != ' ' || s[13] != ':' || s[16] != ':' {
-		return time.Time{}, bad
+		return time.Time{}, badTime(s)
 	}
 	var part [6]int
 	for i, at := range [6]int{0, 5, 8, 11, 14, 17} {
@@ -28,24 +27,28 @@ func parseTime(s string) (time.Time, error) {
 		}
 		n, ok := number(s[at : at+width])
 		if !ok {
-			return time.Time{}, bad
+			return time.Time{}, badTime(s)
 		}
 		part[i] = n
 	}
 	nanos, rest, ok := fraction(s[19:])
 	if !ok {
-		return time.Time{}, bad
+		return time.Time{}, badTime(s)
 	}
 	offset, ok := zone(rest)
 	if !ok || part[3] > 23 || part[4] > 59 || part[5] > 59 {
-		return time.Time{}, bad
+		return time.Time{}, badTime(s)
 	}
 	t := time.Date(part[0], time.Month(part[1]), part[2], part[3], part[4], part[5], nanos, time.UTC)
 	if int(t.Month()) != part[1] || t.Day() != part[2] {
-		return time.Time{}, bad
+		return time.Time{}, badTime(s)
 	}
 	t = t.Add(-offset)
 	return t, checkTime(t)
+}
+
+func badTime(s string) error {
+	return fmt.Errorf("found %s, expected a time such as 2024-07-07T16:20:36.1227494Z", quote(s))
 }
 
 func checkTime(t time.Time) error {
