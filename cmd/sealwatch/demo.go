@@ -38,7 +38,7 @@ func (p *process) demoCommand() *cobra.Command {
 	c.Flags().StringVar(&f.dir, "dir", ".demo", "directory of the demo")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "decides what happens")
 	c.Flags().IntVar(&f.users, "users", 80, "people and service accounts")
-	c.Flags().IntVar(&f.days, "days", 3, "days of history")
+	c.Flags().IntVar(&f.days, "days", 7, "days of history")
 	c.Flags().DurationVar(&f.duration, "duration", 0, "stop after this time; 0 goes on until Ctrl-C")
 	c.RunE = func(c *cobra.Command, _ []string) error { return p.demo(c.Context(), f) }
 	return c
@@ -71,7 +71,7 @@ func (p *process) demo(ctx context.Context, f *demoFlags) error {
 	service := p.demoService(background, cfg, log)
 	select {
 	case a := <-service.started:
-		err = p.demoTraffic(ctx, f, a, service)
+		err = p.demoTraffic(ctx, f, a, service, cfg)
 	case <-service.ended:
 	case <-ctx.Done():
 	}
@@ -119,13 +119,13 @@ func (s *demoService) gone() bool {
 
 // demoTraffic plays the organisation and prints the alerts until ctx ends, which is no error, or one of the two or the
 // service fails.
-func (p *process) demoTraffic(ctx context.Context, f *demoFlags, a addresses, service *demoService) error {
+func (p *process) demoTraffic(ctx context.Context, f *demoFlags, a addresses, service *demoService, cfg config.Config) error {
 	conn, err := connect(a.GRPC)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	p.demoHeader(a)
+	p.demoHeader(a, filepath.Join(cfg.DataDir, "engine.json"))
 	if f.duration > 0 {
 		var stop context.CancelFunc
 		ctx, stop = context.WithTimeout(ctx, f.duration)
@@ -178,16 +178,14 @@ func (p *process) demoConfig(dir string) (config.Config, error) {
 }
 
 // demoHeader says where everything is.
-func (p *process) demoHeader(a addresses) {
+func (p *process) demoHeader(a addresses, credentials string) {
 	p.print("")
 	p.print("  REST   http://%s      gRPC   %s", a.HTTP, a.GRPC)
 	p.print("")
 	p.print("  curl 'http://%s/v1/alerts?pageSize=5'", a.HTTP)
 	p.print("  curl http://%s/v1/status", a.HTTP)
 	p.print("  sealwatch alerts list --addr %s", a.GRPC)
-	if a.Engine != "" {
-		p.print("  ClickHouse: %s; user and password are in engine.json of the demo's data directory", a.Engine)
-	}
+	p.print("  ClickHouse's HTTP interface is at %s; user and password are in %s", a.Engine, credentials)
 	p.print("")
 	p.print("Ctrl-C stops all of it.")
 	p.print("")

@@ -122,9 +122,6 @@ func (p *process) root() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
-	root.AddCommand(p.importCommand(), p.alertsCommand(), p.simulateCommand(), p.engineCommand(), p.configCommand(), p.versionCommand())
-	if p.serve != nil {
-		root.AddCommand(p.serveCommand(), p.demoCommand())
-	}
+	root.AddCommand(p.serveCommand(), p.demoCommand(), p.importCommand(), p.alertsCommand(), p.simulateCommand(), p.engineCommand(), p.configCommand(), p.versionCommand())
 	return root
 }

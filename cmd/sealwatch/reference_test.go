@@ -1,22 +1,18 @@
 package main
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/spf13/cobra/doc"
-
-	"github.com/sealwatch/sealwatch/internal/config"
 )
 
 const referenceFolder = "../../docs/reference/cli"
 
 // TestReference holds docs/reference/cli to the commands.
 func TestReference(t *testing.T) {
-	p := &process{serve: func(context.Context, config.Config, serveOptions) error { return nil }}
-	root := p.root()
+	root := (&process{}).root()
 	root.DisableAutoGenTag = true
 	root.CompletionOptions.DisableDefaultCmd = true
 	fresh := t.TempDir()
