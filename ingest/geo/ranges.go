@@ -34,7 +34,7 @@ func openRanges(file string) (networks, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; expected a CSV file: start,end,number,organisation", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	r, err := parseRanges(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)

@@ -34,9 +34,10 @@ func (c *Cursor) Canonical(dst []byte, s Style) ([]byte, error) {
 			return dst, err
 		}
 		return appendNumber(dst, n, s), nil
+	default:
+		raw, err := c.Raw()
+		return append(dst, raw...), err
 	}
-	raw, err := c.Raw()
-	return append(dst, raw...), err
 }
 
 func (c *Cursor) canonicalArray(dst []byte, s Style) ([]byte, error) {
