@@ -40,3 +40,26 @@ func (x *Identities) Looked(events []event.Event) int {
 	}
 	return n
 }
+
+// SchemaPage describes every table and column by its comment.
+func SchemaPage(ctx context.Context, d *DB) (string, error) {
+	var b strings.Builder
+	b.WriteString("# The schema\nGenerated from the comments in `internal/clickhouse/migrations`; `DESCRIBE TABLE` shows the same. The database is `sealwatch`. Names are stable.\n")
+	last := ""
+	err := d.query(ctx, "schema page", `SELECT t.name, t.comment, t.engine = 'View', c.name, c.type, c.comment FROM system.tables AS t
+		INNER JOIN system.columns AS c ON c.database = t.database AND c.table = t.name
+		WHERE t.database = currentDatabase() ORDER BY t.name, c.position`, func(r driver.Rows) error {
+		var table, about, column, typ, comment string
+		var view uint8
+		if err := r.Scan(&table, &about, &view, &column, &typ, &comment); err != nil {
+			return err
+		}
+		if table != last {
+			last = table
+			b.WriteString("\n## " + table + "\n" + about + ".\n\n| column | type | |\n|---|---|---|\n")
+		}
+		b.WriteString("| `" + column + "` | `" + typ + "` | " + comment + " |\n")
+		return nil
+	})
+	return b.String(), err
+}
