@@ -100,12 +100,12 @@ var hostileStatements = []string{
 	"ALTER TABLE sealwatch.t UPDATE a = length(file('%FILE%')) WHERE 1", "ALTER TABLE sealwatch.t FREEZE",
 	// The network.
 	"SELECT * FROM url('http://127.0.0.1:%PORT%/', LineAsString)", "SELECT * FROM urlCluster('default', 'http://127.0.0.1:%PORT%/', LineAsString, 'l String')",
-	"SELECT * FROM s3('http://127.0.0.1:%PORT%/b/k', NOSIGN, LineAsString)", "SELECT * FROM gcs('http://127.0.0.1:%PORT%/b/k', LineAsString)", "SELECT * FROM hdfs('hdfs://127.0.0.1:%PORT%/x', LineAsString, 'l String')",
+	"SELECT * FROM s3('http://127.0.0.1:%PORT%/bucket/key', NOSIGN, LineAsString)", "SELECT * FROM gcs('http://127.0.0.1:%PORT%/bucket/key', LineAsString)", "SELECT * FROM hdfs('hdfs://127.0.0.1:%PORT%/x', LineAsString, 'l String')",
 	"SELECT * FROM remote('127.0.0.1:%PORT%', system.one)", "SELECT * FROM remoteSecure('127.0.0.1:%PORT%', system.one)", "SELECT * FROM cluster('default', system.one)",
 	"SELECT * FROM mysql('127.0.0.1:%PORT%', 'd', 't', 'u', 'p')", "SELECT * FROM postgresql('127.0.0.1:%PORT%', 'd', 't', 'u', 'p')",
 	"SELECT * FROM mongodb('127.0.0.1:%PORT%', 'd', 't', 'u', 'p', 'a UInt8')", "SELECT * FROM redis('127.0.0.1:%PORT%', 'k', 'k String')",
 	"SELECT * FROM odbc('DSN=x', 'd', 't')", "SELECT * FROM jdbc('x', 'd', 't')", "SELECT * FROM azureBlobStorage('http://127.0.0.1:%PORT%', 'c', 'b', 'a', 'a2V5', 'CSV', 'auto', 'l String')",
-	"SELECT * FROM iceberg('http://127.0.0.1:%PORT%/b/k')", "SELECT * FROM deltaLake('http://127.0.0.1:%PORT%/b/k')", "SELECT * FROM hudi('http://127.0.0.1:%PORT%/b/k')",
+	"SELECT * FROM iceberg('http://127.0.0.1:%PORT%/bucket/key')", "SELECT * FROM deltaLake('http://127.0.0.1:%PORT%/bucket/key')", "SELECT * FROM hudi('http://127.0.0.1:%PORT%/bucket/key')",
 	"SELECT * FROM ytsaurus('http://127.0.0.1:%PORT%', '//t', 'token', 'a UInt8')",
 	"SELECT aiGenerate('c', 'p')", "SELECT aiEmbed('c', 'p')", "SELECT reverseDNSQuery('127.0.0.1')",
 	"CREATE TABLE sealwatch.u (l String) ENGINE = URL('http://127.0.0.1:%PORT%/', LineAsString)", "CREATE DATABASE my ENGINE = MySQL('127.0.0.1:%PORT%', 'd', 'u', 'p')",
@@ -145,9 +145,9 @@ func post(t *testing.T, e *Engine, user, password, sql string, arguments url.Val
 	return response.StatusCode, string(body)
 }
 
-// slow are functions that wait half a minute for a bridge program which the
-// kernel does not let them start.
-var slow = []string{"odbc(", "jdbc("}
+// slow are functions that try for long: the first two wait half a minute for a
+// bridge program that the kernel does not let them start.
+var slow = []string{"odbc(", "jdbc(", "azureBlobStorage("}
 
 // TestHostileStatements sends each attempt as both users. The reader has to
 // be refused; the full user may do what he likes, and still not reach the bait.

@@ -16,17 +16,20 @@ import (
 // childArgument makes the test's own executable an engine's child.
 const childArgument = "engine-child"
 
+// programs are what the test's executable can be instead of a test, by its
+// first argument: a child has no environment that could say so.
+var programs = map[string]func(args []string) error{
+	childArgument:  func(args []string) error { return RunChild(context.Background(), args) },
+	orphanArgument: runParent,
+}
+
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == childArgument {
-		if err := RunChild(context.Background(), os.Args[2:]); err != nil {
+	if len(os.Args) > 1 && programs[os.Args[1]] != nil {
+		if err := programs[os.Args[1]](os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		os.Exit(0)
-	}
-	if len(os.Args) > 2 && os.Args[1] == orphanArgument {
-		fmt.Fprintln(os.Stderr, runParent(os.Args[2]))
-		os.Exit(1)
 	}
 	code := m.Run()
 	shared.stop()

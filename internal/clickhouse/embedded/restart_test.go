@@ -234,12 +234,12 @@ func TestOptionsAreChecked(t *testing.T) {
 // orphanArgument makes the test's executable a parent that waits to be killed.
 const orphanArgument = "engine-parent"
 
-func runParent(dataDir string) error {
+func runParent(args []string) error {
 	executable, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	_, err = Start(context.Background(), Options{DataDir: dataDir, Command: []string{executable, childArgument}})
+	_, err = Start(context.Background(), Options{DataDir: args[0], Command: []string{executable, childArgument}})
 	if err != nil {
 		return err
 	}

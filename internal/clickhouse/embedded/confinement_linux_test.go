@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"golang.org/x/net/bpf"
@@ -93,6 +94,54 @@ func TestFilterProgram(t *testing.T) {
 		}
 		if got, err := vm.Run(in); err != nil || got != c.want {
 			t.Errorf("%s: %#x (%v), want %#x", c.name, got, err, c.want)
+		}
+	}
+}
+
+// unconfinedArgument makes the test's executable a child that the kernel
+// refuses to confine, because it stands under as many rulesets as there may be.
+const unconfinedArgument = "engine-child-unconfined"
+
+func init() { programs[unconfinedArgument] = runUnconfined }
+
+func runUnconfined(args []string) error {
+	executable, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	runtime.LockOSThread()
+	for range 16 {
+		if _, err := restrictThread(1, []pathRule{{"/", ^uint64(0)}}); err != nil {
+			return err
+		}
+	}
+	return executeAgain(executable, append([]string{childArgument}, args...))
+}
+
+// TestReaderNeedsConfinement starts engines that cannot be confined.
+func TestReaderNeedsConfinement(t *testing.T) {
+	for _, allow := range []bool{false, true} {
+		options := testOptions(t)
+		options.Command = []string{options.Command[0], unconfinedArgument}
+		options.AllowUnconfined = allow
+		e := startEngine(t, options)
+		status := e.Status()
+		if status.Confinement.Complete() || status.Confinement.Problem == "" || status.ReaderOffered != allow {
+			t.Errorf("allowed %v: %+v", allow, status)
+		}
+		f, err := ReadFile(options.DataDir)
+		if err != nil || (f.User != "") != allow || (f.Password != "") != allow || (e.ReaderPassword() != "") != allow {
+			t.Errorf("allowed %v: engine.json %+v (%v)", allow, f, err)
+		}
+		want := 401
+		if allow {
+			want = 200
+		}
+		if status, body := post(t, e, UserReader, e.config.ReaderPassword, "SELECT 1", nil); status != want {
+			t.Errorf("allowed %v: the reader got %d %q", allow, status, body)
+		}
+		if got := queryOne[uint8](t, connect(t, e), "SELECT 1"); got != 1 {
+			t.Error("the full user cannot work")
 		}
 	}
 }
