@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -82,6 +83,23 @@ func (g *ingester) Ingest(ctx context.Context, o event.Origin, submissions []eve
 	}
 	r.LastSequence = g.sequence
 	return r, nil
+}
+
+// underWay is how many calls there are now, and how many there were at most.
+func (g *ingester) underWay() (now, most int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.calls, g.most
+}
+
+// await returns when so many calls are under way.
+func (g *ingester) await(n int) {
+	for {
+		if now, _ := g.underWay(); now >= n {
+			return
+		}
+		runtime.Gosched()
+	}
 }
 
 func (g *ingester) act(id string) error {
@@ -258,6 +276,13 @@ func (c *changes) append(v alert.Change) {
 	c.log = append(c.log, v)
 	close(c.more)
 	c.more = make(chan struct{})
+}
+
+// largestPage is the most that was asked for at once.
+func (c *changes) largestPage() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.largest
 }
 
 func (c *changes) Head() uint64 {

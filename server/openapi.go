@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"strings"
 )
 
 const importPath = "/v1/monitor:import"
@@ -34,6 +35,7 @@ func newOpenAPI(generated []byte, version string) (*openAPI, error) {
 		more, _ := plain[section].(map[string]any)
 		maps.Copy(into, more)
 	}
+	nameResources(document)
 	document["info"] = map[string]any{
 		"title": "Sealwatch", "version": version,
 		"description": "Watches an organisation's DocuSign: takes audit events in, finds attacks in them, raises alerts.",
@@ -47,4 +49,31 @@ func (o *openAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The chain let only our own names through.
 	document["host"] = r.Host
 	writeJSON(w, http.StatusOK, document)
+}
+
+// nameResources writes the path of a resource out: the generator makes /v1/{name} with the pattern alerts/[^/]+ of it,
+// which no reader understands and where a generated client would encode the slash.
+func nameResources(document map[string]any) {
+	paths, _ := document["paths"].(map[string]any)
+	for path, item := range maps.Clone(paths) {
+		operations, _ := item.(map[string]any)
+		for _, operation := range operations {
+			fields, _ := operation.(map[string]any)
+			parameters, _ := fields["parameters"].([]any)
+			for _, parameter := range parameters {
+				p, _ := parameter.(map[string]any)
+				name, _ := p["name"].(string)
+				pattern, _ := p["pattern"].(string)
+				collection, ok := strings.CutSuffix(pattern, "/[^/]+")
+				if p["in"] != "path" || !ok {
+					continue
+				}
+				resource := strings.TrimSuffix(collection, "s")
+				delete(paths, path)
+				paths[strings.Replace(path, "{"+name+"}", collection+"/{"+resource+"}", 1)] = item
+				p["name"], p["description"] = resource, "the last part of the name, "+collection+"/{"+resource+"}."
+				delete(p, "pattern")
+			}
+		}
+	}
 }

@@ -57,6 +57,9 @@ func guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		if r.Body != nil && r.Body != http.NoBody {
+			// A copy: the HTTP server looks at the body of its own request to see whether all of it was read, and reuses the
+			// connection for what it believes to be the next request when it cannot tell.
+			r = r.WithContext(r.Context())
 			r.Body = &patientBody{ReadCloser: r.Body, connection: http.NewResponseController(w)}
 		}
 		next.ServeHTTP(w, r)

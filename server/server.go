@@ -94,6 +94,10 @@ func New(o Options) (*Server, error) {
 	s.grpc = newGRPC(&o, s.chain)
 	s.register(validator)
 	if err := s.newHTTP(); err != nil {
+		s.drain()
+		if s.connection != nil {
+			err = errors.Join(err, s.connection.Close())
+		}
 		return nil, err
 	}
 	return s, nil

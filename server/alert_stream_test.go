@@ -1,0 +1,254 @@
+package server_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"pgregory.net/rapid"
+
+	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/server"
+	"github.com/sealwatch/sealwatch/server/problem"
+)
+
+// history makes a log of alerts that come, change their state and go.
+func history(seed uint64, n int) []alert.Change {
+	r := rand.New(rand.NewPCG(seed, 1))
+	states := []string{alert.StateNew, alert.StateInProgress, alert.StateResolved, alert.StateRetracted, alert.StateSuppressed}
+	now := map[int]string{}
+	var out []alert.Change
+	for range n {
+		id, state := r.IntN(20), states[r.IntN(len(states))]
+		kind := alert.ChangeUpdated
+		if now[id] == "" {
+			kind = alert.ChangeCreated
+		} else if state == alert.StateRetracted {
+			kind = alert.ChangeRetracted
+		}
+		severity := alert.SeverityHigh
+		if id%3 == 0 {
+			severity = alert.SeverityLow
+		}
+		out = append(out, change(kind, now[id], storedAlert(id, severity, state)))
+		now[id] = state
+	}
+	return out
+}
+
+// expected is which changes a filter sends, told in another way than the server does: by what the reader knows.
+func expected(log []alert.Change, f alert.Filter) (sequences []int64) {
+	selected := map[string]bool{}
+	for i := range log {
+		c := &log[i]
+		match := f.Match(&c.Alert)
+		if match || selected[c.ID] {
+			sequences = append(sequences, int64(i+1))
+		}
+		selected[c.ID] = match
+	}
+	return sequences
+}
+
+// TestResume cuts a stream again and again, while the log grows, and wants every change once and in order.
+func TestResume(t *testing.T) {
+	for _, filter := range []struct {
+		message *pb.AlertFilter
+		domain  alert.Filter
+	}{
+		{nil, alert.Filter{}},
+		{&pb.AlertFilter{MinSeverity: pb.Severity_SEVERITY_HIGH}, alert.Filter{MinSeverity: alert.SeverityHigh}},
+		{&pb.AlertFilter{States: []pb.AlertState{pb.AlertState_ALERT_STATE_NEW, pb.AlertState_ALERT_STATE_SUPPRESSED}},
+			alert.Filter{States: []string{alert.StateNew, alert.StateSuppressed}}},
+	} {
+		t.Run(fmt.Sprint(filter.domain), func(t *testing.T) {
+			h := start(t, func(h *harness, o *server.Options) {
+				h.changes = newChanges()
+				o.Services.Changes, o.Heartbeat = h.changes, time.Millisecond
+			})
+			client := pb.NewAlertServiceClient(h.conn)
+			rapid.Check(t, func(r *rapid.T) {
+				base := h.changes.Head()
+				log := history(rapid.Uint64().Draw(r, "seed"), rapid.IntRange(1, 1200).Draw(r, "changes"))
+				want := expected(log, filter.domain)
+				written := make(chan struct{})
+				go func() {
+					defer close(written)
+					for _, c := range log {
+						h.changes.append(c)
+					}
+				}()
+				defer func() { <-written }()
+				var got []int64
+				token := tokenOf(base)
+				for len(got) < len(want) {
+					got, token = readSome(r, client, filter.message, token, int64(base), got, rapid.IntRange(1, 400).Draw(r, "cut"), len(want))
+				}
+				if !slices.Equal(got, want) {
+					r.Fatalf("got %v, want %v", got, want)
+				}
+			})
+			if n := h.changes.largestPage(); n > 500 {
+				t.Errorf("a stream asked for %d changes at once", n)
+			}
+		})
+	}
+}
+
+// readSome reads up to n messages of a stream, or until all changes are there, and cuts it.
+func readSome(t *rapid.T, client pb.AlertServiceClient, f *pb.AlertFilter, token string, base int64, got []int64, n, all int) ([]int64, string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	stream, err := client.StreamAlerts(ctx, &pb.StreamAlertsRequest{After: token, Filter: f})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < n && len(got) < all; i++ {
+		m, err := stream.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		token = m.GetResumeToken()
+		if m.GetAlert() != nil {
+			got = append(got, m.GetAlert().GetSequence()-base)
+		}
+	}
+	return got, token
+}
+
+// TestSlowReader reads nothing while much happens, and then everything: nothing is lost, nothing is kept for it.
+func TestSlowReader(t *testing.T) {
+	const n = 20000
+	h := start(t, nil)
+	client := pb.NewAlertServiceClient(h.conn)
+	stream, err := client.StreamAlerts(t.Context(), &pb.StreamAlertsRequest{After: "0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Recv(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		h.changes.append(change(alert.ChangeCreated, "", storedAlert(i, alert.SeverityHigh, alert.StateNew)))
+	}
+	// Others are served meanwhile.
+	if code, _, body := h.do(t, http.MethodGet, "/v1/status", "", nil); code != http.StatusOK {
+		t.Fatalf("got %d %s", code, body)
+	}
+	last := int64(0)
+	for last < n+4 {
+		m, err := stream.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch s := m.GetAlert().GetSequence(); {
+		case m.GetAlert() == nil:
+		case s == last+1, last == 1 && s == 3: // the second change of the fixture is a suppressed finding
+			last = s
+		default:
+			t.Fatalf("change %d came after %d", s, last)
+		}
+	}
+	if n := h.changes.largestPage(); n > 500 {
+		t.Errorf("the stream asked for %d changes at once", n)
+	}
+}
+
+func TestFromNow(t *testing.T) {
+	h := start(t, nil)
+	stream, err := pb.NewAlertServiceClient(h.conn).StreamAlerts(t.Context(), &pb.StreamAlertsRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := stream.Recv(); err != nil || m.GetChange() != pb.AlertChange_ALERT_CHANGE_HEARTBEAT {
+		t.Fatalf("got %v, %v, want a heartbeat", m, err)
+	}
+	h.changes.append(change(alert.ChangeCreated, "", storedAlert(9, alert.SeverityHigh, alert.StateNew)))
+	if m, err := stream.Recv(); err != nil || m.GetAlert().GetSequence() != 5 {
+		t.Errorf("got %v, %v, want change 5", m, err)
+	}
+}
+
+func TestTokenBeyondTheEnd(t *testing.T) {
+	h := start(t, nil)
+	stream, err := pb.NewAlertServiceClient(h.conn).StreamAlerts(t.Context(), &pb.StreamAlertsRequest{After: tokenOf(5)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = stream.Recv()
+	if s := status.Convert(err); s.Code() != codes.InvalidArgument || problem.Reason(s) != "INVALID_RESUME_TOKEN" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// gappy is a log that has lost a change.
+type gappy struct{ *changes }
+
+func (g gappy) Read(ctx context.Context, after uint64, limit int) ([]alert.Change, error) {
+	list, err := g.changes.Read(ctx, after, limit)
+	return slices.DeleteFunc(list, func(c alert.Change) bool { return c.Sequence == 2 }), err
+}
+
+func TestGapEndsTheStream(t *testing.T) {
+	h := start(t, func(h *harness, o *server.Options) { o.Services.Changes = gappy{h.changes} })
+	stream, err := pb.NewAlertServiceClient(h.conn).StreamAlerts(t.Context(), &pb.StreamAlertsRequest{After: "0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for ; err == nil; n++ {
+		_, err = stream.Recv()
+	}
+	if status.Code(err) != codes.Internal || n != 3 {
+		t.Errorf("got %v after %d messages, want Internal after a heartbeat and one change", err, n-1)
+	}
+}
+
+// TestFilteredOutStillMovesTheToken: a reader whose filter wants nothing gets heartbeats whose token moves on.
+func TestFilteredOutStillMovesTheToken(t *testing.T) {
+	h := start(t, func(_ *harness, o *server.Options) { o.Heartbeat = time.Millisecond })
+	stream, err := pb.NewAlertServiceClient(h.conn).StreamAlerts(t.Context(), &pb.StreamAlertsRequest{
+		After: "0", Filter: &pb.AlertFilter{Detections: []string{"none"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		m, err := stream.Recv()
+		if err != nil || m.GetAlert() != nil {
+			t.Fatalf("got %v, %v", m, err)
+		}
+		if m.GetResumeToken() == tokenOf(4) {
+			return
+		}
+	}
+}
+
+// TestRESTStreamIsSentAtOnce: a reader of the REST stream sees a line as soon as there is one.
+func TestRESTStreamIsSentAtOnce(t *testing.T) {
+	h := start(t, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.base+"/v1/alerts:stream", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := h.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	line := make([]byte, 16)
+	if _, err := io.ReadFull(resp.Body, line); err != nil || string(line[:10]) != `{"result":` {
+		t.Errorf("got %q, %v", line, err)
+	}
+	if ct := resp.Header.Get("Content-Type"); ct != "application/x-ndjson" {
+		t.Errorf("content type %q", ct)
+	}
+}
