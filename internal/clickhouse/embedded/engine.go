@@ -106,7 +106,7 @@ func (e *Engine) running(c *child) error {
 		f.User, f.Password = UserReader, e.config.ReaderPassword
 	}
 	if !c.report.Confinement.Complete() {
-		e.log.Warn("the engine's process is not confined by the kernel", "problem", c.report.Confinement.Problem, "reader_offered", offered)
+		e.log.Warn("the engine's process is not confined by the kernel", slog.String("problem", c.report.Confinement.Problem), slog.Bool("reader_offered", offered))
 	}
 	return writeEngineFile(e.layout, f)
 }

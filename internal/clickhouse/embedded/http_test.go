@@ -3,19 +3,24 @@ package embedded
 import (
 	"bytes"
 	"compress/gzip"
+	"compress/zlib"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/ClickHouse/ch-go/compress"
 	chproto "github.com/ClickHouse/ch-go/proto"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/column"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/proto"
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 )
 
 // TestPlainHTTP uses the engine as curl would.
@@ -119,25 +124,54 @@ func TestTornInsert(t *testing.T) {
 	conn := connect(t, e)
 	mustExec(t, conn, "CREATE DATABASE torn")
 	mustExec(t, conn, "CREATE TABLE torn.t (a UInt64) ENGINE = MergeTree ORDER BY a")
-	var packed bytes.Buffer
-	writer := gzip.NewWriter(&packed)
-	_, _ = io.WriteString(writer, "1\n2\n")
-	_ = writer.Flush() // without the end of the gzip stream
-	for name, request := range map[string]string{
-		"chunked": "Transfer-Encoding: chunked\r\n\r\n4\r\n1\n2\n\r\n",
-		"length":  "Content-Length: 100\r\n\r\n1\n2\n",
-		"gzip":    fmt.Sprintf("Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", packed.Len(), packed.String()),
+	head := func(encoding string, body []byte, cut int) string {
+		return fmt.Sprintf("Connection: close\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s", encoding, len(body)-cut, body[:len(body)-cut])
+	}
+	rows := bytes.Repeat([]byte("1\n2\n3\n"), 10000)
+	blocks := compress.NewWriter(compress.LevelZero, compress.LZ4)
+	if err := blocks.Compress(rows); err != nil {
+		t.Fatal(err)
+	}
+	block := slices.Clone(blocks.Data)
+	requests := map[string]string{
+		"chunked":             "Transfer-Encoding: chunked\r\n\r\n4\r\n1\n2\n\r\n",
+		"length":              "Content-Length: 100\r\n\r\n1\n2\n",
+		"block without a row": head("identity", append(block, block[:25]...), 0),
+		"torn block":          head("identity", append(block, block...), 10),
+	}
+	for encoding, writer := range map[string]func(io.Writer) io.WriteCloser{
+		"gzip":    func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) },
+		"deflate": func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) },
+		"br":      func(w io.Writer) io.WriteCloser { return brotli.NewWriter(w) },
+		"zstd":    func(w io.Writer) io.WriteCloser { z, _ := zstd.NewWriter(w); return z },
 	} {
+		var packed bytes.Buffer
+		w := writer(&packed)
+		_, _ = w.Write(rows)
+		_ = w.Close()
+		requests[encoding+" without its end"] = head(encoding, packed.Bytes(), 1)
+		requests[encoding+" in half"] = head(encoding, packed.Bytes(), packed.Len()/2)
+	}
+	for name, request := range requests {
+		decompress := ""
+		if strings.Contains(name, "block") {
+			decompress = "&decompress=1"
+		}
 		socket, err := net.Dial("tcp", e.Addr())
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _ = fmt.Fprintf(socket, "POST /?query=INSERT+INTO+torn.t+FORMAT+TSV HTTP/1.1\r\nHost: x\r\nX-ClickHouse-User: %s\r\nX-ClickHouse-Key: %s\r\n%s", e.User(), e.Password(), request)
-		_ = socket.(*net.TCPConn).CloseWrite()
+		_, _ = fmt.Fprintf(socket, "POST /?query=INSERT+INTO+torn.t+FORMAT+TSV%s HTTP/1.1\r\nHost: x\r\nX-ClickHouse-User: %s\r\nX-ClickHouse-Key: %s\r\n%s",
+			decompress, e.User(), e.Password(), request)
+		code := "Code: 33." // the body is torn
+		if !strings.Contains(request, "Connection: close") {
+			_ = socket.(*net.TCPConn).CloseWrite()
+			code = "Code: 394." // the client is gone
+		}
 		_ = socket.SetReadDeadline(time.Now().Add(5 * time.Second))
 		answer, _ := io.ReadAll(socket)
-		if strings.HasPrefix(string(answer), "HTTP/1.1 200") {
-			t.Errorf("%s: a torn insert was acknowledged: %s", name, answer)
+		if !strings.HasPrefix(string(answer), "HTTP/1.1 5") || !strings.Contains(string(answer), code) {
+			t.Errorf("%s: a torn insert got this answer: %s", name, answer)
 		}
 		_ = socket.Close()
 	}

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -37,26 +38,31 @@ func insertRows(conn *connection, req *request, control *http.ResponseController
 	buffer := make([]byte, insertChunk)
 	for {
 		_ = control.SetReadDeadline(time.Now().Add(stallTimeout))
-		n, err := fill(req.rows, buffer)
+		n, ended, err := fill(req.rows, buffer)
 		_ = control.SetReadDeadline(time.Time{})
-		if err != nil && err != io.EOF {
+		if err != nil {
 			into.abort()
 			return 0, bodyError(err)
 		}
-		if !into.append(buffer[:n]) || err == io.EOF {
+		if !into.append(buffer[:n]) || ended {
 			return into.commit()
 		}
 	}
 }
 
-// fill reads until the buffer is full or the reader ends. Only a reader that
-// ends by itself gives io.EOF, unwrapped; one that breaks off gives another
+// fill reads until the buffer is full or the reader has ended. Only a reader
+// that ends by itself gives io.EOF as such; one that breaks off gives another
 // error, which io.ReadFull would not keep apart.
-func fill(r io.Reader, buffer []byte) (n int, err error) {
-	for n < len(buffer) && err == nil {
-		var m int
-		m, err = r.Read(buffer[n:])
+func fill(r io.Reader, buffer []byte) (n int, ended bool, err error) {
+	for n < len(buffer) {
+		m, err := r.Read(buffer[n:])
 		n += m
+		switch {
+		case errors.Is(err, io.EOF):
+			return n, true, nil
+		case err != nil:
+			return n, false, err
+		}
 	}
-	return n, err
+	return n, false, nil
 }

@@ -36,7 +36,7 @@ func (k *killer) watch(ctx context.Context, tag string) (stop func()) {
 		}
 		for {
 			if err := k.kill(tag); err != nil {
-				k.log.Warn("cannot stop a query", "session", tag, "error", err)
+				k.log.WarnContext(ctx, "cannot stop a query", slog.String("session", tag), slog.Any("error", err))
 			}
 			select {
 			case <-done:

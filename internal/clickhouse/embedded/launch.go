@@ -118,7 +118,7 @@ func (c *child) await(ctx context.Context, e *Engine, report *os.File) error {
 // explain adds how the child ended and what it said last.
 func (c *child) explain(err error) error {
 	if c.exit != nil {
-		err = fmt.Errorf("%w (%v)", err, c.exit)
+		err = fmt.Errorf("%w (%w)", err, c.exit)
 	}
 	if last := c.lines.last(); last != "" {
 		err = fmt.Errorf("%w; its last lines: %s", err, last)

@@ -25,7 +25,7 @@ type cHandle struct{ connection *cConnection }
 type cAnalysis struct {
 	size       uint32
 	statements uint32
-	flags      uint32
+	_          uint32
 	class      uint32
 }
 

@@ -51,7 +51,7 @@ func useShared(t *testing.T) *Engine {
 	t.Helper()
 	options := readerOptions(t)
 	shared.once.Do(func() {
-		shared.dir, shared.err = os.MkdirTemp("", "sealwatch-engine-test-")
+		shared.dir, shared.err = os.MkdirTemp("", "sealwatch-engine-test-") //nolint:usetesting // it outlives the test that comes first
 		if shared.err == nil {
 			options.DataDir, options.Logger = shared.dir, slog.New(slog.DiscardHandler)
 			shared.e, shared.err = Start(context.Background(), options)

@@ -98,7 +98,7 @@ func (r *response) fail(err error) {
 	text := e.Error()
 	_, _ = fmt.Fprintf(r.w, "\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n", r.tag, text, len(text)+1, r.tag)
 	_ = r.control.Flush()
-	panic(http.ErrAbortHandler)
+	panic(http.ErrAbortHandler) //nolint:forbidigo // the documented way for a handler to cut its connection
 }
 
 // writeException sends an error as the whole response.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -65,7 +66,7 @@ func (e *Engine) replace(pause *backoff.ExponentialBackOff) *child {
 		c, err := e.launch(e.stopping)
 		if err == nil {
 			if err = e.running(c); err == nil {
-				e.log.Info("the engine runs again", "pid", c.command.Process.Pid)
+				e.log.Info("the engine runs again", slog.Int("pid", c.command.Process.Pid))
 				return c
 			}
 			c.kill()
@@ -78,7 +79,7 @@ func (e *Engine) replace(pause *backoff.ExponentialBackOff) *child {
 }
 
 func (e *Engine) failed(err error) {
-	e.log.Error("the engine is down and will be restarted", "error", err)
+	e.log.Error("the engine is down and will be restarted", slog.Any("error", err))
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.status.State != StateRestarting {
