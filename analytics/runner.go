@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
@@ -102,6 +103,12 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	return r, r.findHeld(ctx)
 }
 
+// maxConcurrent is how many detections are evaluated at once.
+const maxConcurrent = 4
+
+// checkpointPatience bounds the storing of checkpoints.
+const checkpointPatience = 5 * time.Second
+
 func checkpointName(detection string) string { return "analysis/" + detection }
 
 // Committed tells the runner that events up to the sequence are stored. It MUST be called before the events are
@@ -167,31 +174,49 @@ func (r *Runner) behind() bool {
 	return false
 }
 
-// round takes every detection one step further and says whether all went well.
+// round takes every detection one step further and says whether all went well. The detections run side by side: most of
+// the time of a small round goes into the planning of their views.
 func (r *Runner) round(ctx context.Context) bool {
 	start := time.Now()
 	line := r.line()
-	spans := make(map[clickhouse.SpanQuery][]clickhouse.Span)
+	todo := make(map[string]clickhouse.SpanQuery, len(r.o.Detections))
+	changed := make(map[clickhouse.SpanQuery][]clickhouse.Span)
+	r.mu.Lock()
+	for id, p := range r.state {
+		todo[id] = clickhouse.SpanQuery{Tenant: r.o.Tenant, After: p.Position, Upto: min(r.head.Load(), p.Position+r.o.Step), Released: p.Line, Line: line}
+	}
+	r.mu.Unlock()
+	failed := make(map[clickhouse.SpanQuery]error)
+	for _, q := range todo { // most detections are at the same place
+		if _, asked := changed[q]; !asked {
+			changed[q], failed[q] = r.changed(ctx, q)
+		}
+	}
+	var side errgroup.Group
+	side.SetLimit(maxConcurrent)
+	var mu sync.Mutex
 	done := make(map[string]clickhouse.Checkpoint)
-	ok := true
 	for i := range r.o.Detections {
 		d := &r.o.Detections[i]
-		r.mu.Lock()
-		c := r.state[d.ID].Checkpoint
-		r.mu.Unlock()
-		todo := clickhouse.SpanQuery{Tenant: r.o.Tenant, After: c.Position, Upto: min(r.head.Load(), c.Position+r.o.Step), Released: c.Line, Line: line}
-		err := r.step(ctx, d, todo, spans)
-		r.note(ctx, d, err)
-		if err != nil {
-			ok = false
-			continue
-		}
-		done[d.ID] = clickhouse.Checkpoint{Position: todo.Upto, Line: line, Version: c.Version + 1}
+		q := todo[d.ID]
+		side.Go(func() error {
+			err := failed[q]
+			if err == nil {
+				err = r.step(ctx, d, changed[q])
+			}
+			r.note(ctx, d, err)
+			if err == nil {
+				mu.Lock()
+				done[d.ID] = clickhouse.Checkpoint{Position: q.Upto, Line: line}
+				mu.Unlock()
+			}
+			return nil
+		})
 	}
-	if len(done) > 0 {
-		if err := r.store(ctx, done); err != nil {
-			return false
-		}
+	_ = side.Wait() // every error is noted with its detection
+	ok := len(done) == len(r.o.Detections)
+	if len(done) > 0 && r.store(ctx, done) != nil {
+		return false
 	}
 	if ok {
 		if err := r.findHeld(ctx); err != nil {
@@ -207,9 +232,16 @@ func (r *Runner) round(ctx context.Context) bool {
 // which changes nothing.
 func (r *Runner) store(ctx context.Context, done map[string]clickhouse.Checkpoint) error {
 	named := make(map[string]clickhouse.Checkpoint, len(done))
+	r.mu.Lock()
 	for id, c := range done {
+		c.Version = r.state[id].Version + 1
+		done[id] = c
 		named[checkpointName(id)] = c
 	}
+	r.mu.Unlock()
+	// also when the service stops meanwhile: it would only be done again
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkpointPatience)
+	defer cancel()
 	if err := r.o.Store.StoreCheckpoints(ctx, uuid.NewString(), named); err != nil {
 		r.log.WarnContext(ctx, "analysis: checkpoints cannot be stored", slog.Any("error", err))
 		for id := range done {

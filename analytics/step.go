@@ -13,24 +13,24 @@ import (
 // maxSubjects bounds the subjects of one call of a view.
 const maxSubjects = 500
 
-// step brings the alerts of one detection in step with what changed in the range. spans remembers the changes of a
-// range, because most detections are at the same place.
-func (r *Runner) step(ctx context.Context, d *Detection, todo clickhouse.SpanQuery, spans map[clickhouse.SpanQuery][]clickhouse.Span) error {
-	changed, ok := spans[todo]
-	if !ok {
-		var err error
-		if changed, err = r.o.Store.ChangedSpans(ctx, todo); err != nil {
-			return err
-		}
-		spans[todo] = changed
-		r.mu.Lock()
-		for _, s := range changed {
-			if s.Last.After(r.watermark) {
-				r.watermark = s.Last
-			}
-		}
-		r.mu.Unlock()
+// changed returns what changed in the range, and moves the watermark.
+func (r *Runner) changed(ctx context.Context, q clickhouse.SpanQuery) ([]clickhouse.Span, error) {
+	spans, err := r.o.Store.ChangedSpans(ctx, q)
+	if err != nil {
+		return nil, err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range spans {
+		if s.Last.After(r.watermark) {
+			r.watermark = s.Last
+		}
+	}
+	return spans, nil
+}
+
+// step brings the alerts of one detection in step with what changed.
+func (r *Runner) step(ctx context.Context, d *Detection, changed []clickhouse.Span) error {
 	periods := concerned(d, changed)
 	for _, group := range groups(periods, d.LookBack+d.LookAhead) {
 		if err := r.evaluate(ctx, d, group); err != nil {

@@ -13,6 +13,9 @@ import (
 type Options struct {
 	Store      Store
 	Normaliser *Normaliser
+	// Retention is how long the store keeps an event after it happened; 0 for ever. Older records are rejected, because the
+	// store would let them go at once.
+	Retention time.Duration
 	// CommitRows is about how many events are stored at once; 20,000.
 	CommitRows int
 	// QueueRows and QueueBytes bound what waits and is being stored; 100,000 events and 256 MiB.

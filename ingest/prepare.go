@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -104,6 +105,10 @@ func (p *Pipeline) read(e *event.Event, s event.Submission, o event.Origin, arri
 		problem := &monitor.FieldError{Problem: err.Error()}
 		errors.As(err, &problem)
 		return problem
+	}
+	if keep := p.opt.Retention; keep > 0 && arrival.Sub(rec.Timestamp) > keep {
+		return &monitor.FieldError{EventID: rec.EventID, Field: "timestamp", Problem: fmt.Sprintf("found %s, expected a time of the last %d days: older events are not kept",
+			rec.Timestamp.UTC().Format(time.RFC3339), int(keep.Hours()/24))}
 	}
 	p.normaliser.fill(e, &rec, raw, o, arrival)
 	return nil

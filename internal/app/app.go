@@ -23,11 +23,9 @@ import (
 	"github.com/sealwatch/sealwatch/server"
 )
 
-// Trust in the ways by which records come in; of two different records with one id the more trusted one stands.
-const (
-	trustImport = 50
-	trustAPI    = 40
-)
+// clientTrust is the trust in what clients of the API hand in; of two different records with one id the more trusted one
+// stands. Both ways of a client have the same: a file is often sent once by each.
+const clientTrust = 50
 
 // Run serves until ctx ends, and then stops everything in the reverse order of its start, within the configured time.
 // It returns the first error that ended the service, or that stopping met.
@@ -74,7 +72,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		return err
 	}
 	runner, err := analytics.New(ctx, analytics.Options{
-		Tenant: cfg.Tenant, Detections: tuned, Store: db, Log: alerts, Retention: time.Duration(cfg.Retention.EventsDays) * 24 * time.Hour,
+		Tenant: cfg.Tenant, Detections: tuned, Store: db, Log: alerts, Retention: retention(cfg),
 		Interval: time.Duration(cfg.Analysis.IntervalMillis) * time.Millisecond, Clock: time.Now, Logger: log, Registerer: registry,
 	})
 	if err != nil {
@@ -104,8 +102,8 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 			Ingester: pipeline, Splitter: split, Events: db, Alerts: db, Changes: alerts, Detections: catalogue(tuned), Status: state,
 			Watermark: runner.Watermark, Rerun: analytics.Rerun,
 		},
-		Origin:          event.Origin{Tenant: cfg.Tenant, Source: "api", Trust: trustAPI},
-		ImportOrigin:    event.Origin{Tenant: cfg.Tenant, Source: "import", Trust: trustImport},
+		Origin:          event.Origin{Tenant: cfg.Tenant, Source: "api", Trust: clientTrust},
+		ImportOrigin:    event.Origin{Tenant: cfg.Tenant, Source: "import", Trust: clientTrust},
 		MaxMessageBytes: cfg.Ingest.MaxMessageBytes, MaxImportBytes: cfg.Ingest.MaxImportBytes,
 		Ready: state.ready, OpenAPI: sealwatch.OpenAPI, Version: build.Read().Version, Logger: log, Registerer: registry, Gatherer: registry,
 	})

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) { testkit.Main(m) }
 
 // service is a running Sealwatch, as serve would run it.
 type service struct {
-	t    *testing.T
+	t    testing.TB
 	cfg  config.Config
 	at   app.Addresses
 	conn *grpc.ClientConn
@@ -42,7 +42,7 @@ type service struct {
 	result chan error
 }
 
-func settings(t *testing.T) config.Config {
+func settings(t testing.TB) config.Config {
 	t.Helper()
 	cfg := config.Default()
 	cfg.DataDir, cfg.GRPCAddr, cfg.HTTPAddr = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0"
@@ -52,7 +52,7 @@ func settings(t *testing.T) config.Config {
 	return cfg
 }
 
-func run(t *testing.T, cfg config.Config) *service {
+func run(t testing.TB, cfg config.Config) *service {
 	t.Helper()
 	s, err := try(t, cfg)
 	if err != nil {
@@ -62,7 +62,7 @@ func run(t *testing.T, cfg config.Config) *service {
 }
 
 // try starts the service and returns when it answers, or has failed.
-func try(t *testing.T, cfg config.Config) (*service, error) {
+func try(t testing.TB, cfg config.Config) (*service, error) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	s := &service{t: t, cfg: cfg, stop: stop, result: make(chan error, 1)}
@@ -104,7 +104,7 @@ func (s *service) end() {
 	s.result = nil
 }
 
-type testLog struct{ t *testing.T }
+type testLog struct{ t testing.TB }
 
 func (l testLog) Write(p []byte) (int, error) { l.t.Logf("%s", bytes.TrimSpace(p)); return len(p), nil }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
@@ -16,6 +17,11 @@ import (
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/config"
 )
+
+// retention is how long events are kept; 0 for ever.
+func retention(cfg config.Config) time.Duration {
+	return time.Duration(cfg.Retention.EventsDays) * 24 * time.Hour
+}
 
 // startPipeline opens what events are enriched with and starts the one writer.
 func startPipeline(work context.Context, cfg config.Config, db *clickhouse.DB, runner *analytics.Runner, log *slog.Logger,
@@ -49,6 +55,7 @@ func startPipeline(work context.Context, cfg config.Config, db *clickhouse.DB, r
 		return nil
 	})
 	pipeline, err := ingest.New(ingest.Options{Store: eventStore{db: db, ids: ids}, Normaliser: normaliser, QueueRows: cfg.Ingest.QueueRows,
+		Retention: retention(cfg),
 		Committed: func(c ingest.Commit) { runner.Committed(c.LastSequence) }, Logger: log, Registerer: registry})
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -43,6 +44,8 @@ type DB struct {
 	address  string
 	version  string
 	log      *slog.Logger
+	// inserts remembers the columns of each INSERT by its name.
+	inserts sync.Map
 }
 
 var databaseName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -88,18 +90,58 @@ func (d *DB) exec(ctx context.Context, name string, args ...driver.NamedValue) e
 	return nil
 }
 
+// insertion is the shape of the statements in queries/*_insert.sql and their like.
+var insertion = regexp.MustCompile(`(?s)^INSERT INTO ([a-z_]+)\s*\(([a-z_,\s]+)\)\s*$`)
+
+// columnTypes are the columns of an INSERT with their types. They are asked for once: over HTTP the driver would ask before
+// every insert.
+func (d *DB) columnTypes(ctx context.Context, name, sql string) ([]clickhouse.ColumnNameAndType, error) {
+	if known, ok := d.inserts.Load(name); ok {
+		return known.([]clickhouse.ColumnNameAndType), nil
+	}
+	m := insertion.FindStringSubmatch(sql)
+	if m == nil {
+		return nil, fmt.Errorf("clickhouse: %s: expected INSERT INTO table (columns)", name)
+	}
+	types := make(map[string]string)
+	err := d.rows(ctx, "table_columns", func(r driver.Rows) error {
+		var column, typ string
+		err := r.Scan(&column, &typ)
+		types[column] = typ
+		return err
+	}, named("table", m[1]))
+	if err != nil {
+		return nil, err
+	}
+	var columns []clickhouse.ColumnNameAndType
+	for _, c := range strings.Split(m[2], ",") {
+		c = strings.TrimSpace(c)
+		if types[c] == "" {
+			return nil, fmt.Errorf("clickhouse: %s: table %s has no column %s", name, m[1], c)
+		}
+		columns = append(columns, clickhouse.ColumnNameAndType{Name: c, Type: types[c]})
+	}
+	d.inserts.Store(name, columns)
+	return columns, nil
+}
+
 // insert sends a batch that fill appends to; nil means that it is on disk. The token lets a retry of the same batch
 // count once: it MUST be another for every other batch, because a token that comes again with other rows loses them
 // without an error.
 func (d *DB) insert(ctx context.Context, name, token string, fill func(driver.Batch) error) error {
-	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
+	sql := statement(name)
+	types, err := d.columnTypes(ctx, name, sql)
+	if err != nil {
+		return err
+	}
+	ctx = clickhouse.Context(ctx, clickhouse.WithColumnNamesAndTypes(types), clickhouse.WithSettings(clickhouse.Settings{
 		"insert_deduplication_token": token,
 		// the acknowledgement would come before the part is on disk
 		"async_insert": 0,
 		// a backfill spans more months than the default of 100 allows in five years
 		"max_partitions_per_insert_block": 0,
 	}))
-	b, err := d.conn.PrepareBatch(ctx, statement(name))
+	b, err := d.conn.PrepareBatch(ctx, sql)
 	if err != nil {
 		return fmt.Errorf("clickhouse: %s: %w", name, classify(err))
 	}

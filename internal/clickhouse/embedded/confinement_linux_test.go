@@ -120,6 +120,7 @@ func runUnconfined(args []string) error {
 
 // TestReaderNeedsConfinement starts engines that cannot be confined.
 func TestReaderNeedsConfinement(t *testing.T) {
+	t.Parallel()
 	for _, allow := range []bool{false, true} {
 		options := testOptions(t)
 		options.Command = []string{options.Command[0], unconfinedArgument}

@@ -181,6 +181,7 @@ func TestTornInsert(t *testing.T) {
 }
 
 func TestBodyLimits(t *testing.T) {
+	t.Parallel()
 	options := testOptions(t)
 	options.MaxBodyBytes = 1 << 20
 	e := startEngine(t, options)

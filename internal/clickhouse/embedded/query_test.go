@@ -117,6 +117,7 @@ func TestErrorInTheMiddle(t *testing.T) {
 // TestSettingsDoNotLeak uses one session, so that a request meets what the
 // one before it left.
 func TestSettingsDoNotLeak(t *testing.T) {
+	t.Parallel()
 	options := testOptions(t)
 	options.Connections = 1
 	e := startEngine(t, options)
@@ -223,6 +224,7 @@ func TestCancelledQueryStops(t *testing.T) {
 }
 
 func TestTimeAndMemoryLimits(t *testing.T) {
+	t.Parallel()
 	options := testOptions(t)
 	options.QueryTimeout = time.Second
 	e := startEngine(t, options)
@@ -240,6 +242,7 @@ func TestTimeAndMemoryLimits(t *testing.T) {
 }
 
 func TestQueueIsBounded(t *testing.T) {
+	t.Parallel()
 	options := testOptions(t)
 	options.Connections, options.MaxQueue = 1, 1
 	e := startEngine(t, options)

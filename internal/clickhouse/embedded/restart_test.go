@@ -25,6 +25,7 @@ import (
 // token, until it is acknowledged; in the end every acknowledged row has to be
 // there exactly once.
 func TestAcknowledgedRowsSurviveKills(t *testing.T) {
+	t.Parallel()
 	e := startEngine(t, testOptions(t))
 	conn := connect(t, e)
 	mustExec(t, conn, "CREATE DATABASE d")
@@ -93,6 +94,7 @@ func insertBatch(ctx context.Context, conn driver.Conn, writer, number, rows int
 
 // TestConnectionsWaitForTheNextChild sends a request while no child runs.
 func TestConnectionsWaitForTheNextChild(t *testing.T) {
+	t.Parallel()
 	e := startEngine(t, testOptions(t))
 	if err := syscall.Kill(e.PID(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
@@ -104,6 +106,7 @@ func TestConnectionsWaitForTheNextChild(t *testing.T) {
 }
 
 func TestOneOwnerOfADirectory(t *testing.T) {
+	t.Parallel()
 	options := testOptions(t)
 	e := startEngine(t, options)
 	_, err := Start(t.Context(), options)
@@ -117,6 +120,7 @@ func TestOneOwnerOfADirectory(t *testing.T) {
 }
 
 func TestEngineFile(t *testing.T) {
+	t.Parallel()
 	options := testOptions(t)
 	e, err := Start(t.Context(), options)
 	if err != nil {
@@ -174,6 +178,7 @@ func TestStopLeavesNothing(t *testing.T) {
 // TestStopWaitsForRequests stops the engine under a query that is shorter
 // than the drain time, and under one that is longer.
 func TestStopWaitsForRequests(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		sql      string
 		finishes bool
@@ -200,6 +205,7 @@ func TestStopWaitsForRequests(t *testing.T) {
 
 // TestCrashLoopIsExplained starts children that die with a message.
 func TestCrashLoopIsExplained(t *testing.T) {
+	t.Parallel()
 	options := testOptions(t)
 	options.Command = []string{"/bin/sh", "-c", "echo the disk is on fire >&2; exit 3"}
 	_, err := Start(t.Context(), options)
@@ -249,6 +255,7 @@ func runParent(args []string) error {
 
 // TestChildEndsWithItsParent kills the parent, which can tell nobody.
 func TestChildEndsWithItsParent(t *testing.T) {
+	t.Parallel()
 	options := testOptions(t)
 	parent := exec.Command(options.Command[0], orphanArgument, options.DataDir)
 	parent.Env = append(os.Environ(), "SEALWATCH_ENGINE_LIBRARY="+options.Library)
