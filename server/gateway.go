@@ -96,6 +96,8 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body.values = &valueBound{limit: g.maxMessageBytes}
 	// Acknowledgements go out while batches come in. HTTP/2 can do that anyway, a writer of a test need not.
 	_ = http.NewResponseController(w).EnableFullDuplex()
+	// A stream may end before its body does, and then the connection with it; the client must not count on it.
+	w.Header().Set("Connection", "close")
 	out := &began{ResponseWriter: w}
 	g.mux.ServeHTTP(out, r)
 	if err := body.failed(); err != nil {
