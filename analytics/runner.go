@@ -86,7 +86,7 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 		if err := o.Store.DefineDetection(ctx, d.ID, d.SQL, d.arguments()); err != nil {
 			return nil, fmt.Errorf("analytics: detection %s: %w", d.ID, err)
 		}
-		c, _, err := o.Store.LoadCheckpoint(ctx, checkpointName(d.ID))
+		c, _, err := o.Store.LoadCheckpoint(ctx, r.checkpointName(d.ID))
 		if err != nil {
 			return nil, fmt.Errorf("analytics: detection %s: %w", d.ID, err)
 		}
@@ -109,7 +109,9 @@ const maxConcurrent = 4
 // checkpointPatience bounds the storing of checkpoints.
 const checkpointPatience = 5 * time.Second
 
-func checkpointName(detection string) string { return "analysis/" + detection }
+func (r *Runner) checkpointName(detection string) string {
+	return "analysis/" + r.o.Tenant + "/" + detection
+}
 
 // Committed tells the runner that events up to the sequence are stored. It MUST be called before the events are
 // acknowledged, so that a client that was acknowledged sees them as pending.
@@ -236,7 +238,7 @@ func (r *Runner) store(ctx context.Context, done map[string]clickhouse.Checkpoin
 	for id, c := range done {
 		c.Version = r.state[id].Version + 1
 		done[id] = c
-		named[checkpointName(id)] = c
+		named[r.checkpointName(id)] = c
 	}
 	r.mu.Unlock()
 	// also when the service stops meanwhile: it would only be done again

@@ -1,6 +1,6 @@
 CREATE TABLE IF NOT EXISTS checkpoints
 (
-    name String COMMENT 'whose checkpoint: analysis/<detection>, export/<destination>, ...',
+    name String COMMENT 'whose checkpoint: analysis/<tenant>/<detection>, export/<destination>, ...',
     position UInt64 COMMENT 'sequence up to which all is done',
     line DateTime64(7, 'UTC') COMMENT 'event time up to which held events were released; 1970 where it has no meaning',
     update_time DateTime64(3, 'UTC') COMMENT 'when it was stored',
