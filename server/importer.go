@@ -117,7 +117,7 @@ func (i *importRun) readAll(ctx context.Context) error {
 }
 
 // read splits the body into batches and begins each. Where the body cannot be read further, that is a rejection at that
-// place; the error is one of this server.
+// place; the error is one of this server, or a fault that the splitter found, such as a body that unpacks to too much.
 func (i *importRun) read(ctx context.Context) error {
 	b, next := &batch{}, 0
 	flush := func() bool {
@@ -146,6 +146,9 @@ func (i *importRun) read(ctx context.Context) error {
 		case errors.Is(err, io.EOF):
 			flush()
 			return nil
+		case errors.As(err, new(*fault.Error)):
+			flush()
+			return err
 		default:
 			b.reject(event.Rejection{Index: next, Problem: "reading stopped here: " + err.Error()})
 			flush()

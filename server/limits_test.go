@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/server"
 )
 
@@ -166,6 +167,28 @@ func TestImportTooLarge(t *testing.T) {
 		if stored := strings.Contains(body, "recordsStored"); stored != (name != "one long value") {
 			t.Errorf("%s: what was stored before is not said, or wrongly: %.300s", name, body)
 		}
+	}
+}
+
+// unpacked is a splitter that finds, after one record, that a body unpacks to too much.
+type unpacked struct{ n int }
+
+func (u *unpacked) Next() (server.RawRecord, error) {
+	if u.n++; u.n > 1 {
+		return server.RawRecord{}, fault.New(fault.BodyTooLarge, "the body unpacks to too much")
+	}
+	return server.RawRecord{JSON: []byte(`{"eventId":"a"}`), Line: 1}, nil
+}
+
+func (*unpacked) EndCursor() string { return "" }
+
+func TestImportThatUnpacksToTooMuch(t *testing.T) {
+	h := start(t, func(_ *harness, o *server.Options) {
+		o.Services.Splitter = func(io.Reader) server.RecordReader { return &unpacked{} }
+	})
+	code, _, body := h.do(t, http.MethodPost, "/v1/monitor:import", "x", nil)
+	if code != http.StatusRequestEntityTooLarge || !strings.Contains(body, "recordsStored") || !strings.Contains(body, "unpacks") {
+		t.Errorf("got %d %s", code, body)
 	}
 }
 

@@ -40,7 +40,8 @@ type Splitter func(body io.Reader) RecordReader
 // RecordReader splits a body into records.
 type RecordReader interface {
 	// Next returns the next record, io.EOF after the last one, a *BadRecord for one that cannot be read, after which
-	// reading goes on, and any other error when it cannot. The text of that error is shown to the client.
+	// reading goes on, and any other error when it cannot: a fault (fault.BodyTooLarge) becomes the answer, the text of
+	// another one is shown to the client as the reason for which reading stopped.
 	Next() (RawRecord, error)
 	// EndCursor of the page; empty when there is none, or before io.EOF.
 	EndCursor() string
