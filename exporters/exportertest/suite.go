@@ -5,7 +5,6 @@ package exportertest
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -67,7 +66,7 @@ func (b *bench) start() (r *exporters.Runner, kill func()) {
 	r, err := exporters.NewRunner(exporters.Options{Name: destination, Exporter: b.f.NewExporter(b, b.receiver, b.timeout), Log: b.log,
 		Cursors: b.store, DeadLetters: b.store, Start: exporters.Start{FromFirst: true}, RetryMin: time.Millisecond,
 		RetryMax: 50 * time.Millisecond, PausedInterval: 50 * time.Millisecond, KeepInterval: 20 * time.Millisecond,
-		AttemptTimeout: long, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		AttemptTimeout: long, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -90,7 +90,7 @@ func Status(err error, requestID string) *status.Status {
 		return withDetails(status.New(codes.DeadlineExceeded, "the deadline of the call passed"), requestID)
 	}
 	// Only a status that is the error itself: one that is wrapped is somebody else's answer to us.
-	if s, ok := err.(interface{ GRPCStatus() *status.Status }); ok { //nolint:errorlint // see above
+	if s, ok := err.(interface{ GRPCStatus() *status.Status }); ok {
 		return withDetails(complete(s.GRPCStatus()), requestID)
 	}
 	return withDetails(complete(status.New(codes.Internal,

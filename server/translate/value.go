@@ -31,7 +31,7 @@ func Object(text string) *structpb.Struct {
 	var object map[string]any
 	err := dec.Decode(&object)
 	if err == nil {
-		if _, more := dec.Token(); more != io.EOF { //nolint:errorlint // Token returns io.EOF itself
+		if _, more := dec.Token(); more != io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
 	}
