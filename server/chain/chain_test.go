@@ -317,7 +317,7 @@ func TestHTTPPanic(t *testing.T) {
 		_, _ = w.Write([]byte("half of an answer"))
 		panic("boom")
 	})
-	if p != http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
+	if p != http.ErrAbortHandler {
 		t.Errorf("an answer that had begun was not cut: %v", p)
 	}
 }
