@@ -13,7 +13,7 @@ LDFLAGS   := -s -w -X github.com/sealwatch/sealwatch/internal/build.version=$(VE
 # Test binaries start the embedded engine; more than this many packages at once would not fit two cores.
 PARALLEL  ?= 2
 
-.PHONY: help build demo test lint proto bench third-party fuzz clean
+.PHONY: help build demo test lint proto api-baseline bench third-party fuzz clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ lint: $(MODULES) $(PROTOS) $(BUF) $(LINTER) ## gofmt, vet, golangci-lint, buf li
 proto: $(PROTOS) $(BUF) ## generate gen/ from proto/
 	$(BUF) format -w proto
 	$(BUF) generate
+
+api-baseline: $(PROTOS) $(BUF) ## promise the API as it is now: what lint compares with
+	$(BUF) build proto --exclude-source-info -o tools/api-baseline.binpb
 
 bench: $(MODULES) ## benchmarks; the numbers are ratios to compare within one run
 	go test -run '^$$' -bench . -benchmem -p 1 ./...
