@@ -99,7 +99,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	api, err := server.New(server.Options{
 		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
 		Services: server.Services{
-			Ingester: pipeline, Splitter: split, Events: db, Alerts: db, Changes: alerts, Detections: catalogue(tuned), Status: state,
+			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue(tuned), Status: state,
 			Watermark: runner.Watermark, Rerun: analytics.Rerun,
 		},
 		Origin:          event.Origin{Tenant: cfg.Tenant, Source: "api", Trust: clientTrust},
@@ -110,10 +110,10 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
+	stopping.add("listeners", api.Stop)
 	if err := api.Start(work); err != nil {
 		return err
 	}
-	stopping.add("listeners", api.Stop)
 
 	at := api.Addresses()
 	log.InfoContext(ctx, "serving", slog.String("grpc", at.GRPC), slog.String("http", at.HTTP), slog.String("clickhouse", db.Address()), slog.String("tenant", cfg.Tenant))
@@ -124,6 +124,8 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		return nil
 	case <-work.Done():
 		return fmt.Errorf("app: %w", context.Cause(work))
+	case err := <-api.Failures():
+		return fmt.Errorf("app: %w", err)
 	case <-engineDone(engine):
 		return errors.New("app: the embedded engine ended and cannot be started again; the log says why")
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+
+	"github.com/sealwatch/sealwatch/server"
 )
 
 // Addresses are where the service listens.
@@ -39,3 +41,7 @@ func (o *Options) complete() error {
 	}
 	return nil
 }
+
+// LogLibraries sends what the libraries say to the log instead of standard error. It changes the whole process: a program
+// calls it once, before anything else.
+func LogLibraries(log *slog.Logger) { server.LogGRPC(log) }

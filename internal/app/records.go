@@ -8,9 +8,12 @@ import (
 	"github.com/sealwatch/sealwatch/server"
 )
 
-// split reads the records of an import body; the server has bounded the body already.
-func split(body io.Reader) server.RecordReader {
-	return recordReader{monitor.NewReader(body, monitor.Options{})}
+// splitter makes readers of the records in an import body. The server bounds the body as it was sent; what it holds
+// unpacked is bounded here, whichever layer the packing is in.
+func splitter(maxBytes int64) server.Splitter {
+	return func(body io.Reader) server.RecordReader {
+		return recordReader{monitor.NewReader(body, monitor.Options{MaxBodyBytes: maxBytes})}
+	}
 }
 
 // recordReader is the reader of Monitor bodies as the server sees it.
