@@ -92,7 +92,7 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[string]pe
 		}
 		whole = whole.union(group[s].from, group[s].to)
 	}
-	findings, err := r.o.Store.Findings(ctx, clickhouse.Call{Detection: d.ID, Tenant: r.o.Tenant, From: whole.from, To: whole.to, Subjects: subjects, Arguments: d.arguments()})
+	findings, err := r.o.Store.Findings(ctx, clickhouse.Call{Detection: d.ID, Text: d.SQL, Tenant: r.o.Tenant, From: whole.from, To: whole.to, Subjects: subjects, Arguments: d.arguments()})
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,12 @@ WITH
 located AS
 (
     SELECT
-        tenant, user_id, user_name, user_email, event_id, ts, activity, ip_address, asn, as_organization AS network,
-        country, country_name, region, city, latitude, longitude, accuracy_km, browser, os, device_type
+        tenant, user_id, user_name, user_email, event_id, ts, latitude, longitude, accuracy_km,
+        CAST(
+            (formatDateTime(ts, '%FT%TZ'), event_id, activity, ip_address, asn, as_organization, country, country_name, region, city,
+                latitude, longitude, accuracy_km, browser, os, device_type),
+            'Tuple(time String, eventId String, activity String, ipAddress String, asn UInt32, network String, country String, countryName String, region String, city String,
+                latitude Float64, longitude Float64, accuracyKm Float64, browser String, os String, deviceType String)') AS spot
     FROM events
     WHERE ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(35)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(13)
@@ -20,20 +24,10 @@ pairs AS
         *,
         lagInFrame(event_id) OVER before AS from_event_id,
         lagInFrame(ts) OVER before AS from_ts,
-        lagInFrame(activity) OVER before AS from_activity,
-        lagInFrame(ip_address) OVER before AS from_ip_address,
-        lagInFrame(asn) OVER before AS from_asn,
-        lagInFrame(network) OVER before AS from_network,
-        lagInFrame(country) OVER before AS from_country,
-        lagInFrame(country_name) OVER before AS from_country_name,
-        lagInFrame(region) OVER before AS from_region,
-        lagInFrame(city) OVER before AS from_city,
         lagInFrame(latitude) OVER before AS from_latitude,
         lagInFrame(longitude) OVER before AS from_longitude,
         lagInFrame(accuracy_km) OVER before AS from_accuracy_km,
-        lagInFrame(browser) OVER before AS from_browser,
-        lagInFrame(os) OVER before AS from_os,
-        lagInFrame(device_type) OVER before AS from_device_type
+        lagInFrame(spot) OVER before AS from_spot
     FROM located
     -- event_id breaks ties, so that the order of arrival never matters
     WINDOW before AS (PARTITION BY tenant, user_id ORDER BY ts, event_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
@@ -121,26 +115,15 @@ SELECT
     if(distance_km >= {high_distance_km:Float64} AND (from_days = 0) != (to_days = 0), 'high', 'medium') AS severity,
     concat(
         multiIf(subject_email != '', subject_email, subject_name != '', subject_name, concat('User ', subject_id)),
-        ' was in ', multiIf(from_city != '', initcapUTF8(from_city), from_country_name != '', from_country_name, 'one place'),
+        ' was in ', multiIf(from_spot.city != '', initcapUTF8(from_spot.city), from_spot.countryName != '', from_spot.countryName, 'one place'),
         ' and ', multiIf(hours < 1 / 60, 'in the same minute', hours < 2 / 60, 'a minute later', hours < 1.5, concat(toString(round(hours * 60)), ' minutes later'), concat(toString(round(hours, 1)), ' hours later')),
-        ' in ', multiIf(city != '', initcapUTF8(city), country_name != '', country_name, 'another'),
+        ' in ', multiIf(spot.city != '', initcapUTF8(spot.city), spot.countryName != '', spot.countryName, 'another'),
         ', ', toString(round(distance_km)), ' km away') AS title,
-    toJSONString(CAST((
-            (formatDateTime(from_ts, '%FT%TZ'), from_event_id, from_activity, from_ip_address, from_asn, from_network,
-                from_country, from_country_name, from_region, from_city, from_latitude, from_longitude, from_accuracy_km,
-                from_browser, from_os, from_device_type, from_days),
-            (formatDateTime(ts, '%FT%TZ'), event_id, activity, ip_address, asn, network,
-                country, country_name, region, city, latitude, longitude, accuracy_km,
-                browser, os, device_type, to_days),
-            round(distance_km, 1), round(hours, 3), round(needed_hours, 3), round(distance_km / greatest(hours, 0.001)),
-            {speed_kmh:Float64}, steps
-        ),
-        'Tuple(
-            `from` Tuple(time String, eventId String, activity String, ipAddress String, asn UInt32, network String, country String, countryName String, region String, city String,
-                latitude Float64, longitude Float64, accuracyKm Float64, browser String, os String, deviceType String, familiarDays UInt64),
-            `to` Tuple(time String, eventId String, activity String, ipAddress String, asn UInt32, network String, country String, countryName String, region String, city String,
-                latitude Float64, longitude Float64, accuracyKm Float64, browser String, os String, deviceType String, familiarDays UInt64),
-            distanceKm Float64, hours Float64, neededHours Float64, speedKmh Float64, allowedSpeedKmh Float64, steps UInt64)')) AS evidence,
+    concat('{"from":', toJSONString(from_spot), ',"to":', toJSONString(spot), ',',
+        substring(toJSONString(map(
+            'distanceKm', round(distance_km, 1), 'hours', round(hours, 3), 'neededHours', round(needed_hours, 3),
+            'speedKmh', round(distance_km / greatest(hours, 0.001)), 'allowedSpeedKmh', {speed_kmh:Float64},
+            'fromFamiliarDays', toFloat64(from_days), 'toFamiliarDays', toFloat64(to_days), 'steps', toFloat64(steps))), 2)) AS evidence,
     if(familiar, ['familiar_places'], CAST([], 'Array(String)')) AS suppressed_by
 FROM ranked
 WHERE rank = 1 AND anchor_time >= {from:DateTime64(7, 'UTC')} AND anchor_time <= {to:DateTime64(7, 'UTC')}

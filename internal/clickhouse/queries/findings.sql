@@ -1,7 +1,10 @@
--- What follows FROM is the call of the view with its parameters: identifiers from the detection's files, values bound by the server.
+-- What stands in the parentheses is the query.sql of a detection; its parameters are bound by the server.
 SELECT
     subject_type, subject_id, subject_email, subject_name, finding_key, anchor_time, start_time, end_time,
     event_ids, event_count, score, severity, title, evidence, suppressed_by
-FROM /* call */
+FROM
+(
+/* detection */
+)
 WHERE tenant = {tenant:String}
 ORDER BY anchor_time, subject_id, finding_key
