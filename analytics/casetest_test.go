@@ -3,6 +3,7 @@ package analytics_test
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,6 +44,23 @@ type eventCase struct {
 	IP       string        `yaml:"ip"`
 	Browser  string        `yaml:"browser"`
 	Email    string        `yaml:"email"`
+	OS       string        `yaml:"os"`
+	Device   string        `yaml:"device"`
+	ASN      uint32        `yaml:"asn"`
+	Network  string        `yaml:"network"`
+	Object   string        `yaml:"object"`
+	Action   string        `yaml:"action"`
+	Property string        `yaml:"property"`
+	Result   string        `yaml:"result"`
+	Channel  string        `yaml:"channel"`
+	Affected string        `yaml:"affected"`
+	Envelope string        `yaml:"envelope"`
+	// Admin marks an event that acts on the account.
+	Admin       bool   `yaml:"admin"`
+	Integration string `yaml:"integration"`
+	// Names and severity of a DocuSign alert.
+	AlertEvents   []string `yaml:"alertEvents"`
+	AlertSeverity string   `yaml:"alertSeverity"`
 }
 
 type findingCase struct {
@@ -115,6 +133,18 @@ func buildEvent(t *testing.T, e, d eventCase, id string) event.Event {
 	out := event.Event{Tenant: "default", Source: "test", ID: id, Time: at.UTC(), Arrival: at.UTC(), UserID: or(e.User, d.User), UserEmail: or(e.Email, d.Email),
 		Activity: or(e.Activity, or(d.Activity, "logon")), IPAddress: or(e.IP, or(d.IP, "192.0.2.1")), Browser: or(e.Browser, d.Browser), Data: "{}", Raw: "{}",
 		Place: event.Place{Kind: or(e.Place, d.Place), City: or(e.City, d.City), CountryName: or(e.Country, d.Country), Country: strings.ToUpper(or(e.Country, d.Country) + "  ")[:2], Latitude: e.Lat, Longitude: e.Lon, AccuracyKM: e.Accuracy}}
+	out.IP, _ = netip.ParseAddr(out.IPAddress)
+	out.OS, out.DeviceType, out.ASOrganization = or(e.OS, d.OS), or(e.Device, d.Device), or(e.Network, d.Network)
+	out.Object, out.Action, out.Property, out.Result = or(e.Object, d.Object), or(e.Action, d.Action), or(e.Property, d.Property), or(e.Result, d.Result)
+	out.Channel, out.AffectedUserID, out.EnvelopeID = or(e.Channel, d.Channel), or(e.Affected, d.Affected), or(e.Envelope, d.Envelope)
+	out.Administrative, out.IntegrationKey = e.Admin || d.Admin, or(e.Integration, d.Integration)
+	out.AlertEventIDs, out.AlertSeverity = e.AlertEvents, e.AlertSeverity
+	if out.ASN = e.ASN; out.ASN == 0 {
+		out.ASN = d.ASN
+	}
+	if out.IPAddress == "-" {
+		out.IPAddress, out.IP = "", netip.Addr{}
+	}
 	if e.Lat == 0 && e.Lon == 0 {
 		out.Place.Latitude, out.Place.Longitude = d.Lat, d.Lon
 	}

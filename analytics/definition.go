@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
 )
 
 // Definition is a detection: a folder <id> with detection.yaml and query.sql.
@@ -22,13 +23,19 @@ type Definition struct {
 	ID string `yaml:"-"`
 	// SQL is the body of the parameterised view.
 	SQL string `yaml:"-"`
+	// Affected is the text of affected.sql, empty when there is none: findings of a subject then depend on its own events
+	// alone. Otherwise the query returns, as (subject_type, subject_id, first_ts, last_ts), the other subjects whose
+	// findings may change when the given users, addresses and integrations have new events from from to to. Its rows
+	// count as changes of those subjects.
+	Affected string `yaml:"-"`
 
 	Title       string   `yaml:"title"`
 	Description string   `yaml:"description"`
 	Severity    string   `yaml:"severity"`
 	Attack      []string `yaml:"attack"`
-	// Subject is user, address or integration.
-	Subject string `yaml:"subject"`
+	// Subjects are what findings are about: user, address, integration. The view's parameter subjects holds ids of all of
+	// them.
+	Subjects []string `yaml:"subjects"`
 	// LookBack is how far before a finding's anchor its rows depend on events: the view MUST read that far before from,
 	// and an event can change findings anchored up to LookBack after it.
 	LookBack time.Duration `yaml:"lookBack"`
@@ -43,24 +50,27 @@ type Definition struct {
 	Response       []string          `yaml:"response"`
 }
 
-// Inputs select events by class or by kind of place; an empty list selects all.
+// Inputs select events by class and by kind of place; an empty list selects all.
 type Inputs struct {
 	Activities []string `yaml:"activities"`
 	PlaceKinds []string `yaml:"placeKinds"`
+	// Administrative selects events that act on the account.
+	Administrative bool `yaml:"administrative"`
 }
 
 // Match says whether some of a span's events are inputs.
-func (i Inputs) Match(activities, placeKinds []string) bool {
+func (i Inputs) Match(s *clickhouse.Span) bool {
 	some := func(want, have []string) bool {
 		return len(want) == 0 || slices.ContainsFunc(have, func(s string) bool { return slices.Contains(want, s) })
 	}
-	return some(i.Activities, activities) && some(i.PlaceKinds, placeKinds)
+	return some(i.Activities, s.Activities) && some(i.PlaceKinds, s.PlaceKinds) && (!i.Administrative || s.Administrative)
 }
 
 var (
 	definitionID   = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 	technique      = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
 	sqlParameter   = regexp.MustCompile(`\{([a-z][a-z0-9_]*):([A-Za-z0-9(), ']+)\}`)
+	subjectTypes   = []string{"user", "address", "integration"}
 	builtInBinding = map[string]string{"from": "DateTime64(7, 'UTC')", "to": "DateTime64(7, 'UTC')", "subjects": "Array(String)"}
 )
 
@@ -105,6 +115,11 @@ func loadDefinition(files fs.FS, id string) (Definition, error) {
 		return d, err
 	}
 	d.SQL = strings.TrimSpace(string(sql))
+	affected, err := fs.ReadFile(files, path.Join(id, "affected.sql"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return d, err
+	}
+	d.Affected = strings.TrimSpace(string(affected))
 	return d, d.validate()
 }
 
@@ -117,8 +132,13 @@ func (d *Definition) validate() error {
 	if alert.SeverityRank(d.Severity) == 0 {
 		wrong("severity %q: expected informational, low, medium, high or critical", d.Severity)
 	}
-	if !slices.Contains([]string{"user", "address", "integration"}, d.Subject) {
-		wrong("subject %q: expected user, address or integration", d.Subject)
+	if len(d.Subjects) == 0 {
+		wrong("subjects: expected user, address or integration")
+	}
+	for _, s := range d.Subjects {
+		if !slices.Contains(subjectTypes, s) {
+			wrong("subjects: %q: expected user, address or integration", s)
+		}
 	}
 	for _, t := range d.Attack {
 		if !technique.MatchString(t) {

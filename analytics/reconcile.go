@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
 )
 
 // period is a stretch of event time, both ends included.
@@ -14,6 +15,8 @@ type period struct{ from, to time.Time }
 func (p period) contains(t time.Time) bool { return !t.Before(p.from) && !t.After(p.to) }
 
 func (p period) touches(from, to time.Time) bool { return !to.Before(p.from) && !from.After(p.to) }
+
+func subjectOf(s alert.Subject) clickhouse.Subject { return clickhouse.Subject{Type: s.Type, ID: s.ID} }
 
 // union is the smallest period that holds both.
 func (p period) union(from, to time.Time) period {
@@ -32,16 +35,16 @@ func (p period) union(from, to time.Time) period {
 // What people set is never changed: an update keeps it, and where a finding takes the place of a retracted one it takes
 // over its assignee, state, classification and comments. Findings anchored before keep are not retracted: their events
 // may have expired.
-func reconcile(standing []alert.Alert, findings []alert.Finding, periods map[string]period, keep time.Time) []alert.Change {
+func reconcile(standing []alert.Alert, findings []alert.Finding, periods map[clickhouse.Subject]period, keep time.Time) []alert.Change {
 	old := make(map[string]*alert.Alert, len(standing))
 	for i := range standing {
 		old[standing[i].ID] = &standing[i]
 	}
 	next := make(map[string]*alert.Change)
 	var order []string
-	bySubject := make(map[string][]*alert.Change)
+	bySubject := make(map[clickhouse.Subject][]*alert.Change)
 	for _, f := range findings {
-		p, ok := periods[f.Subject.ID]
+		p, ok := periods[subjectOf(f.Subject)]
 		if !ok || !p.contains(f.Anchor) {
 			continue
 		}
@@ -52,18 +55,18 @@ func reconcile(standing []alert.Alert, findings []alert.Finding, periods map[str
 		}
 		next[c.ID] = c
 		order = append(order, c.ID)
-		bySubject[f.Subject.ID] = append(bySubject[f.Subject.ID], c)
+		bySubject[subjectOf(f.Subject)] = append(bySubject[subjectOf(f.Subject)], c)
 	}
 	var retracted []*alert.Change
 	for i := range standing {
 		o := &standing[i]
-		p, ok := periods[o.Subject.ID]
+		p, ok := periods[subjectOf(o.Subject)]
 		if o.Retracted || next[o.ID] != nil || !ok || !p.contains(o.Anchor) || o.Anchor.Before(keep) {
 			continue
 		}
 		c := &alert.Change{Kind: alert.ChangeRetracted, PreviousState: o.State(), Alert: *o}
 		c.Retracted, c.Actor = true, "analysis"
-		if heir := successor(o, bySubject[o.Subject.ID]); heir != nil {
+		if heir := successor(o, bySubject[subjectOf(o.Subject)]); heir != nil {
 			c.SupersededBy = heir.ID
 			inherit(&heir.Triage, o.Triage)
 		}

@@ -24,6 +24,7 @@ type Store interface {
 	Watermark(ctx context.Context, tenant string, line time.Time) (time.Time, error)
 	EarliestHeld(ctx context.Context, tenant string, line time.Time) (time.Time, error)
 	ChangedSpans(ctx context.Context, q clickhouse.SpanQuery) ([]clickhouse.Span, error)
+	Affected(ctx context.Context, detection, text, tenant string, changed map[string][]string, first, last time.Time) ([]clickhouse.Span, error)
 	DefineDetection(ctx context.Context, id, text string, values []clickhouse.Argument) error
 	Findings(ctx context.Context, c clickhouse.Call) ([]alert.Finding, error)
 	AlertsOfSubjects(ctx context.Context, tenant, detection string, subjects []string) ([]alert.Alert, error)
@@ -61,6 +62,8 @@ type Runner struct {
 	state map[string]*progress
 	// held is the earliest event time that waits for the clock; zero when none does.
 	held time.Time
+	// begun says that a whole round went well: what was held while no process ran has been released.
+	begun bool
 	// watermark is the latest event time of what was looked at; held events do not move it.
 	watermark time.Time
 }
@@ -165,7 +168,7 @@ func (r *Runner) Run(ctx context.Context) error {
 func (r *Runner) behind() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.held.IsZero() && !r.held.After(r.line()) {
+	if !r.begun && len(r.state) > 0 || !r.held.IsZero() && !r.held.After(r.line()) {
 		return true
 	}
 	for _, p := range r.state {
@@ -184,8 +187,9 @@ func (r *Runner) round(ctx context.Context) bool {
 	todo := make(map[string]clickhouse.SpanQuery, len(r.o.Detections))
 	changed := make(map[clickhouse.SpanQuery][]clickhouse.Span)
 	r.mu.Lock()
+	release := !r.begun || !r.held.IsZero() && !r.held.After(line)
 	for id, p := range r.state {
-		todo[id] = clickhouse.SpanQuery{Tenant: r.o.Tenant, After: p.Position, Upto: min(r.head.Load(), p.Position+r.o.Step), Released: p.Line, Line: line}
+		todo[id] = clickhouse.SpanQuery{Tenant: r.o.Tenant, After: p.Position, Upto: min(r.head.Load(), p.Position+r.o.Step), Release: release, Released: p.Line, Line: line}
 	}
 	r.mu.Unlock()
 	failed := make(map[clickhouse.SpanQuery]error)
@@ -225,6 +229,9 @@ func (r *Runner) round(ctx context.Context) bool {
 			r.log.WarnContext(ctx, "analysis: held events cannot be looked up", slog.Any("error", err))
 			return false
 		}
+		r.mu.Lock()
+		r.begun = true
+		r.mu.Unlock()
 	}
 	r.metrics.rounds.Observe(time.Since(start).Seconds())
 	return ok

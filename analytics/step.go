@@ -31,8 +31,23 @@ func (r *Runner) changed(ctx context.Context, q clickhouse.SpanQuery) ([]clickho
 
 // step brings the alerts of one detection in step with what changed.
 func (r *Runner) step(ctx context.Context, d *Detection, changed []clickhouse.Span) error {
-	periods := concerned(d, changed)
-	for _, group := range groups(periods, d.LookBack+d.LookAhead) {
+	var inputs []clickhouse.Span
+	for i := range changed {
+		if d.Inputs.Match(&changed[i]) {
+			inputs = append(inputs, changed[i])
+		}
+	}
+	if len(inputs) == 0 {
+		return nil
+	}
+	if d.Affected != "" {
+		others, err := r.affected(ctx, d, inputs)
+		if err != nil {
+			return err
+		}
+		inputs = append(inputs, others...)
+	}
+	for _, group := range groups(concerned(d, inputs), d.LookBack+d.LookAhead) {
 		if err := r.evaluate(ctx, d, group); err != nil {
 			return err
 		}
@@ -40,19 +55,33 @@ func (r *Runner) step(ctx context.Context, d *Detection, changed []clickhouse.Sp
 	return nil
 }
 
+// affected asks the detection which other subjects the changes concern.
+func (r *Runner) affected(ctx context.Context, d *Detection, inputs []clickhouse.Span) ([]clickhouse.Span, error) {
+	changed := make(map[string][]string)
+	var whole period
+	for i, s := range inputs {
+		changed[s.Type] = append(changed[s.Type], s.ID)
+		if i == 0 {
+			whole = period{s.First, s.Last}
+		}
+		whole = whole.union(s.First, s.Last)
+	}
+	return r.o.Store.Affected(ctx, d.ID, d.Affected, r.o.Tenant, changed, whole.from, whole.to)
+}
+
 // concerned returns for each subject with changed inputs the anchors that may change: from LookAhead before the first
 // changed event to LookBack after the last.
-func concerned(d *Detection, changed []clickhouse.Span) map[string]period {
-	periods := make(map[string]period)
-	for _, s := range changed {
-		if s.SubjectID == "" || !d.Inputs.Match(s.Activities, s.PlaceKinds) {
+func concerned(d *Detection, inputs []clickhouse.Span) map[clickhouse.Subject]period {
+	periods := make(map[clickhouse.Subject]period)
+	for _, s := range inputs {
+		if s.ID == "" || !slices.Contains(d.Subjects, s.Type) {
 			continue
 		}
 		from, to := s.First.Add(-d.LookAhead), s.Last.Add(d.LookBack)
-		if p, ok := periods[s.SubjectID]; ok {
-			periods[s.SubjectID] = p.union(from, to)
+		if p, ok := periods[s.Subject]; ok {
+			periods[s.Subject] = p.union(from, to)
 		} else {
-			periods[s.SubjectID] = period{from, to}
+			periods[s.Subject] = period{from, to}
 		}
 	}
 	return periods
@@ -60,14 +89,14 @@ func concerned(d *Detection, changed []clickhouse.Span) map[string]period {
 
 // groups splits the subjects for calls of the view: those with near beginnings together, maxSubjects at most, so that one
 // subject with a late event does not make the view read the past of all the others.
-func groups(periods map[string]period, near time.Duration) []map[string]period {
-	subjects := slices.SortedFunc(maps.Keys(periods), func(a, b string) int { return periods[a].from.Compare(periods[b].from) })
-	var all []map[string]period
-	var current map[string]period
+func groups(periods map[clickhouse.Subject]period, near time.Duration) []map[clickhouse.Subject]period {
+	subjects := slices.SortedFunc(maps.Keys(periods), func(a, b clickhouse.Subject) int { return periods[a].from.Compare(periods[b].from) })
+	var all []map[clickhouse.Subject]period
+	var current map[clickhouse.Subject]period
 	var begin time.Time
 	for _, s := range subjects {
 		if current == nil || len(current) >= maxSubjects || periods[s].from.Sub(begin) > near {
-			current, begin = make(map[string]period), periods[s].from
+			current, begin = make(map[clickhouse.Subject]period), periods[s].from
 			all = append(all, current)
 		}
 		current[s] = periods[s]
@@ -76,23 +105,28 @@ func groups(periods map[string]period, near time.Duration) []map[string]period {
 }
 
 // evaluate calls the view for a group of subjects and reconciles.
-func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[string]period) error {
-	subjects := slices.Sorted(maps.Keys(group))
+func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhouse.Subject]period) error {
+	ids := make([]string, 0, len(group))
+	for s := range group {
+		ids = append(ids, s.ID)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
 	base := r.o.Log.Head()
-	standing, err := r.o.Store.AlertsOfSubjects(ctx, r.o.Tenant, d.ID, subjects)
+	standing, err := r.o.Store.AlertsOfSubjects(ctx, r.o.Tenant, d.ID, ids)
 	if err != nil {
 		return err
 	}
 	group = maps.Clone(group)
 	widen(group, standing)
 	var whole period
-	for i, s := range subjects {
-		if i == 0 {
-			whole = group[s]
+	for _, p := range group {
+		if whole.from.IsZero() {
+			whole = p
 		}
-		whole = whole.union(group[s].from, group[s].to)
+		whole = whole.union(p.from, p.to)
 	}
-	findings, err := r.o.Store.Findings(ctx, clickhouse.Call{Detection: d.ID, Text: d.SQL, Tenant: r.o.Tenant, From: whole.from, To: whole.to, Subjects: subjects, Arguments: d.arguments()})
+	findings, err := r.o.Store.Findings(ctx, clickhouse.Call{Detection: d.ID, Text: d.SQL, Tenant: r.o.Tenant, From: whole.from, To: whole.to, Subjects: ids, Arguments: d.arguments()})
 	if err != nil {
 		return err
 	}
@@ -102,7 +136,7 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[string]pe
 	}
 	return r.o.Log.Update(ctx, func(ctx context.Context) ([]alert.Change, error) {
 		if r.o.Log.Head() != base { // somebody wrote meanwhile, a person perhaps
-			if standing, err = r.o.Store.AlertsOfSubjects(ctx, r.o.Tenant, d.ID, subjects); err != nil {
+			if standing, err = r.o.Store.AlertsOfSubjects(ctx, r.o.Tenant, d.ID, ids); err != nil {
 				return nil, err
 			}
 		}
@@ -116,17 +150,18 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[string]pe
 
 // widen grows each subject's period until it holds every standing finding that it touches: such a finding may be joined,
 // split or grown by what changed, wherever its anchor lies.
-func widen(group map[string]period, standing []alert.Alert) {
+func widen(group map[clickhouse.Subject]period, standing []alert.Alert) {
 	for again := true; again; {
 		again = false
 		for i := range standing {
 			a := &standing[i]
-			p, ok := group[a.Subject.ID]
+			subject := subjectOf(a.Subject)
+			p, ok := group[subject]
 			if !ok || a.Retracted || !p.touches(a.Start, a.End) {
 				continue
 			}
 			if w := p.union(a.Start, a.End).union(a.Anchor, a.Anchor); w != p {
-				group[a.Subject.ID] = w
+				group[subject] = w
 				again = true
 			}
 		}

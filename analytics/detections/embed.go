@@ -1,9 +1,10 @@
-// Package detections holds the built-in detections as data: a folder each, with detection.yaml, query.sql and tests.
+// Package detections holds the built-in detections as data: a folder each, with detection.yaml, query.sql, affected.sql
+// where there is one, and tests.
 package detections
 
 import "embed"
 
 // Files has one folder per detection.
 //
-//go:embed */detection.yaml */query.sql
+//go:embed */*.yaml */*.sql
 var Files embed.FS

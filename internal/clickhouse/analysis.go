@@ -12,31 +12,52 @@ import (
 	"github.com/sealwatch/sealwatch/internal/alert"
 )
 
-// Span is what changed for one subject: event times from First to Last, with the classes and the kinds of place seen.
-type Span struct {
-	SubjectID              string
-	First, Last            time.Time
-	Activities, PlaceKinds []string
+// Subject is whom or what a finding can be about.
+type Subject struct {
+	// Type is user, address or integration.
+	Type, ID string
 }
 
-// SpanQuery says since when: events with a sequence after After up to Upto whose event time is not after Line, and
-// events up to After that were held and that Line has passed since Released.
+// Span is what changed for one subject: event times from First to Last, with the classes and the kinds of place seen.
+type Span struct {
+	Subject
+	First, Last            time.Time
+	Activities, PlaceKinds []string
+	// Administrative says whether some of the events act on the account.
+	Administrative bool
+}
+
+// SpanQuery says since when: events with a sequence after After up to Upto whose event time is not after Line, and, with
+// Release, events up to After that were held and that Line has passed since Released.
 type SpanQuery struct {
 	Tenant         string
 	After, Upto    uint64
+	Release        bool
 	Released, Line time.Time
 }
 
-// ChangedSpans returns what changed; a subject may come twice.
+// ChangedSpans returns what changed; an event counts for its user, its address and its integration. A subject may come
+// twice.
 func (d *DB) ChangedSpans(ctx context.Context, q SpanQuery) ([]Span, error) {
 	var all []Span
-	err := d.rows(ctx, "analysis_spans", func(r driver.Rows) error {
+	each := func(r driver.Rows) error {
 		var s Span
-		err := r.Scan(&s.SubjectID, &s.First, &s.Last, &s.Activities, &s.PlaceKinds)
+		err := r.Scan(&s.Type, &s.ID, &s.First, &s.Last, &s.Activities, &s.PlaceKinds, &s.Administrative)
 		all = append(all, s)
 		return err
-	}, named("tenant", q.Tenant), named("after", q.After), named("upto", q.Upto), named("released", momentOr(q.Released, earliest)), named("line", moment(q.Line)))
-	return all, err
+	}
+	args := []driver.NamedValue{named("tenant", q.Tenant), named("after", q.After), named("line", moment(q.Line))}
+	if q.Upto > q.After {
+		if err := d.rows(ctx, "analysis_spans", each, append(args, named("upto", q.Upto))...); err != nil {
+			return nil, err
+		}
+	}
+	if q.Release && q.Released.Before(q.Line) {
+		if err := d.rows(ctx, "analysis_released", each, append(args, named("released", momentOr(q.Released, earliest)))...); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 var (
@@ -110,6 +131,20 @@ func (d *DB) DefineDetection(ctx context.Context, id, text string, values []Argu
 // shown to people; what Sealwatch runs with values of users binds them.
 func Quote(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}
+
+// Affected runs a detection's affected.sql: of which subjects else the findings may change when the given ones have new
+// events from first to last.
+func (d *DB) Affected(ctx context.Context, detection, text, tenant string, changed map[string][]string, first, last time.Time) ([]Span, error) {
+	var all []Span
+	err := d.query(ctx, "affected by "+detection, text, func(r driver.Rows) error {
+		var s Span
+		err := r.Scan(&s.Type, &s.ID, &s.First, &s.Last)
+		all = append(all, s)
+		return err
+	}, named("tenant", tenant), named("from", moment(first)), named("to", moment(last)),
+		list("users", changed["user"]), list("addresses", changed["address"]), list("integrations", changed["integration"]))
+	return all, err
 }
 
 // EarliestHeld is the earliest event time beyond line; zero when there is none.

@@ -1,22 +1,14 @@
--- What changed since the analysis was last here: new events up to the line, and held events that the line has passed.
+-- What changed by new events up to the line, by subject. The skip index on sequence leaves the old parts out.
 SELECT
-    user_id AS subject_id,
+    subject.1 AS subject_type,
+    subject.2 AS subject_id,
     min(ts) AS first_ts,
     max(ts) AS last_ts,
     groupUniqArray(activity) AS activities,
-    groupUniqArray(place_kind) AS place_kinds
+    groupUniqArray(place_kind) AS place_kinds,
+    max(administrative) AS some_administrative
 FROM events
+ARRAY JOIN arrayFilter(s -> s.2 != '', [('user', user_id), ('address', ip_address), ('integration', integration_key)]) AS subject
 WHERE tenant = {tenant:String}
     AND sequence > {after:UInt64} AND sequence <= {upto:UInt64} AND ts <= {line:DateTime64(7, 'UTC')}
-GROUP BY user_id
-UNION ALL
-SELECT
-    user_id AS subject_id,
-    min(ts) AS first_ts,
-    max(ts) AS last_ts,
-    groupUniqArray(activity) AS activities,
-    groupUniqArray(place_kind) AS place_kinds
-FROM events
-WHERE tenant = {tenant:String}
-    AND sequence <= {after:UInt64} AND ts > {released:DateTime64(7, 'UTC')} AND ts <= {line:DateTime64(7, 'UTC')}
-GROUP BY user_id
+GROUP BY subject_type, subject_id

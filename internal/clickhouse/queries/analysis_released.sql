@@ -1,0 +1,14 @@
+-- What changed by held events that the line has passed, by subject.
+SELECT
+    subject.1 AS subject_type,
+    subject.2 AS subject_id,
+    min(ts) AS first_ts,
+    max(ts) AS last_ts,
+    groupUniqArray(activity) AS activities,
+    groupUniqArray(place_kind) AS place_kinds,
+    max(administrative) AS some_administrative
+FROM events
+ARRAY JOIN arrayFilter(s -> s.2 != '', [('user', user_id), ('address', ip_address), ('integration', integration_key)]) AS subject
+WHERE tenant = {tenant:String}
+    AND sequence <= {after:UInt64} AND ts > {released:DateTime64(7, 'UTC')} AND ts <= {line:DateTime64(7, 'UTC')}
+GROUP BY subject_type, subject_id
