@@ -220,18 +220,22 @@ func check(t *testing.T, c testCase, got []alert.Alert) {
 	}
 }
 
-// TestAnyOrder plays random histories in random orders, batches and with restarts, and compares with the result of all
-// events at once.
 func TestAnyOrder(t *testing.T) {
-	rounds := 4
+	anyOrder(t, "", 4, randomHistory)
+}
+
+// anyOrder plays random histories in random orders, batches and with restarts, and compares with the result of all events
+// at once; only names a detection, or all when it is empty.
+func anyOrder(t *testing.T, only string, seeds int, history func(*rand.Rand) []event.Event) {
+	t.Helper()
 	if testing.Short() {
-		rounds = 2
+		seeds = 1
 	}
-	for round := range rounds {
-		t.Run(fmt.Sprint("seed-", round), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(uint64(round), 7))
-			events := randomHistory(r)
-			whole := newWorld(t, "", nil)
+	for seed := range seeds {
+		t.Run(fmt.Sprint("seed-", seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(uint64(seed), 7))
+			events := history(r)
+			whole := newWorld(t, only, nil)
 			whole.add(events...)
 			whole.drain()
 			want := whole.standing()
@@ -240,7 +244,7 @@ func TestAnyOrder(t *testing.T) {
 			}
 			shuffled := slices.Clone(events)
 			r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-			other := newWorld(t, "", nil)
+			other := newWorld(t, only, nil)
 			for len(shuffled) > 0 {
 				n := min(len(shuffled), 1+r.IntN(60))
 				other.add(shuffled[:n]...)
