@@ -25,6 +25,10 @@ type Store interface {
 	EarliestHeld(ctx context.Context, tenant string, line time.Time) (time.Time, error)
 	ChangedSpans(ctx context.Context, q clickhouse.SpanQuery) ([]clickhouse.Span, error)
 	Affected(ctx context.Context, detection, text, tenant string, changed map[string][]string, first, last time.Time) ([]clickhouse.Span, error)
+	AddRechecks(ctx context.Context, token, tenant string, all []clickhouse.Recheck) error
+	LastRecheck(ctx context.Context) (uint64, error)
+	Rechecks(ctx context.Context, tenant string, after uint64) ([]clickhouse.Recheck, error)
+	SubjectsBetween(ctx context.Context, tenant string, types []string, from, to time.Time) ([]clickhouse.Span, error)
 	DefineDetection(ctx context.Context, id, text string, values []clickhouse.Argument) error
 	Findings(ctx context.Context, c clickhouse.Call) ([]alert.Finding, error)
 	AlertsOfSubjects(ctx context.Context, tenant, detection string, subjects []string) ([]alert.Alert, error)
@@ -57,6 +61,9 @@ type Runner struct {
 	wake    chan struct{}
 	// head is the highest sequence of a stored event.
 	head atomic.Uint64
+	// asked is the sequence of the last recheck; asking is held while one is added.
+	asked  atomic.Uint64
+	asking sync.Mutex
 
 	mu    sync.Mutex
 	state map[string]*progress
@@ -71,6 +78,8 @@ type Runner struct {
 // progress of one detection.
 type progress struct {
 	clickhouse.Checkpoint
+	// rechecked is how far it is in the rechecks.
+	rechecked clickhouse.Checkpoint
 	lastError string
 }
 
@@ -93,8 +102,17 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 		if err != nil {
 			return nil, fmt.Errorf("analytics: detection %s: %w", d.ID, err)
 		}
-		r.state[d.ID] = &progress{Checkpoint: c}
+		again, _, err := o.Store.LoadCheckpoint(ctx, r.recheckName(d.ID))
+		if err != nil {
+			return nil, fmt.Errorf("analytics: detection %s: %w", d.ID, err)
+		}
+		r.state[d.ID] = &progress{Checkpoint: c, rechecked: again}
 	}
+	asked, err := o.Store.LastRecheck(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("analytics: rechecks: %w", err)
+	}
+	r.asked.Store(asked)
 	head, err := o.Store.LastEventSequence(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("analytics: %w", err)
@@ -172,7 +190,7 @@ func (r *Runner) behind() bool {
 		return true
 	}
 	for _, p := range r.state {
-		if p.Position < r.head.Load() {
+		if p.Position < r.head.Load() || p.rechecked.Position < r.asked.Load() {
 			return true
 		}
 	}
@@ -209,6 +227,9 @@ func (r *Runner) round(ctx context.Context) bool {
 			err := failed[q]
 			if err == nil {
 				err = r.step(ctx, d, changed[q])
+			}
+			if err == nil {
+				err = r.recheck(ctx, d)
 			}
 			r.note(ctx, d, err)
 			if err == nil {
@@ -297,6 +318,9 @@ func (r *Runner) Status() status.Analysis {
 	a := status.Analysis{Sequence: head, Watermark: r.watermark, Detections: map[string]status.Detection{}}
 	for id, p := range r.state {
 		pending := head - min(head, p.Position)
+		if pending == 0 && p.rechecked.Position < r.asked.Load() {
+			pending = 1 // stored events have to be looked at again; how many is not known
+		}
 		a.Pending = max(a.Pending, pending)
 		a.Sequence = min(a.Sequence, p.Position)
 		a.Detections[id] = status.Detection{Pending: pending, LastError: p.lastError}

@@ -1,0 +1,92 @@
+package analytics
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+)
+
+// Recheck lets the analysis look again at subjects, because something else than an event changed: the directory, the
+// intelligence about addresses, a person's feedback. It returns when the request is durable; the sequences are given here.
+func (r *Runner) Recheck(ctx context.Context, all []clickhouse.Recheck) error {
+	if len(all) == 0 {
+		return nil
+	}
+	r.asking.Lock()
+	defer r.asking.Unlock()
+	// What an earlier call stored without learning of it has its sequences, too.
+	last, err := r.o.Store.LastRecheck(ctx)
+	if err != nil {
+		return fmt.Errorf("analytics: rechecks: %w", err)
+	}
+	for i := range all {
+		last++
+		all[i].Sequence = last
+	}
+	if err := r.o.Store.AddRechecks(ctx, uuid.NewString(), r.o.Tenant, all); err != nil {
+		return fmt.Errorf("analytics: rechecks: %w", err)
+	}
+	r.asked.Store(last)
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+func (r *Runner) recheckName(detection string) string {
+	return "recheck/" + r.o.Tenant + "/" + detection
+}
+
+// recheck does for one detection what was asked for since it was last here.
+func (r *Runner) recheck(ctx context.Context, d *Detection) error {
+	r.mu.Lock()
+	done := r.state[d.ID].rechecked
+	r.mu.Unlock()
+	for done.Position < r.asked.Load() {
+		asked, err := r.o.Store.Rechecks(ctx, r.o.Tenant, done.Position)
+		if err != nil {
+			return err
+		}
+		var spans []clickhouse.Span
+		next := r.asked.Load()
+		for _, c := range asked {
+			if c.Detection != "" && c.Detection != d.ID {
+				continue
+			}
+			if c.ID != "" {
+				spans = append(spans, clickhouse.Span{Subject: c.Subject, First: c.First, Last: c.Last})
+				continue
+			}
+			// Every subject that has findings in that time has events there.
+			every, err := r.o.Store.SubjectsBetween(ctx, r.o.Tenant, d.Subjects, c.First.Add(-d.LookAhead), c.Last.Add(d.LookBack))
+			if err != nil {
+				return err
+			}
+			for _, s := range every {
+				s.First, s.Last = c.First, c.Last
+				spans = append(spans, s)
+			}
+		}
+		if len(asked) > 0 {
+			next = asked[len(asked)-1].Sequence
+		}
+		for _, group := range groups(concerned(d, spans), d.LookBack+d.LookAhead) {
+			if err := r.evaluate(ctx, d, group); err != nil {
+				return err
+			}
+		}
+		done.Position = next
+		done.Version++
+		if err := r.o.Store.StoreCheckpoints(ctx, uuid.NewString(), map[string]clickhouse.Checkpoint{r.recheckName(d.ID): done}); err != nil {
+			return err
+		}
+		r.mu.Lock()
+		r.state[d.ID].rechecked = done
+		r.mu.Unlock()
+	}
+	return nil
+}
