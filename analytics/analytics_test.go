@@ -111,6 +111,17 @@ func (w *world) add(events ...event.Event) {
 	w.runner.Committed(sequence)
 }
 
+// know imports ranges as the service does.
+func (w *world) know(cases []rangeCase) {
+	w.t.Helper()
+	if len(cases) == 0 {
+		return
+	}
+	if err := w.runner.Know(w.t.Context(), buildRanges(w.t, w.tenant, cases)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 func (w *world) drain() {
 	w.t.Helper()
 	if err := w.runner.Drain(w.t.Context()); err != nil {
@@ -155,14 +166,18 @@ func TestCases(t *testing.T) {
 				tuning := map[string]analytics.Tuning{d.ID: {Parameters: c.Parameters}}
 				events, late := c.build(t, c.Events), c.build(t, c.Late)
 				whole := newWorld(t, d.ID, tuning)
+				whole.know(append(slices.Clone(c.Ranges), c.LateRanges...))
 				whole.add(append(slices.Clone(events), late...)...)
 				whole.drain()
 				check(t, c, whole.standing())
 
 				steps := newWorld(t, d.ID, tuning)
+				steps.know(c.Ranges)
 				steps.add(events...)
 				steps.drain()
 				steps.add(late...)
+				steps.drain()
+				steps.know(c.LateRanges)
 				steps.drain()
 				if diff := gocmp.Diff(whole.standing(), steps.standing()); diff != "" {
 					t.Errorf("late events make a difference (-at once +late):\n%s", diff)

@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/intelligence"
 )
 
 // testCase is a file in detections/<id>/tests: events in, exact findings out.
@@ -22,6 +23,9 @@ type testCase struct {
 	// Defaults are given to every event that does not say otherwise.
 	Defaults eventCase   `yaml:"defaults"`
 	Events   []eventCase `yaml:"events"`
+	// Ranges are known before the events, LateRanges arrive after everything was analysed.
+	Ranges     []rangeCase `yaml:"ranges"`
+	LateRanges []rangeCase `yaml:"lateRanges"`
 	// Late events arrive after the others were analysed.
 	Late     []eventCase   `yaml:"late"`
 	Findings []findingCase `yaml:"findings"`
@@ -61,6 +65,37 @@ type eventCase struct {
 	// Names and severity of a DocuSign alert.
 	AlertEvents   []string `yaml:"alertEvents"`
 	AlertSeverity string   `yaml:"alertSeverity"`
+}
+
+// rangeCase is what somebody says of addresses.
+type rangeCase struct {
+	Prefix   string   `yaml:"prefix"`
+	Source   string   `yaml:"source"`
+	Category string   `yaml:"category"`
+	Tags     []string `yaml:"tags"`
+	From     string   `yaml:"from"`
+	To       string   `yaml:"to"`
+}
+
+func buildRanges(t *testing.T, tenant string, cases []rangeCase) []intelligence.Range {
+	t.Helper()
+	var all []intelligence.Range
+	for _, c := range cases {
+		p, err := netip.ParsePrefix(c.Prefix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := intelligence.Range{Tenant: tenant, Source: c.Source, Prefix: p, Category: c.Category, Tags: c.Tags}
+		for text, at := range map[string]*time.Time{c.From: &r.From, c.To: &r.To} {
+			if text != "" {
+				if *at, err = time.Parse(time.RFC3339, text); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		all = append(all, r)
+	}
+	return all
 }
 
 type findingCase struct {

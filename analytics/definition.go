@@ -56,6 +56,21 @@ type Inputs struct {
 	PlaceKinds []string `yaml:"placeKinds"`
 	// Administrative selects events that act on the account.
 	Administrative bool `yaml:"administrative"`
+	// Intelligence says that the view reads what is known about addresses: when that changes, it is evaluated again.
+	Intelligence bool `yaml:"intelligence"`
+	// Directory says the same of the directory of users.
+	Directory bool `yaml:"directory"`
+}
+
+// concerns says whether a recheck for that reason is for the detection.
+func (i Inputs) concerns(reason string) bool {
+	switch reason {
+	case ReasonIntelligence:
+		return i.Intelligence
+	case ReasonDirectory:
+		return i.Directory
+	}
+	return true
 }
 
 // Match says whether some of a span's events are inputs.

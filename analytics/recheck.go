@@ -9,6 +9,12 @@ import (
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 )
 
+// Reasons of a recheck that concern only detections with that input.
+const (
+	ReasonIntelligence = "intelligence"
+	ReasonDirectory    = "directory"
+)
+
 // Recheck lets the analysis look again at subjects, because something else than an event changed: the directory, the
 // intelligence about addresses, a person's feedback. It returns when the request is durable; the sequences are given here.
 func (r *Runner) Recheck(ctx context.Context, all []clickhouse.Recheck) error {
@@ -54,7 +60,7 @@ func (r *Runner) recheck(ctx context.Context, d *Detection) error {
 		var spans []clickhouse.Span
 		next := r.asked.Load()
 		for _, c := range asked {
-			if c.Detection != "" && c.Detection != d.ID {
+			if c.Detection != "" && c.Detection != d.ID || !d.Inputs.concerns(c.Reason) {
 				continue
 			}
 			if c.ID != "" {

@@ -15,6 +15,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/intelligence"
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
@@ -28,6 +29,8 @@ type Store interface {
 	AddRechecks(ctx context.Context, token, tenant string, all []clickhouse.Recheck) error
 	LastRecheck(ctx context.Context) (uint64, error)
 	Rechecks(ctx context.Context, tenant string, after uint64) ([]clickhouse.Recheck, error)
+	AddRanges(ctx context.Context, ranges []intelligence.Range) error
+	UsersOfSource(ctx context.Context, tenant, source string) ([]clickhouse.Span, error)
 	SubjectsBetween(ctx context.Context, tenant string, types []string, from, to time.Time) ([]clickhouse.Span, error)
 	DefineDetection(ctx context.Context, id, text string, values []clickhouse.Argument) error
 	Findings(ctx context.Context, c clickhouse.Call) ([]alert.Finding, error)
@@ -64,6 +67,8 @@ type Runner struct {
 	// asked is the sequence of the last recheck; asking is held while one is added.
 	asked  atomic.Uint64
 	asking sync.Mutex
+	// knowing is held while ranges are taken in.
+	knowing sync.Mutex
 
 	mu    sync.Mutex
 	state map[string]*progress

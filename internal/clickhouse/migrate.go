@@ -68,7 +68,9 @@ func (d *DB) migrate(ctx context.Context, all []Migration) (int, error) {
 		return 0, fmt.Errorf("clickhouse: the database has schema version %d, this version of Sealwatch knows %d: use the later version that migrated it", have, len(all))
 	}
 	for _, m := range all[have:] {
-		if err := d.conn.Exec(ctx, m.SQL); err != nil {
+		// A dictionary's source is a text of its own, in which the database is not known.
+		sql := strings.ReplaceAll(m.SQL, "{{database}}", d.database)
+		if err := d.conn.Exec(ctx, sql); err != nil {
 			return m.Number - 1 - have, fmt.Errorf("clickhouse: migration %04d %s: %w", m.Number, m.Name, classify(err))
 		}
 		err := d.insert(ctx, "migrations_insert", fmt.Sprintf("migration/%d", m.Number), func(b driver.Batch) error {

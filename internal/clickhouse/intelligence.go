@@ -1,0 +1,139 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/google/uuid"
+
+	"github.com/sealwatch/sealwatch/internal/intelligence"
+)
+
+// Bounds of validity as the columns hold them; the zero time stands for each.
+var (
+	always = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
+	never  = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// AddRanges stores ranges, each in the place of one with the same tenant, source, prefix and beginning, and makes the
+// dictionary ip_intelligence anew. It MUST not run twice at once.
+func (d *DB) AddRanges(ctx context.Context, ranges []intelligence.Range) error {
+	var version, generation uint64
+	if err := d.rows(ctx, "ip_ranges_version", func(r driver.Rows) error { return r.Scan(&version, &generation) }); err != nil {
+		return err
+	}
+	at := now()
+	err := d.insert(ctx, "ip_ranges_insert", uuid.NewString(), func(b driver.Batch) error {
+		for _, r := range ranges {
+			tags := r.Tags
+			if tags == nil {
+				tags = []string{}
+			}
+			from, to := bound(r.From, always), bound(r.To, never)
+			if err := b.Append(r.Tenant, r.Source, r.Prefix.Masked().String(), r.Name, r.Category, tags, r.Confidence, from, to, false, at, version+1); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return d.rebuildNetworks(ctx, generation+1)
+}
+
+func bound(t, otherwise time.Time) time.Time {
+	if t.IsZero() {
+		return otherwise
+	}
+	return t.UTC()
+}
+
+// rebuildNetworks writes a generation of ip_networks and lets the dictionary read it. What is cut short is done again by
+// the next call: a generation counts when the dictionary has been told.
+func (d *DB) rebuildNetworks(ctx context.Context, generation uint64) error {
+	ranges, err := d.ranges(ctx, "ip_ranges_all")
+	if err != nil {
+		return err
+	}
+	err = d.insert(ctx, "ip_networks_insert", uuid.NewString(), func(b driver.Batch) error {
+		for _, n := range intelligence.Flatten(ranges) {
+			var tenants, sources, categories, tags []string
+			var since, until []time.Time
+			for _, r := range n.Ranges {
+				tenants, sources, categories = append(tenants, r.Tenant), append(sources, r.Source), append(categories, r.Category)
+				tags = append(tags, ","+strings.Join(r.Tags, ",")+",")
+				since, until = append(since, bound(r.From, always)), append(until, bound(r.To, never))
+			}
+			if err := b.Append(generation, n.Prefix.String(), tenants, sources, categories, tags, since, until); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := d.exec(ctx, "ip_intelligence_reload"); err != nil {
+		return err
+	}
+	var old []uint64
+	err = d.rows(ctx, "ip_networks_old", func(r driver.Rows) error {
+		var g uint64
+		err := r.Scan(&g)
+		old = append(old, g)
+		return err
+	}, named("generation", generation))
+	for _, g := range old {
+		if err == nil {
+			err = d.exec(ctx, "ip_networks_drop", named("generation", g))
+		}
+	}
+	return err
+}
+
+func (d *DB) ranges(ctx context.Context, name string, args ...driver.NamedValue) ([]intelligence.Range, error) {
+	var all []intelligence.Range
+	err := d.rows(ctx, name, func(r driver.Rows) error {
+		var x intelligence.Range
+		var prefix string
+		if err := r.Scan(&x.Tenant, &x.Source, &prefix, &x.Name, &x.Category, &x.Tags, &x.Confidence, &x.From, &x.To); err != nil {
+			return err
+		}
+		p, err := netip.ParsePrefix(prefix)
+		if err != nil {
+			return fmt.Errorf("ip_ranges: %w", err)
+		}
+		x.Prefix = p
+		if x.From.Equal(always) {
+			x.From = time.Time{}
+		}
+		if x.To.Equal(never) {
+			x.To = time.Time{}
+		}
+		all = append(all, x)
+		return nil
+	}, args...)
+	return all, err
+}
+
+// ListRanges returns up to limit ranges of the tenant after (source, prefix), in that order; of all sources when none is given.
+func (d *DB) ListRanges(ctx context.Context, tenant string, sources []string, afterSource, afterPrefix string, limit int) ([]intelligence.Range, error) {
+	return d.ranges(ctx, "ip_ranges_list", named("tenant", tenant), list("sources", sources), named("after_source", afterSource), named("after_prefix", afterPrefix), named("limit", uint32(limit)))
+}
+
+// UsersOfSource returns the users with events from addresses about which the source says something.
+func (d *DB) UsersOfSource(ctx context.Context, tenant, source string) ([]Span, error) {
+	var all []Span
+	err := d.rows(ctx, "ip_ranges_users", func(r driver.Rows) error {
+		var s Span
+		err := r.Scan(&s.Type, &s.ID, &s.First, &s.Last)
+		all = append(all, s)
+		return err
+	}, named("tenant", tenant), named("source", source))
+	return all, err
+}

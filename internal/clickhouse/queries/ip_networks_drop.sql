@@ -1,0 +1,1 @@
+ALTER TABLE ip_networks DROP PARTITION {generation:UInt64}

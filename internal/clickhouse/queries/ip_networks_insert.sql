@@ -1,0 +1,1 @@
+INSERT INTO ip_networks (generation, prefix, tenants, sources, categories, tags, since, until)
