@@ -68,12 +68,14 @@ func (c *commit) took(op operation, events []event.Event) {
 // it: that part keeps its sequences, which are not given again.
 func (c *commit) halve(op operation, rows []*row, refused error) {
 	if len(c.refused) >= maxRefusals {
+		c.loaded = c.loaded && !op.numbered // some may be stored: the sequence is read again before more are given
 		c.fail(refused, rows)
 		return
 	}
 	if op.numbered {
 		var err error
 		if rows, err = c.unstored(rows); err != nil {
+			c.loaded = false
 			c.fail(err, rows)
 			return
 		}
@@ -125,11 +127,10 @@ func (c *commit) fail(err error, rows []*row) {
 	}
 }
 
-// judge decides about the refused rows. A row is to blame when the store says so or took other rows of the commit; when
-// it took none, the store is to blame, and the callers send again.
+// judge decides about the refused rows. A row is to blame only when the store says so; otherwise the callers send again.
 func (c *commit) judge() {
 	for _, f := range c.refused {
-		if c.stored == 0 && !fault.Is(f.err, fault.InvalidArgument) || len(c.refused) > maxRefusals {
+		if !fault.Is(f.err, fault.InvalidArgument) || len(c.refused) > maxRefusals {
 			c.fail(fmt.Errorf("the database refuses events: %w", f.err), []*row{f.row})
 			continue
 		}

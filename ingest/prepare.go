@@ -21,6 +21,10 @@ const share = 256
 // eventBytes is about what an event takes beside its texts.
 const eventBytes = 1200
 
+// farAhead is how far ahead of the clock a record may lie: what is beyond would be held for longer than anybody waits, and
+// bounds the months that one batch can touch.
+const farAhead = 366 * 24 * time.Hour
+
 // prepared is a batch whose records have been read.
 type prepared struct {
 	// events that can be stored, and the index of each in the batch.
@@ -105,6 +109,10 @@ func (p *Pipeline) read(e *event.Event, s event.Submission, o event.Origin, arri
 		problem := &monitor.FieldError{Problem: err.Error()}
 		errors.As(err, &problem)
 		return problem
+	}
+	if !arrival.IsZero() && rec.Timestamp.Sub(arrival) > farAhead {
+		return &monitor.FieldError{EventID: rec.EventID, Field: "timestamp", Problem: fmt.Sprintf("found %s, expected a time of not more than a year ahead",
+			rec.Timestamp.UTC().Format(time.RFC3339))}
 	}
 	if keep := p.opt.Retention; keep > 0 && arrival.Sub(rec.Timestamp) > keep {
 		return &monitor.FieldError{EventID: rec.EventID, Field: "timestamp", Problem: fmt.Sprintf("found %s, expected a time of the last %d days: older events are not kept",

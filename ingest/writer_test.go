@@ -218,7 +218,7 @@ func TestRefusedRecords(t *testing.T) {
 		rejected map[int]string
 		fails    bool
 	}{
-		"among others":          {map[string]error{"e7": errRefused, "e93": errRefused}, ids, 98, map[int]string{7: "found a record that the database refuses; the service's log says why", 93: "found a record that the database refuses; the service's log says why"}, false},
+		"among others":          {map[string]error{"e7": fault.New(fault.InvalidArgument, "found a tab"), "e93": fault.New(fault.InvalidArgument, "found a tab")}, ids, 98, map[int]string{7: "found a tab", 93: "found a tab"}, false},
 		"alone, by the store":   {map[string]error{"e7": errRefused}, []string{"e7"}, 0, nil, true},
 		"alone, by the record":  {map[string]error{"e7": fault.New(fault.InvalidArgument, "found a tab")}, []string{"e7"}, 0, map[int]string{0: "found a tab"}, false},
 		"a store that is wrong": {map[string]error{}, ids, 0, nil, true},

@@ -86,20 +86,30 @@ type Call struct {
 
 // Findings evaluates a detection.
 func (d *DB) Findings(ctx context.Context, c Call) ([]alert.Finding, error) {
+	var all []alert.Finding
+	err := d.EachFinding(ctx, c, func(f alert.Finding) error {
+		all = append(all, f)
+		return nil
+	})
+	return all, err
+}
+
+// EachFinding evaluates a detection and hands over one finding after the other, by anchor, subject and key; an error of
+// each ends it.
+func (d *DB) EachFinding(ctx context.Context, c Call, each func(alert.Finding) error) error {
 	args := []driver.NamedValue{named("tenant", c.Tenant), named("from", moment(c.From)), named("to", moment(c.To)), list("subjects", c.Subjects)}
 	for _, a := range c.Arguments {
 		args = append(args, named(a.Name, a.Value))
 	}
 	sql := strings.Replace(statement("findings"), "/* detection */", c.Text, 1)
-	var all []alert.Finding
-	err := d.query(ctx, "detection "+c.Detection, sql, func(r driver.Rows) error {
+	return d.query(ctx, "detection "+c.Detection, sql, func(r driver.Rows) error {
 		f := alert.Finding{Tenant: c.Tenant, Detection: c.Detection}
-		err := r.Scan(&f.Subject.Type, &f.Subject.ID, &f.Subject.Email, &f.Subject.DisplayName, &f.Key, &f.Anchor, &f.Start, &f.End,
-			&f.EventIDs, &f.EventCount, &f.Score, &f.Severity, &f.Title, &f.Evidence, &f.SuppressedBy)
-		all = append(all, f)
-		return err
+		if err := r.Scan(&f.Subject.Type, &f.Subject.ID, &f.Subject.Email, &f.Subject.DisplayName, &f.Key, &f.Anchor, &f.Start, &f.End,
+			&f.EventIDs, &f.EventCount, &f.Score, &f.Severity, &f.Title, &f.Evidence, &f.SuppressedBy); err != nil {
+			return err
+		}
+		return each(f)
 	}, args...)
-	return all, err
 }
 
 // DefineDetection creates the views of a detection again: detect_<id>_base from the text, with all its parameters, and
@@ -117,12 +127,12 @@ func (d *DB) DefineDetection(ctx context.Context, id, text string, values []Argu
 	}
 	base := "CREATE OR REPLACE VIEW detect_" + id + "_base AS\n" + text
 	if err := d.conn.Exec(ctx, base); err != nil {
-		return fmt.Errorf("clickhouse: view detect_%s_base: %w", id, classify(err))
+		return fmt.Errorf("clickhouse: view detect_%s_base: %w", id, classify(ctx, err))
 	}
 	// The database is written out, because ClickHouse looks a parameterised view up in the caller's.
 	short := fmt.Sprintf("CREATE OR REPLACE VIEW detect_%s AS\nSELECT * FROM `%s`.detect_%s_base(%s)", id, d.database, id, strings.Join(arguments, ", "))
 	if err := d.conn.Exec(ctx, short); err != nil {
-		return fmt.Errorf("clickhouse: view detect_%s: %w", id, classify(err))
+		return fmt.Errorf("clickhouse: view detect_%s: %w", id, classify(ctx, err))
 	}
 	return nil
 }

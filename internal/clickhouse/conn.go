@@ -5,14 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"net/url"
 	"regexp"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -147,11 +144,11 @@ func (d *DB) Close() error { return d.conn.Close() }
 
 // Drop removes the whole database; for tests.
 func (d *DB) Drop(ctx context.Context) error {
-	return classify(d.conn.Exec(ctx, "DROP DATABASE IF EXISTS `"+d.database+"` SYNC"))
+	return classify(ctx, d.conn.Exec(ctx, "DROP DATABASE IF EXISTS `"+d.database+"` SYNC"))
 }
 
 // Ping asks whether the database answers.
-func (d *DB) Ping(ctx context.Context) error { return classify(d.conn.Ping(ctx)) }
+func (d *DB) Ping(ctx context.Context) error { return classify(ctx, d.conn.Ping(ctx)) }
 
 // Address of the database, without credentials.
 func (d *DB) Address() string { return d.address }
@@ -159,40 +156,56 @@ func (d *DB) Address() string { return d.address }
 // Version of ClickHouse, as it said when the pool was opened.
 func (d *DB) Version() string { return d.version }
 
-// Codes of ClickHouse that pass: the same statement can succeed later.
-var transient = map[int32]bool{
-	159: true, // TIMEOUT_EXCEEDED
-	202: true, // TOO_MANY_SIMULTANEOUS_QUERIES
-	203: true, // NO_FREE_CONNECTION
-	209: true, // SOCKET_TIMEOUT
-	210: true, // NETWORK_ERROR
-	236: true, // ABORTED: the server ends
-	241: true, // MEMORY_LIMIT_EXCEEDED
-	242: true, // TABLE_IS_READ_ONLY: a replica without its keeper
-	243: true, // NOT_ENOUGH_SPACE
-	252: true, // TOO_MANY_PARTS
-	285: true, // TOO_FEW_LIVE_REPLICAS
-	319: true, // UNKNOWN_STATUS_OF_INSERT
-	394: true, // QUERY_WAS_CANCELLED
-	999: true, // KEEPER_EXCEPTION
+// Codes by which ClickHouse refuses data or values: the same statement with other ones can succeed.
+var ofData = map[int32]bool{
+	6:   true, // CANNOT_PARSE_TEXT
+	26:  true, // CANNOT_PARSE_QUOTED_STRING
+	27:  true, // CANNOT_PARSE_INPUT_ASSERTION_FAILED
+	38:  true, // CANNOT_PARSE_DATE
+	41:  true, // CANNOT_PARSE_DATETIME
+	53:  true, // TYPE_MISMATCH
+	69:  true, // ARGUMENT_OUT_OF_BOUND
+	70:  true, // CANNOT_CONVERT_TYPE
+	72:  true, // CANNOT_PARSE_NUMBER
+	117: true, // INCORRECT_DATA
+	131: true, // TOO_LARGE_STRING_SIZE
+	349: true, // CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
+	376: true, // CANNOT_PARSE_UUID
+	407: true, // DECIMAL_OVERFLOW
+	457: true, // BAD_QUERY_PARAMETER
+	676: true, // CANNOT_PARSE_IPV4
+	677: true, // CANNOT_PARSE_IPV6
 }
 
-// classify marks an error that passes as fault.StorageUnavailable and leaves the others as they are.
-func classify(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
+// Codes by which ClickHouse refuses a statement: it will never succeed as it is, and the schema or Sealwatch is at fault.
+var ofStatement = map[int32]bool{
+	16: true, 20: true, 36: true, 42: true, 43: true, 44: true, 46: true, 47: true, 48: true, 50: true, 57: true, 60: true, 62: true,
+	63: true, 80: true, 81: true, 115: true, 164: true, 179: true, 184: true, 207: true, 215: true, 392: true, 456: true, 497: true, 516: true,
+}
+
+// classify says what an error means to the caller: its own deadline as it is, data that is refused as
+// fault.InvalidArgument, a statement that is refused as it is, and everything else as fault.StorageUnavailable: an error
+// that is not understood must not be blamed on anybody's data. The text has no address of a request, because that would
+// hold every value of it.
+func classify(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	var request *url.Error
+	if errors.As(err, &request) {
+		err = fmt.Errorf("%s: %w", request.Op, request.Err)
+	}
+	if cause := ctx.Err(); cause != nil {
+		return errors.Join(cause, err)
 	}
 	var refused *clickhouse.Exception
 	if errors.As(err, &refused) {
-		if transient[refused.Code] {
-			return fault.Unavailable(err)
+		switch {
+		case ofData[refused.Code]:
+			return &fault.Error{Reason: fault.InvalidArgument, Message: "the database refuses a value", Err: err}
+		case ofStatement[refused.Code]:
+			return err
 		}
-		return err
 	}
-	var network net.Error
-	if errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNREFUSED) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) || errors.Is(err, clickhouse.ErrAcquireConnTimeout) {
-		return fault.Unavailable(err)
-	}
-	return err
+	return fault.Unavailable(err)
 }

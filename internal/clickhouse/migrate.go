@@ -71,7 +71,7 @@ func (d *DB) migrate(ctx context.Context, all []Migration) (int, error) {
 		// A dictionary's source is a text of its own, in which the database is not known.
 		sql := strings.ReplaceAll(m.SQL, "{{database}}", d.database)
 		if err := d.conn.Exec(ctx, sql); err != nil {
-			return m.Number - 1 - have, fmt.Errorf("clickhouse: migration %04d %s: %w", m.Number, m.Name, classify(err))
+			return m.Number - 1 - have, fmt.Errorf("clickhouse: migration %04d %s: %w", m.Number, m.Name, classify(ctx, err))
 		}
 		err := d.insert(ctx, "migrations_insert", fmt.Sprintf("migration/%d", m.Number), func(b driver.Batch) error {
 			return b.Append(uint32(m.Number), m.Name, time.Now().UTC())

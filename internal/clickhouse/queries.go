@@ -64,7 +64,7 @@ func (d *DB) query(ctx context.Context, what, sql string, each func(driver.Rows)
 	}
 	r, err := d.conn.Query(ctx, sql, values...)
 	if err != nil {
-		return fmt.Errorf("clickhouse: %s: %w", what, classify(err))
+		return fmt.Errorf("clickhouse: %s: %w", what, classify(ctx, err))
 	}
 	defer func() { _ = r.Close() }()
 	for r.Next() {
@@ -73,7 +73,7 @@ func (d *DB) query(ctx context.Context, what, sql string, each func(driver.Rows)
 		}
 	}
 	if err := r.Err(); err != nil {
-		return fmt.Errorf("clickhouse: %s: %w", what, classify(err))
+		return fmt.Errorf("clickhouse: %s: %w", what, classify(ctx, err))
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func (d *DB) exec(ctx context.Context, name string, args ...driver.NamedValue) e
 		values[i] = a
 	}
 	if err := d.conn.Exec(ctx, statement(name), values...); err != nil {
-		return fmt.Errorf("clickhouse: %s: %w", name, classify(err))
+		return fmt.Errorf("clickhouse: %s: %w", name, classify(ctx, err))
 	}
 	return nil
 }
@@ -143,14 +143,14 @@ func (d *DB) insert(ctx context.Context, name, token string, fill func(driver.Ba
 	}))
 	b, err := d.conn.PrepareBatch(ctx, sql)
 	if err != nil {
-		return fmt.Errorf("clickhouse: %s: %w", name, classify(err))
+		return fmt.Errorf("clickhouse: %s: %w", name, classify(ctx, err))
 	}
 	defer func() { _ = b.Close() }()
 	if err := fill(b); err != nil {
 		return fmt.Errorf("clickhouse: %s: %w", name, err)
 	}
 	if err := b.Send(); err != nil {
-		return fmt.Errorf("clickhouse: %s: %w", name, classify(err))
+		return fmt.Errorf("clickhouse: %s: %w", name, classify(ctx, err))
 	}
 	return nil
 }
