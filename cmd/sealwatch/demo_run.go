@@ -25,6 +25,9 @@ const (
 	demoPatience = time.Minute
 )
 
+// demoAttacks are the kinds that a newcomer understands at a glance; there is no noise either.
+func demoAttacks() []string { return []string{"impossible_travel", "failed_logins"} }
+
 // demoRun is the traffic and the alerts of one demo.
 type demoRun struct {
 	p     *process
@@ -42,7 +45,7 @@ type demoRun struct {
 func (d *demoRun) traffic(ctx context.Context) error {
 	g, err := simulate.New(simulate.Options{
 		Seed: d.flags.seed, Users: d.flags.users, Start: d.now.AddDate(0, 0, -d.flags.days), End: d.now.Add(demoSpan),
-		Attacks: simulate.Kinds(), AttacksPerDay: demoAttacksPerDay, AttacksFrom: d.now.Add(-demoLead), Late: 0.05, Repeats: 0.002,
+		Attacks: demoAttacks(), Noise: map[string]float64{}, AttacksPerDay: demoAttacksPerDay, AttacksFrom: d.now.Add(-demoLead), Late: 0.05, Repeats: 0.002,
 	})
 	if err != nil {
 		return usageError{err}

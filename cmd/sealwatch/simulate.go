@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,8 +21,9 @@ type simulateFlags struct {
 	simulate.Options
 	days                                  int
 	start, end                            string
-	attacks                               []string
+	attacks, noise                        []string
 	format, output, labelsFile, usersFile string
+	scenario                              string
 }
 
 func (p *process) simulateCommand() *cobra.Command {
@@ -30,8 +32,10 @@ func (p *process) simulateCommand() *cobra.Command {
 		Use:   "simulate",
 		Short: "Make up a DocuSign organisation's audit trail, with labelled attacks",
 		Long: "Make up a DocuSign organisation and write its audit trail as DocuSign Monitor JSON: people in offices of several time zones,\n" +
-			"administrators, applications, the oddities of real records, and attacks. The same options give the same bytes. What is an\n" +
-			"attack is never in the records; --labels writes it to a file of its own. All addresses are reserved for documentation.\n\n" +
+			"administrators, applications, the oddities of real records, what looks like an attack and is none, and attacks. The same\n" +
+			"options give the same bytes. What is an attack is never in the records; --labels writes it to a file of its own. All\n" +
+			"addresses are reserved for documentation. --scenario takes users, times, noise and attacks from a file of scenarios/.\n\n" +
+			"Noise, with its usual rate: " + noiseList() + ".\n\n" +
 			"Attacks: " + strings.Join(simulate.Kinds(), ", ") + ". The first quarter of the time, seven days at most, is free of them.",
 		Example: "  sealwatch simulate --users 200 --days 30 -o events.ndjson --labels attacks.jsonl\n" +
 			"  sealwatch simulate --seed 7 --days 2 | sealwatch import --wait -",
@@ -43,6 +47,8 @@ func (p *process) simulateCommand() *cobra.Command {
 	c.Flags().StringVar(&f.start, "start", "", "earliest event time, RFC 3339 or a date")
 	c.Flags().StringVar(&f.end, "end", "", "event time before which it ends, RFC 3339 or a date (default: the last midnight in UTC)")
 	c.Flags().StringSliceVar(&f.attacks, "attacks", simulate.Kinds(), "kinds of attacks, or none")
+	c.Flags().StringSliceVar(&f.noise, "noise", simulate.NoiseNames(), "harmless things that look like attacks, each NAME or NAME=RATE, or none")
+	c.Flags().StringVar(&f.scenario, "scenario", "", "file with users, times, noise and attacks; flags for these have no effect then")
 	c.Flags().Float64Var(&f.AttacksPerDay, "attacks-per-day", 2, "how many of them, over all kinds")
 	c.Flags().Float64Var(&f.Late, "disorder", 0, "share of records that arrive late, up to 45 minutes, 0 to 1")
 	c.Flags().Float64Var(&f.Repeats, "repeats", 0, "share of records that are delivered twice, 0 to 1")
@@ -86,8 +92,21 @@ func (p *process) simulate(f *simulateFlags) error {
 
 // resolve reads the times and the kinds of attack.
 func (f *simulateFlags) resolve(now time.Time) error {
+	if f.scenario != "" {
+		s, err := simulate.ReadScenario(f.scenario)
+		if err != nil {
+			return err
+		}
+		onAttack := f.OnAttack
+		f.Options = s.Options()
+		f.OnAttack = onAttack
+		return nil
+	}
 	f.End = now.UTC().Truncate(24 * time.Hour)
 	var err error
+	if f.Noise, err = parseNoise(f.noise); err != nil {
+		return err
+	}
 	if f.end != "" {
 		if f.End, err = parseTime("--end", f.end); err != nil {
 			return err
@@ -106,6 +125,36 @@ func (f *simulateFlags) resolve(now time.Time) error {
 		f.Attacks = f.attacks
 	}
 	return nil
+}
+
+// noiseList is what there is, for people.
+func noiseList() string {
+	rates := simulate.NoiseRates()
+	all := simulate.NoiseNames()
+	for i, name := range all {
+		all[i] = fmt.Sprintf("%s %g", name, rates[name])
+	}
+	return strings.Join(all, ", ")
+}
+
+// parseNoise reads NAME and NAME=RATE.
+func parseNoise(list []string) (map[string]float64, error) {
+	usual, all := simulate.NoiseRates(), map[string]float64{}
+	for _, entry := range list {
+		name, rate, given := strings.Cut(entry, "=")
+		if name == "none" && !given {
+			continue
+		}
+		all[name] = usual[name]
+		if given {
+			r, err := strconv.ParseFloat(rate, 64)
+			if err != nil {
+				return nil, usagef("--noise: found %q, expected a name, or a name and a rate such as vpn=0.2", entry)
+			}
+			all[name] = r
+		}
+	}
+	return all, nil
 }
 
 // parseTime reads a time or a date.

@@ -15,14 +15,33 @@ type attack struct {
 	variants  []variant
 }
 
-// variant plans the records of one attack that begins at assault.at.
+// variant plans the records of one attack that begins at assault.at; planning none means that the organisation has nobody
+// for it.
 type variant struct {
 	name string
-	plan func(*assault)
+	// detection should find it, where the ways of a kind differ in that.
+	detection string
+	// difficulty is easy, medium or hard.
+	difficulty string
+	plan       func(*assault)
 }
 
+const (
+	easy   = "easy"
+	medium = "medium"
+	hard   = "hard"
+)
+
 // attacks lists the kinds.
-func attacks() []attack { return []attack{impossibleTravel(), failedLogins()} }
+func attacks() []attack {
+	return []attack{
+		impossibleTravel(), failedLogins(), infrequentCountry(), anonymousNetwork(), knownBadAddress(), spraying(), distributedSpraying(), stuffing(),
+		terminatedUser(), unusualAdmin(), takeover(), keyTheft(), cookieTheft(), signingFraud(), envelopeTransfer(), slowPoisoning(), massDownload(), connectListener(),
+	}
+}
+
+// attacked says whether a kind is played.
+func (g *Generator) attacked(kind string) bool { return slices.Contains(g.o.Attacks, kind) }
 
 // Kinds are the names of the attacks that there are.
 func Kinds() []string {
@@ -43,7 +62,7 @@ type assault struct {
 	chance
 }
 
-// legitimate is something that the victim does.
+// legitimate is something that the victim does at home or in the office.
 func (a *assault) legitimate(at time.Time, from address, k class, data ...pair) *record {
 	r := &record{at: at, id: a.guid(), user: a.victim.id, key: notUsed, from: from, device: a.victim.desk, class: k, source: "Web", data: data}
 	a.records = append(a.records, r)
@@ -98,11 +117,20 @@ func (g *Generator) attack(before time.Time) {
 // launch labels an attack and hands its records over, unless it does not fit into the simulated time as a whole.
 func (g *Generator) launch(a *assault, kind attack, way variant) {
 	slices.SortStableFunc(a.records, func(x, y *record) int { return x.at.Compare(y.at) })
-	label := Label{ID: fmt.Sprintf("attack-%05d", g.attackNumber+1), Kind: kind.kind, Variant: way.name, UserID: a.victim.id,
+	if len(a.records) == 0 {
+		return
+	}
+	label := Label{ID: fmt.Sprintf("attack-%05d", g.attackNumber+1), Kind: kind.kind, Variant: way.name, Difficulty: way.difficulty, UserID: a.victim.id,
 		ExpectedDetection: kind.detection}
+	if kind.detection == "" {
+		label.ExpectedDetection = way.detection
+	}
 	for _, r := range a.records {
 		if !g.inside(r.at) {
 			return
+		}
+		if r.user != nobody && !slices.Contains(label.UserIDs, r.user) {
+			label.UserIDs = append(label.UserIDs, r.user)
 		}
 		label.EventIDs = append(label.EventIDs, r.id)
 		if r.hostile {
@@ -125,7 +153,7 @@ func (g *Generator) victim(c chance, at time.Time) *user {
 	var rested, longest *user
 	for range 200 {
 		u := pick(c, g.users)
-		if _, away, _ := g.whereabouts(u, dayOf(at)); away || u.job == application {
+		if !g.steady(u, at) {
 			continue
 		}
 		if longest == nil || g.lastVictim[u.index].Before(g.lastVictim[longest.index]) {
@@ -143,4 +171,17 @@ func (g *Generator) victim(c chance, at time.Time) *user {
 		return rested
 	}
 	return longest
+}
+
+// steady says whether somebody is a person of the organisation who is on no journey around a time.
+func (g *Generator) steady(u *user, at time.Time) bool {
+	if u.job == application || u.leaves(at) || g.has(u, "zone_hopping") || g.has(u, "shared_mailboxes") {
+		return false
+	}
+	for day := dayOf(at) - 1; day <= dayOf(at)+1; day++ {
+		if _, away, _ := g.whereabouts(u, day); away || g.journey(u, day) != nil {
+			return false
+		}
+	}
+	return true
 }

@@ -6,9 +6,10 @@ import "time"
 // attackers, so that nothing but the failures gives them away.
 func failedLogins() attack {
 	return attack{kind: "failed_logins", detection: "failed_logins", variants: []variant{
-		{"guessing", guessing},
-		{"guessing_success", guessingSuccess},
-		{"several_addresses", severalAddresses},
+		{"guessing", "", easy, guessing},
+		{"guessing_success", "", easy, guessingSuccess},
+		{"several_addresses", "", medium, severalAddresses},
+		{"slow", "", hard, slowGuessing},
 	}}
 }
 
@@ -49,4 +50,15 @@ func severalAddresses(a *assault) {
 		pool[i] = proxyAddress(a.chance, a.victim.office)
 	}
 	a.guess(a.between(16, 40), func() address { return pick(a.chance, pool) }, script(a.chance))
+}
+
+// slowGuessing stays below DocuSign's lock-out and below what most rules count: three attempts every five minutes.
+func slowGuessing(a *assault) {
+	from, d, at := proxyAddress(a.chance, a.victim.office), desktop(a.chance), a.at
+	for range a.between(6, 12) {
+		for i := range 3 {
+			a.hostile(at.Add(time.Duration(i)*20*time.Second), from, d, failedLogonClass())
+		}
+		at = at.Add(a.span(5*time.Minute, 7*time.Minute))
+	}
 }

@@ -24,6 +24,9 @@ type Generator struct {
 	attackTime       time.Time
 	lastVictim       map[int]time.Time
 	attacksAvailable []attack
+	noises           []noise
+	applications     []*user
+	neighbours       map[neighbourhood][]*place
 }
 
 // New founds the organisation. An error names every option that is not as it has to be.
@@ -40,12 +43,13 @@ func New(o Options) (*Generator, error) {
 		o.AttacksFrom = o.Start.Add(min(7*24*time.Hour, o.End.Sub(o.Start)/4))
 	}
 	g := &Generator{
-		o: o, places: places, lastVictim: map[int]time.Time{}, delivery: newChance(o.Seed, "delivery"),
+		o: o, places: places, lastVictim: map[int]time.Time{}, neighbours: map[neighbourhood][]*place{}, delivery: newChance(o.Seed, "delivery"),
 		headquarters: &place{city: "seattle", state: "washington", country: "united states", latitude: 47.6, longitude: -122.33, zone: time.UTC},
 		datacentre:   &place{city: "ashburn", state: "virginia", country: "united states", latitude: 39.04, longitude: -77.49, zone: time.UTC},
 		// A local day begins up to 14 hours before and ends up to 12 after the day of the same date in UTC.
 		next: dayOf(o.Start) - 1, last: dayOf(o.End) + 1,
 	}
+	g.disturb()
 	g.found()
 	g.arm()
 	return g, nil
@@ -83,11 +87,18 @@ func (g *Generator) Next() (Item, error) {
 func (g *Generator) plan(day int64) {
 	for _, u := range g.users {
 		s := g.shift(u, day)
-		if len(s.sessions) == 0 {
+		if len(s.sessions) > 0 {
+			for _, does := range behaviours() {
+				does(s)
+			}
+		}
+		if u.leaves(date(day, time.UTC)) {
 			continue
 		}
-		for _, does := range behaviours() {
-			does(s)
+		for _, n := range g.noises {
+			if n.act != nil {
+				n.act(s, n.rate)
+			}
 		}
 	}
 	g.attack(date(day+1, time.UTC))

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
+	"time"
 )
 
 //go:embed data/names.txt
@@ -36,7 +37,15 @@ type user struct {
 	key string
 	// homeShare is how often the person works at home.
 	homeShare float64
+	// noises that concern the person, as far as they were asked for, and where the person lives.
+	noises map[string]bool
+	home   *place
+	// left is when the person left the organisation; zero for those who stay.
+	left time.Time
 }
+
+// leaves says whether the person has left by a time.
+func (u *user) leaves(t time.Time) bool { return !u.left.IsZero() && !t.Before(u.left) }
 
 // User is an entry of the directory, with DocuSign's field names.
 type User struct {
@@ -48,6 +57,8 @@ type User struct {
 	IsAdmin    string `json:"isAdmin"`
 	// PermissionProfileName is DocuSign's name of the role.
 	PermissionProfileName string `json:"permissionProfileName"`
+	// Left is when the directory closed the account.
+	Left *time.Time `json:"closedDate,omitempty"`
 }
 
 // readNames returns the first and the family names.
@@ -83,12 +94,18 @@ func (g *Generator) found() {
 			u.email = fmt.Sprintf("%s%d@example.com", strings.TrimSuffix(u.email, "@example.com"), n)
 		}
 		g.users = append(g.users, u)
+		switch {
+		case u.job == application:
+			g.applications = append(g.applications, u)
+		case g.attacked("terminated_user"):
+			g.leaver(u)
+		}
 	}
 }
 
 // hire makes one user. The first is an administrator, and one in forty is an application.
 func (g *Generator) hire(c chance, i int, first, last []string) *user {
-	u := &user{index: i, id: c.guid(), office: g.offices[c.weighted([]float64{5, 4, 3, 2, 2, 2}[:len(g.offices)]...)]}
+	u := &user{noises: map[string]bool{}, index: i, id: c.guid(), office: g.offices[c.weighted([]float64{5, 4, 3, 2, 2, 2}[:len(g.offices)]...)]}
 	f, l := pick(c, first), pick(c, last)
 	u.name, u.email = f+" "+l, strings.ToLower(f+"."+l)+"@example.com"
 	u.desk, u.homeShare = desktop(c), 0.1+0.6*c.Float64()
@@ -116,6 +133,11 @@ func (g *Generator) Users() []User {
 	for i, u := range g.users {
 		all[i] = User{UserID: u.id, UserName: u.name, Email: u.email, UserStatus: "Active", UserType: "CompanyUser",
 			IsAdmin: "False", PermissionProfileName: "DocuSign Sender"}
+		if !u.left.IsZero() {
+			all[i].UserStatus = "Closed"
+			left := u.left
+			all[i].Left = &left
+		}
 		switch u.job {
 		case administrator:
 			all[i].IsAdmin, all[i].PermissionProfileName = "True", "DS Admin"

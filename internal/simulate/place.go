@@ -84,10 +84,46 @@ func officeAddress(p *place, n int) address {
 // homeAddress is a person's own connection; every third is IPv6.
 func homeAddress(user int, p *place) address {
 	if user%3 == 0 {
-		return address{fmt.Sprintf("2001:db8:1:%x::%x", user, user%250+2), p}
+		return homeAddress6(user, p)
 	}
+	return homeAddress4(user, p)
+}
+
+func homeAddress4(user int, p *place) address {
 	return address{fmt.Sprintf("198.18.%d.%d", user>>8, user&255), p}
 }
+
+func homeAddress6(user int, p *place) address {
+	return address{fmt.Sprintf("2001:db8:1:%x::%x", user, user%250+2), p}
+}
+
+// isHome and isOffice say what kind of line an address is.
+func isHome(a address) bool {
+	return strings.HasPrefix(a.ip, "198.18.") || strings.HasPrefix(a.ip, "2001:db8:1:")
+}
+
+func isOffice(a address) bool { return strings.HasPrefix(a.ip, "203.0.113.") }
+
+// shared is one of four addresses of a service in a city, in a block of 256.
+func shared(block int, p *place, n int) address {
+	return address{fmt.Sprintf("198.19.%d.%d", block, (p.index*4+n%4)&255), p}
+}
+
+// vpnAddress is an exit of a commercial VPN in a city, relayAddress one of a privacy relay, torAddress one of the
+// anonymity network, proxyNode a node of a cloud security proxy.
+func vpnAddress(c chance, p *place) address   { return shared(vpnBlock, p, c.IntN(4)) }
+func relayAddress(c chance, p *place) address { return shared(relayBlock, p, c.IntN(4)) }
+func torAddress(c chance, p *place) address   { return shared(torBlock, p, c.IntN(4)) }
+func proxyNode(p *place, n int) address       { return shared(proxyBlock, p, n) }
+
+// airlineAddress is an aircraft's network, located where its ground station is.
+func airlineAddress(c chance, p *place) address { return shared(airlineBlock, p, c.IntN(4)) }
+
+// cloudAddress is the machine of an integration in a region of a cloud.
+func cloudAddress(n int, p *place) address { return shared(cloudBlock, p, n) }
+
+// badAddress is a machine that lists of known attackers name.
+func badAddress(c chance, p *place) address { return shared(badBlock, p, c.IntN(4)) }
 
 // mobileAddress is one of a carrier's shared addresses in a city.
 func mobileAddress(c chance, p *place) address {

@@ -8,6 +8,8 @@ type session struct {
 	from       address
 	device     *device
 	source     string
+	// route draws the address of each record where it changes within the session; nil leaves it at from.
+	route func(chance) address
 }
 
 // shift is one local day of one user.
@@ -16,6 +18,9 @@ type shift struct {
 	u        *user
 	day      int64
 	sessions []session
+	// away says that the person works at another office, journey that he flies or has flown somewhere.
+	away    bool
+	journey *journey
 	chance
 }
 
@@ -49,14 +54,32 @@ func (g *Generator) whereabouts(u *user, day int64) (at *place, away, working bo
 
 // shift lays out a day; it has no sessions when the user does not work. Calling it again gives the same day.
 func (g *Generator) shift(u *user, day int64) *shift {
+	s := g.ordinary(u, day)
+	if u.job == application {
+		return s
+	}
+	for _, n := range g.noises {
+		if n.alter != nil {
+			n.alter(s, n.rate)
+		}
+	}
+	if u.leaves(date(day, time.UTC)) {
+		s.sessions = nil
+	}
+	return s
+}
+
+// ordinary is a day without noise.
+func (g *Generator) ordinary(u *user, day int64) *shift {
 	c := newChance(g.o.Seed, "shift", int64(u.index), day)
 	s := &shift{g: g, u: u, day: day, chance: newChance(g.o.Seed, "work", int64(u.index), day)}
 	if u.job == application {
 		midnight := date(day, time.UTC)
-		s.sessions = []session{{midnight, midnight.Add(24 * time.Hour), serverAddress(u.index/40, g.datacentre), u.desk, "API"}}
+		s.sessions = []session{{begin: midnight, end: midnight.Add(24 * time.Hour), from: serverAddress(u.index/40, g.datacentre), device: u.desk, source: "API"}}
 		return s
 	}
 	at, away, working := g.whereabouts(u, day)
+	s.away = away
 	if !working {
 		return s
 	}
@@ -72,14 +95,14 @@ func (g *Generator) shift(u *user, day int64) *shift {
 	}
 	lunch := begin.Add(c.about(210*time.Minute, 20*time.Minute))
 	if c.happens(0.6) {
-		s.sessions = append(s.sessions, session{begin, lunch, from, u.desk, "Web"},
-			session{lunch.Add(c.span(30*time.Minute, 70*time.Minute)), end, from, u.desk, "Web"})
+		s.sessions = append(s.sessions, session{begin: begin, end: lunch, from: from, device: u.desk, source: "Web"},
+			session{begin: lunch.Add(c.span(30*time.Minute, 70*time.Minute)), end: end, from: from, device: u.desk, source: "Web"})
 	} else {
-		s.sessions = append(s.sessions, session{begin, end, from, u.desk, "Web"})
+		s.sessions = append(s.sessions, session{begin: begin, end: end, from: from, device: u.desk, source: "Web"})
 	}
 	if u.phone != nil && c.happens(0.35) {
 		on := end.Add(c.span(20*time.Minute, 150*time.Minute))
-		s.sessions = append(s.sessions, session{on, on.Add(c.span(5*time.Minute, 30*time.Minute)), mobileAddress(c, at), u.phone, "Mobile"})
+		s.sessions = append(s.sessions, session{begin: on, end: on.Add(c.span(5*time.Minute, 30*time.Minute)), from: mobileAddress(c, at), device: u.phone, source: "Mobile"})
 	}
 	return s
 }
@@ -98,7 +121,11 @@ func (s *shift) by(on *session, at time.Time, k class, data ...pair) *record {
 	if s.u.key != "" {
 		key = s.u.key
 	}
-	return &record{at: at, id: s.guid(), user: s.u.id, key: key, from: on.from, device: on.device, class: k, source: on.source, data: data}
+	from := on.from
+	if on.route != nil {
+		from = on.route(s.chance)
+	}
+	return &record{at: at, id: s.guid(), user: s.u.id, key: key, from: from, device: on.device, class: k, source: on.source, data: data}
 }
 
 // happened hands a record over.

@@ -8,6 +8,7 @@ package simulate
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,9 @@ type Options struct {
 	// AttacksFrom is the event time before which nobody attacks; zero leaves the first quarter of the time quiet, seven
 	// days at most, so that what is ordinary can be learned.
 	AttacksFrom time.Time
+	// Noise is how much there is of each of NoiseNames, as a share of what NoiseRates counts; what it does not name is off.
+	// Nil means NoiseRates.
+	Noise map[string]float64
 	// Late is the share of records that arrive up to 45 minutes late, 0 to 1; the others come in order.
 	Late float64
 	// Repeats is the share of records that are delivered once more, 0 to 1.
@@ -50,12 +54,16 @@ type Label struct {
 	// Kind is one of Kinds(), Variant the way in which it was done.
 	Kind    string `json:"kind"`
 	Variant string `json:"variant"`
-	// UserID is the victim.
-	UserID string `json:"userId"`
+	// Difficulty is easy, medium or hard: how much it stands out against what is ordinary.
+	Difficulty string `json:"difficulty"`
+	// UserID is the victim, the first one where there are several; UserIDs are all.
+	UserID  string   `json:"userId"`
+	UserIDs []string `json:"userIds"`
 	// Start and End are the event times of the first and the last event.
 	Start time.Time `json:"startTime"`
 	End   time.Time `json:"endTime"`
-	// EventIDs are all events that make the attack visible, AttackerEventIDs those of the attacker alone.
+	// EventIDs are all events that make the attack visible, AttackerEventIDs those of the attacker alone, in the order in
+	// which they happen.
 	EventIDs         []string `json:"eventIds"`
 	AttackerEventIDs []string `json:"attackerEventIds"`
 	// ExpectedDetection should find it.
@@ -88,6 +96,14 @@ func (o *Options) check() error {
 	for _, k := range o.Attacks {
 		if !slices.Contains(Kinds(), k) {
 			bad("attacks", k, "of "+strings.Join(Kinds(), ", "))
+		}
+	}
+	known := NoiseRates()
+	for _, name := range slices.Sorted(maps.Keys(o.Noise)) {
+		if _, ok := known[name]; !ok {
+			bad("noise", name, "of "+strings.Join(NoiseNames(), ", "))
+		} else if r := o.Noise[name]; !(r >= 0 && r <= 1) {
+			bad("noise "+name, r, "a share of 0 to 1")
 		}
 	}
 	if !(o.AttacksPerDay >= 0 && o.AttacksPerDay <= 86_400) {

@@ -1,0 +1,48 @@
+package simulate
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestScenarios reads every file that is shipped, and begins it.
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("../../scenarios/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios: %v", err)
+	}
+	for _, file := range files {
+		s, err := ReadScenario(file)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		g, err := New(s.Options())
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		if _, err := g.Next(); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
+func TestScenarioErrorsSayWhere(t *testing.T) {
+	for text, want := range map[string]string{
+		"users: many":       "cannot unmarshal",
+		"usres: 3":          "usres",
+		"description: x":    "users: found 0, expected 1",
+		"noise: {fog: 0.1}": "noise: found fog",
+	} {
+		file := filepath.Join(t.TempDir(), "bad.yaml")
+		if err := os.WriteFile(file, []byte(text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadScenario(file); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {
+			t.Errorf("%q: %v, expected the file and %q", text, err, want)
+		}
+	}
+}
