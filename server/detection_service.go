@@ -17,9 +17,12 @@ import (
 type detectionService struct {
 	pb.UnimplementedDetectionServiceServer
 	detections Detections
+	backtester Backtester
 	status     StatusReader
 	tenant     string
 	logger     *slog.Logger
+	// draining ends when the server stops.
+	draining context.Context
 }
 
 func (s *detectionService) GetDetection(ctx context.Context, req *pb.GetDetectionRequest) (*pb.Detection, error) {

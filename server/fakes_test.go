@@ -325,3 +325,36 @@ type system struct {
 }
 
 func (s *system) Status(context.Context) (status.System, error) { return s.System, s.err }
+
+// backtester counts by what it is asked for.
+type backtester struct{}
+
+func (backtester) Backtest(ctx context.Context, q alert.BacktestRequest, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
+	for _, s := range q.Settings {
+		if s.Value == "hang" {
+			if err := progress(alert.BacktestProgress{}); err != nil {
+				return err
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		if s.Value == "0" {
+			return fault.New(fault.InvalidArgument, "settings[0]: parameter %s: 0: expected 2 to 1000 failures", s.Parameter)
+		}
+	}
+	for i, id := range q.Detections {
+		if err := progress(alert.BacktestProgress{Detection: id, Fraction: float64(i+1) / float64(len(q.Detections)), Reached: epoch, Alerts: 2}); err != nil {
+			return err
+		}
+		subject := alert.Subject{Type: "user", ID: "u1", Email: "ada@example.com"}
+		err := result(alert.BacktestResult{Detection: id, From: q.From, To: q.To, Settings: []alert.Setting{{Detection: id, Parameter: "p", Value: "1", Present: "2"}},
+			Alerts: alert.Compared{Proposed: 2, Present: 3}, Removed: 1, Days: []alert.DayCount{{Date: "2026-08-01", Alerts: alert.Compared{Proposed: 2, Present: 3}}},
+			TopSubjects:     []alert.SubjectCount{{Subject: subject, Alerts: alert.Compared{Proposed: 2, Present: 3}}},
+			Suppressions:    []alert.SuppressionCount{{Reason: "known_vpn", Description: "A known VPN.", Findings: alert.Compared{Present: 1}}},
+			RemovedExamples: []alert.Finding{{Title: "Ada was in two places", Subject: subject, Severity: alert.SeverityHigh, Start: epoch, End: epoch}}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -96,6 +96,7 @@ func (o *Options) missing() (errs []error) {
 		{"Services.Alerts", s.Alerts == nil},
 		{"Services.Changes", s.Changes == nil},
 		{"Services.Detections", s.Detections == nil},
+		{"Services.Backtester", s.Backtester == nil},
 		{"Services.Status", s.Status == nil},
 		{"Services.Watermark", s.Watermark == nil},
 		{"Origin.Tenant", o.Origin.Tenant == ""},

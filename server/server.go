@@ -128,7 +128,7 @@ func (s *Server) register(validator *validate.Validator) {
 		heartbeat: o.Heartbeat, draining: s.draining,
 	})
 	pb.RegisterDetectionServiceServer(s.grpc, &detectionService{
-		detections: v.Detections, status: v.Status, tenant: o.Origin.Tenant, logger: o.Logger,
+		detections: v.Detections, backtester: v.Backtester, status: v.Status, tenant: o.Origin.Tenant, logger: o.Logger, draining: s.draining,
 	})
 	pb.RegisterSystemServiceServer(s.grpc, &systemService{status: v.Status})
 	s.setServing(false)

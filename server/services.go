@@ -19,6 +19,7 @@ type Services struct {
 	Alerts     AlertReader
 	Changes    ChangeLog
 	Detections Detections
+	Backtester Backtester
 	Status     StatusReader
 	// Watermark is the event time up to which events have come in, zero before the first. It is called for every
 	// message of every alert stream, so it MUST be cheap.
@@ -99,6 +100,13 @@ type ChangeLog interface {
 type Detections interface {
 	// List returns all detections, sorted by id, with their SQL. The caller MUST NOT change them.
 	List() []alert.Detection
+}
+
+// Backtester evaluates detections over the stored events.
+type Backtester interface {
+	// Backtest calls progress after each step and result for each detection that is done, never two at a time; an error of
+	// theirs, or the end of ctx, ends it. It stores nothing. A bad request fails with fault.InvalidArgument.
+	Backtest(ctx context.Context, q alert.BacktestRequest, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error
 }
 
 // StatusReader says how Sealwatch is doing.

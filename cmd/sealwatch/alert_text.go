@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 
@@ -42,9 +43,11 @@ func alertLine(a *sealwatchv1.Alert, remark string) string {
 // stamp is a time in a table.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// subject is whom an alert is about, by the name that says most to a person.
-func subject(a *sealwatchv1.Alert) string {
-	s := a.GetSubject()
+// subject is whom an alert is about.
+func subject(a *sealwatchv1.Alert) string { return principalName(a.GetSubject()) }
+
+// principalName is the name that says most to a person.
+func principalName(s *sealwatchv1.Principal) string {
 	for _, name := range []string{s.GetEmail(), s.GetDisplayName()} {
 		if name != "" {
 			return name
@@ -55,9 +58,18 @@ func subject(a *sealwatchv1.Alert) string {
 
 // alertJSON is an alert as the REST interface shows it, indented under a prefix, or on one line without one.
 func alertJSON(a *sealwatchv1.Alert, prefix string) (string, error) {
-	text, err := protojson.MarshalOptions{EmitUnpopulated: true}.Marshal(a)
+	text, err := messageJSON(a, prefix)
 	if err != nil {
 		return "", fmt.Errorf("alert %s as JSON: %w", a.GetName(), err)
+	}
+	return text, nil
+}
+
+// messageJSON is a message as the REST interface shows it, indented under a prefix, or on one line without one.
+func messageJSON(m proto.Message, prefix string) (string, error) {
+	text, err := protojson.MarshalOptions{EmitUnpopulated: true}.Marshal(m)
+	if err != nil {
+		return "", err
 	}
 	var b bytes.Buffer
 	if prefix == "" {
@@ -66,7 +78,7 @@ func alertJSON(a *sealwatchv1.Alert, prefix string) (string, error) {
 		err = json.Indent(&b, text, prefix, "  ")
 	}
 	if err != nil {
-		return "", fmt.Errorf("alert %s as JSON: %w", a.GetName(), err)
+		return "", err
 	}
 	return string(terminal.JSON(b.Bytes())), nil
 }

@@ -79,17 +79,17 @@ func stateName(s sealwatchv1.AlertState) string {
 	return strings.ToLower(strings.TrimPrefix(s.String(), "ALERT_STATE_"))
 }
 
-// since reads --since: how long ago, or a time.
-func since(s string, now time.Time) (*timestamppb.Timestamp, error) {
+// since reads the value of a flag: how long ago, or a time; nil for none.
+func since(flag, s string, now time.Time) (*timestamppb.Timestamp, error) {
 	if s == "" {
 		return nil, nil
 	}
 	if d, err := time.ParseDuration(s); err == nil && d > 0 {
 		return timestamppb.New(now.Add(-d)), nil
 	}
-	t, err := parseTime("--since", s)
+	t, err := parseTime(flag, s)
 	if err != nil {
-		return nil, usagef("--since: found %q, expected a duration such as 24h, a time such as 2026-01-31T08:00:00Z, or a date", s)
+		return nil, usagef("%s: found %q, expected a duration such as 24h, a time such as 2026-01-31T08:00:00Z, or a date", flag, s)
 	}
 	return timestamppb.New(t), nil
 }

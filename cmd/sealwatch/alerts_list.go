@@ -32,7 +32,7 @@ func (p *process) alertsList() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if filter.StartTime, err = since(*from, p.now()); err != nil {
+		if filter.StartTime, err = since("--since", *from, p.now()); err != nil {
 			return err
 		}
 		if *limit < 0 {

@@ -28,6 +28,7 @@ type fake struct {
 	sealwatchv1.UnimplementedIngestServiceServer
 	sealwatchv1.UnimplementedAlertServiceServer
 	sealwatchv1.UnimplementedSystemServiceServer
+	sealwatchv1.UnimplementedDetectionServiceServer
 	mu     sync.Mutex
 	stored map[string]bool
 	// alerts that there are; a stream sends them as changes.
@@ -137,6 +138,40 @@ func (f *fake) StreamAlerts(r *sealwatchv1.StreamAlertsRequest, s grpc.ServerStr
 	return s.Context().Err()
 }
 
+// Backtest answers with the settings that it was asked for; a value "bad" is refused.
+func (f *fake) Backtest(r *sealwatchv1.BacktestRequest, s grpc.ServerStreamingServer[sealwatchv1.BacktestResponse]) error {
+	result := &sealwatchv1.BacktestResult{Detection: "impossible_travel", StartTime: r.GetStartTime(), EndTime: r.GetEndTime()}
+	count := func(proposed, present int32) *sealwatchv1.BacktestCount {
+		return &sealwatchv1.BacktestCount{Proposed: proposed, Present: present}
+	}
+	result.Alerts, result.Suppressed, result.Subjects = count(2, 2), count(1, 1), count(1, 1)
+	for _, v := range r.GetSettings() {
+		if v.GetValue() == "bad" {
+			return status.Errorf(codes.InvalidArgument, "settings[0]: parameter %s of impossible_travel: bad: expected 100 to 10000 km/h", v.GetParameter())
+		}
+		result.Settings = append(result.Settings, &sealwatchv1.BacktestSetting{Detection: "impossible_travel", Parameter: v.GetParameter(), Value: v.GetValue(), PresentValue: "900"})
+		result.Alerts.Present, result.Removed = 3, 1
+	}
+	user := &sealwatchv1.Principal{Type: "user", Id: "u1", Email: "ada@example.com"}
+	result.Severities = []*sealwatchv1.BacktestSeverity{{Severity: sealwatchv1.Severity_SEVERITY_HIGH, Alerts: result.GetAlerts()}}
+	result.Days = []*sealwatchv1.BacktestDay{{Date: "2026-03-01", Alerts: result.GetAlerts(), Suppressed: count(1, 1)}}
+	result.TopSubjects = []*sealwatchv1.BacktestSubject{{Subject: user, Alerts: result.GetAlerts(), Suppressed: count(1, 1)}}
+	result.Suppressions = []*sealwatchv1.BacktestSuppression{{Reason: "familiar_places", Description: "Both ends are places where the user was on several earlier days.", Findings: count(1, 1)}}
+	if result.GetRemoved() > 0 {
+		result.RemovedExamples = []*sealwatchv1.BacktestExample{{Title: "Ada was in two \x1b[31mplaces", Subject: user, Severity: sealwatchv1.Severity_SEVERITY_HIGH,
+			StartTime: timestamppb.New(time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)), EndTime: timestamppb.New(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}}
+	}
+	for _, m := range []*sealwatchv1.BacktestResponse{
+		{Content: &sealwatchv1.BacktestResponse_Progress{Progress: &sealwatchv1.BacktestProgress{Detection: "impossible_travel", Fraction: 1, Alerts: 2}}},
+		{Content: &sealwatchv1.BacktestResponse_Result{Result: result}},
+	} {
+		if err := s.Send(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // serve runs the fake on a loopback port until the test ends, and returns its address.
 func (f *fake) serve(t *testing.T) string {
 	t.Helper()
@@ -158,6 +193,7 @@ func (f *fake) serveOn(l net.Listener) func() {
 	sealwatchv1.RegisterIngestServiceServer(s, f)
 	sealwatchv1.RegisterAlertServiceServer(s, f)
 	sealwatchv1.RegisterSystemServiceServer(s, f)
+	sealwatchv1.RegisterDetectionServiceServer(s, f)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Serve(l) }()
 	return func() { s.Stop(); <-done }

@@ -34,13 +34,16 @@ func (p *process) versionCommand() *cobra.Command {
 }
 
 // outputFlag adds -o text|json; the function that it returns says whether JSON was asked for.
-func outputFlag(c *cobra.Command) func() (bool, error) {
-	output := c.Flags().StringP("output", "o", "text", "form of the output: text or json")
+func outputFlag(c *cobra.Command) func() (bool, error) { return outputForms(c, "text") }
+
+// outputForms is outputFlag with another name for what is not JSON.
+func outputForms(c *cobra.Command, other string) func() (bool, error) {
+	output := c.Flags().StringP("output", "o", other, "form of the output: "+other+" or json")
 	return func() (bool, error) {
 		switch *output {
-		case "text", "json":
+		case other, "json":
 			return *output == "json", nil
 		}
-		return false, usagef("--output: found %q, expected text or json", *output)
+		return false, usagef("--output: found %q, expected %s or json", *output, other)
 	}
 }

@@ -78,6 +78,10 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
+	backtester, err := analytics.NewBacktester(analytics.BacktestOptions{Tenant: cfg.Tenant, Definitions: definitions, Tuning: tuning(cfg), Store: db, Clock: time.Now})
+	if err != nil {
+		return err
+	}
 	analysis, endAnalysis := context.WithCancel(work)
 	analysed := make(chan struct{})
 	tasks.Go(func() error { defer close(analysed); return runner.Run(analysis) })
@@ -99,7 +103,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	api, err := server.New(server.Options{
 		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
 		Services: server.Services{
-			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue(tuned), Status: state,
+			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue(tuned), Backtester: backtester, Status: state,
 			Watermark: runner.Watermark, Rerun: analytics.Rerun,
 		},
 		Origin:          event.Origin{Tenant: cfg.Tenant, Source: "api", Trust: clientTrust},

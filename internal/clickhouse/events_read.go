@@ -79,3 +79,22 @@ func (d *DB) Watermark(ctx context.Context, tenant string, line time.Time) (time
 	}
 	return latest, err
 }
+
+// EventDay is how many events there are of one day, in UTC.
+type EventDay struct {
+	Day    time.Time
+	Events uint64
+}
+
+// EventDays counts the events with a time from from (inclusive) to to (exclusive) by day, in order; days without events
+// are left out. The zero time means unbounded.
+func (d *DB) EventDays(ctx context.Context, tenant string, from, to time.Time) ([]EventDay, error) {
+	var all []EventDay
+	err := d.rows(ctx, "events_days", func(r driver.Rows) error {
+		var day EventDay
+		err := r.Scan(&day.Day, &day.Events)
+		all = append(all, day)
+		return err
+	}, named("tenant", tenant), named("from", momentOr(from, earliest)), named("to", momentOr(to, latest)))
+	return all, err
+}

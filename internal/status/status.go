@@ -56,6 +56,27 @@ type Detection struct {
 	Pending      uint64
 	ActiveAlerts uint64
 	LastError    string
+	// State is empty when it is not known.
+	State  string
+	Inputs []Input
+}
+
+// States of a detection.
+const (
+	DetectionOK = "ok"
+	// DetectionBlind lacks events that it needs.
+	DetectionBlind   = "blind"
+	DetectionFailing = "failing"
+)
+
+// Input is one kind of event that a detection needs.
+type Input struct {
+	Name   string
+	Events uint64
+	// Last is the event time of the newest; zero when there is none.
+	Last time.Time
+	// LikelyCauses for there being none.
+	LikelyCauses []string
 }
 
 // States of a destination.

@@ -10,18 +10,13 @@ import (
 // Alert makes the message of an alert; rerun is the SQL that finds it again.
 func Alert(a *alert.Alert, rerun string) *pb.Alert {
 	m := &pb.Alert{
-		Name:      AlertPrefix + a.ID,
-		Tenant:    a.Tenant,
-		Detection: Text(a.Detection),
-		Title:     Text(a.Title),
-		Severity:  Severity(a.Severity),
-		State:     alertState(a.State()),
-		Subject: &pb.Principal{
-			Type:        Text(a.Subject.Type),
-			Id:          Text(a.Subject.ID),
-			Email:       Text(a.Subject.Email),
-			DisplayName: Text(a.Subject.DisplayName),
-		},
+		Name:           AlertPrefix + a.ID,
+		Tenant:         a.Tenant,
+		Detection:      Text(a.Detection),
+		Title:          Text(a.Title),
+		Severity:       Severity(a.Severity),
+		State:          alertState(a.State()),
+		Subject:        principal(&a.Subject),
 		StartTime:      Timestamp(a.Start),
 		EndTime:        Timestamp(a.End),
 		CreateTime:     Timestamp(a.Created),

@@ -1,6 +1,8 @@
 package translate
 
 import (
+	"strings"
+
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
@@ -24,7 +26,11 @@ func Detection(d *alert.Detection, state status.Detection, full bool) *pb.Detect
 			PendingEvents: Count(state.Pending),
 			ActiveAlerts:  Count(state.ActiveAlerts),
 			LastError:     Text(state.LastError),
+			State:         pb.DetectionState(pb.DetectionState_value["DETECTION_STATE_"+strings.ToUpper(state.State)]),
 		},
+	}
+	for _, i := range state.Inputs {
+		m.Status.Inputs = append(m.Status.Inputs, &pb.DetectionInput{Name: Text(i.Name), Events: Count(i.Events), LastTime: Timestamp(i.Last), LikelyCauses: i.LikelyCauses})
 	}
 	for _, p := range d.Parameters {
 		m.Parameters = append(m.Parameters, &pb.DetectionParameter{

@@ -86,11 +86,15 @@ func TestNoFieldIsLeftOut(t *testing.T) {
 	a.Severity, a.Triage.Classification = alert.SeverityHigh, "true_positive"
 	d := filled[alert.Detection]()
 	d.Severity = alert.SeverityHigh
+	state := filled[status.Detection]()
+	state.State = status.DetectionBlind
+	b := filled[alert.BacktestResult]()
+	b.Severities[0].Severity, b.AddedExamples[0].Severity, b.RemovedExamples[0].Severity = alert.SeverityLow, alert.SeverityLow, alert.SeverityLow
 	e := filled[event.Event]()
 	for name, m := range map[string]proto.Message{
 		"event": translate.Event(e, time.Time{}, true), "alert": translate.Alert(a, "SELECT 1"),
-		"detection": translate.Detection(d, *filled[status.Detection](), true), "status": translate.Status(filled[status.System]()),
-		"result": translate.Result(*filled[event.Receipt]()),
+		"detection": translate.Detection(d, *state, true), "status": translate.Status(filled[status.System]()),
+		"result": translate.Result(*filled[event.Receipt]()), "backtest": translate.BacktestResult(b), "progress": translate.BacktestProgress(filled[alert.BacktestProgress]()),
 	} {
 		if left := unset(m.ProtoReflect(), name); len(left) > 0 {
 			t.Errorf("not translated: %q", left)
@@ -147,6 +151,11 @@ func TestEnumsHaveTheDomainsNames(t *testing.T) {
 		m := translate.Severity(s)
 		if m == 0 || translate.AlertFilter(&pb.AlertFilter{MinSeverity: m}).MinSeverity != s || int(m) != alert.SeverityRank(s) {
 			t.Errorf("severity %q is %v", s, m)
+		}
+	}
+	for _, s := range []string{status.DetectionOK, status.DetectionBlind, status.DetectionFailing} {
+		if translate.Detection(&alert.Detection{}, status.Detection{State: s}, false).GetStatus().GetState() == 0 {
+			t.Errorf("the state of a detection %q is unknown", s)
 		}
 	}
 	for _, kind := range []string{alert.ChangeCreated, alert.ChangeUpdated, alert.ChangeRetracted} {

@@ -12,6 +12,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -23,6 +24,63 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// DetectionState says whether a detection can do its work.
+type DetectionState int32
+
+const (
+	// DETECTION_STATE_UNSPECIFIED is not known.
+	DetectionState_DETECTION_STATE_UNSPECIFIED DetectionState = 0
+	// DETECTION_STATE_OK has what it needs and is up to date or about to be.
+	DetectionState_DETECTION_STATE_OK DetectionState = 1
+	// DETECTION_STATE_BLIND lacks events that it needs: that it finds nothing means nothing. The input says why that may be.
+	DetectionState_DETECTION_STATE_BLIND DetectionState = 2
+	// DETECTION_STATE_FAILING could not be evaluated; last_error says why, and it is tried again.
+	DetectionState_DETECTION_STATE_FAILING DetectionState = 3
+)
+
+// Enum value maps for DetectionState.
+var (
+	DetectionState_name = map[int32]string{
+		0: "DETECTION_STATE_UNSPECIFIED",
+		1: "DETECTION_STATE_OK",
+		2: "DETECTION_STATE_BLIND",
+		3: "DETECTION_STATE_FAILING",
+	}
+	DetectionState_value = map[string]int32{
+		"DETECTION_STATE_UNSPECIFIED": 0,
+		"DETECTION_STATE_OK":          1,
+		"DETECTION_STATE_BLIND":       2,
+		"DETECTION_STATE_FAILING":     3,
+	}
+)
+
+func (x DetectionState) Enum() *DetectionState {
+	p := new(DetectionState)
+	*p = x
+	return p
+}
+
+func (x DetectionState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DetectionState) Descriptor() protoreflect.EnumDescriptor {
+	return file_sealwatch_v1_detection_service_proto_enumTypes[0].Descriptor()
+}
+
+func (DetectionState) Type() protoreflect.EnumType {
+	return &file_sealwatch_v1_detection_service_proto_enumTypes[0]
+}
+
+func (x DetectionState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DetectionState.Descriptor instead.
+func (DetectionState) EnumDescriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{0}
+}
 
 // GetDetectionRequest names one detection.
 type GetDetectionRequest struct {
@@ -443,7 +501,11 @@ type DetectionStatus struct {
 	// active_alerts is the number of its alerts that are neither retracted nor suppressed.
 	ActiveAlerts int32 `protobuf:"varint,2,opt,name=active_alerts,json=activeAlerts,proto3" json:"active_alerts,omitempty"`
 	// last_error of an evaluation; empty when the last one went well.
-	LastError     string `protobuf:"bytes,3,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	LastError string `protobuf:"bytes,3,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	// state sums it up; only in GetDetection.
+	State DetectionState `protobuf:"varint,4,opt,name=state,proto3,enum=sealwatch.v1.DetectionState" json:"state,omitempty"`
+	// inputs that the detection needs, with how many of each came in; only in GetDetection.
+	Inputs        []*DetectionInput `protobuf:"bytes,5,rep,name=inputs,proto3" json:"inputs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -499,11 +561,961 @@ func (x *DetectionStatus) GetLastError() string {
 	return ""
 }
 
+func (x *DetectionStatus) GetState() DetectionState {
+	if x != nil {
+		return x.State
+	}
+	return DetectionState_DETECTION_STATE_UNSPECIFIED
+}
+
+func (x *DetectionStatus) GetInputs() []*DetectionInput {
+	if x != nil {
+		return x.Inputs
+	}
+	return nil
+}
+
+// DetectionInput is one kind of event that a detection needs.
+type DetectionInput struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// name of the input, for example activity failed_logon.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// events of that kind in the seven days before the newest event.
+	Events int32 `protobuf:"varint,2,opt,name=events,proto3" json:"events,omitempty"`
+	// last_time is the event time of the newest of them; unset when there is none.
+	LastTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=last_time,json=lastTime,proto3" json:"last_time,omitempty"`
+	// likely_causes for there being none; empty when there are some.
+	LikelyCauses  []string `protobuf:"bytes,4,rep,name=likely_causes,json=likelyCauses,proto3" json:"likely_causes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DetectionInput) Reset() {
+	*x = DetectionInput{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DetectionInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DetectionInput) ProtoMessage() {}
+
+func (x *DetectionInput) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DetectionInput.ProtoReflect.Descriptor instead.
+func (*DetectionInput) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *DetectionInput) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DetectionInput) GetEvents() int32 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+func (x *DetectionInput) GetLastTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastTime
+	}
+	return nil
+}
+
+func (x *DetectionInput) GetLikelyCauses() []string {
+	if x != nil {
+		return x.LikelyCauses
+	}
+	return nil
+}
+
+// BacktestRequest says what to evaluate over which time.
+type BacktestRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// detections by id, also disabled ones; all enabled ones when empty.
+	Detections []string `protobuf:"bytes,1,rep,name=detections,proto3" json:"detections,omitempty"`
+	// start_time is the earliest anchor of a finding, inclusive; the first stored event when unset.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// end_time is the latest anchor of a finding, exclusive; the end of what is analysed when unset.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// settings to try; what they do not name stays as it is set.
+	Settings      []*BacktestSetting `protobuf:"bytes,4,rep,name=settings,proto3" json:"settings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BacktestRequest) Reset() {
+	*x = BacktestRequest{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BacktestRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BacktestRequest) ProtoMessage() {}
+
+func (x *BacktestRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BacktestRequest.ProtoReflect.Descriptor instead.
+func (*BacktestRequest) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *BacktestRequest) GetDetections() []string {
+	if x != nil {
+		return x.Detections
+	}
+	return nil
+}
+
+func (x *BacktestRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *BacktestRequest) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *BacktestRequest) GetSettings() []*BacktestSetting {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+// BacktestSetting is one parameter of a detection.
+type BacktestSetting struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// detection by id; when empty, the parameter is set in each of the request's detections that has it.
+	Detection string `protobuf:"bytes,1,opt,name=detection,proto3" json:"detection,omitempty"`
+	// parameter by name.
+	Parameter string `protobuf:"bytes,2,opt,name=parameter,proto3" json:"parameter,omitempty"`
+	// value to try.
+	Value string `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+	// present_value is the one in force; only in answers.
+	PresentValue  string `protobuf:"bytes,4,opt,name=present_value,json=presentValue,proto3" json:"present_value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BacktestSetting) Reset() {
+	*x = BacktestSetting{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BacktestSetting) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BacktestSetting) ProtoMessage() {}
+
+func (x *BacktestSetting) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BacktestSetting.ProtoReflect.Descriptor instead.
+func (*BacktestSetting) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *BacktestSetting) GetDetection() string {
+	if x != nil {
+		return x.Detection
+	}
+	return ""
+}
+
+func (x *BacktestSetting) GetParameter() string {
+	if x != nil {
+		return x.Parameter
+	}
+	return ""
+}
+
+func (x *BacktestSetting) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *BacktestSetting) GetPresentValue() string {
+	if x != nil {
+		return x.PresentValue
+	}
+	return ""
+}
+
+// BacktestResponse is one message of the stream: how far it has come, or the result of one detection.
+type BacktestResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// content of the message.
+	//
+	// Types that are valid to be assigned to Content:
+	//
+	//	*BacktestResponse_Progress
+	//	*BacktestResponse_Result
+	Content       isBacktestResponse_Content `protobuf_oneof:"content"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BacktestResponse) Reset() {
+	*x = BacktestResponse{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BacktestResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BacktestResponse) ProtoMessage() {}
+
+func (x *BacktestResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BacktestResponse.ProtoReflect.Descriptor instead.
+func (*BacktestResponse) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *BacktestResponse) GetContent() isBacktestResponse_Content {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *BacktestResponse) GetProgress() *BacktestProgress {
+	if x != nil {
+		if x, ok := x.Content.(*BacktestResponse_Progress); ok {
+			return x.Progress
+		}
+	}
+	return nil
+}
+
+func (x *BacktestResponse) GetResult() *BacktestResult {
+	if x != nil {
+		if x, ok := x.Content.(*BacktestResponse_Result); ok {
+			return x.Result
+		}
+	}
+	return nil
+}
+
+type isBacktestResponse_Content interface {
+	isBacktestResponse_Content()
+}
+
+type BacktestResponse_Progress struct {
+	// progress says how far it has come.
+	Progress *BacktestProgress `protobuf:"bytes,1,opt,name=progress,proto3,oneof"`
+}
+
+type BacktestResponse_Result struct {
+	// result of one detection.
+	Result *BacktestResult `protobuf:"bytes,2,opt,name=result,proto3,oneof"`
+}
+
+func (*BacktestResponse_Progress) isBacktestResponse_Content() {}
+
+func (*BacktestResponse_Result) isBacktestResponse_Content() {}
+
+// BacktestProgress says how far a backtest has come.
+type BacktestProgress struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// detection that is being evaluated.
+	Detection string `protobuf:"bytes,1,opt,name=detection,proto3" json:"detection,omitempty"`
+	// fraction of the whole that is done, from 0 to 1.
+	Fraction float64 `protobuf:"fixed64,2,opt,name=fraction,proto3" json:"fraction,omitempty"`
+	// reached_time is the event time up to which the detection was evaluated.
+	ReachedTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=reached_time,json=reachedTime,proto3" json:"reached_time,omitempty"`
+	// alerts of the detection so far, with the request's settings.
+	Alerts        int32 `protobuf:"varint,4,opt,name=alerts,proto3" json:"alerts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BacktestProgress) Reset() {
+	*x = BacktestProgress{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BacktestProgress) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BacktestProgress) ProtoMessage() {}
+
+func (x *BacktestProgress) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BacktestProgress.ProtoReflect.Descriptor instead.
+func (*BacktestProgress) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *BacktestProgress) GetDetection() string {
+	if x != nil {
+		return x.Detection
+	}
+	return ""
+}
+
+func (x *BacktestProgress) GetFraction() float64 {
+	if x != nil {
+		return x.Fraction
+	}
+	return 0
+}
+
+func (x *BacktestProgress) GetReachedTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReachedTime
+	}
+	return nil
+}
+
+func (x *BacktestProgress) GetAlerts() int32 {
+	if x != nil {
+		return x.Alerts
+	}
+	return 0
+}
+
+// BacktestResult is what one detection would have found. A finding is counted once, on the day of its anchor in UTC.
+type BacktestResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// detection by id.
+	Detection string `protobuf:"bytes,1,opt,name=detection,proto3" json:"detection,omitempty"`
+	// start_time of what was evaluated, inclusive.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// end_time of what was evaluated, exclusive.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// settings that differ from those in force.
+	Settings []*BacktestSetting `protobuf:"bytes,4,rep,name=settings,proto3" json:"settings,omitempty"`
+	// alerts with the request's settings, and with those in force.
+	Alerts *BacktestCount `protobuf:"bytes,5,opt,name=alerts,proto3" json:"alerts,omitempty"`
+	// suppressed findings with the request's settings, and with those in force.
+	Suppressed *BacktestCount `protobuf:"bytes,6,opt,name=suppressed,proto3" json:"suppressed,omitempty"`
+	// subjects with an alert.
+	Subjects *BacktestCount `protobuf:"bytes,7,opt,name=subjects,proto3" json:"subjects,omitempty"`
+	// added is how many alerts there are with the request's settings that there are not with those in force. An alert
+	// whose first event is another one counts as removed and added.
+	Added int32 `protobuf:"varint,8,opt,name=added,proto3" json:"added,omitempty"`
+	// removed is how many alerts there are not any more.
+	Removed int32 `protobuf:"varint,9,opt,name=removed,proto3" json:"removed,omitempty"`
+	// severities with the alerts of each, the least severe first.
+	Severities []*BacktestSeverity `protobuf:"bytes,10,rep,name=severities,proto3" json:"severities,omitempty"`
+	// days on which there was an alert or a suppressed finding, in order.
+	Days []*BacktestDay `protobuf:"bytes,11,rep,name=days,proto3" json:"days,omitempty"`
+	// top_subjects with the alerts of each, most alerts first; a hundred at most.
+	TopSubjects []*BacktestSubject `protobuf:"bytes,12,rep,name=top_subjects,json=topSubjects,proto3" json:"top_subjects,omitempty"`
+	// suppressions with the findings that each kept from being alerts, by reason; one finding may have several.
+	Suppressions []*BacktestSuppression `protobuf:"bytes,13,rep,name=suppressions,proto3" json:"suppressions,omitempty"`
+	// added_examples are the first ten of the added alerts.
+	AddedExamples []*BacktestExample `protobuf:"bytes,14,rep,name=added_examples,json=addedExamples,proto3" json:"added_examples,omitempty"`
+	// removed_examples are the first ten of the removed alerts.
+	RemovedExamples []*BacktestExample `protobuf:"bytes,15,rep,name=removed_examples,json=removedExamples,proto3" json:"removed_examples,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *BacktestResult) Reset() {
+	*x = BacktestResult{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BacktestResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BacktestResult) ProtoMessage() {}
+
+func (x *BacktestResult) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BacktestResult.ProtoReflect.Descriptor instead.
+func (*BacktestResult) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *BacktestResult) GetDetection() string {
+	if x != nil {
+		return x.Detection
+	}
+	return ""
+}
+
+func (x *BacktestResult) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *BacktestResult) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *BacktestResult) GetSettings() []*BacktestSetting {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+func (x *BacktestResult) GetAlerts() *BacktestCount {
+	if x != nil {
+		return x.Alerts
+	}
+	return nil
+}
+
+func (x *BacktestResult) GetSuppressed() *BacktestCount {
+	if x != nil {
+		return x.Suppressed
+	}
+	return nil
+}
+
+func (x *BacktestResult) GetSubjects() *BacktestCount {
+	if x != nil {
+		return x.Subjects
+	}
+	return nil
+}
+
+func (x *BacktestResult) GetAdded() int32 {
+	if x != nil {
+		return x.Added
+	}
+	return 0
+}
+
+func (x *BacktestResult) GetRemoved() int32 {
+	if x != nil {
+		return x.Removed
+	}
+	return 0
+}
+
+func (x *BacktestResult) GetSeverities() []*BacktestSeverity {
+	if x != nil {
+		return x.Severities
+	}
+	return nil
+}
+
+func (x *BacktestResult) GetDays() []*BacktestDay {
+	if x != nil {
+		return x.Days
+	}
+	return nil
+}
+
+func (x *BacktestResult) GetTopSubjects() []*BacktestSubject {
+	if x != nil {
+		return x.TopSubjects
+	}
+	return nil
+}
+
+func (x *BacktestResult) GetSuppressions() []*BacktestSuppression {
+	if x != nil {
+		return x.Suppressions
+	}
+	return nil
+}
+
+func (x *BacktestResult) GetAddedExamples() []*BacktestExample {
+	if x != nil {
+		return x.AddedExamples
+	}
+	return nil
+}
+
+func (x *BacktestResult) GetRemovedExamples() []*BacktestExample {
+	if x != nil {
+		return x.RemovedExamples
+	}
+	return nil
+}
+
+// BacktestCount is a number with the request's settings beside the one with those in force.
+type BacktestCount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// proposed is the number with the request's settings.
+	Proposed int32 `protobuf:"varint,1,opt,name=proposed,proto3" json:"proposed,omitempty"`
+	// present is the number with the settings in force.
+	Present       int32 `protobuf:"varint,2,opt,name=present,proto3" json:"present,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BacktestCount) Reset() {
+	*x = BacktestCount{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BacktestCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BacktestCount) ProtoMessage() {}
+
+func (x *BacktestCount) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BacktestCount.ProtoReflect.Descriptor instead.
+func (*BacktestCount) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *BacktestCount) GetProposed() int32 {
+	if x != nil {
+		return x.Proposed
+	}
+	return 0
+}
+
+func (x *BacktestCount) GetPresent() int32 {
+	if x != nil {
+		return x.Present
+	}
+	return 0
+}
+
+// BacktestSeverity counts the alerts of a severity.
+type BacktestSeverity struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// severity of the alerts.
+	Severity Severity `protobuf:"varint,1,opt,name=severity,proto3,enum=sealwatch.v1.Severity" json:"severity,omitempty"`
+	// alerts of that severity.
+	Alerts        *BacktestCount `protobuf:"bytes,2,opt,name=alerts,proto3" json:"alerts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BacktestSeverity) Reset() {
+	*x = BacktestSeverity{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BacktestSeverity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BacktestSeverity) ProtoMessage() {}
+
+func (x *BacktestSeverity) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BacktestSeverity.ProtoReflect.Descriptor instead.
+func (*BacktestSeverity) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *BacktestSeverity) GetSeverity() Severity {
+	if x != nil {
+		return x.Severity
+	}
+	return Severity_SEVERITY_UNSPECIFIED
+}
+
+func (x *BacktestSeverity) GetAlerts() *BacktestCount {
+	if x != nil {
+		return x.Alerts
+	}
+	return nil
+}
+
+// BacktestDay counts the findings of a day.
+type BacktestDay struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// date as YYYY-MM-DD, in UTC.
+	Date string `protobuf:"bytes,1,opt,name=date,proto3" json:"date,omitempty"`
+	// alerts of the day.
+	Alerts *BacktestCount `protobuf:"bytes,2,opt,name=alerts,proto3" json:"alerts,omitempty"`
+	// suppressed findings of the day.
+	Suppressed    *BacktestCount `protobuf:"bytes,3,opt,name=suppressed,proto3" json:"suppressed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BacktestDay) Reset() {
+	*x = BacktestDay{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BacktestDay) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BacktestDay) ProtoMessage() {}
+
+func (x *BacktestDay) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BacktestDay.ProtoReflect.Descriptor instead.
+func (*BacktestDay) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *BacktestDay) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *BacktestDay) GetAlerts() *BacktestCount {
+	if x != nil {
+		return x.Alerts
+	}
+	return nil
+}
+
+func (x *BacktestDay) GetSuppressed() *BacktestCount {
+	if x != nil {
+		return x.Suppressed
+	}
+	return nil
+}
+
+// BacktestSubject counts the findings about a subject.
+type BacktestSubject struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// subject of the findings.
+	Subject *Principal `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
+	// alerts about it.
+	Alerts *BacktestCount `protobuf:"bytes,2,opt,name=alerts,proto3" json:"alerts,omitempty"`
+	// suppressed findings about it.
+	Suppressed    *BacktestCount `protobuf:"bytes,3,opt,name=suppressed,proto3" json:"suppressed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BacktestSubject) Reset() {
+	*x = BacktestSubject{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BacktestSubject) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BacktestSubject) ProtoMessage() {}
+
+func (x *BacktestSubject) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BacktestSubject.ProtoReflect.Descriptor instead.
+func (*BacktestSubject) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *BacktestSubject) GetSubject() *Principal {
+	if x != nil {
+		return x.Subject
+	}
+	return nil
+}
+
+func (x *BacktestSubject) GetAlerts() *BacktestCount {
+	if x != nil {
+		return x.Alerts
+	}
+	return nil
+}
+
+func (x *BacktestSubject) GetSuppressed() *BacktestCount {
+	if x != nil {
+		return x.Suppressed
+	}
+	return nil
+}
+
+// BacktestSuppression counts what a reason suppressed.
+type BacktestSuppression struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// reason as it stands in suppressed_by.
+	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	// description of the reason in plain words.
+	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
+	// findings with that reason.
+	Findings      *BacktestCount `protobuf:"bytes,3,opt,name=findings,proto3" json:"findings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BacktestSuppression) Reset() {
+	*x = BacktestSuppression{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BacktestSuppression) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BacktestSuppression) ProtoMessage() {}
+
+func (x *BacktestSuppression) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BacktestSuppression.ProtoReflect.Descriptor instead.
+func (*BacktestSuppression) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *BacktestSuppression) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *BacktestSuppression) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+func (x *BacktestSuppression) GetFindings() *BacktestCount {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+// BacktestExample is an alert that the settings add or remove.
+type BacktestExample struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// title is one sentence that says what happened.
+	Title string `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
+	// subject of the alert.
+	Subject *Principal `protobuf:"bytes,2,opt,name=subject,proto3" json:"subject,omitempty"`
+	// severity of the alert.
+	Severity Severity `protobuf:"varint,3,opt,name=severity,proto3,enum=sealwatch.v1.Severity" json:"severity,omitempty"`
+	// start_time is the event time of its first event.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// end_time is the event time of its last event.
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BacktestExample) Reset() {
+	*x = BacktestExample{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BacktestExample) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BacktestExample) ProtoMessage() {}
+
+func (x *BacktestExample) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BacktestExample.ProtoReflect.Descriptor instead.
+func (*BacktestExample) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *BacktestExample) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *BacktestExample) GetSubject() *Principal {
+	if x != nil {
+		return x.Subject
+	}
+	return nil
+}
+
+func (x *BacktestExample) GetSeverity() Severity {
+	if x != nil {
+		return x.Severity
+	}
+	return Severity_SEVERITY_UNSPECIFIED
+}
+
+func (x *BacktestExample) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *BacktestExample) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
 var File_sealwatch_v1_detection_service_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\n" +
-	"$sealwatch/v1/detection_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x18sealwatch/v1/alert.proto\"V\n" +
+	"$sealwatch/v1/detection_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sealwatch/v1/alert.proto\x1a\x18sealwatch/v1/event.proto\"V\n" +
 	"\x13GetDetectionRequest\x12?\n" +
 	"\x04name\x18\x01 \x01(\tB+\xe0A\x02\xbaH%r#2!^detections/[a-z][a-z0-9_]{0,62}$R\x04name\"f\n" +
 	"\x15ListDetectionsRequest\x12$\n" +
@@ -541,15 +1553,101 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\aminimum\x18\x05 \x01(\tB\x03\xe0A\x03R\aminimum\x12\x1d\n" +
 	"\amaximum\x18\x06 \x01(\tB\x03\xe0A\x03R\amaximum\x12\x17\n" +
 	"\x04unit\x18\a \x01(\tB\x03\xe0A\x03R\x04unit\x12%\n" +
-	"\vdescription\x18\b \x01(\tB\x03\xe0A\x03R\vdescription\"\x8b\x01\n" +
+	"\vdescription\x18\b \x01(\tB\x03\xe0A\x03R\vdescription\"\xff\x01\n" +
 	"\x0fDetectionStatus\x12*\n" +
 	"\x0epending_events\x18\x01 \x01(\x05B\x03\xe0A\x03R\rpendingEvents\x12(\n" +
 	"\ractive_alerts\x18\x02 \x01(\x05B\x03\xe0A\x03R\factiveAlerts\x12\"\n" +
 	"\n" +
-	"last_error\x18\x03 \x01(\tB\x03\xe0A\x03R\tlastError2\xf4\x01\n" +
+	"last_error\x18\x03 \x01(\tB\x03\xe0A\x03R\tlastError\x127\n" +
+	"\x05state\x18\x04 \x01(\x0e2\x1c.sealwatch.v1.DetectionStateB\x03\xe0A\x03R\x05state\x129\n" +
+	"\x06inputs\x18\x05 \x03(\v2\x1c.sealwatch.v1.DetectionInputB\x03\xe0A\x03R\x06inputs\"\xae\x01\n" +
+	"\x0eDetectionInput\x12\x17\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\x03R\x04name\x12\x1b\n" +
+	"\x06events\x18\x02 \x01(\x05B\x03\xe0A\x03R\x06events\x12<\n" +
+	"\tlast_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\blastTime\x12(\n" +
+	"\rlikely_causes\x18\x04 \x03(\tB\x03\xe0A\x03R\flikelyCauses\"\x8f\x02\n" +
+	"\x0fBacktestRequest\x12D\n" +
+	"\n" +
+	"detections\x18\x01 \x03(\tB$\xbaH!\x92\x01\x1e\x10d\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\n" +
+	"detections\x129\n" +
+	"\n" +
+	"start_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12D\n" +
+	"\bsettings\x18\x04 \x03(\v2\x1d.sealwatch.v1.BacktestSettingB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\bsettings\"\xab\x01\n" +
+	"\x0fBacktestSetting\x12%\n" +
+	"\tdetection\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18?R\tdetection\x12'\n" +
+	"\tparameter\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?R\tparameter\x12\x1e\n" +
+	"\x05value\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x05value\x12(\n" +
+	"\rpresent_value\x18\x04 \x01(\tB\x03\xe0A\x03R\fpresentValue\"\x93\x01\n" +
+	"\x10BacktestResponse\x12<\n" +
+	"\bprogress\x18\x01 \x01(\v2\x1e.sealwatch.v1.BacktestProgressH\x00R\bprogress\x126\n" +
+	"\x06result\x18\x02 \x01(\v2\x1c.sealwatch.v1.BacktestResultH\x00R\x06resultB\t\n" +
+	"\acontent\"\xa3\x01\n" +
+	"\x10BacktestProgress\x12\x1c\n" +
+	"\tdetection\x18\x01 \x01(\tR\tdetection\x12\x1a\n" +
+	"\bfraction\x18\x02 \x01(\x01R\bfraction\x12=\n" +
+	"\freached_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vreachedTime\x12\x16\n" +
+	"\x06alerts\x18\x04 \x01(\x05R\x06alerts\"\xbe\x06\n" +
+	"\x0eBacktestResult\x12\x1c\n" +
+	"\tdetection\x18\x01 \x01(\tR\tdetection\x129\n" +
+	"\n" +
+	"start_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x129\n" +
+	"\bsettings\x18\x04 \x03(\v2\x1d.sealwatch.v1.BacktestSettingR\bsettings\x123\n" +
+	"\x06alerts\x18\x05 \x01(\v2\x1b.sealwatch.v1.BacktestCountR\x06alerts\x12;\n" +
+	"\n" +
+	"suppressed\x18\x06 \x01(\v2\x1b.sealwatch.v1.BacktestCountR\n" +
+	"suppressed\x127\n" +
+	"\bsubjects\x18\a \x01(\v2\x1b.sealwatch.v1.BacktestCountR\bsubjects\x12\x14\n" +
+	"\x05added\x18\b \x01(\x05R\x05added\x12\x18\n" +
+	"\aremoved\x18\t \x01(\x05R\aremoved\x12>\n" +
+	"\n" +
+	"severities\x18\n" +
+	" \x03(\v2\x1e.sealwatch.v1.BacktestSeverityR\n" +
+	"severities\x12-\n" +
+	"\x04days\x18\v \x03(\v2\x19.sealwatch.v1.BacktestDayR\x04days\x12@\n" +
+	"\ftop_subjects\x18\f \x03(\v2\x1d.sealwatch.v1.BacktestSubjectR\vtopSubjects\x12E\n" +
+	"\fsuppressions\x18\r \x03(\v2!.sealwatch.v1.BacktestSuppressionR\fsuppressions\x12D\n" +
+	"\x0eadded_examples\x18\x0e \x03(\v2\x1d.sealwatch.v1.BacktestExampleR\raddedExamples\x12H\n" +
+	"\x10removed_examples\x18\x0f \x03(\v2\x1d.sealwatch.v1.BacktestExampleR\x0fremovedExamples\"E\n" +
+	"\rBacktestCount\x12\x1a\n" +
+	"\bproposed\x18\x01 \x01(\x05R\bproposed\x12\x18\n" +
+	"\apresent\x18\x02 \x01(\x05R\apresent\"{\n" +
+	"\x10BacktestSeverity\x122\n" +
+	"\bseverity\x18\x01 \x01(\x0e2\x16.sealwatch.v1.SeverityR\bseverity\x123\n" +
+	"\x06alerts\x18\x02 \x01(\v2\x1b.sealwatch.v1.BacktestCountR\x06alerts\"\x93\x01\n" +
+	"\vBacktestDay\x12\x12\n" +
+	"\x04date\x18\x01 \x01(\tR\x04date\x123\n" +
+	"\x06alerts\x18\x02 \x01(\v2\x1b.sealwatch.v1.BacktestCountR\x06alerts\x12;\n" +
+	"\n" +
+	"suppressed\x18\x03 \x01(\v2\x1b.sealwatch.v1.BacktestCountR\n" +
+	"suppressed\"\xb6\x01\n" +
+	"\x0fBacktestSubject\x121\n" +
+	"\asubject\x18\x01 \x01(\v2\x17.sealwatch.v1.PrincipalR\asubject\x123\n" +
+	"\x06alerts\x18\x02 \x01(\v2\x1b.sealwatch.v1.BacktestCountR\x06alerts\x12;\n" +
+	"\n" +
+	"suppressed\x18\x03 \x01(\v2\x1b.sealwatch.v1.BacktestCountR\n" +
+	"suppressed\"\x88\x01\n" +
+	"\x13BacktestSuppression\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x12 \n" +
+	"\vdescription\x18\x02 \x01(\tR\vdescription\x127\n" +
+	"\bfindings\x18\x03 \x01(\v2\x1b.sealwatch.v1.BacktestCountR\bfindings\"\x80\x02\n" +
+	"\x0fBacktestExample\x12\x14\n" +
+	"\x05title\x18\x01 \x01(\tR\x05title\x121\n" +
+	"\asubject\x18\x02 \x01(\v2\x17.sealwatch.v1.PrincipalR\asubject\x122\n" +
+	"\bseverity\x18\x03 \x01(\x0e2\x16.sealwatch.v1.SeverityR\bseverity\x129\n" +
+	"\n" +
+	"start_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime*\x81\x01\n" +
+	"\x0eDetectionState\x12\x1f\n" +
+	"\x1bDETECTION_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12DETECTION_STATE_OK\x10\x01\x12\x19\n" +
+	"\x15DETECTION_STATE_BLIND\x10\x02\x12\x1b\n" +
+	"\x17DETECTION_STATE_FAILING\x10\x032\xe5\x02\n" +
 	"\x10DetectionService\x12k\n" +
 	"\fGetDetection\x12!.sealwatch.v1.GetDetectionRequest\x1a\x17.sealwatch.v1.Detection\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=detections/*}\x12s\n" +
-	"\x0eListDetections\x12#.sealwatch.v1.ListDetectionsRequest\x1a$.sealwatch.v1.ListDetectionsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/detectionsB\xb7\x01\n" +
+	"\x0eListDetections\x12#.sealwatch.v1.ListDetectionsRequest\x1a$.sealwatch.v1.ListDetectionsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/detections\x12o\n" +
+	"\bBacktest\x12\x1d.sealwatch.v1.BacktestRequest\x1a\x1e.sealwatch.v1.BacktestResponse\"\"\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/detections:backtest0\x01B\xb7\x01\n" +
 	"\x10com.sealwatch.v1B\x15DetectionServiceProtoP\x01Z;github.com/sealwatch/sealwatch/gen/sealwatch/v1;sealwatchv1\xa2\x02\x03SXX\xaa\x02\fSealwatch.V1\xca\x02\fSealwatch\\V1\xe2\x02\x18Sealwatch\\V1\\GPBMetadata\xea\x02\rSealwatch::V1b\x06proto3"
 
 var (
@@ -564,32 +1662,83 @@ func file_sealwatch_v1_detection_service_proto_rawDescGZIP() []byte {
 	return file_sealwatch_v1_detection_service_proto_rawDescData
 }
 
-var file_sealwatch_v1_detection_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_sealwatch_v1_detection_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_sealwatch_v1_detection_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_sealwatch_v1_detection_service_proto_goTypes = []any{
-	(*GetDetectionRequest)(nil),    // 0: sealwatch.v1.GetDetectionRequest
-	(*ListDetectionsRequest)(nil),  // 1: sealwatch.v1.ListDetectionsRequest
-	(*ListDetectionsResponse)(nil), // 2: sealwatch.v1.ListDetectionsResponse
-	(*Detection)(nil),              // 3: sealwatch.v1.Detection
-	(*DetectionParameter)(nil),     // 4: sealwatch.v1.DetectionParameter
-	(*DetectionStatus)(nil),        // 5: sealwatch.v1.DetectionStatus
-	(Severity)(0),                  // 6: sealwatch.v1.Severity
-	(*durationpb.Duration)(nil),    // 7: google.protobuf.Duration
+	(DetectionState)(0),            // 0: sealwatch.v1.DetectionState
+	(*GetDetectionRequest)(nil),    // 1: sealwatch.v1.GetDetectionRequest
+	(*ListDetectionsRequest)(nil),  // 2: sealwatch.v1.ListDetectionsRequest
+	(*ListDetectionsResponse)(nil), // 3: sealwatch.v1.ListDetectionsResponse
+	(*Detection)(nil),              // 4: sealwatch.v1.Detection
+	(*DetectionParameter)(nil),     // 5: sealwatch.v1.DetectionParameter
+	(*DetectionStatus)(nil),        // 6: sealwatch.v1.DetectionStatus
+	(*DetectionInput)(nil),         // 7: sealwatch.v1.DetectionInput
+	(*BacktestRequest)(nil),        // 8: sealwatch.v1.BacktestRequest
+	(*BacktestSetting)(nil),        // 9: sealwatch.v1.BacktestSetting
+	(*BacktestResponse)(nil),       // 10: sealwatch.v1.BacktestResponse
+	(*BacktestProgress)(nil),       // 11: sealwatch.v1.BacktestProgress
+	(*BacktestResult)(nil),         // 12: sealwatch.v1.BacktestResult
+	(*BacktestCount)(nil),          // 13: sealwatch.v1.BacktestCount
+	(*BacktestSeverity)(nil),       // 14: sealwatch.v1.BacktestSeverity
+	(*BacktestDay)(nil),            // 15: sealwatch.v1.BacktestDay
+	(*BacktestSubject)(nil),        // 16: sealwatch.v1.BacktestSubject
+	(*BacktestSuppression)(nil),    // 17: sealwatch.v1.BacktestSuppression
+	(*BacktestExample)(nil),        // 18: sealwatch.v1.BacktestExample
+	(Severity)(0),                  // 19: sealwatch.v1.Severity
+	(*durationpb.Duration)(nil),    // 20: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),  // 21: google.protobuf.Timestamp
+	(*Principal)(nil),              // 22: sealwatch.v1.Principal
 }
 var file_sealwatch_v1_detection_service_proto_depIdxs = []int32{
-	3, // 0: sealwatch.v1.ListDetectionsResponse.detections:type_name -> sealwatch.v1.Detection
-	6, // 1: sealwatch.v1.Detection.severity:type_name -> sealwatch.v1.Severity
-	7, // 2: sealwatch.v1.Detection.look_back:type_name -> google.protobuf.Duration
-	4, // 3: sealwatch.v1.Detection.parameters:type_name -> sealwatch.v1.DetectionParameter
-	5, // 4: sealwatch.v1.Detection.status:type_name -> sealwatch.v1.DetectionStatus
-	0, // 5: sealwatch.v1.DetectionService.GetDetection:input_type -> sealwatch.v1.GetDetectionRequest
-	1, // 6: sealwatch.v1.DetectionService.ListDetections:input_type -> sealwatch.v1.ListDetectionsRequest
-	3, // 7: sealwatch.v1.DetectionService.GetDetection:output_type -> sealwatch.v1.Detection
-	2, // 8: sealwatch.v1.DetectionService.ListDetections:output_type -> sealwatch.v1.ListDetectionsResponse
-	7, // [7:9] is the sub-list for method output_type
-	5, // [5:7] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	4,  // 0: sealwatch.v1.ListDetectionsResponse.detections:type_name -> sealwatch.v1.Detection
+	19, // 1: sealwatch.v1.Detection.severity:type_name -> sealwatch.v1.Severity
+	20, // 2: sealwatch.v1.Detection.look_back:type_name -> google.protobuf.Duration
+	5,  // 3: sealwatch.v1.Detection.parameters:type_name -> sealwatch.v1.DetectionParameter
+	6,  // 4: sealwatch.v1.Detection.status:type_name -> sealwatch.v1.DetectionStatus
+	0,  // 5: sealwatch.v1.DetectionStatus.state:type_name -> sealwatch.v1.DetectionState
+	7,  // 6: sealwatch.v1.DetectionStatus.inputs:type_name -> sealwatch.v1.DetectionInput
+	21, // 7: sealwatch.v1.DetectionInput.last_time:type_name -> google.protobuf.Timestamp
+	21, // 8: sealwatch.v1.BacktestRequest.start_time:type_name -> google.protobuf.Timestamp
+	21, // 9: sealwatch.v1.BacktestRequest.end_time:type_name -> google.protobuf.Timestamp
+	9,  // 10: sealwatch.v1.BacktestRequest.settings:type_name -> sealwatch.v1.BacktestSetting
+	11, // 11: sealwatch.v1.BacktestResponse.progress:type_name -> sealwatch.v1.BacktestProgress
+	12, // 12: sealwatch.v1.BacktestResponse.result:type_name -> sealwatch.v1.BacktestResult
+	21, // 13: sealwatch.v1.BacktestProgress.reached_time:type_name -> google.protobuf.Timestamp
+	21, // 14: sealwatch.v1.BacktestResult.start_time:type_name -> google.protobuf.Timestamp
+	21, // 15: sealwatch.v1.BacktestResult.end_time:type_name -> google.protobuf.Timestamp
+	9,  // 16: sealwatch.v1.BacktestResult.settings:type_name -> sealwatch.v1.BacktestSetting
+	13, // 17: sealwatch.v1.BacktestResult.alerts:type_name -> sealwatch.v1.BacktestCount
+	13, // 18: sealwatch.v1.BacktestResult.suppressed:type_name -> sealwatch.v1.BacktestCount
+	13, // 19: sealwatch.v1.BacktestResult.subjects:type_name -> sealwatch.v1.BacktestCount
+	14, // 20: sealwatch.v1.BacktestResult.severities:type_name -> sealwatch.v1.BacktestSeverity
+	15, // 21: sealwatch.v1.BacktestResult.days:type_name -> sealwatch.v1.BacktestDay
+	16, // 22: sealwatch.v1.BacktestResult.top_subjects:type_name -> sealwatch.v1.BacktestSubject
+	17, // 23: sealwatch.v1.BacktestResult.suppressions:type_name -> sealwatch.v1.BacktestSuppression
+	18, // 24: sealwatch.v1.BacktestResult.added_examples:type_name -> sealwatch.v1.BacktestExample
+	18, // 25: sealwatch.v1.BacktestResult.removed_examples:type_name -> sealwatch.v1.BacktestExample
+	19, // 26: sealwatch.v1.BacktestSeverity.severity:type_name -> sealwatch.v1.Severity
+	13, // 27: sealwatch.v1.BacktestSeverity.alerts:type_name -> sealwatch.v1.BacktestCount
+	13, // 28: sealwatch.v1.BacktestDay.alerts:type_name -> sealwatch.v1.BacktestCount
+	13, // 29: sealwatch.v1.BacktestDay.suppressed:type_name -> sealwatch.v1.BacktestCount
+	22, // 30: sealwatch.v1.BacktestSubject.subject:type_name -> sealwatch.v1.Principal
+	13, // 31: sealwatch.v1.BacktestSubject.alerts:type_name -> sealwatch.v1.BacktestCount
+	13, // 32: sealwatch.v1.BacktestSubject.suppressed:type_name -> sealwatch.v1.BacktestCount
+	13, // 33: sealwatch.v1.BacktestSuppression.findings:type_name -> sealwatch.v1.BacktestCount
+	22, // 34: sealwatch.v1.BacktestExample.subject:type_name -> sealwatch.v1.Principal
+	19, // 35: sealwatch.v1.BacktestExample.severity:type_name -> sealwatch.v1.Severity
+	21, // 36: sealwatch.v1.BacktestExample.start_time:type_name -> google.protobuf.Timestamp
+	21, // 37: sealwatch.v1.BacktestExample.end_time:type_name -> google.protobuf.Timestamp
+	1,  // 38: sealwatch.v1.DetectionService.GetDetection:input_type -> sealwatch.v1.GetDetectionRequest
+	2,  // 39: sealwatch.v1.DetectionService.ListDetections:input_type -> sealwatch.v1.ListDetectionsRequest
+	8,  // 40: sealwatch.v1.DetectionService.Backtest:input_type -> sealwatch.v1.BacktestRequest
+	4,  // 41: sealwatch.v1.DetectionService.GetDetection:output_type -> sealwatch.v1.Detection
+	3,  // 42: sealwatch.v1.DetectionService.ListDetections:output_type -> sealwatch.v1.ListDetectionsResponse
+	10, // 43: sealwatch.v1.DetectionService.Backtest:output_type -> sealwatch.v1.BacktestResponse
+	41, // [41:44] is the sub-list for method output_type
+	38, // [38:41] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_detection_service_proto_init() }
@@ -598,18 +1747,24 @@ func file_sealwatch_v1_detection_service_proto_init() {
 		return
 	}
 	file_sealwatch_v1_alert_proto_init()
+	file_sealwatch_v1_event_proto_init()
+	file_sealwatch_v1_detection_service_proto_msgTypes[9].OneofWrappers = []any{
+		(*BacktestResponse_Progress)(nil),
+		(*BacktestResponse_Result)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_detection_service_proto_rawDesc), len(file_sealwatch_v1_detection_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   6,
+			NumEnums:      1,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_sealwatch_v1_detection_service_proto_goTypes,
 		DependencyIndexes: file_sealwatch_v1_detection_service_proto_depIdxs,
+		EnumInfos:         file_sealwatch_v1_detection_service_proto_enumTypes,
 		MessageInfos:      file_sealwatch_v1_detection_service_proto_msgTypes,
 	}.Build()
 	File_sealwatch_v1_detection_service_proto = out.File

@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	DetectionService_GetDetection_FullMethodName   = "/sealwatch.v1.DetectionService/GetDetection"
 	DetectionService_ListDetections_FullMethodName = "/sealwatch.v1.DetectionService/ListDetections"
+	DetectionService_Backtest_FullMethodName       = "/sealwatch.v1.DetectionService/Backtest"
 )
 
 // DetectionServiceClient is the client API for DetectionService service.
@@ -33,6 +34,10 @@ type DetectionServiceClient interface {
 	GetDetection(ctx context.Context, in *GetDetectionRequest, opts ...grpc.CallOption) (*Detection, error)
 	// ListDetections lists all detections by id.
 	ListDetections(ctx context.Context, in *ListDetectionsRequest, opts ...grpc.CallOption) (*ListDetectionsResponse, error)
+	// Backtest evaluates detections over the stored events, as they are set and as the request sets them, and counts what
+	// they would have found. Nothing is stored and no alert changes. The stream has progress, and one result for each
+	// detection when it is done; a call that is cancelled stops the evaluation.
+	Backtest(ctx context.Context, in *BacktestRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BacktestResponse], error)
 }
 
 type detectionServiceClient struct {
@@ -63,6 +68,25 @@ func (c *detectionServiceClient) ListDetections(ctx context.Context, in *ListDet
 	return out, nil
 }
 
+func (c *detectionServiceClient) Backtest(ctx context.Context, in *BacktestRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BacktestResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &DetectionService_ServiceDesc.Streams[0], DetectionService_Backtest_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[BacktestRequest, BacktestResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type DetectionService_BacktestClient = grpc.ServerStreamingClient[BacktestResponse]
+
 // DetectionServiceServer is the server API for DetectionService service.
 // All implementations must embed UnimplementedDetectionServiceServer
 // for forward compatibility.
@@ -73,6 +97,10 @@ type DetectionServiceServer interface {
 	GetDetection(context.Context, *GetDetectionRequest) (*Detection, error)
 	// ListDetections lists all detections by id.
 	ListDetections(context.Context, *ListDetectionsRequest) (*ListDetectionsResponse, error)
+	// Backtest evaluates detections over the stored events, as they are set and as the request sets them, and counts what
+	// they would have found. Nothing is stored and no alert changes. The stream has progress, and one result for each
+	// detection when it is done; a call that is cancelled stops the evaluation.
+	Backtest(*BacktestRequest, grpc.ServerStreamingServer[BacktestResponse]) error
 	mustEmbedUnimplementedDetectionServiceServer()
 }
 
@@ -88,6 +116,9 @@ func (UnimplementedDetectionServiceServer) GetDetection(context.Context, *GetDet
 }
 func (UnimplementedDetectionServiceServer) ListDetections(context.Context, *ListDetectionsRequest) (*ListDetectionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListDetections not implemented")
+}
+func (UnimplementedDetectionServiceServer) Backtest(*BacktestRequest, grpc.ServerStreamingServer[BacktestResponse]) error {
+	return status.Error(codes.Unimplemented, "method Backtest not implemented")
 }
 func (UnimplementedDetectionServiceServer) mustEmbedUnimplementedDetectionServiceServer() {}
 func (UnimplementedDetectionServiceServer) testEmbeddedByValue()                          {}
@@ -146,6 +177,17 @@ func _DetectionService_ListDetections_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DetectionService_Backtest_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(BacktestRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(DetectionServiceServer).Backtest(m, &grpc.GenericServerStream[BacktestRequest, BacktestResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type DetectionService_BacktestServer = grpc.ServerStreamingServer[BacktestResponse]
+
 // DetectionService_ServiceDesc is the grpc.ServiceDesc for DetectionService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -162,6 +204,12 @@ var DetectionService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _DetectionService_ListDetections_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "Backtest",
+			Handler:       _DetectionService_Backtest_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "sealwatch/v1/detection_service.proto",
 }

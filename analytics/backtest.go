@@ -1,0 +1,260 @@
+package analytics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/fault"
+)
+
+// BacktestStore is what a backtest needs of the database; *clickhouse.DB is one.
+type BacktestStore interface {
+	EachFinding(ctx context.Context, c clickhouse.Call, each func(alert.Finding) error) error
+	EventDays(ctx context.Context, tenant string, from, to time.Time) ([]clickhouse.EventDay, error)
+}
+
+// BacktestOptions for a Backtester.
+type BacktestOptions struct {
+	Tenant      string
+	Definitions []Definition
+	// Tuning in force.
+	Tuning map[string]Tuning
+	Store  BacktestStore
+	Clock  func() time.Time
+	// SliceEvents is about how many events one evaluation reads at most; 4,000,000 when 0.
+	SliceEvents uint64
+}
+
+// Backtester evaluates detections over the stored events and stores nothing.
+type Backtester struct {
+	o BacktestOptions
+	// present are all detections with the values in force, disabled ones too.
+	present []Detection
+	// turn is held by the one backtest that is under way.
+	turn chan struct{}
+}
+
+// NewBacktester checks the tuning.
+func NewBacktester(o BacktestOptions) (*Backtester, error) {
+	if o.SliceEvents == 0 {
+		o.SliceEvents = 4_000_000
+	}
+	present, err := Tune(o.Definitions, everyOne(o.Tuning))
+	if err != nil {
+		return nil, err
+	}
+	return &Backtester{o: o, present: present, turn: make(chan struct{}, 1)}, nil
+}
+
+// everyOne is the tuning with nothing disabled.
+func everyOne(tuning map[string]Tuning) map[string]Tuning {
+	all := maps.Clone(tuning)
+	for id, t := range all {
+		t.Disabled = false
+		all[id] = t
+	}
+	return all
+}
+
+// trial is one detection of a backtest.
+type trial struct {
+	present, proposed Detection
+	changed           []alert.Setting
+	slices            []slice
+}
+
+// Backtest evaluates what the request asks for and calls progress after each step and result for each detection that is
+// done; an error of either ends it. One backtest runs at a time; another waits. What is wrong with a request comes back
+// as fault.InvalidArgument with all its problems.
+func (b *Backtester) Backtest(ctx context.Context, q alert.BacktestRequest, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
+	trials, err := b.trials(q)
+	if err != nil {
+		return err
+	}
+	select {
+	case b.turn <- struct{}{}:
+		defer func() { <-b.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	from, to, err := b.plan(ctx, q, trials)
+	if err != nil {
+		return err
+	}
+	var done, all float64
+	for i := range trials {
+		for _, s := range trials[i].slices {
+			all += float64(s.events)
+		}
+	}
+	for i := range trials {
+		t := &trials[i]
+		n := newCounter(t)
+		for _, s := range t.slices {
+			if err := b.evaluate(ctx, t, s.period, n); err != nil {
+				return fmt.Errorf("backtest of %s from %s to %s: %w", t.present.ID, s.from.Format(time.RFC3339), s.to.Format(time.RFC3339), err)
+			}
+			done += float64(s.events)
+			if err := progress(alert.BacktestProgress{Detection: t.present.ID, Fraction: done / all, Reached: s.to, Alerts: n.alerts.Proposed}); err != nil {
+				return err
+			}
+		}
+		if err := result(n.result(from, to)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trials are the detections that are asked for with their settings.
+func (b *Backtester) trials(q alert.BacktestRequest) ([]trial, error) {
+	var all []trial
+	var problems []string
+	for _, d := range b.present {
+		if len(q.Detections) == 0 && !b.o.Tuning[d.ID].Disabled || slices.Contains(q.Detections, d.ID) {
+			proposed := d
+			proposed.Values = maps.Clone(d.Values)
+			all = append(all, trial{present: d, proposed: proposed})
+		}
+	}
+	for _, id := range q.Detections {
+		if !slices.ContainsFunc(b.present, func(d Detection) bool { return d.ID == id }) {
+			problems = append(problems, fmt.Sprintf("detections: there is no detection %q; expected one of %s", id, strings.Join(b.ids(), ", ")))
+		}
+	}
+	if !q.From.IsZero() && !q.To.IsZero() && !q.To.After(q.From) {
+		problems = append(problems, fmt.Sprintf("endTime: %s is not after startTime %s", q.To.Format(time.RFC3339), q.From.Format(time.RFC3339)))
+	}
+	for i, s := range q.Settings {
+		for _, problem := range try(all, s) {
+			problems = append(problems, fmt.Sprintf("settings[%d]: %s", i, problem))
+		}
+	}
+	if len(problems) > 0 {
+		return nil, fault.New(fault.InvalidArgument, "%s", strings.Join(problems, "; "))
+	}
+	for i := range all {
+		for _, p := range all[i].present.Parameters {
+			if is, was := all[i].proposed.Values[p.Name], all[i].present.Values[p.Name]; is != was {
+				all[i].changed = append(all[i].changed, alert.Setting{Detection: all[i].present.ID, Parameter: p.Name, Value: is, Present: was})
+			}
+		}
+	}
+	return all, nil
+}
+
+func (b *Backtester) ids() []string {
+	all := make([]string, len(b.present))
+	for i := range b.present {
+		all[i] = b.present[i].ID
+	}
+	return all
+}
+
+// try puts a setting into the detections that it names and says what is wrong with it.
+func try(all []trial, s alert.Setting) (problems []string) {
+	named, known := false, false
+	for i := range all {
+		d := &all[i].proposed
+		if s.Detection != "" && s.Detection != d.ID {
+			continue
+		}
+		named = true
+		k := slices.IndexFunc(d.Parameters, func(p Parameter) bool { return p.Name == s.Parameter })
+		if k < 0 {
+			continue
+		}
+		known = true
+		if err := d.Parameters[k].validate(s.Value); err != nil {
+			problems = append(problems, fmt.Sprintf("parameter %s of %s: %v", s.Parameter, d.ID, err))
+		}
+		d.Values[s.Parameter] = s.Value
+	}
+	switch {
+	case !named:
+		problems = append(problems, fmt.Sprintf("detection %q is not among those of this backtest", s.Detection))
+	case !known:
+		problems = append(problems, fmt.Sprintf("there is no parameter %q; expected one of %s", s.Parameter, strings.Join(parameters(all, s.Detection), ", ")))
+	}
+	return problems
+}
+
+// parameters are the names that a setting may have.
+func parameters(all []trial, detection string) []string {
+	var names []string
+	for i := range all {
+		for _, p := range all[i].present.Parameters {
+			if detection == "" || detection == all[i].present.ID {
+				names = append(names, p.Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// plan cuts the time for each detection and returns the whole of it.
+func (b *Backtester) plan(ctx context.Context, q alert.BacktestRequest, trials []trial) (from, to time.Time, err error) {
+	from, to = q.From.UTC(), b.o.Clock().UTC().Add(event.HoldAhead).Add(tick)
+	if !q.To.IsZero() && q.To.Before(to) {
+		to = q.To.UTC()
+	}
+	// what was read beyond the edges costs time, too
+	days, err := b.o.Store.EventDays(ctx, b.o.Tenant, time.Time{}, time.Time{})
+	if err != nil {
+		return from, to, err
+	}
+	h := newHistory(days)
+	if first, last := h.bounds(); len(days) == 0 {
+		from, to = q.From.UTC(), q.From.UTC()
+	} else {
+		if q.From.IsZero() {
+			from = first
+		}
+		if q.To.IsZero() && last.Before(to) {
+			to = last
+		}
+	}
+	for i := range trials {
+		trials[i].slices = h.slices(from, to, trials[i].present.LookBack, trials[i].present.LookAhead, b.o.SliceEvents)
+	}
+	return from, to, nil
+}
+
+// evaluate counts the findings anchored in a period; one that needs too much memory is cut in two.
+func (b *Backtester) evaluate(ctx context.Context, t *trial, p period, n *counter) error {
+	proposed, err := b.findings(ctx, &t.proposed, p)
+	present := proposed
+	if err == nil && len(t.changed) > 0 {
+		present, err = b.findings(ctx, &t.present, p)
+	}
+	if half := p.to.Sub(p.from) / 2; clickhouse.IsMemoryLimit(err) && half >= shortest {
+		middle := p.from.Add(half).Truncate(time.Second)
+		return errors.Join(b.evaluate(ctx, t, period{p.from, middle}, n), b.evaluate(ctx, t, period{middle, p.to}, n))
+	}
+	if err != nil {
+		return err
+	}
+	n.add(proposed, present)
+	return nil
+}
+
+// findings of a period, the end excluded, without what is not counted and takes the most memory.
+func (b *Backtester) findings(ctx context.Context, d *Detection, p period) ([]alert.Finding, error) {
+	var all []alert.Finding
+	c := clickhouse.Call{Detection: d.ID, Text: d.SQL, Tenant: b.o.Tenant, From: p.from, To: p.to.Add(-tick), Arguments: d.arguments()}
+	err := b.o.Store.EachFinding(ctx, c, func(f alert.Finding) error {
+		f.Evidence, f.EventIDs = "", nil
+		all = append(all, f)
+		return nil
+	})
+	return all, err
+}

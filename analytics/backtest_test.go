@@ -1,0 +1,245 @@
+package analytics_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/analytics/detections"
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/fault"
+)
+
+// backtester is one for the world; slices make evaluations of about so many events.
+func (w *world) backtester(slice uint64, store analytics.BacktestStore) *analytics.Backtester {
+	w.t.Helper()
+	definitions, err := analytics.LoadDefinitions(detections.Files)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	b, err := analytics.NewBacktester(analytics.BacktestOptions{Tenant: w.tenant, Definitions: definitions, Store: store,
+		Clock: func() time.Time { return w.now }, SliceEvents: slice})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return b
+}
+
+// run collects what a backtest says.
+func backtest(t *testing.T, b *analytics.Backtester, q alert.BacktestRequest) (results map[string]alert.BacktestResult, steps int) {
+	t.Helper()
+	results = map[string]alert.BacktestResult{}
+	fraction := 0.0
+	err := b.Backtest(t.Context(), q, func(p alert.BacktestProgress) error {
+		if p.Fraction < fraction || p.Fraction > 1 {
+			t.Errorf("progress goes from %v to %v", fraction, p.Fraction)
+		}
+		fraction, steps = p.Fraction, steps+1
+		return nil
+	}, func(r alert.BacktestResult) error { results[r.Detection] = r; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return results, steps
+}
+
+// recorder keeps the findings that a backtest asked for.
+type recorder struct {
+	*clickhouse.DB
+	found []alert.Finding
+}
+
+func (r *recorder) EachFinding(ctx context.Context, c clickhouse.Call, each func(alert.Finding) error) error {
+	return r.DB.EachFinding(ctx, c, func(f alert.Finding) error {
+		r.found = append(r.found, f)
+		return each(f)
+	})
+}
+
+// longHistory has random weeks with quiet ones between, so that a backtest has several slices with findings across.
+func longHistory(r *rand.Rand) []event.Event {
+	var all []event.Event
+	for week := range 8 {
+		for _, e := range randomHistory(r) {
+			e.ID = fmt.Sprint("w", week, "-", e.ID)
+			e.Time = e.Time.AddDate(0, 0, 30*week)
+			e.Arrival = e.Time
+			e.IntegrationKey = []string{"", "", "app-1", "app-2"}[r.IntN(4)]
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// TestBacktestFindsWhatTheAnalysisFound: the live analysis gets the events in batches; the backtest, in one slice and in
+// many, has to find the same findings, to the last field, and count each once.
+func TestBacktestFindsWhatTheAnalysisFound(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	w := newWorld(t, "", nil)
+	events := longHistory(r)
+	for batch := range slices.Chunk(events, 700) {
+		w.add(batch...)
+		w.drain()
+	}
+	stored := w.standing()
+	if len(stored) < 20 {
+		t.Fatalf("only %d findings: it tests little", len(stored))
+	}
+	want := make(map[string]alert.Finding)
+	alerts := map[string]int{}
+	for _, a := range stored {
+		f := a.Finding
+		f.Tenant = ""
+		want[f.AlertID()] = f
+		if len(a.SuppressedBy) == 0 {
+			alerts[a.Detection]++
+		}
+	}
+	head := w.log.Head()
+	for _, slice := range []uint64{1_000_000, 600, 1} {
+		record := &recorder{DB: w.db}
+		results, steps := backtest(t, w.backtester(slice, record), alert.BacktestRequest{})
+		t.Logf("slices of %d events: %d steps, %d findings", slice, steps, len(record.found))
+		got := make(map[string]alert.Finding)
+		for _, f := range record.found {
+			f.Tenant = ""
+			if _, twice := got[f.AlertID()]; twice {
+				t.Errorf("%s %s %s came twice", f.Detection, f.Subject.ID, f.Key)
+			}
+			got[f.AlertID()] = f
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Fatalf("slices of %d events: the backtest differs from the analysis (-stored +backtest):\n%s", slice, diff)
+		}
+		for id, n := range alerts {
+			checkCounts(t, results[id], n)
+		}
+	}
+	if w.log.Head() != head {
+		t.Error("the backtest wrote alerts")
+	}
+}
+
+// checkCounts wants the sums of a result with the settings in force to agree.
+func checkCounts(t *testing.T, r alert.BacktestResult, alerts int) {
+	t.Helper()
+	var byDay, bySeverity, bySubject int
+	for _, d := range r.Days {
+		byDay += d.Alerts.Proposed
+	}
+	for _, s := range r.Severities {
+		bySeverity += s.Alerts.Proposed
+	}
+	for _, s := range r.TopSubjects {
+		bySubject += s.Alerts.Proposed
+	}
+	if want := (alert.Compared{Proposed: alerts, Present: alerts}); r.Alerts != want || byDay != alerts || bySeverity != alerts || bySubject != alerts || r.Added+r.Removed != 0 {
+		t.Errorf("%s: %d alerts are stored, the backtest has %+v, %d by day, %d by severity, %d by subject, %d added, %d removed", r.Detection, alerts, r.Alerts, byDay, bySeverity, bySubject, r.Added, r.Removed)
+	}
+}
+
+func failuresOf(user string, at time.Time, n int) []event.Event {
+	var all []event.Event
+	for i := range n {
+		all = append(all, event.Event{Source: "test", ID: fmt.Sprint(user, at.Unix(), "-", i), Time: at.Add(time.Duration(i) * time.Second), Arrival: at, UserID: user,
+			Activity: event.ActivityFailedLogon, IPAddress: "192.0.2.1", Data: "{}", Raw: "{}"})
+	}
+	return all
+}
+
+// TestBacktestTriesOtherSettings: what changes is counted and shown, and values are checked.
+func TestBacktestTriesOtherSettings(t *testing.T) {
+	w := newWorld(t, "failed_logins", nil)
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	w.add(slices.Concat(failuresOf("ann", at, 5), failuresOf("ann", at.AddDate(0, 0, 3), 12), failuresOf("bob", at.AddDate(0, 0, 3), 30), failuresOf("cid", at.AddDate(0, 0, 9), 30))...)
+	b := w.backtester(0, w.db)
+	q := alert.BacktestRequest{Detections: []string{"failed_logins"}, From: at.AddDate(0, 0, -1), To: at.AddDate(0, 0, 5), Settings: []alert.Setting{{Parameter: "threshold", Value: "20"}}}
+	results, _ := backtest(t, b, q)
+	r := results["failed_logins"]
+	if r.Alerts != (alert.Compared{Proposed: 1, Present: 3}) || r.Removed != 2 || r.Added != 0 || r.Subjects != (alert.Compared{Proposed: 1, Present: 2}) {
+		t.Errorf("got %+v", r)
+	}
+	if len(r.RemovedExamples) != 2 || r.RemovedExamples[0].Subject.ID != "ann" || r.RemovedExamples[0].Title == "" {
+		t.Errorf("examples of what is removed: %+v", r.RemovedExamples)
+	}
+	want := []alert.DayCount{{Date: "2026-05-01", Alerts: alert.Compared{Present: 1}}, {Date: "2026-05-04", Alerts: alert.Compared{Proposed: 1, Present: 2}}}
+	if diff := gocmp.Diff(want, r.Days); diff != "" {
+		t.Errorf("days (-want +got):\n%s", diff)
+	}
+	if len(r.Settings) != 1 || r.Settings[0].Detection != "failed_logins" || r.Settings[0].Value != "20" || r.Settings[0].Present == "20" {
+		t.Errorf("settings %+v", r.Settings)
+	}
+}
+
+func TestBacktestRefusesBadRequests(t *testing.T) {
+	w := newWorld(t, "failed_logins", nil)
+	b := w.backtester(0, w.db)
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		q     alert.BacktestRequest
+		wants []string
+	}{
+		{alert.BacktestRequest{Settings: []alert.Setting{{Detection: "failed_logins", Parameter: "threshold", Value: "1"}}}, []string{"settings[0]: parameter threshold of failed_logins: 1: expected 2 to 1000 failures"}},
+		{alert.BacktestRequest{Settings: []alert.Setting{{Parameter: "threshold", Value: "many"}}}, []string{`"many": expected a number of type UInt32`}},
+		{alert.BacktestRequest{Settings: []alert.Setting{{Parameter: "nothing", Value: "1"}}}, []string{`there is no parameter "nothing"; expected one of `, "threshold"}},
+		{alert.BacktestRequest{Detections: []string{"teleport"}}, []string{`there is no detection "teleport"; expected one of `, "impossible_travel"}},
+		{alert.BacktestRequest{Detections: []string{"impossible_travel"}, Settings: []alert.Setting{{Detection: "failed_logins", Parameter: "threshold", Value: "5"}}}, []string{`"failed_logins" is not among those of this backtest`}},
+		{alert.BacktestRequest{From: at, To: at}, []string{"endTime: ", "is not after startTime"}},
+	} {
+		err := b.Backtest(t.Context(), c.q, func(alert.BacktestProgress) error { return nil }, func(alert.BacktestResult) error { return nil })
+		if !fault.Is(err, fault.InvalidArgument) {
+			t.Errorf("%+v: error %v, expected an invalid argument", c.q, err)
+			continue
+		}
+		for _, part := range c.wants {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("error %q does not contain %q", err, part)
+			}
+		}
+	}
+}
+
+// TestBacktestOfNothing has results without numbers.
+func TestBacktestOfNothing(t *testing.T) {
+	w := newWorld(t, "failed_logins", nil)
+	results, steps := backtest(t, w.backtester(0, w.db), alert.BacktestRequest{})
+	if definitions, _ := analytics.LoadDefinitions(detections.Files); len(results) != len(definitions) || steps != 0 {
+		t.Errorf("%d results after %d steps", len(results), steps)
+	}
+}
+
+// TestBacktestEndsWithItsContext: also one that waits for its turn, after which the next one can run.
+func TestBacktestEndsWithItsContext(t *testing.T) {
+	w := newWorld(t, "failed_logins", nil)
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	w.add(failuresOf("ann", at, 9)...)
+	b := w.backtester(0, w.db)
+	q := alert.BacktestRequest{Detections: []string{"failed_logins"}}
+	ctx, cancel := context.WithCancel(t.Context())
+	err := b.Backtest(ctx, q, func(alert.BacktestProgress) error {
+		waiting, end := context.WithCancel(t.Context())
+		end()
+		if err := b.Backtest(waiting, q, nil, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("the one that waited ended with %v", err)
+		}
+		cancel()
+		return ctx.Err()
+	}, nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, expected that of the context", err)
+	}
+	if results, _ := backtest(t, b, q); results["failed_logins"].Alerts.Proposed != 1 {
+		t.Errorf("afterwards: %v", maps.Keys(results))
+	}
+}
