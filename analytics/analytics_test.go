@@ -133,7 +133,7 @@ func (w *world) drain() {
 // between two ways to the same set: sequences and times of change.
 func (w *world) standing() []alert.Alert {
 	w.t.Helper()
-	all, _, err := w.db.ListAlerts(w.t.Context(), w.tenant, alert.Filter{States: append([]string{alert.StateSuppressed}, alert.OpenStates...)}, alert.Cursor{}, 10_000)
+	all, _, err := w.db.ListAlerts(w.t.Context(), w.tenant, alert.Filter{States: append([]string{alert.StateSuppressed}, alert.OpenStates...)}, 0, alert.Cursor{}, 10_000)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -407,6 +407,87 @@ func TestHeldEventsWaitForTheClock(t *testing.T) {
 	w.drain()
 	if got := w.standing(); len(got) != 1 {
 		t.Fatalf("the clock has reached them: %d alerts, expected 1", len(got))
+	}
+}
+
+// TestHeldEventsAreNobodysEvidence: an ordinary event of the same user causes an evaluation that must not see them.
+func TestHeldEventsAreNobodysEvidence(t *testing.T) {
+	w := newWorld(t, "impossible_travel", nil)
+	at := func(id string, at time.Time, lat, lon float64) event.Event {
+		return event.Event{Source: "test", ID: w.tenant + id, Time: at, Arrival: w.now, UserID: "u", Activity: "logon", Data: "{}", Raw: "{}",
+			Place: event.Place{Kind: event.PlaceUser, Latitude: lat, Longitude: lon}}
+	}
+	w.add(at("ahead", w.now.Add(2*time.Hour), 35.68, 139.69))
+	w.add(at("here", w.now, 52.37, 4.9))
+	w.drain()
+	if got := w.standing(); len(got) != 0 {
+		t.Fatalf("a held event is evidence: %s", got[0].Title)
+	}
+	w.now = w.now.Add(3 * time.Hour)
+	w.drain()
+	if got := w.standing(); len(got) != 1 {
+		t.Fatalf("the clock has reached it: %d alerts, expected 1", len(got))
+	}
+}
+
+// TestReplacedEventsAreForgotten: the place of one of five failures is taken by a record that names somebody else.
+func TestReplacedEventsAreForgotten(t *testing.T) {
+	w := newWorld(t, "failed_logins", nil)
+	at := w.now.Add(-24 * time.Hour)
+	var events []event.Event
+	for i := range 5 {
+		events = append(events, event.Event{Tenant: w.tenant, Source: "test", ID: fmt.Sprint(w.tenant, i), Time: at.Add(time.Duration(i) * time.Second), Arrival: at, UserID: "u", Activity: "failed_logon", Data: "{}", Raw: "{}"})
+	}
+	w.add(events...)
+	w.drain()
+	if len(w.standing()) != 1 {
+		t.Fatal("no alert to begin with")
+	}
+	last, err := w.db.LastEventSequence(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	winner := events[2]
+	winner.UserID, winner.ContentHash, winner.Sequence, winner.Activity = "other", 9, last+1, "download"
+	if err := w.db.ReplaceEvents(t.Context(), "replace", []event.Event{winner}); err != nil {
+		t.Fatal(err)
+	}
+	w.runner.Committed(last + 1)
+	w.drain()
+	if got := w.standing(); len(got) != 0 {
+		t.Errorf("the alert stands with %d events", got[0].EventCount)
+	}
+}
+
+// TestExpiredHistoryChangesNothing: what made a place familiar has expired; the finding stays suppressed.
+func TestExpiredHistoryChangesNothing(t *testing.T) {
+	w := newWorld(t, "impossible_travel", nil)
+	w.keep = 100 * 24 * time.Hour
+	w.restart()
+	first := w.now.Add(-105 * 24 * time.Hour)
+	at := func(id string, at time.Time, lat, lon float64) event.Event {
+		return event.Event{Source: "test", ID: w.tenant + id, Time: at, Arrival: w.now, UserID: "u", Activity: "logon", Data: "{}", Raw: "{}",
+			Place: event.Place{Kind: event.PlaceUser, Latitude: lat, Longitude: lon}}
+	}
+	var ids []string
+	for i := range 4 {
+		day := first.Add(time.Duration(i) * 24 * time.Hour)
+		w.add(at(fmt.Sprint("a", i), day, 52.37, 4.9), at(fmt.Sprint("b", i), day.Add(12*time.Hour), 40.71, -74.01))
+		ids = append(ids, w.tenant+fmt.Sprint("a", i), w.tenant+fmt.Sprint("b", i))
+	}
+	step := first.Add(8 * 24 * time.Hour)
+	w.add(at("x", step, 52.37, 4.9), at("y", step.Add(time.Minute), 40.71, -74.01))
+	w.drain()
+	if got := w.standing(); len(got) != 1 || len(got[0].SuppressedBy) != 1 {
+		t.Fatalf("no suppressed finding to begin with: %+v", got)
+	}
+	if err := w.db.DeleteEvents(t.Context(), w.tenant, ids); err != nil {
+		t.Fatal(err)
+	}
+	w.add(at("late", step.Add(10*time.Minute), 40.71, -74.01))
+	w.drain()
+	if got := w.standing(); len(got) != 1 || len(got[0].SuppressedBy) != 1 {
+		t.Errorf("expiry changed it: %+v", got)
 	}
 }
 

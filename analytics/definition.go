@@ -86,7 +86,7 @@ var (
 	technique      = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
 	sqlParameter   = regexp.MustCompile(`\{([a-z][a-z0-9_]*):([A-Za-z0-9(), ']+)\}`)
 	subjectTypes   = []string{"user", "address", "integration"}
-	builtInBinding = map[string]string{"from": "DateTime64(7, 'UTC')", "to": "DateTime64(7, 'UTC')", "subjects": "Array(String)"}
+	builtInBinding = map[string]string{"from": "DateTime64(7, 'UTC')", "to": "DateTime64(7, 'UTC')", "subjects": "Array(String)", "line": "DateTime64(7, 'UTC')"}
 )
 
 // LoadDefinitions reads every folder of files. The error names each folder and each thing that is wrong.
@@ -188,7 +188,7 @@ func (d *Definition) validate() error {
 			wrong("query.sql: parameter %s has type %s, expected %s", name, typ, want)
 		}
 	}
-	for name := range builtInBinding {
+	for _, name := range []string{"from", "to", "subjects"} {
 		if !used[name] {
 			wrong("query.sql: has to use the parameter %s", name)
 		}

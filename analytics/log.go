@@ -41,9 +41,12 @@ type Log struct {
 	life context.Context
 	end  context.CancelFunc
 
-	// writing is held from reading the alerts that a change builds on until the change is durable.
-	writing sync.Mutex
+	// writing holds one element from reading the alerts that a change builds on until the change is durable.
+	writing chan struct{}
 	head    atomic.Uint64
+	// uncertain says that the store refused a batch: where the log ends is read before the next one. It belongs to who
+	// holds writing.
+	uncertain bool
 
 	mu    sync.Mutex
 	ring  []alert.Change // in order of sequence, the latest last
@@ -56,7 +59,7 @@ func OpenLog(ctx context.Context, store LogStore, clock func() time.Time, logger
 	if err != nil {
 		return nil, fmt.Errorf("analytics: alert log: %w", err)
 	}
-	l := &Log{store: store, log: logger, clock: clock, grown: make(chan struct{})}
+	l := &Log{store: store, log: logger, clock: clock, writing: make(chan struct{}, 1), grown: make(chan struct{})}
 	l.life, l.end = context.WithCancel(context.WithoutCancel(ctx))
 	l.head.Store(head)
 	return l, nil
@@ -120,10 +123,18 @@ func (l *Log) Close() { l.end() }
 // lost was stored is not known: so the same batch is sent until the store answers or the log is closed, also when ctx
 // has ended meanwhile.
 func (l *Log) Update(ctx context.Context, make func(context.Context) ([]alert.Change, error)) error {
-	l.writing.Lock()
-	defer l.writing.Unlock()
+	select {
+	case l.writing <- struct{}{}:
+		defer func() { <-l.writing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-l.life.Done():
+	}
 	if err := l.life.Err(); err != nil {
 		return &fault.Error{Reason: fault.ShuttingDown, Message: "the alert log is closed", Err: err}
+	}
+	if err := l.certain(ctx); err != nil {
+		return err
 	}
 	changes, err := make(ctx)
 	if err != nil || len(changes) == 0 {
@@ -151,9 +162,29 @@ func (l *Log) Update(ctx context.Context, make func(context.Context) ([]alert.Ch
 	}, backoff.WithMaxElapsedTime(0), backoff.WithBackOff(&backoff.ExponentialBackOff{
 		InitialInterval: 50 * time.Millisecond, Multiplier: 2, MaxInterval: 2 * time.Second, RandomizationFactor: 0.5}))
 	if err != nil {
+		l.uncertain = true
 		return fmt.Errorf("analytics: alert log: %w", err)
 	}
 	l.advance(changes)
+	return nil
+}
+
+// certain finds out where the log ends after a batch that the store refused: a part of the answer may have been wrong.
+func (l *Log) certain(ctx context.Context) error {
+	if !l.uncertain {
+		return nil
+	}
+	head, err := l.store.LastChange(ctx)
+	if err != nil {
+		return fmt.Errorf("analytics: alert log: %w", err)
+	}
+	if head != l.Head() {
+		l.mu.Lock()
+		l.ring = nil // it has a gap
+		l.mu.Unlock()
+		l.publish(head)
+	}
+	l.uncertain = false
 	return nil
 }
 
@@ -187,7 +218,8 @@ func (l *Log) SetTriage(ctx context.Context, tenant, id, actor string, apply fun
 		if a.SupersededBy != "" {
 			return nil, fault.New(fault.InvalidArgument, "alert %s was superseded by %s: change that one", id, a.SupersededBy)
 		}
-		c := alert.Change{Kind: alert.ChangeUpdated, PreviousState: a.State(), Alert: a}
+		c := alert.Change{Kind: alert.ChangeUpdated, Alert: a}
+		c.Follow(&a)
 		c.Triage.Comments = append([]alert.Comment(nil), a.Triage.Comments...)
 		if err := apply(&c.Triage); err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package analytics
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -48,7 +49,7 @@ func (r *Runner) recheckName(detection string) string {
 }
 
 // recheck does for one detection what was asked for since it was last here.
-func (r *Runner) recheck(ctx context.Context, d *Detection) error {
+func (r *Runner) recheck(ctx context.Context, d *Detection, line time.Time) error {
 	r.mu.Lock()
 	done := r.state[d.ID].rechecked
 	r.mu.Unlock()
@@ -81,7 +82,7 @@ func (r *Runner) recheck(ctx context.Context, d *Detection) error {
 			next = asked[len(asked)-1].Sequence
 		}
 		for _, group := range groups(concerned(d, spans), d.LookBack+d.LookAhead) {
-			if err := r.evaluate(ctx, d, group); err != nil {
+			if err := r.evaluate(ctx, d, group, line); err != nil {
 				return err
 			}
 		}

@@ -33,24 +33,30 @@ func (p period) union(from, to time.Time) period {
 // subjects in periods and for anchors within each subject's period; nothing else is touched.
 //
 // What people set is never changed: an update keeps it, and where a finding takes the place of a retracted one it takes
-// over its assignee, state, classification and comments. Findings anchored before keep are not retracted: their events
-// may have expired.
+// over its assignee, state, classification and comments. Alerts that begin before keep stay as they are, and what overlaps
+// them is not raised: their events may have expired.
 func reconcile(standing []alert.Alert, findings []alert.Finding, periods map[clickhouse.Subject]period, keep time.Time) []alert.Change {
 	old := make(map[string]*alert.Alert, len(standing))
 	for i := range standing {
 		old[standing[i].ID] = &standing[i]
+	}
+	frozen := make(map[clickhouse.Subject][]period)
+	for i := range standing {
+		if o := &standing[i]; !o.Retracted && (o.Anchor.Before(keep) || o.Start.Before(keep)) {
+			frozen[subjectOf(o.Subject)] = append(frozen[subjectOf(o.Subject)], period{o.Start, o.End})
+		}
 	}
 	next := make(map[string]*alert.Change)
 	var order []string
 	bySubject := make(map[clickhouse.Subject][]*alert.Change)
 	for _, f := range findings {
 		p, ok := periods[subjectOf(f.Subject)]
-		if !ok || !p.contains(f.Anchor) {
+		if !ok || !p.contains(f.Anchor) || slices.ContainsFunc(frozen[subjectOf(f.Subject)], func(p period) bool { return p.touches(f.Start, f.End) }) {
 			continue
 		}
 		c := &alert.Change{Alert: alert.Alert{ID: f.AlertID(), Finding: f, Actor: "analysis", Triage: alert.Triage{State: alert.StateNew}}}
 		if o := old[c.ID]; o != nil {
-			c.PreviousState = o.State()
+			c.Follow(o)
 			c.Created, c.Triage = o.Created, o.Triage
 		}
 		next[c.ID] = c
@@ -61,10 +67,11 @@ func reconcile(standing []alert.Alert, findings []alert.Finding, periods map[cli
 	for i := range standing {
 		o := &standing[i]
 		p, ok := periods[subjectOf(o.Subject)]
-		if o.Retracted || next[o.ID] != nil || !ok || !p.contains(o.Anchor) || o.Anchor.Before(keep) {
+		if o.Retracted || next[o.ID] != nil || !ok || !p.contains(o.Anchor) || o.Anchor.Before(keep) || o.Start.Before(keep) {
 			continue
 		}
-		c := &alert.Change{Kind: alert.ChangeRetracted, PreviousState: o.State(), Alert: *o}
+		c := &alert.Change{Kind: alert.ChangeRetracted, Alert: *o}
+		c.Follow(o)
 		c.Retracted, c.Actor = true, "analysis"
 		if heir := successor(o, bySubject[subjectOf(o.Subject)]); heir != nil {
 			c.SupersededBy = heir.ID

@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/internal/intelligence"
 	"github.com/sealwatch/sealwatch/internal/status"
 )
@@ -25,7 +27,7 @@ type Store interface {
 	Watermark(ctx context.Context, tenant string, line time.Time) (time.Time, error)
 	EarliestHeld(ctx context.Context, tenant string, line time.Time) (time.Time, error)
 	ChangedSpans(ctx context.Context, q clickhouse.SpanQuery) ([]clickhouse.Span, error)
-	Affected(ctx context.Context, detection, text, tenant string, changed map[string][]string, first, last time.Time) ([]clickhouse.Span, error)
+	Affected(ctx context.Context, detection, text, tenant string, changed map[string][]string, first, last, line time.Time) ([]clickhouse.Span, error)
 	AddRechecks(ctx context.Context, token, tenant string, all []clickhouse.Recheck) error
 	LastRecheck(ctx context.Context) (uint64, error)
 	Rechecks(ctx context.Context, tenant string, after uint64) ([]clickhouse.Recheck, error)
@@ -85,6 +87,9 @@ type progress struct {
 	clickhouse.Checkpoint
 	// rechecked is how far it is in the rechecks.
 	rechecked clickhouse.Checkpoint
+	// failures in a row, and when it is tried again after them.
+	failures  int
+	notBefore time.Time
 	lastError string
 }
 
@@ -187,14 +192,29 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 }
 
+// allWaiting says whether every detection waits to be tried again; r.mu is held.
+func (r *Runner) allWaiting() bool {
+	now := time.Now()
+	for _, p := range r.state {
+		if !now.Before(p.notBefore) {
+			return false
+		}
+	}
+	return true
+}
+
 // behind says whether there is something to do.
 func (r *Runner) behind() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.begun && len(r.state) > 0 || !r.held.IsZero() && !r.held.After(r.line()) {
+	if !r.begun && len(r.state) > 0 && !r.allWaiting() || !r.held.IsZero() && !r.held.After(r.line()) {
 		return true
 	}
+	now := time.Now()
 	for _, p := range r.state {
+		if now.Before(p.notBefore) {
+			continue
+		}
 		if p.Position < r.head.Load() || p.rechecked.Position < r.asked.Load() {
 			return true
 		}
@@ -209,9 +229,15 @@ func (r *Runner) round(ctx context.Context) bool {
 	line := r.line()
 	todo := make(map[string]clickhouse.SpanQuery, len(r.o.Detections))
 	changed := make(map[clickhouse.SpanQuery][]clickhouse.Span)
+	now := time.Now()
+	waiting := 0
 	r.mu.Lock()
 	release := !r.begun || !r.held.IsZero() && !r.held.After(line)
 	for id, p := range r.state {
+		if now.Before(p.notBefore) {
+			waiting++
+			continue
+		}
 		todo[id] = clickhouse.SpanQuery{Tenant: r.o.Tenant, After: p.Position, Upto: min(r.head.Load(), p.Position+r.o.Step), Release: release, Released: p.Line, Line: line}
 	}
 	r.mu.Unlock()
@@ -227,14 +253,17 @@ func (r *Runner) round(ctx context.Context) bool {
 	done := make(map[string]clickhouse.Checkpoint)
 	for i := range r.o.Detections {
 		d := &r.o.Detections[i]
-		q := todo[d.ID]
+		q, due := todo[d.ID]
+		if !due {
+			continue
+		}
 		side.Go(func() error {
 			err := failed[q]
 			if err == nil {
-				err = r.step(ctx, d, changed[q])
+				err = r.step(ctx, d, changed[q], line)
 			}
 			if err == nil {
-				err = r.recheck(ctx, d)
+				err = r.recheck(ctx, d, line)
 			}
 			r.note(ctx, d, err)
 			if err == nil {
@@ -246,19 +275,19 @@ func (r *Runner) round(ctx context.Context) bool {
 		})
 	}
 	_ = side.Wait() // every error is noted with its detection
-	ok := len(done) == len(r.o.Detections)
+	ok := len(done) == len(todo)
 	if len(done) > 0 && r.store(ctx, done) != nil {
 		return false
 	}
-	if ok {
-		if err := r.findHeld(ctx); err != nil {
-			r.log.WarnContext(ctx, "analysis: held events cannot be looked up", slog.Any("error", err))
-			return false
-		}
-		r.mu.Lock()
-		r.begun = true
-		r.mu.Unlock()
+	err := r.findHeld(ctx)
+	if err != nil {
+		r.log.WarnContext(ctx, "analysis: held events cannot be looked up", slog.Any("error", err))
 	}
+	r.mu.Lock()
+	// Until it is known which events are held, and while a detection has not released those that were due, rounds go on.
+	r.begun = err == nil && ok && waiting == 0
+	r.mu.Unlock()
+	ok = ok && err == nil
 	r.metrics.rounds.Observe(time.Since(start).Seconds())
 	return ok
 }
@@ -281,7 +310,7 @@ func (r *Runner) store(ctx context.Context, done map[string]clickhouse.Checkpoin
 		r.log.WarnContext(ctx, "analysis: checkpoints cannot be stored", slog.Any("error", err))
 		for id := range done {
 			r.mu.Lock()
-			r.state[id].lastError = err.Error()
+			r.state[id].lastError = public(err)
 			r.mu.Unlock()
 		}
 		return err
@@ -294,18 +323,39 @@ func (r *Runner) store(ctx context.Context, done map[string]clickhouse.Checkpoin
 	return nil
 }
 
+// firstPause and longestPause bound the time until a detection that failed is tried again.
+const (
+	firstPause   = time.Second
+	longestPause = time.Minute
+)
+
 func (r *Runner) note(ctx context.Context, d *Detection, err error) {
-	text := ""
-	if err != nil {
-		if ctx.Err() == nil {
-			r.log.ErrorContext(ctx, "analysis: a detection could not be evaluated; it is tried again", slog.String("detection", d.ID), slog.Any("error", err))
-			r.metrics.errors.WithLabelValues(d.ID).Inc()
-		}
-		text = err.Error()
+	if err != nil && ctx.Err() == nil {
+		r.log.ErrorContext(ctx, "analysis: a detection could not be evaluated; it is tried again", slog.String("detection", d.ID), slog.Any("error", err))
+		r.metrics.errors.WithLabelValues(d.ID).Inc()
 	}
 	r.mu.Lock()
-	r.state[d.ID].lastError = text
-	r.mu.Unlock()
+	defer r.mu.Unlock()
+	p := r.state[d.ID]
+	p.lastError = public(err)
+	if err == nil {
+		p.failures, p.notBefore = 0, time.Time{}
+		return
+	}
+	p.notBefore = time.Now().Add(min(longestPause, firstPause<<min(p.failures, 10)))
+	p.failures++
+}
+
+// public is what a reader of the status learns of an error; the log has the rest.
+func public(err error) string {
+	var known *fault.Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &known):
+		return known.Message
+	}
+	return "it could not be evaluated; the service's log says why"
 }
 
 // Watermark is the event time up to which events have come in; zero before the first.

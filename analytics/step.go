@@ -30,7 +30,7 @@ func (r *Runner) changed(ctx context.Context, q clickhouse.SpanQuery) ([]clickho
 }
 
 // step brings the alerts of one detection in step with what changed.
-func (r *Runner) step(ctx context.Context, d *Detection, changed []clickhouse.Span) error {
+func (r *Runner) step(ctx context.Context, d *Detection, changed []clickhouse.Span, line time.Time) error {
 	var inputs []clickhouse.Span
 	for i := range changed {
 		if d.Inputs.Match(&changed[i]) {
@@ -41,14 +41,14 @@ func (r *Runner) step(ctx context.Context, d *Detection, changed []clickhouse.Sp
 		return nil
 	}
 	if d.Affected != "" {
-		others, err := r.affected(ctx, d, inputs)
+		others, err := r.affected(ctx, d, inputs, line)
 		if err != nil {
 			return err
 		}
 		inputs = append(inputs, others...)
 	}
 	for _, group := range groups(concerned(d, inputs), d.LookBack+d.LookAhead) {
-		if err := r.evaluate(ctx, d, group); err != nil {
+		if err := r.evaluate(ctx, d, group, line); err != nil {
 			return err
 		}
 	}
@@ -56,7 +56,7 @@ func (r *Runner) step(ctx context.Context, d *Detection, changed []clickhouse.Sp
 }
 
 // affected asks the detection which other subjects the changes concern.
-func (r *Runner) affected(ctx context.Context, d *Detection, inputs []clickhouse.Span) ([]clickhouse.Span, error) {
+func (r *Runner) affected(ctx context.Context, d *Detection, inputs []clickhouse.Span, line time.Time) ([]clickhouse.Span, error) {
 	changed := make(map[string][]string)
 	var whole period
 	for i, s := range inputs {
@@ -66,7 +66,7 @@ func (r *Runner) affected(ctx context.Context, d *Detection, inputs []clickhouse
 		}
 		whole = whole.union(s.First, s.Last)
 	}
-	return r.o.Store.Affected(ctx, d.ID, d.Affected, r.o.Tenant, changed, whole.from, whole.to)
+	return r.o.Store.Affected(ctx, d.ID, d.Affected, r.o.Tenant, changed, whole.from, whole.to, line)
 }
 
 // concerned returns for each subject with changed inputs the anchors that may change: from LookAhead before the first
@@ -105,7 +105,7 @@ func groups(periods map[clickhouse.Subject]period, near time.Duration) []map[cli
 }
 
 // evaluate calls the view for a group of subjects and reconciles.
-func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhouse.Subject]period) error {
+func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhouse.Subject]period, line time.Time) error {
 	ids := make([]string, 0, len(group))
 	for s := range group {
 		ids = append(ids, s.ID)
@@ -126,7 +126,7 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 		}
 		whole = whole.union(p.from, p.to)
 	}
-	findings, err := r.o.Store.Findings(ctx, clickhouse.Call{Detection: d.ID, Text: d.SQL, Tenant: r.o.Tenant, From: whole.from, To: whole.to, Subjects: ids, Arguments: d.arguments()})
+	findings, err := r.o.Store.Findings(ctx, clickhouse.Call{Detection: d.ID, Text: d.SQL, Tenant: r.o.Tenant, From: whole.from, To: whole.to, Line: line, Subjects: ids, Arguments: d.arguments()})
 	if err != nil {
 		return err
 	}

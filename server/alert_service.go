@@ -44,7 +44,7 @@ func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest
 		return nil, err
 	}
 	size := pageSize(req.GetPageSize())
-	list, total, err := s.alerts.ListAlerts(ctx, s.tenant, translate.AlertFilter(req.GetFilter()),
+	list, total, err := s.alerts.ListAlerts(ctx, s.tenant, translate.AlertFilter(req.GetFilter()), 0,
 		alert.Cursor{End: after.Time, ID: after.ID}, size+1)
 	if err != nil {
 		return nil, err

@@ -236,7 +236,7 @@ func (l alerts) GetAlert(_ context.Context, tenant, id string) (alert.Alert, err
 	return alert.Alert{}, fault.New(fault.NotFound, "there is no alert %q", id)
 }
 
-func (l alerts) ListAlerts(_ context.Context, tenant string, f alert.Filter, after alert.Cursor, limit int) ([]alert.Alert, int, error) {
+func (l alerts) ListAlerts(_ context.Context, tenant string, f alert.Filter, _ uint64, after alert.Cursor, limit int) ([]alert.Alert, int, error) {
 	var out []alert.Alert
 	total := 0
 	for _, a := range l {

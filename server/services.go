@@ -82,8 +82,9 @@ type AlertReader interface {
 	// GetAlert fails with fault.NotFound when there is none.
 	GetAlert(ctx context.Context, tenant, id string) (alert.Alert, error)
 	// ListAlerts returns at most limit alerts after the cursor (the zero one is the beginning), newest first by End and
-	// then by id, both descending, and how many match the filter in all.
-	ListAlerts(ctx context.Context, tenant string, f alert.Filter, after alert.Cursor, limit int) (page []alert.Alert, total int, err error)
+	// then by id, both descending, and how many match the filter in all: as they were when head was the last change, or as
+	// they are now when it is 0.
+	ListAlerts(ctx context.Context, tenant string, f alert.Filter, head uint64, after alert.Cursor, limit int) (page []alert.Alert, total int, err error)
 }
 
 // ChangeLog is the log of all changes of alerts.

@@ -133,7 +133,15 @@ type Change struct {
 	// PreviousState is what State returned before the change; empty when the alert was created. Who writes the log MUST
 	// fill it: by it a reader learns that an alert has left its filter, also after a resume.
 	PreviousState string
+	// PreviousSeverity, PreviousStart and PreviousEnd are what they were before the change, by the same rule.
+	PreviousSeverity           string
+	PreviousStart, PreviousEnd time.Time
 	Alert
+}
+
+// Follow notes what a was before the change.
+func (c *Change) Follow(a *Alert) {
+	c.PreviousState, c.PreviousSeverity, c.PreviousStart, c.PreviousEnd = a.State(), a.Severity, a.Start, a.End
 }
 
 // Filter selects alerts; its fields are joined by AND, the values of one field by OR.
@@ -167,6 +175,17 @@ func (f *Filter) Match(a *Alert) bool {
 type Cursor struct {
 	End time.Time
 	ID  string
+}
+
+// MatchPrevious says whether the alert was selected before the change; it was not when the change created it.
+func (f *Filter) MatchPrevious(c *Change) bool {
+	if c.PreviousState == "" {
+		return false
+	}
+	before := c.Alert
+	before.Severity, before.Start, before.End = c.PreviousSeverity, c.PreviousStart, c.PreviousEnd
+	before.Retracted, before.SuppressedBy, before.Triage.State = false, nil, c.PreviousState
+	return f.Match(&before)
 }
 
 // SeveritiesFrom are the severities from the given one upwards; all when it is empty.

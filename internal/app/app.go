@@ -47,7 +47,17 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	// What runs beside the listeners; the first failure ends the service.
 	work, working := context.WithCancel(context.WithoutCancel(ctx))
 	tasks, work := errgroup.WithContext(work)
-	stopping.add("background work", func(context.Context) error { working(); return tasks.Wait() })
+	stopping.add("background work", func(end context.Context) error {
+		working()
+		done := make(chan error, 1)
+		go func() { done <- tasks.Wait() }()
+		select {
+		case err := <-done:
+			return err
+		case <-end.Done():
+			return end.Err()
+		}
+	})
 
 	db, engine, err := openDatabase(ctx, cfg, opt, stopping)
 	if err != nil {
@@ -87,6 +97,15 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	tasks.Go(func() error { defer close(analysed); return runner.Run(analysis) })
 	stopping.add("analysis", func(end context.Context) error {
 		endAnalysis()
+		patience, cancel := half(end)
+		defer cancel()
+		select {
+		case <-analysed:
+			return nil
+		case <-patience.Done():
+		}
+		// The database does not answer. What the round would have stored is found again by the next process.
+		alerts.Close()
 		select {
 		case <-analysed:
 			return nil
@@ -95,6 +114,9 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		}
 	})
 
+	if cfg.Retention.EventsDays > 0 {
+		tasks.Go(func() error { expire(work, db, retention(cfg), log); return nil })
+	}
 	pipeline, err := startPipeline(work, cfg, db, runner, log, registry, tasks, stopping)
 	if err != nil {
 		return err
@@ -135,6 +157,33 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	}
 }
 
+// half gives the first half of the time that ctx has left.
+func half(ctx context.Context) (context.Context, context.CancelFunc) {
+	if end, ok := ctx.Deadline(); ok {
+		return context.WithTimeout(ctx, time.Until(end)/2)
+	}
+	return context.WithCancel(ctx)
+}
+
+// expire removes the months of events that are older than keep, now and every hour.
+func expire(ctx context.Context, db *clickhouse.DB, keep time.Duration, log *slog.Logger) {
+	for again := time.NewTicker(time.Hour); ; {
+		months, err := db.Expire(ctx, time.Now().Add(-keep))
+		switch {
+		case err != nil && ctx.Err() == nil:
+			log.WarnContext(ctx, "expired events could not be removed; it is tried again in an hour", slog.Any("error", err))
+		case months > 0:
+			log.InfoContext(ctx, "expired events are removed", slog.Int("months", months))
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			again.Stop()
+			return
+		}
+	}
+}
+
 func engineDone(e *embedded.Engine) <-chan struct{} {
 	if e == nil {
 		return nil
@@ -168,9 +217,6 @@ func openDatabase(ctx context.Context, cfg config.Config, opt Options, stopping 
 	stopping.add("database", func(context.Context) error { return db.Close() })
 	steps, err := db.Migrate(ctx)
 	if err != nil {
-		return nil, nil, err
-	}
-	if err := db.Retain(ctx, cfg.Retention.EventsDays); err != nil {
 		return nil, nil, err
 	}
 	settled, err := db.Settle(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -29,7 +30,7 @@ func (d *DB) AppendChanges(ctx context.Context, token string, changes []alert.Ch
 			if state == "" {
 				state = alert.StateNew
 			}
-			err = b.Append(c.Sequence, c.Tenant, c.ID, c.Kind, c.PreviousState, c.Actor, c.Updated, c.Created, c.Detection, c.Subject.Type, c.Subject.ID, c.Subject.Email, c.Subject.DisplayName,
+			err = b.Append(c.Sequence, c.Tenant, c.ID, c.Kind, c.PreviousState, c.PreviousSeverity, orZero(c.PreviousStart), orZero(c.PreviousEnd), c.Actor, c.Updated, c.Created, c.Detection, c.Subject.Type, c.Subject.ID, c.Subject.Email, c.Subject.DisplayName,
 				c.Key, c.Anchor, c.Start, c.End, c.EventIDs, c.EventCount, c.Score, c.Severity, c.Title, c.Evidence, c.SuppressedBy,
 				c.Retracted, c.SupersededBy, state, c.Triage.Classification, c.Triage.Assignee, string(comments))
 			if err != nil {
@@ -40,14 +41,25 @@ func (d *DB) AppendChanges(ctx context.Context, token string, changes []alert.Ch
 	})
 }
 
+// orZero is t as a column holds it: no time is 1970.
+func orZero(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Unix(0, 0).UTC()
+	}
+	return t
+}
+
 func scanChange(r driver.Rows) (alert.Change, error) {
 	var c alert.Change
 	var comments string
-	err := r.Scan(&c.Sequence, &c.Tenant, &c.ID, &c.Kind, &c.PreviousState, &c.Actor, &c.Updated, &c.Created, &c.Detection, &c.Subject.Type, &c.Subject.ID, &c.Subject.Email, &c.Subject.DisplayName,
+	err := r.Scan(&c.Sequence, &c.Tenant, &c.ID, &c.Kind, &c.PreviousState, &c.PreviousSeverity, &c.PreviousStart, &c.PreviousEnd, &c.Actor, &c.Updated, &c.Created, &c.Detection, &c.Subject.Type, &c.Subject.ID, &c.Subject.Email, &c.Subject.DisplayName,
 		&c.Key, &c.Anchor, &c.Start, &c.End, &c.EventIDs, &c.EventCount, &c.Score, &c.Severity, &c.Title, &c.Evidence, &c.SuppressedBy,
 		&c.Retracted, &c.SupersededBy, &c.Triage.State, &c.Triage.Classification, &c.Triage.Assignee, &comments)
 	if err != nil {
 		return c, err
+	}
+	if c.PreviousState == "" {
+		c.PreviousStart, c.PreviousEnd = time.Time{}, time.Time{}
 	}
 	if err := json.Unmarshal([]byte(comments), &c.Triage.Comments); err != nil {
 		return c, fmt.Errorf("comments of alert %s: %w", c.ID, err)
@@ -100,13 +112,17 @@ func (d *DB) AlertsOfSubjects(ctx context.Context, tenant, detection string, sub
 	return all, err
 }
 
-// ListAlerts returns up to limit alerts after the cursor, newest first by their last event, and how many match in all.
-func (d *DB) ListAlerts(ctx context.Context, tenant string, f alert.Filter, after alert.Cursor, limit int) ([]alert.Alert, int, error) {
+// ListAlerts returns up to limit alerts after the cursor, newest first by their last event, and how many match in all: as
+// they were when head was the last change, or as they are now when it is 0.
+func (d *DB) ListAlerts(ctx context.Context, tenant string, f alert.Filter, head uint64, after alert.Cursor, limit int) ([]alert.Alert, int, error) {
 	states := f.States
 	if len(states) == 0 {
 		states = alert.OpenStates
 	}
-	args := []driver.NamedValue{named("tenant", tenant), list("states", states), list("detections", f.Detections), list("subject_ids", f.SubjectIDs),
+	if head == 0 {
+		head = math.MaxInt64
+	}
+	args := []driver.NamedValue{named("tenant", tenant), named("head", head), list("states", states), list("detections", f.Detections), list("subject_ids", f.SubjectIDs),
 		list("severities", alert.SeveritiesFrom(f.MinSeverity)), named("start", momentOr(f.Start, earliest)), named("end", momentOr(f.End, latest))}
 	found, err := d.changes(ctx, "alerts_list", append(args, named("after_ts", momentOr(after.End, latest)), named("after_id", after.ID), named("limit", uint32(limit)))...)
 	if err != nil {

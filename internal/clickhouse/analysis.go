@@ -78,6 +78,8 @@ type Call struct {
 	Text     string
 	Tenant   string
 	From, To time.Time
+	// Line is the event time beyond which events are held; zero holds none.
+	Line time.Time
 	// Subjects to evaluate; empty means all.
 	Subjects []string
 	// Arguments are the tuning values.
@@ -97,7 +99,7 @@ func (d *DB) Findings(ctx context.Context, c Call) ([]alert.Finding, error) {
 // EachFinding evaluates a detection and hands over one finding after the other, by anchor, subject and key; an error of
 // each ends it.
 func (d *DB) EachFinding(ctx context.Context, c Call, each func(alert.Finding) error) error {
-	args := []driver.NamedValue{named("tenant", c.Tenant), named("from", moment(c.From)), named("to", moment(c.To)), list("subjects", c.Subjects)}
+	args := []driver.NamedValue{named("tenant", c.Tenant), named("from", moment(c.From)), named("to", moment(c.To)), list("subjects", c.Subjects), named("line", momentOr(c.Line, latest))}
 	for _, a := range c.Arguments {
 		args = append(args, named(a.Name, a.Value))
 	}
@@ -119,6 +121,9 @@ func (d *DB) DefineDetection(ctx context.Context, id, text string, values []Argu
 		return fmt.Errorf("clickhouse: detection id %q: expected lower-case letters, digits and underscores", id)
 	}
 	arguments := []string{"from = {from:DateTime64(7, 'UTC')}", "to = {to:DateTime64(7, 'UTC')}", "subjects = []"}
+	if strings.Contains(text, "{line:") {
+		arguments = append(arguments, "line = '2200-01-01 00:00:00'") // by hand, held events count
+	}
 	for _, a := range values {
 		if !identifier.MatchString(a.Name) || !typeName.MatchString(a.Type) {
 			return fmt.Errorf("clickhouse: parameter %q of type %q of detection %s: not an identifier and a type", a.Name, a.Type, id)
@@ -145,7 +150,7 @@ func Quote(s string) string {
 
 // Affected runs a detection's affected.sql: of which subjects else the findings may change when the given ones have new
 // events from first to last.
-func (d *DB) Affected(ctx context.Context, detection, text, tenant string, changed map[string][]string, first, last time.Time) ([]Span, error) {
+func (d *DB) Affected(ctx context.Context, detection, text, tenant string, changed map[string][]string, first, last, line time.Time) ([]Span, error) {
 	var all []Span
 	err := d.query(ctx, "affected by "+detection, text, func(r driver.Rows) error {
 		var s Span
@@ -153,7 +158,7 @@ func (d *DB) Affected(ctx context.Context, detection, text, tenant string, chang
 		all = append(all, s)
 		return err
 	}, named("tenant", tenant), named("from", moment(first)), named("to", moment(last)),
-		list("users", changed["user"]), list("addresses", changed["address"]), list("integrations", changed["integration"]))
+		list("users", changed["user"]), list("addresses", changed["address"]), list("integrations", changed["integration"]), named("line", moment(line)))
 	return all, err
 }
 

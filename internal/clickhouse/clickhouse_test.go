@@ -182,7 +182,8 @@ func TestAlertsCheckpointsAndDeadLetters(t *testing.T) {
 			EventIDs: []string{"a"}, EventCount: 1, Score: 1.5, Severity: "high", Title: "t", Evidence: `{"x":1}`, SuppressedBy: []string{}},
 		Triage: alert.Triage{State: alert.StateNew, Comments: []alert.Comment{}}}}
 	update := c
-	update.Kind, update.Sequence, update.PreviousState, update.Severity = alert.ChangeUpdated, 2, alert.StateNew, "low"
+	update.Kind, update.Sequence, update.Severity = alert.ChangeUpdated, 2, "low"
+	update.Follow(&c.Alert)
 	update.Triage = alert.Triage{State: alert.StateInProgress, Assignee: "bo", Classification: "true_positive", Comments: []alert.Comment{{Author: "bo", Text: "hm", Time: base}}}
 	other := c
 	other.ID, other.Sequence, other.SuppressedBy = "1123456789abcdef0123456789abcdef", 3, []string{"because"}
@@ -196,14 +197,17 @@ func TestAlertsCheckpointsAndDeadLetters(t *testing.T) {
 	if d := cmp.Diff([]alert.Change{c, update, other}, read); d != "" {
 		t.Errorf("changes differ (-want +got):\n%s", d)
 	}
-	open, total, err := db.ListAlerts(ctx, "default", alert.Filter{}, alert.Cursor{}, 10)
+	if was, _, err := db.ListAlerts(ctx, "default", alert.Filter{}, 1, alert.Cursor{}, 10); err != nil || len(was) != 1 || was[0].Severity != "high" {
+		t.Errorf("alerts as of the first change: %v, %v", was, err)
+	}
+	open, total, err := db.ListAlerts(ctx, "default", alert.Filter{}, 0, alert.Cursor{}, 10)
 	if err != nil || total != 1 || len(open) != 1 || open[0].Triage.Assignee != "bo" || open[0].Severity != "low" {
 		t.Errorf("open alerts %v of %d, %v", open, total, err)
 	}
-	if none, total, err := db.ListAlerts(ctx, "default", alert.Filter{MinSeverity: "medium"}, alert.Cursor{}, 10); err != nil || total != 0 || len(none) != 0 {
+	if none, total, err := db.ListAlerts(ctx, "default", alert.Filter{MinSeverity: "medium"}, 0, alert.Cursor{}, 10); err != nil || total != 0 || len(none) != 0 {
 		t.Errorf("medium alerts %v of %d, %v", none, total, err)
 	}
-	if hidden, _, err := db.ListAlerts(ctx, "default", alert.Filter{States: []string{alert.StateSuppressed}}, alert.Cursor{}, 10); err != nil || len(hidden) != 1 || hidden[0].ID != other.ID {
+	if hidden, _, err := db.ListAlerts(ctx, "default", alert.Filter{States: []string{alert.StateSuppressed}}, 0, alert.Cursor{}, 10); err != nil || len(hidden) != 1 || hidden[0].ID != other.ID {
 		t.Errorf("suppressed alerts %v, %v", hidden, err)
 	}
 	if mine, err := db.AlertsOfSubjects(ctx, "default", "d", []string{"u1"}); err != nil || len(mine) != 2 {
@@ -264,12 +268,29 @@ func TestMigrateFromEveryPastState(t *testing.T) {
 	}
 }
 
-func TestRetention(t *testing.T) {
+func TestExpire(t *testing.T) {
 	db := testkit.Database(t)
-	for _, days := range []int{0, 400, 30, 0, 0} {
-		if err := db.Retain(t.Context(), days); err != nil {
-			t.Errorf("%d days: %v", days, err)
-		}
+	old, young := sample("old", 1), sample("young", 2)
+	old.Time = base.AddDate(0, -2, 0)
+	if err := db.AppendEvents(t.Context(), "t", []event.Event{old, young}); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := db.Expire(t.Context(), base.AddDate(0, -2, -2)); err != nil || n != 0 {
+		t.Errorf("a month that has not passed: %d, %v", n, err)
+	}
+	if n, err := db.Expire(t.Context(), base); err != nil || n != 1 {
+		t.Errorf("the month that has passed: %d, %v", n, err)
+	}
+	left, err := db.ListEvents(t.Context(), "default", event.Filter{}, event.Cursor{}, 10, false)
+	if err != nil || len(left) != 1 || left[0].ID != "young" {
+		t.Errorf("left: %v, %v", left, err)
+	}
+	// a sequence that expired is not given again once the analysis has been there
+	if err := db.StoreCheckpoints(t.Context(), "c", map[string]clickhouse.Checkpoint{"analysis/default/x": {Position: 9, Version: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	if last, err := db.LastEventSequence(t.Context()); err != nil || last != 9 {
+		t.Errorf("last sequence %d, %v; expected 9", last, err)
 	}
 }
 

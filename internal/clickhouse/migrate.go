@@ -90,15 +90,26 @@ func (d *DB) SchemaVersion(ctx context.Context) (int, error) {
 	return int(version), err
 }
 
-// Retain keeps events for so many days after they happened; 0 keeps them for ever. Whole months go at a time.
-func (d *DB) Retain(ctx context.Context, days int) error {
-	if days == 0 {
-		var present uint64
-		err := d.rows(ctx, "retention_present", func(r driver.Rows) error { return r.Scan(&present) })
-		if err != nil || present == 0 {
+// Expire removes the months of events that ended before the given event time, and returns their number. Nothing older than
+// that MUST be inserted meanwhile.
+func (d *DB) Expire(ctx context.Context, before time.Time) (int, error) {
+	var months []uint32
+	err := d.rows(ctx, "retention_expired", func(r driver.Rows) error {
+		var partition string
+		if err := r.Scan(&partition); err != nil {
 			return err
 		}
-		return d.exec(ctx, "retention_remove")
+		month, err := strconv.ParseUint(partition, 10, 32)
+		months = append(months, uint32(month))
+		return err
+	}, named("before", moment(before)))
+	for i, m := range months {
+		if err == nil {
+			err = d.exec(ctx, "retention_drop", named("month", m))
+		}
+		if err != nil {
+			return i, err
+		}
 	}
-	return d.exec(ctx, "retention_set", named("days", uint32(days)))
+	return len(months), err
 }

@@ -5,6 +5,9 @@ CREATE TABLE IF NOT EXISTS alert_history
     alert_id String COMMENT 'hash of tenant, detection, subject and finding_key: the same in every evaluation',
     change LowCardinality(String) COMMENT 'created, updated or retracted',
     previous_state LowCardinality(String) COMMENT 'state before the change; empty when the alert was created',
+    previous_severity LowCardinality(String) COMMENT 'severity before the change; empty when the alert was created',
+    previous_start DateTime64(7, 'UTC') COMMENT 'start_time before the change',
+    previous_end DateTime64(7, 'UTC') COMMENT 'end_time before the change',
     actor LowCardinality(String) COMMENT 'who made the change: analysis, or a person',
     update_time DateTime64(3, 'UTC') COMMENT 'when the change was made',
     create_time DateTime64(3, 'UTC') COMMENT 'when the alert was first raised',
@@ -31,7 +34,8 @@ CREATE TABLE IF NOT EXISTS alert_history
     assignee String COMMENT 'who works on it',
     comments String COMMENT 'remarks by people, a JSON array of {author, text, time}',
     INDEX by_sequence sequence TYPE minmax GRANULARITY 1,
-    INDEX by_alert alert_id TYPE bloom_filter GRANULARITY 1
+    INDEX by_alert alert_id TYPE bloom_filter GRANULARITY 1,
+    PROJECTION in_order (SELECT * ORDER BY sequence)
 )
 ENGINE = MergeTree
 ORDER BY (tenant, detection, subject_type, subject_id, alert_id, sequence)

@@ -1,4 +1,5 @@
--- What changed by new events up to the line, by subject. The skip index on sequence leaves the old parts out.
+-- What changed, by subject: new events up to the line, and events whose place they took. The skip index on sequence leaves
+-- the old parts out.
 SELECT
     subject.1 AS subject_type,
     subject.2 AS subject_id,
@@ -7,8 +8,15 @@ SELECT
     groupUniqArray(activity) AS activities,
     groupUniqArray(place_kind) AS place_kinds,
     max(administrative) AS some_administrative
-FROM events
+FROM
+(
+    SELECT ts, user_id, ip_address, integration_key, activity, place_kind, administrative
+    FROM events
+    WHERE tenant = {tenant:String} AND sequence > {after:UInt64} AND sequence <= {upto:UInt64} AND ts <= {line:DateTime64(7, 'UTC')}
+    UNION ALL
+    SELECT ts, user_id, ip_address, integration_key, activity, place_kind, administrative
+    FROM event_conflicts
+    WHERE tenant = {tenant:String} AND replaced_by > {after:UInt64} AND replaced_by <= {upto:UInt64}
+)
 ARRAY JOIN arrayFilter(s -> s.2 != '', [('user', user_id), ('address', ip_address), ('integration', integration_key)]) AS subject
-WHERE tenant = {tenant:String}
-    AND sequence > {after:UInt64} AND sequence <= {upto:UInt64} AND ts <= {line:DateTime64(7, 'UTC')}
 GROUP BY subject_type, subject_id

@@ -1,6 +1,7 @@
 -- Keeps the standing records whose place others take, before they do; also those with the same content, by which Settle
--- finds what was cut short.
-INSERT INTO event_conflicts (tenant, event_id, content_hash, source, trust, ts, arrival_time, raw)
-SELECT tenant, event_id, content_hash, source, trust, ts, arrival_time, raw
+-- finds what was cut short. The analysis looks again at those whom they concerned.
+INSERT INTO event_conflicts (tenant, event_id, content_hash, source, trust, ts, arrival_time, raw, replaced_by, user_id, ip_address, integration_key, activity, place_kind, administrative)
+SELECT tenant, event_id, content_hash, source, trust, ts, arrival_time, raw,
+    arrayElement({winners:Array(UInt64)}, indexOf({ids:Array(String)}, event_id)), user_id, ip_address, integration_key, activity, place_kind, administrative
 FROM events
 WHERE tenant = {tenant:String} AND event_id IN {ids:Array(String)} AND sequence NOT IN {winners:Array(UInt64)}

@@ -1,1 +1,0 @@
-ALTER TABLE events MODIFY TTL toDateTime(ts) + toIntervalDay({days:UInt32}) SETTINGS materialize_ttl_after_modify = 0
