@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -49,45 +48,6 @@ func splitArguments(q url.Values) (params parameters, settings map[string]string
 		}
 	}
 	return params, settings, nil
-}
-
-// readerMayLower are limits that the reader can make stricter for a query.
-var readerMayLower = []string{
-	"max_execution_time", "max_memory_usage", "max_result_rows", "max_result_bytes", "max_rows_to_read", "max_bytes_to_read", "max_threads",
-}
-
-// readerMaySet are settings that change how a result looks and nothing else.
-var readerMaySet = []string{
-	"max_block_size", "date_time_output_format", "date_time_input_format", "session_timezone", "join_use_nulls", "limit", "offset",
-	"log_comment", "extremes", "union_default_mode", "group_by_use_nulls", "transform_null_in", "aggregate_functions_null_for_empty",
-	"result_overflow_mode",
-}
-
-// readerSettings merges what the reader asked for into the limits. A wish
-// above a limit becomes the limit, because clients derive max_execution_time
-// from their own deadline; a setting outside the two lists is refused.
-func readerSettings(limits map[string]uint64, wanted map[string]string) (map[string]string, error) {
-	out := map[string]string{}
-	for name, limit := range limits {
-		out[name] = strconv.FormatUint(limit, 10)
-	}
-	for name, value := range wanted {
-		switch {
-		case slices.Contains(readerMayLower, name):
-			n, err := strconv.ParseUint(value, 10, 64)
-			if err != nil {
-				return nil, newException(codeBadArguments, "BAD_ARGUMENTS", "setting %s wants a whole number, not %q", name, value)
-			}
-			if limit := limits[name]; n > 0 && (limit == 0 || n < limit) {
-				out[name] = value
-			}
-		case slices.Contains(readerMaySet, name), strings.HasPrefix(name, "output_format_"), strings.HasPrefix(name, "format_csv_"):
-			out[name] = value
-		default:
-			return nil, newException(codeReadonly, "READONLY", "the user reader cannot change the setting %s", name)
-		}
-	}
-	return out, nil
 }
 
 // setStatement builds SET name = 'value', ... in the order of the names.
