@@ -83,6 +83,12 @@ func (c *connection) text(sql string, params parameters) (string, error) {
 	return out, err
 }
 
+// formatted is a statement as the engine's own formatter prints it, on one
+// line. A statement that does not parse gives the engine's syntax error.
+func (c *connection) formatted(sql string) (string, error) {
+	return c.text("SELECT formatQuerySingleLine({statement:String})", parameters{names: []string{"statement"}, values: []string{escapeParameter(sql)}})
+}
+
 var errNoResult = errors.New("the engine returned no result")
 
 func (c *connection) resultError(r *cResult) error {

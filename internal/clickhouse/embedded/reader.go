@@ -42,11 +42,11 @@ func (s *server) serveReader(ctx context.Context, w http.ResponseWriter, req *re
 		return
 	}
 	defer session.conn.close()
-	if err := admitReader(session.conn, req); err != nil {
+	if req.sql, err = admitReader(session.conn, req); err != nil {
 		writeException(w, asException(err))
 		return
 	}
-	_ = s.runQuery(ctx, w, session.conn, session.tag, req, true, req.timeLimit(session.applied))
+	_ = s.runQuery(ctx, w, session.conn, session.tag, req, true, session.timeLimit())
 }
 
 // session opens a session for one statement of the reader. The walls, from
@@ -84,31 +84,48 @@ func (s *session) restrict(settings map[string]string, database string) error {
 }
 
 // admitReader checks a statement before it runs: exactly one, of a kind that
-// reads, and without the names that reach outside the tables. The names are
-// looked for in the text as the engine's own parser prints it.
-func admitReader(conn *connection, req *request) error {
+// reads, without the names that reach outside the tables and without settings,
+// which the engine applies inside a subquery even to a read-only session. It
+// returns the text to run, which is the statement as the engine's own
+// formatter prints it and not as it came: what was checked is what runs.
+func admitReader(conn *connection, req *request) (string, error) {
 	if req.insert != nil {
-		return newException(codeReadonly, "READONLY", "the user reader cannot insert")
+		return "", newException(codeReadonly, "READONLY", "the user reader cannot insert")
 	}
 	statements, class := conn.classify(req.sql)
-	word := firstWord(req.sql)
 	switch {
 	case statements > 1:
-		return newException(codeSyntaxError, "SYNTAX_ERROR", "multi-statements are not allowed: send one statement a request")
+		return "", newException(codeSyntaxError, "SYNTAX_ERROR", "multi-statements are not allowed: send one statement a request")
 	case class == classUnknown:
 		// Let the engine's formatter say where the syntax is wrong.
-	case class != classReads || !slices.Contains(readerStatements, word):
-		return newException(codeReadonly, "READONLY", "the user reader may only send SELECT, WITH, SHOW, DESCRIBE, EXPLAIN and EXISTS statements")
+	case class != classReads || !slices.Contains(readerStatements, firstWord(req.sql)):
+		return "", readerReads()
 	}
-	canonical, err := conn.text("SELECT formatQuerySingleLine({statement:String})", parameters{names: []string{"statement"}, values: []string{escapeParameter(req.sql)}})
+	canonical, err := conn.formatted(req.sql)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if class == classUnknown || namesFile(canonical) {
-		return newException(codeReadonly, "READONLY", "the user reader may not send this statement")
+	// The formatter prints some names without the quotes that they need, and
+	// such a name would hide what follows it from a check of the text. Printing
+	// is then not the same the second time.
+	if again, err := conn.formatted(canonical); err != nil || again != canonical {
+		return "", newException(codeReadonly, "READONLY", "the user reader may not send this statement: a name in it cannot be told from SQL; use letters, digits and underscores only")
+	}
+	statements, class = conn.classify(canonical)
+	switch {
+	case statements != 1 || class != classReads || !slices.Contains(readerStatements, firstWord(canonical)):
+		return "", readerReads()
+	case namesFile(canonical):
+		return "", newException(codeReadonly, "READONLY", "the user reader may not send this statement")
+	case setsSettings(canonical):
+		return "", newException(codeReadonly, "READONLY", "the user reader may not use SETTINGS in a statement; those that he may change are arguments of the request")
 	}
 	if name := refusedName(canonical); name != "" {
-		return newException(codeAccessDenied, "ACCESS_DENIED", "the user reader may not use %s; if it is the name of a column, write it behind its table's name", name)
+		return "", newException(codeAccessDenied, "ACCESS_DENIED", "the user reader may not use %s; if it is the name of a column, write it behind its table's name", name)
 	}
-	return nil
+	return canonical, nil
+}
+
+func readerReads() *exception {
+	return newException(codeReadonly, "READONLY", "the user reader may only send SELECT, WITH, SHOW, DESCRIBE, EXPLAIN and EXISTS statements")
 }

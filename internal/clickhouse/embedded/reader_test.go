@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +60,82 @@ func TestReaderWorks(t *testing.T) {
 	for _, sql := range []string{"SELECT count() FROM numbers(10) FORMAT JSON", "DESCRIBE events", "EXPLAIN SELECT * FROM events", "SHOW CREATE TABLE events"} {
 		if status, body := post(t, e, UserReader, e.ReaderPassword(), sql, url.Values{"database": {"sealwatch"}, "output_format_json_quote_64bit_integers": {"1"}, "max_result_rows": {"100"}}); status != 200 {
 			t.Errorf("%s: %d %s", sql, status, body)
+		}
+	}
+}
+
+// TestReaderSeesTheSame compares the answers to both users: the reader's
+// statement runs as the engine prints it, and no name or value may differ.
+func TestReaderSeesTheSame(t *testing.T) {
+	e := useShared(t)
+	mustExec(t, connect(t, e), "CREATE DATABASE IF NOT EXISTS sealwatch")
+	for _, sql := range []string{
+		"select 1+1, count(), -1.50, 'it''s', \"x y\", x.1 AS a, [1,2][1], NULL IS NULL from (select 7 as `x y`, (1, 'b') as x) group by all -- end",
+		"SELECT * EXCEPT (b) REPLACE (a + 1 AS a) APPLY toString FROM (SELECT 1 AS a, 2 AS b, 3 AS c)",
+		"SELECT COLUMNS('^a') APPLY(x -> x * 2) FROM (SELECT 1 AS a1, 2 AS a2)",
+		"SELECT arrayMap((x, y) -> x ? y : 0, [1, 0], [2, 3]), CASE WHEN 1 THEN 'a' ELSE 'b' END, 5 BETWEEN 1 AND 9, 'a' LIKE '%', x::UInt8 FROM (SELECT '1' AS x)",
+		"WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT n, sum(n) OVER w FROM r WINDOW w AS (ORDER BY n ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)",
+		"SELECT toStartOfHour(toDateTime('2026-08-01 12:34:56', 'UTC')) + INTERVAL 1 DAY, {n:UInt8}, {s:String} LIMIT 1 BY 1 FORMAT JSONCompact",
+		"SELECT number % 3 AS k, quantile(0.9)(number), uniqExactIf(number, number > 2) FROM numbers(10) GROUP BY k WITH TOTALS HAVING count() > 1 ORDER BY k DESC NULLS LAST LIMIT 2, 1",
+		"SELECT a FROM (SELECT 1 AS a) AS t ANY LEFT JOIN (SELECT 1 AS a, 2 AS b) AS u USING (a) ARRAY JOIN [1, 2] AS z QUALIFY row_number() OVER (ORDER BY z) = 1",
+		"SELECT 'a\\n\\t\\\\\\'b' AS `a``b`, $$here; 'doc'$$, 0x1F, 1e3, '\u00e9', map('k', 1)['k'], tuple(1, 'a').2, toJSONString((1 AS q, 2 AS r)) FORMAT JSON",
+		"SELECT 1 UNION DISTINCT SELECT 1 EXCEPT SELECT 2", "EXPLAIN header = 1 SELECT 1", "DESCRIBE (SELECT 1 AS a)", "(SELECT 1)",
+	} {
+		arguments := url.Values{"default_format": {"JSONCompactEachRowWithNamesAndTypes"}, "param_n": {"7"}, "param_s": {"a'b"}, "output_format_write_statistics": {"0"}}
+		status, want := post(t, e, e.User(), e.Password(), sql, arguments)
+		if status != 200 {
+			t.Errorf("%s: %d %s", sql, status, want)
+		}
+		if _, got := post(t, e, UserReader, e.ReaderPassword(), sql, arguments); got != want {
+			t.Errorf("%s\ngave the reader %s\nand the full user %s", sql, got, want)
+		}
+	}
+}
+
+// TestPrintedTwice holds the statements of this repository, which people copy
+// into their own, to what the reader is held to: printed again, they are the
+// same.
+func TestPrintedTwice(t *testing.T) {
+	conn := connect(t, useShared(t))
+	var files []string
+	for _, pattern := range []string{"../queries/*.sql", "../../../analytics/detections/*/query.sql"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no files %s: %v", pattern, err)
+		}
+		files = append(files, found...)
+	}
+	for _, file := range files {
+		sql, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Some change data, and one is the frame around a detection's query.
+		if !slices.Contains(readerStatements, firstWord(string(sql))) || strings.Contains(string(sql), "/* detection */") {
+			continue
+		}
+		const again = "SELECT formatQuerySingleLine({sql:String}) AS once, formatQuerySingleLine(once)"
+		var once, twice string
+		if err := conn.QueryRow(t.Context(), again, clickhouse.Named("sql", string(sql))).Scan(&once, &twice); err != nil || once != twice {
+			t.Errorf("%s: %v\nonce  %s\ntwice %s", file, err, once, twice)
+		}
+	}
+}
+
+// TestReaderTimeLimit: the time after which a query is killed is the reader's
+// limit, whatever he asks for.
+func TestReaderTimeLimit(t *testing.T) {
+	for wish, want := range map[string]time.Duration{"": 30 * time.Second, "5": 5 * time.Second, "99999": 30 * time.Second, "0": 30 * time.Second} {
+		wanted := map[string]string{}
+		if wish != "" {
+			wanted["max_execution_time"] = wish
+		}
+		applied, err := readerSettings(map[string]uint64{"max_execution_time": 30}, wanted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := (&session{applied: applied}).timeLimit(); got != want {
+			t.Errorf("with max_execution_time=%s: %v, want %v", wish, got, want)
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"time"
 )
 
 // request is what a client asks for.
@@ -112,16 +111,6 @@ func bodyError(err error) error {
 		return err
 	}
 	return newException(codeCannotReadAllData, "CANNOT_READ_ALL_DATA", "read the request's body: %v", err)
-}
-
-// timeLimit is how long the request may run, from its max_execution_time or
-// else from the given number of seconds; 0 for no limit.
-func (r *request) timeLimit(settings map[string]string) time.Duration {
-	seconds, err := strconv.ParseFloat(first(r.settings["max_execution_time"], settings["max_execution_time"]), 64)
-	if err != nil || seconds <= 0 || seconds > 1e9 {
-		return 0
-	}
-	return time.Duration(seconds * float64(time.Second))
 }
 
 // first is the first of the values that is not empty.

@@ -106,7 +106,7 @@ func (s *server) serveFull(ctx context.Context, w http.ResponseWriter, req *requ
 		writeException(w, asException(err))
 		return
 	}
-	err = s.runQuery(ctx, w, session.conn, session.tag, req, class == classReads, req.timeLimit(session.base))
+	err = s.runQuery(ctx, w, session.conn, session.tag, req, class == classReads, session.timeLimit())
 	session.broken = wasBroken || err != nil || class >= classControls
 }
 

@@ -3,7 +3,9 @@ package embedded
 import (
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // session is a pooled connection and what it remembers of earlier requests.
@@ -77,6 +79,17 @@ func (s *session) use(database string) error {
 	}
 	s.database = database
 	return nil
+}
+
+// timeLimit is how long a query may run with the settings that the session was
+// prepared with; 0 for no limit.
+func (s *session) timeLimit() time.Duration {
+	const name = "max_execution_time"
+	seconds, err := strconv.ParseFloat(first(s.applied[name], s.base[name]), 64)
+	if err != nil || seconds <= 0 || seconds > 1e9 {
+		return 0
+	}
+	return time.Duration(seconds * float64(time.Second))
 }
 
 // sessionOpener opens sessions of one kind, each with a tag of its own.

@@ -53,6 +53,13 @@ func afterFormat(rest string) string {
 	return strings.TrimPrefix(rest, "\n")
 }
 
+// setsSettings reports whether a statement has a SETTINGS clause anywhere.
+// canonical has to come from the engine's own formatter, which prints the
+// keyword in capitals. A column of exactly that name is taken for one.
+func setsSettings(canonical string) bool {
+	return slices.ContainsFunc(tokenize(canonical), func(t token) bool { return t.kind == tokenWord && t.text == "SETTINGS" })
+}
+
 // outputFormat finds the FORMAT clause at the end of a query, "" when there is
 // none.
 func outputFormat(sql string) string {
@@ -67,7 +74,7 @@ func outputFormat(sql string) string {
 		case depth != 0:
 		case t.is("FROM"), t.is("SELECT"):
 			return ""
-		case t.is("FORMAT") && i+1 < len(tokens) && tokens[i+1].kind == tokenWord:
+		case t.is("FORMAT") && i+1 < len(tokens) && (tokens[i+1].kind == tokenWord || tokens[i+1].kind == tokenQuoted):
 			return tokens[i+1].text
 		}
 	}

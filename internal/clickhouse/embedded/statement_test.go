@@ -37,6 +37,7 @@ func TestOutputFormat(t *testing.T) {
 		"SELECT 'FORMAT JSON'":                    "",
 		"SELECT 1 AS format":                      "",
 		"SELECT (SELECT 1) FORMAT TSV":            "TSV",
+		"SELECT 1 FORMAT `Null`":                  "Null",
 	} {
 		if got := outputFormat(sql); got != want {
 			t.Errorf("%q: %q, want %q", sql, got, want)
@@ -52,6 +53,8 @@ func TestRefusedName(t *testing.T) {
 		"SELECT * APPLY file":                 true,
 		"SELECT arrayMap(file, x)":            true,
 		"SELECT x.file('x')":                  true,
+		"SELECT a$b$, file('x'), a$b$":        true,
+		"SELECT $b, file('x'), $":             true,
 		"SELECT 1 AS file(1)":                 true,
 		"SELECT `fi\\x6ce`('x')":              true,
 		"SELECT {f:Identifier}":               true,
@@ -64,6 +67,17 @@ func TestRefusedName(t *testing.T) {
 	} {
 		if got := refusedName(sql); (got != "") != refused {
 			t.Errorf("%q: %q", sql, got)
+		}
+	}
+}
+
+func TestSetsSettings(t *testing.T) {
+	for sql, want := range map[string]bool{
+		"SELECT 1 SETTINGS a = 1": true, "SELECT * FROM (SELECT 1 SETTINGS `a` = DEFAULT)": true, "SELECT a$b$ SETTINGS b$b$ = 1": true,
+		"SELECT 'SETTINGS a = 1', settings, Settings['a'], `SETTINGS a = 1`": false,
+	} {
+		if got := setsSettings(sql); got != want {
+			t.Errorf("%q: %v", sql, got)
 		}
 	}
 }

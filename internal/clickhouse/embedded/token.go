@@ -43,10 +43,7 @@ func (s *scanner) next() (token, bool) {
 	c := s.sql[start]
 	switch {
 	case isWordStart(c):
-		for s.at < len(s.sql) && (isWordStart(s.sql[s.at]) || isDigit(s.sql[s.at])) {
-			s.at++
-		}
-		return token{tokenWord, s.sql[start:s.at], start, s.at}, true
+		return s.word(), true
 	case c == '`' || c == '"':
 		body := s.quoted(c)
 		return token{tokenQuoted, body, start, s.at}, true
@@ -65,9 +62,22 @@ func (s *scanner) next() (token, bool) {
 				return token{tokenLiteral, s.sql[start+len(tag) : start+len(tag)+end], start, s.at}, true
 			}
 		}
+		if start+1 < len(s.sql) && isWordPart(s.sql[start+1]) {
+			return s.word(), true
+		}
 	}
 	s.at++
 	return token{tokenSymbol, s.sql[start:s.at], start, s.at}, true
+}
+
+// word consumes a word that starts at s.at. A dollar sign is a part of it like
+// a letter.
+func (s *scanner) word() token {
+	start := s.at
+	for s.at < len(s.sql) && isWordPart(s.sql[s.at]) {
+		s.at++
+	}
+	return token{tokenWord, s.sql[start:s.at], start, s.at}
 }
 
 // quoted consumes a quoted piece that starts at s.at and returns its inside.
@@ -115,21 +125,17 @@ func (s *scanner) skipBlank() {
 	}
 }
 
-// hereDocumentTag reads the $name$ that opens a here-document.
+// hereDocumentTag reads the $name$ that opens a here-document; the name may
+// hold anything but a dollar sign.
 func hereDocumentTag(s string) (string, bool) {
-	for i := 1; i < len(s); i++ {
-		if s[i] == '$' {
-			return s[:i+1], true
-		}
-		if !isWordStart(s[i]) && !isDigit(s[i]) {
-			return "", false
-		}
-	}
-	return "", false
+	end := strings.IndexByte(s[1:], '$')
+	return s[:end+2], end >= 0
 }
 
 func isWordStart(c byte) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
+
+func isWordPart(c byte) bool { return isWordStart(c) || isDigit(c) || c == '$' }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
