@@ -130,6 +130,9 @@ func (s *Server) register(validator *validate.Validator) {
 	pb.RegisterDetectionServiceServer(s.grpc, &detectionService{
 		detections: v.Detections, backtester: v.Backtester, status: v.Status, tenant: o.Origin.Tenant, logger: o.Logger, draining: s.draining,
 	})
+	if v.Addresses != nil {
+		pb.RegisterIpRangeServiceServer(s.grpc, &ipRangeService{book: v.Addresses, tenant: o.Origin.Tenant})
+	}
 	pb.RegisterSystemServiceServer(s.grpc, &systemService{status: v.Status})
 	s.setServing(false)
 	healthpb.RegisterHealthServer(s.grpc, s.health)

@@ -21,6 +21,8 @@ type Services struct {
 	Detections Detections
 	Backtester Backtester
 	Status     StatusReader
+	// Addresses may be nil: then IpRangeService is not offered.
+	Addresses AddressBook
 	// Watermark is the event time up to which events have come in, zero before the first. It is called for every
 	// message of every alert stream, so it MUST be cheap.
 	Watermark func() time.Time

@@ -7,10 +7,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/ingest"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/intelligence"
 )
 
 // eventStore is the database as the one writer of events sees it.
@@ -95,4 +97,14 @@ func (s *deliveryStore) AddDeadLetters(ctx context.Context, letters []exporters.
 
 func (s *deliveryStore) CountDeadLetters(ctx context.Context, destination string) (uint64, error) {
 	return s.db.CountDeadLetters(ctx, destination)
+}
+
+// addressBook is what is known about addresses: the analysis takes it in, the database lists it.
+type addressBook struct {
+	*analytics.Runner
+	db *clickhouse.DB
+}
+
+func (b addressBook) ListRanges(ctx context.Context, tenant string, sources []string, afterSource, afterPrefix string, limit int) ([]intelligence.Range, error) {
+	return b.db.ListRanges(ctx, tenant, sources, afterSource, afterPrefix, limit)
 }

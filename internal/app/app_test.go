@@ -418,6 +418,29 @@ func TestConflictsAndHeldEvents(t *testing.T) {
 	}
 }
 
+// TestIntelligenceArrivesLater: activity that is stored and analysed becomes an alert when its address turns out to be Tor's.
+func TestIntelligenceArrivesLater(t *testing.T) {
+	s := run(t, settings(t))
+	s.importBody(logon("x", "u", time.Now().Add(-time.Hour), "Success", "berlin", 52.52, 13.4))
+	s.settled()
+	if got := s.get("/v1/alerts")["alerts"].([]any); len(got) != 0 {
+		t.Fatalf("%d alerts to begin with", len(got))
+	}
+	_, err := sealwatchv1.NewIpRangeServiceClient(s.conn).ImportIpRanges(t.Context(), &sealwatchv1.ImportIpRangesRequest{Ranges: []*sealwatchv1.IpRange{
+		{Prefix: "198.51.100.0/24", Source: "tor-exits", Category: "risky", Tags: []string{"tor"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.settled()
+	got := s.get("/v1/alerts")["alerts"].([]any)
+	if len(got) != 1 || got[0].(map[string]any)["detection"] != "anonymous_ip" {
+		t.Errorf("alerts: %v", got)
+	}
+	if ranges := s.get("/v1/ipRanges")["ranges"].([]any); len(ranges) != 1 {
+		t.Errorf("ranges: %v", ranges)
+	}
+}
+
 func TestOneOwnerOfADataDirectory(t *testing.T) {
 	cfg := settings(t)
 	run(t, cfg)

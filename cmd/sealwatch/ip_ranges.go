@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
+	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/ingest/intel"
+)
+
+// rangesPerCall is how many ranges one call takes.
+const rangesPerCall = 20_000
+
+func (p *process) ipRangesCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "ip-ranges",
+		Short: "Say what addresses are: the company's, a VPN's, Tor's",
+		Args:  cobra.NoArgs,
+	}
+	c.AddCommand(p.ipRangesImport(), p.ipRangesList())
+	return c
+}
+
+func (p *process) ipRangesImport() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "import FILE|-",
+		Short: "Take in a list of addresses and networks",
+		Long: "Take in a list: an address or a network a line, # and ; begin a comment; of CSV the first column counts. Each range takes the\n" +
+			"place of one with the same source, network and --from. The analysis looks again at everybody who was there.\n\n" +
+			"What the operator says (no --source) wins over every feed.",
+		Example: "  sealwatch ip-ranges import --category corporate --tag corporate offices.txt\n" +
+			"  sealwatch ip-ranges import --category risky --tag tor --source tor-exits --from 2026-05-01 exits.txt",
+		Args: cobra.ExactArgs(1),
+	}
+	address := p.addressFlag(c)
+	category := c.Flags().String("category", "", "corporate, administrative, risky, vpn, cloud or other (required)")
+	tags := c.Flags().StringSlice("tag", nil, "tags: tor, anonymous_proxy, vpn, relay, hosting, botnet, password_spray, ...")
+	source := c.Flags().String("source", "operator", "name of the feed; operator for what you know yourself")
+	from := c.Flags().String("from", "", "event time from which it holds: a time or a date (default always)")
+	to := c.Flags().String("to", "", "event time until which it holds: a time or a date (default for ever)")
+	if err := c.MarkFlagRequired("category"); err != nil {
+		return c // the flag is there
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		like := &sealwatchv1.IpRange{Category: *category, Tags: *tags, Source: *source}
+		var err error
+		if like.StartTime, err = since("--from", *from, p.now()); err != nil {
+			return err
+		}
+		if like.EndTime, err = since("--to", *to, p.now()); err != nil {
+			return err
+		}
+		return p.importRanges(c.Context(), *address, args[0], like)
+	}
+	return c
+}
+
+// importRanges takes the good lines of a file in and names the bad ones.
+func (p *process) importRanges(ctx context.Context, address, file string, like *sealwatchv1.IpRange) error {
+	in := p.in
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }()
+		in = f
+	}
+	conn, err := connect(address)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	client := sealwatchv1.NewIpRangeServiceClient(conn)
+	var batch []*sealwatchv1.IpRange
+	imported, bad := 0, 0
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		r, err := client.ImportIpRanges(ctx, &sealwatchv1.ImportIpRangesRequest{Ranges: batch})
+		batch = nil
+		imported += int(r.GetImported())
+		return err
+	}
+	for reader := intel.NewReader(in); ; {
+		prefix, _, err := reader.Next()
+		var line *intel.LineError
+		switch {
+		case errors.Is(err, io.EOF):
+			if err := flush(); err != nil {
+				return err
+			}
+			p.print("%d ranges imported, %d lines rejected", imported, bad)
+			if bad > 0 {
+				return errSaid
+			}
+			return nil
+		case errors.As(err, &line):
+			bad++
+			p.complain(fmt.Errorf("%s:%d: %s", terminal.Text(file), line.Line, line.Problem))
+			continue
+		case err != nil:
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		batch = append(batch, &sealwatchv1.IpRange{Prefix: prefix.String(), Category: like.GetCategory(), Tags: like.GetTags(), Source: like.GetSource(),
+			StartTime: like.GetStartTime(), EndTime: like.GetEndTime()})
+		if len(batch) == rangesPerCall {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (p *process) ipRangesList() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List what is known about addresses",
+		Example: "  sealwatch ip-ranges list --source operator",
+		Args:    cobra.NoArgs,
+	}
+	address := p.addressFlag(c)
+	sources := c.Flags().StringSlice("source", nil, "only of these sources")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		conn, err := connect(*address)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }()
+		client := sealwatchv1.NewIpRangeServiceClient(conn)
+		p.print("%-20s  %-44s  %-15s  %s", "SOURCE", "NETWORK", "CATEGORY", "TAGS")
+		for request := (&sealwatchv1.ListIpRangesRequest{PageSize: 1000, Sources: *sources}); ; {
+			page, err := client.ListIpRanges(c.Context(), request)
+			if err != nil {
+				return err
+			}
+			for _, r := range page.GetRanges() {
+				p.print("%-20s  %-44s  %-15s  %s", terminal.Text(r.GetSource()), terminal.Text(r.GetPrefix()), terminal.Text(r.GetCategory()), terminal.Text(strings.Join(r.GetTags(), ",")))
+			}
+			if request.PageToken = page.GetNextPageToken(); request.GetPageToken() == "" {
+				return nil
+			}
+		}
+	}
+	return c
+}

@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/internal/fault"
+	"github.com/sealwatch/sealwatch/internal/intelligence"
+	"github.com/sealwatch/sealwatch/server/token"
+)
+
+// AddressBook keeps what is known about addresses.
+type AddressBook interface {
+	// Know returns when the ranges are durable and the analysis has been asked to look again.
+	Know(ctx context.Context, ranges []intelligence.Range) error
+	// ListRanges returns at most limit ranges of the tenant after (source, prefix), in that order, of all sources when none
+	// is given.
+	ListRanges(ctx context.Context, tenant string, sources []string, afterSource, afterPrefix string, limit int) ([]intelligence.Range, error)
+}
+
+type ipRangeService struct {
+	pb.UnimplementedIpRangeServiceServer
+	book   AddressBook
+	tenant string
+}
+
+func (s *ipRangeService) ImportIpRanges(ctx context.Context, req *pb.ImportIpRangesRequest) (*pb.ImportIpRangesResponse, error) {
+	ranges := make([]intelligence.Range, 0, len(req.GetRanges()))
+	for i, r := range req.GetRanges() {
+		p, err := netip.ParsePrefix(r.GetPrefix())
+		if err != nil {
+			a, aerr := netip.ParseAddr(r.GetPrefix())
+			if aerr != nil || a.Zone() != "" {
+				return nil, fault.New(fault.InvalidArgument, "ranges[%d].prefix: found %q, expected an address or a network such as 192.0.2.0/24", i, r.GetPrefix())
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		x := intelligence.Range{Tenant: s.tenant, Source: r.GetSource(), Prefix: p.Masked(), Name: r.GetDisplayName(), Category: r.GetCategory(), Tags: r.GetTags(),
+			Confidence: uint8(r.GetConfidence()), From: instant(r.GetStartTime()), To: instant(r.GetEndTime())} //nolint:gosec // validated: 0 to 100
+		if !x.From.IsZero() && !x.To.IsZero() && !x.From.Before(x.To) {
+			return nil, fault.New(fault.InvalidArgument, "ranges[%d]: start_time %s is not before end_time %s", i, x.From, x.To)
+		}
+		ranges = append(ranges, x)
+	}
+	if err := s.book.Know(ctx, ranges); err != nil {
+		return nil, err
+	}
+	return &pb.ImportIpRangesResponse{Imported: int32(len(ranges))}, nil //nolint:gosec // validated: 20,000 at most
+}
+
+func instant(t *timestamppb.Timestamp) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.AsTime()
+}
+
+func stamp(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
+}
+
+func (s *ipRangeService) ListIpRanges(ctx context.Context, req *pb.ListIpRangesRequest) (*pb.ListIpRangesResponse, error) {
+	query, err := token.NewQuery("ip_ranges", s.tenant, &pb.ListIpRangesRequest{Sources: req.GetSources()})
+	if err != nil {
+		return nil, err
+	}
+	after, _, err := query.Decode(req.GetPageToken())
+	if err != nil {
+		return nil, err
+	}
+	source, prefix, _ := strings.Cut(after.ID, " ")
+	size := pageSize(req.GetPageSize())
+	list, err := s.book.ListRanges(ctx, s.tenant, req.GetSources(), source, prefix, size+1)
+	if err != nil {
+		return nil, err
+	}
+	resp := &pb.ListIpRangesResponse{}
+	for _, r := range list[:min(len(list), size)] {
+		resp.Ranges = append(resp.Ranges, &pb.IpRange{Prefix: r.Prefix.String(), Source: r.Source, DisplayName: r.Name, Category: r.Category, Tags: r.Tags,
+			Confidence: int32(r.Confidence), StartTime: stamp(r.From), EndTime: stamp(r.To)})
+	}
+	if len(list) > size {
+		last := list[size-1]
+		resp.NextPageToken, err = query.Encode(token.Page{Time: time.Unix(0, 0), ID: last.Source + " " + last.Prefix.String()})
+	}
+	return resp, err
+}
