@@ -91,10 +91,11 @@ type outcome struct {
 	panicked *backgroundPanic
 }
 
-// begin stores the batch in the background; the outcome is ready in done.
-func (b *batch) begin(ctx context.Context, to Ingester, origin event.Origin) *pending {
+// begin stores the batch in the background; the outcome is ready in done, and over is called after that.
+func (b *batch) begin(ctx context.Context, to Ingester, origin event.Origin, over func()) *pending {
 	p := &pending{done: make(chan outcome, 1)}
 	go func() {
+		defer over()
 		var o outcome
 		defer func() { p.done <- o }()
 		defer catch(&o.panicked)

@@ -124,7 +124,7 @@ func (i *importRun) read(ctx context.Context) error {
 		if b.records() == 0 {
 			return true
 		}
-		p := b.begin(ctx, i.ingester, i.origin)
+		p := b.begin(ctx, i.ingester, i.origin, func() {})
 		b = &batch{}
 		select {
 		case i.queue <- p:

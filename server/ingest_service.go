@@ -16,9 +16,9 @@ type ingestService struct {
 	ingester  Ingester
 	origin    event.Origin
 	validator *validate.Validator
-	// unacknowledged bounds the bytes of all batches on streams.
-	unacknowledged    *semaphore.Weighted
-	maxUnacknowledged int64
+	// storing bounds the bytes of all batches on streams that are being stored.
+	storing    *semaphore.Weighted
+	maxStoring int64
 	// draining ends when the server does.
 	draining context.Context //nolint:containedctx // it has the life of the server, not of a call
 }

@@ -21,8 +21,7 @@ type ingestStream = grpc.BidiStreamingServer[pb.IngestEventsRequest, pb.IngestEv
 
 // streamed is one batch of a stream.
 type streamed struct {
-	id     string
-	weight int64
+	id string
 	*pending
 }
 
@@ -80,23 +79,34 @@ func (s *ingestService) read(ctx context.Context, stream ingestStream, queue cha
 			push(streamed{pending: ended(outcome{err: err})})
 			return
 		}
-		// A message may be larger than the whole bound; it then waits until it is alone.
-		weight := min(int64(proto.Size(req)), s.maxUnacknowledged)
-		if s.unacknowledged.Acquire(ctx, weight) != nil {
-			return
-		}
-		b := streamed{id: req.GetBatchId(), weight: weight,
-			pending: s.batch(req.GetRecords()).begin(ctx, s.ingester, s.origin)}
-		if !push(b) {
-			s.unacknowledged.Release(weight)
+		p, err := s.begin(ctx, req)
+		if err != nil || !push(streamed{id: req.GetBatchId(), pending: p}) {
 			return
 		}
 	}
 }
 
+// begin stores a batch in the background when there is room for it, and gives the room back when the storing is over:
+// however the stream ends, and also when nobody waits for the outcome any more. The error is that of ctx.
+func (s *ingestService) begin(ctx context.Context, req *pb.IngestEventsRequest) (*pending, error) {
+	// A message may be larger than the whole bound; it then waits until it is alone.
+	weight := min(int64(proto.Size(req)), s.maxStoring)
+	if err := s.storing.Acquire(ctx, weight); err != nil {
+		return nil, err
+	}
+	var p *pending
+	defer func() {
+		if p == nil {
+			s.storing.Release(weight) // a panic has come before the background
+		}
+	}()
+	b := s.batch(req.GetRecords())
+	p = b.begin(ctx, s.ingester, s.origin, func() { s.storing.Release(weight) })
+	return p, nil
+}
+
 // acknowledge waits for the batch and answers for it; the error ends the stream.
 func (s *ingestService) acknowledge(ctx context.Context, stream ingestStream, b streamed) error {
-	defer s.unacknowledged.Release(b.weight)
 	var o outcome
 	select {
 	case o = <-b.done:

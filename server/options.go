@@ -27,7 +27,7 @@ type Options struct {
 	MaxMessageBytes int
 	// MaxImportBytes bounds the body of an import, as sent and unpacked; 4 GiB by default.
 	MaxImportBytes int64
-	// MaxPendingBytes bounds the batches on streams that are not acknowledged yet, all together; 256 MiB by default.
+	// MaxPendingBytes bounds the batches on streams that are being stored, all together; 256 MiB by default.
 	MaxPendingBytes int64
 	// MaxCalls and MaxStreams bound what is under way; 1,000 and 2,000 by default.
 	MaxCalls, MaxStreams int

@@ -120,7 +120,7 @@ func (s *Server) register(validator *validate.Validator) {
 	o, v := &s.options, &s.options.Services
 	pb.RegisterIngestServiceServer(s.grpc, &ingestService{
 		ingester: v.Ingester, origin: o.Origin, validator: validator, draining: s.draining,
-		unacknowledged: semaphore.NewWeighted(o.MaxPendingBytes), maxUnacknowledged: o.MaxPendingBytes,
+		storing: semaphore.NewWeighted(o.MaxPendingBytes), maxStoring: o.MaxPendingBytes,
 	})
 	pb.RegisterEventServiceServer(s.grpc, &eventService{events: v.Events, tenant: o.Origin.Tenant, now: o.Now})
 	pb.RegisterAlertServiceServer(s.grpc, &alertService{
