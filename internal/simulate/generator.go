@@ -25,6 +25,7 @@ type Generator struct {
 	lastVictim       map[int]time.Time
 	attacksAvailable []attack
 	noises           []noise
+	acting           string // the noise that acts
 	applications     []*user
 	neighbours       map[neighbourhood][]*place
 }
@@ -80,7 +81,7 @@ func (g *Generator) Next() (Item, error) {
 	if err != nil {
 		return Item{}, fmt.Errorf("simulate: record %s: %w", d.record.id, err)
 	}
-	return Item{Time: d.record.at, Arrival: d.arrival, JSON: text}, nil
+	return Item{Time: d.record.at, Arrival: d.arrival, ID: d.record.id, Noise: d.record.noise, JSON: text}, nil
 }
 
 // plan lays out everything that begins on a day.
@@ -97,7 +98,9 @@ func (g *Generator) plan(day int64) {
 		}
 		for _, n := range g.noises {
 			if n.act != nil {
+				g.acting = n.name
 				n.act(s, n.rate)
+				g.acting = ""
 			}
 		}
 	}
@@ -110,6 +113,9 @@ func (g *Generator) inside(t time.Time) bool { return !t.Before(g.o.Start) && t.
 // push plans the delivery of a record, if it lies in the simulated time.
 func (g *Generator) push(r *record) {
 	r.at = r.at.UTC().Truncate(100)
+	if g.acting != "" {
+		r.noise = g.acting
+	}
 	if !g.inside(r.at) {
 		return
 	}

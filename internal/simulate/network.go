@@ -85,7 +85,7 @@ func within(a [4]byte, first ...byte) bool { return slices.Equal(a[:len(first)],
 // the attackers' machines those that made themselves a name.
 type Intelligence struct {
 	Range netip.Prefix
-	// Kind is tor, vpn, relay, hosting, security_proxy or bad.
+	// Kind is tor, vpn, relay, hosting, security_proxy, airline or bad.
 	Kind string
 }
 
@@ -103,6 +103,7 @@ func AllIntelligence() []Intelligence {
 	add("relay", block(relayBlock))
 	add("security_proxy", block(proxyBlock))
 	add("bad", block(badBlock))
+	add("airline", block(airlineBlock))
 	add("hosting", "192.0.2.0/24", "198.51.100.0/24", "2001:db8:f::/48", block(cloudBlock))
 	return all
 }

@@ -27,6 +27,8 @@ type record struct {
 	data     []pair
 	// organisation marks rows that carry the organisation's id and not the account's.
 	organisation bool
+	// noise is what makes the record look suspicious though it is harmless; it never leaves the generator in the record.
+	noise string
 	// hostile marks what an attacker did; it never leaves the generator in the record.
 	hostile bool
 }

@@ -1,6 +1,10 @@
 package simulate
 
-import "time"
+import (
+	"reflect"
+	"slices"
+	"time"
+)
 
 // session is the time between a log-on and the end of work with it.
 type session struct {
@@ -10,6 +14,8 @@ type session struct {
 	source     string
 	// route draws the address of each record where it changes within the session; nil leaves it at from.
 	route func(chance) address
+	// noise is the last one that changed the session.
+	noise string
 }
 
 // shift is one local day of one user.
@@ -60,7 +66,9 @@ func (g *Generator) shift(u *user, day int64) *shift {
 	}
 	for _, n := range g.noises {
 		if n.alter != nil {
+			before := slices.Clone(s.sessions)
 			n.alter(s, n.rate)
+			s.blame(before, n.name)
 		}
 	}
 	if u.leaves(date(day, time.UTC)) {
@@ -125,8 +133,20 @@ func (s *shift) by(on *session, at time.Time, k class, data ...pair) *record {
 	if on.route != nil {
 		from = on.route(s.chance)
 	}
-	return &record{at: at, id: s.guid(), user: s.u.id, key: key, from: from, device: on.device, class: k, source: on.source, data: data}
+	return &record{at: at, id: s.guid(), user: s.u.id, key: key, from: from, device: on.device, class: k, source: on.source, data: data, noise: on.noise}
 }
 
 // happened hands a record over.
 func (s *shift) happened(r *record) { s.g.push(r) }
+
+// blame notes the noise on every session that is not as it was.
+func (s *shift) blame(before []session, noise string) {
+	same := func(a, b *session) bool {
+		return a.begin.Equal(b.begin) && a.end.Equal(b.end) && a.from == b.from && reflect.ValueOf(a.route).Pointer() == reflect.ValueOf(b.route).Pointer()
+	}
+	for i := range s.sessions {
+		if i >= len(before) || !same(&before[i], &s.sessions[i]) {
+			s.sessions[i].noise = noise
+		}
+	}
+}

@@ -74,6 +74,10 @@ type Label struct {
 type Item struct {
 	// Time is the event time, Arrival when Monitor would deliver the record; items come in order of Arrival.
 	Time, Arrival time.Time
+	// ID is the event's.
+	ID string
+	// Noise is the one of NoiseNames that shaped the record; empty for what is ordinary, and for attacks.
+	Noise string
 	// JSON is the record, on one line, without a line break.
 	JSON []byte
 }

@@ -1,0 +1,106 @@
+package evaluate
+
+import (
+	"slices"
+	"strings"
+)
+
+// unions are, for each peer and detection with several rules, all of them together.
+func (e *evaluation) unions(outcomes []*outcome) []*outcome {
+	var all []*outcome
+	byName := map[string][]*outcome{}
+	var names []string
+	for _, out := range outcomes {
+		if r := out.rule; r.Peer != "" {
+			name := strings.ToLower(r.Peer) + "_all_" + r.Detection
+			if len(byName[name]) == 0 {
+				names = append(names, name)
+			}
+			byName[name] = append(byName[name], out)
+		}
+	}
+	for _, name := range names {
+		parts := byName[name]
+		if len(parts) < 2 {
+			continue
+		}
+		u := &outcome{rule: &Rule{ID: name, Peer: parts[0].rule.Peer, Detection: parts[0].rule.Detection, union: true}}
+		for _, p := range parts {
+			u.alerts = append(u.alerts, p.alerts...)
+			for _, k := range p.rule.Kinds {
+				if !slices.Contains(u.rule.Kinds, k) {
+					u.rule.Kinds = append(u.rule.Kinds, k)
+				}
+			}
+		}
+		all = append(all, u)
+	}
+	return all
+}
+
+// report puts everything together.
+func (e *evaluation) report(outcomes []*outcome) *Result {
+	s := &e.o.Scenario
+	result := &Result{Scenario: s.Name, Description: strings.TrimSpace(s.Description), Users: e.users, Events: e.events, Attacks: len(e.labels), Weeks: round(e.weeks()),
+		Missed: []string{}}
+	for _, ours := range outcomes {
+		if ours.rule.Peer != "" {
+			continue
+		}
+		result.Rules = append(result.Rules, e.measure(ours))
+		for _, other := range outcomes {
+			if other.rule.Peer == "" || other.rule.Detection != ours.rule.Detection {
+				continue
+			}
+			r := e.measure(other)
+			r.Ours = e.compare(ours, other, &r)
+			result.Rules = append(result.Rules, r)
+		}
+	}
+	e.variants(result, outcomes)
+	return result
+}
+
+// variants counts who found which way of attack.
+func (e *evaluation) variants(result *Result, outcomes []*outcome) {
+	expected, anyOfOurs, others := map[int]bool{}, map[int]bool{}, map[int]bool{}
+	for _, out := range outcomes {
+		for _, a := range out.alerts {
+			for _, i := range a.attacks {
+				switch {
+				case out.rule.Peer != "":
+					others[i] = true
+				case out.rule.ID == e.labels[i].ExpectedDetection:
+					expected[i], anyOfOurs[i] = true, true
+				default:
+					anyOfOurs[i] = true
+				}
+			}
+		}
+	}
+	index := map[string]int{}
+	for i := range e.labels {
+		l := &e.labels[i]
+		key := l.Kind + "/" + l.Variant
+		n, known := index[key]
+		if !known {
+			n = len(result.Variants)
+			index[key] = n
+			result.Variants = append(result.Variants, VariantResult{Kind: l.Kind, Variant: l.Variant, Difficulty: l.Difficulty, Detection: l.ExpectedDetection})
+		}
+		v := &result.Variants[n]
+		v.Attacks++
+		if expected[i] {
+			v.Found++
+		}
+		if others[i] {
+			v.Baselines++
+		}
+		if anyOfOurs[i] {
+			v.Any++
+		} else {
+			result.Missed = append(result.Missed, l.ID+" "+key+" of user "+l.UserID)
+		}
+	}
+	slices.SortStableFunc(result.Variants, func(a, b VariantResult) int { return strings.Compare(a.Kind+a.Variant, b.Kind+b.Variant) })
+}
