@@ -149,6 +149,59 @@ func TestFilterByState(t *testing.T) {
 	}
 }
 
+// TestFilterBeforeOrAfter: a receiver learns that an alert has left its filter, by any of the filter's fields, and nothing
+// of an alert that it never saw.
+func TestFilterBeforeOrAfter(t *testing.T) {
+	const low, high = alert.SeverityLow, alert.SeverityHigh
+	day := 24 * time.Hour
+	for name, c := range map[string]struct {
+		previous, previousSeverity string
+		severity                   string
+		suppressed, retracted      bool
+		was, now                   time.Duration // the end before the change and after it, from the start of the filter's time
+		want                       bool
+	}{
+		"created above":                    {severity: high, want: true},
+		"created below":                    {severity: low},
+		"rises":                            {previous: alert.StateNew, previousSeverity: low, severity: high, want: true},
+		"sinks":                            {previous: alert.StateNew, previousSeverity: high, severity: low, want: true},
+		"sinks and is retracted":           {previous: alert.StateNew, previousSeverity: high, severity: low, retracted: true, want: true},
+		"has sunk and is retracted":        {previous: alert.StateNew, previousSeverity: low, severity: low, retracted: true},
+		"sinks while suppressed":           {previous: alert.StateSuppressed, previousSeverity: high, severity: low, suppressed: true},
+		"rises and is suppressed":          {previous: alert.StateNew, previousSeverity: low, severity: high, suppressed: true},
+		"was suppressed above":             {previous: alert.StateSuppressed, previousSeverity: high, severity: low},
+		"moves out of the time":            {previous: alert.StateNew, previousSeverity: high, severity: high, now: -day, want: true},
+		"is long out of the time":          {previous: alert.StateNew, previousSeverity: high, severity: high, was: -day, now: -2 * day},
+		"moves into the time":              {previous: alert.StateNew, previousSeverity: high, severity: high, was: -day, want: true},
+		"moves out of the time and sinks":  {previous: alert.StateNew, previousSeverity: high, severity: low, now: -day, want: true},
+		"moves into the time, but too low": {previous: alert.StateNew, previousSeverity: low, severity: low, was: -day},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				change := exportertest.Change(1)
+				limit := change.End
+				w.o.Filter = alert.Filter{MinSeverity: high, Start: limit}
+				change.Severity, change.Retracted = c.severity, c.retracted
+				if c.suppressed {
+					change.SuppressedBy = []string{"known network"}
+				}
+				change.End = limit.Add(c.now)
+				if c.previous != "" {
+					change.PreviousState, change.PreviousSeverity = c.previous, c.previousSeverity
+					change.PreviousStart, change.PreviousEnd = change.Start, limit.Add(c.was)
+				}
+				w.log.Append(change)
+				r, _ := w.start()
+				synctest.Wait()
+				w.stop(r)
+				if got := len(w.to.taken) == 1; got != c.want {
+					w.t.Errorf("sent: %v, want %v", got, c.want)
+				}
+			})
+		})
+	}
+}
+
 func TestStart(t *testing.T) {
 	changes := exportertest.Changes(1, 5)
 	for name, c := range map[string]struct {

@@ -6,15 +6,15 @@ import (
 	"github.com/sealwatch/sealwatch/internal/alert"
 )
 
-// wanted says whether the change is sent to the destination.
+// wanted says whether the change is sent to the destination: the receiver sees the alert after it, or saw it before and
+// has to learn that it no longer does.
 func (o *Options) wanted(c *alert.Change) bool {
 	if c.Updated.Before(o.Start.Since) {
 		return false
 	}
-	now := c.State()
 	f := o.Filter
-	f.States = []string{now} // Match decides by the rest
-	return f.Match(&c.Alert) && (o.shows(c, now) || o.shows(c, c.PreviousState))
+	f.States = []string{c.State(), c.PreviousState} // shows decides about them, Match by the rest
+	return f.Match(&c.Alert) && o.shows(c, c.State()) || f.MatchPrevious(c) && o.shows(c, c.PreviousState)
 }
 
 // shows says whether the receiver sees the alert while it is in the state. A finding that was suppressed before it was
