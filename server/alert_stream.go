@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"google.golang.org/grpc"
@@ -105,7 +104,8 @@ func (s *subscription) run(ctx context.Context) error {
 	}
 }
 
-// forward sends a change when the filter wants it.
+// forward sends a change when the filter selects the alert as it is, or selected it before: a reader has to learn that an
+// alert has left its filter.
 func (s *subscription) forward(ctx context.Context, c *alert.Change) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -115,7 +115,7 @@ func (s *subscription) forward(ctx context.Context, c *alert.Change) error {
 		return fmt.Errorf("the alert log gives change %d after %d; expected the next one", c.Sequence, s.position)
 	}
 	s.position = c.Sequence
-	if c.Tenant != s.tenant || !wants(&s.filter, c) {
+	if c.Tenant != s.tenant || !s.filter.Match(&c.Alert) && !s.filter.MatchPrevious(c) {
 		return nil
 	}
 	return s.send(&pb.StreamAlertsResponse{
@@ -128,21 +128,4 @@ func (s *subscription) send(m *pb.StreamAlertsResponse) error {
 	m.Watermark = translate.Timestamp(s.watermark())
 	s.beat = time.Now().Add(s.heartbeat)
 	return s.stream.Send(m)
-}
-
-// wants says whether a change is sent: the alert is selected, or only its state has just left the selection.
-func wants(f *alert.Filter, c *alert.Change) bool {
-	if f.Match(&c.Alert) {
-		return true
-	}
-	selected := f.States
-	if len(selected) == 0 {
-		selected = alert.OpenStates
-	}
-	if !slices.Contains(selected, c.PreviousState) {
-		return false
-	}
-	anyState := *f
-	anyState.States = []string{c.State()}
-	return anyState.Match(&c.Alert)
 }

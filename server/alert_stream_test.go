@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
 	"pgregory.net/rapid"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
@@ -20,26 +21,28 @@ import (
 	"github.com/sealwatch/sealwatch/server/problem"
 )
 
-// history makes a log of alerts that come, change their state and go.
+// history makes a log of alerts that come, change their state, their severity and their time, and go.
 func history(seed uint64, n int) []alert.Change {
 	r := rand.New(rand.NewPCG(seed, 1))
 	states := []string{alert.StateNew, alert.StateInProgress, alert.StateResolved, alert.StateRetracted, alert.StateSuppressed}
-	now := map[int]string{}
+	now := map[int]alert.Alert{}
 	var out []alert.Change
 	for range n {
 		id, state := r.IntN(20), states[r.IntN(len(states))]
-		kind := alert.ChangeUpdated
-		if now[id] == "" {
-			kind = alert.ChangeCreated
-		} else if state == alert.StateRetracted {
-			kind = alert.ChangeRetracted
+		a := storedAlert(id, []string{alert.SeverityLow, alert.SeverityHigh}[r.IntN(2)], state)
+		a.End = epoch.Add(time.Duration(r.IntN(60)) * time.Minute)
+		a.Start = a.End.Add(-time.Duration(r.IntN(60)) * time.Minute)
+		c := alert.Change{Kind: alert.ChangeUpdated, Alert: a}
+		if was, ok := now[id]; !ok {
+			c.Kind = alert.ChangeCreated
+		} else {
+			c.Follow(&was)
+			if state == alert.StateRetracted {
+				c.Kind = alert.ChangeRetracted
+			}
 		}
-		severity := alert.SeverityHigh
-		if id%3 == 0 {
-			severity = alert.SeverityLow
-		}
-		out = append(out, change(kind, now[id], storedAlert(id, severity, state)))
-		now[id] = state
+		out = append(out, c)
+		now[id] = a
 	}
 	return out
 }
@@ -60,6 +63,7 @@ func expected(log []alert.Change, f alert.Filter) (sequences []int64) {
 
 // TestResume cuts a stream again and again, while the log grows, and wants every change once and in order.
 func TestResume(t *testing.T) {
+	half := epoch.Add(30 * time.Minute)
 	for _, filter := range []struct {
 		message *pb.AlertFilter
 		domain  alert.Filter
@@ -68,6 +72,8 @@ func TestResume(t *testing.T) {
 		{&pb.AlertFilter{MinSeverity: pb.Severity_SEVERITY_HIGH}, alert.Filter{MinSeverity: alert.SeverityHigh}},
 		{&pb.AlertFilter{States: []pb.AlertState{pb.AlertState_ALERT_STATE_NEW, pb.AlertState_ALERT_STATE_SUPPRESSED}},
 			alert.Filter{States: []string{alert.StateNew, alert.StateSuppressed}}},
+		{&pb.AlertFilter{StartTime: timestamppb.New(half), EndTime: timestamppb.New(half.Add(time.Minute)), MinSeverity: pb.Severity_SEVERITY_HIGH},
+			alert.Filter{Start: half, End: half.Add(time.Minute), MinSeverity: alert.SeverityHigh}},
 	} {
 		t.Run(fmt.Sprint(filter.domain), func(t *testing.T) {
 			h := start(t, func(h *harness, o *server.Options) {
@@ -100,6 +106,37 @@ func TestResume(t *testing.T) {
 				t.Errorf("a stream asked for %d changes at once", n)
 			}
 		})
+	}
+}
+
+// TestLeavingTheFilter: an alert that sinks below the severity is sent once, and no more after that.
+func TestLeavingTheFilter(t *testing.T) {
+	high, low := storedAlert(9, alert.SeverityHigh, alert.StateNew), storedAlert(9, alert.SeverityLow, alert.StateNew)
+	sinks := alert.Change{Kind: alert.ChangeUpdated, Alert: low}
+	sinks.Follow(&high)
+	goes := alert.Change{Kind: alert.ChangeRetracted, Alert: storedAlert(9, alert.SeverityLow, alert.StateRetracted)}
+	goes.Follow(&low)
+	h := start(t, func(h *harness, o *server.Options) {
+		h.changes = newChanges(change(alert.ChangeCreated, "", high), sinks, goes, change(alert.ChangeCreated, "", storedAlert(8, alert.SeverityHigh, alert.StateNew)))
+		o.Services.Changes = h.changes
+	})
+	stream, err := pb.NewAlertServiceClient(h.conn).StreamAlerts(t.Context(), &pb.StreamAlertsRequest{After: "0",
+		Filter: &pb.AlertFilter{MinSeverity: pb.Severity_SEVERITY_HIGH}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int64
+	for len(got) == 0 || got[len(got)-1] != 4 {
+		m, err := stream.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.GetAlert() != nil {
+			got = append(got, m.GetAlert().GetSequence())
+		}
+	}
+	if !slices.Equal(got, []int64{1, 2, 4}) {
+		t.Errorf("got the changes %v, want the first, the one that sinks, and the last", got)
 	}
 }
 

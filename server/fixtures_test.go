@@ -62,8 +62,14 @@ func storedAlerts() alerts {
 	}
 }
 
+// change is one that concerns no more than the state, before is what it was.
 func change(kind, before string, a alert.Alert) alert.Change {
-	return alert.Change{Kind: kind, PreviousState: before, Alert: a}
+	c := alert.Change{Kind: kind, Alert: a}
+	if before != "" {
+		c.Follow(&a)
+		c.PreviousState = before
+	}
+	return c
 }
 
 // storedChanges are the log that the cases stream.
