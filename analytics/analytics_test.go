@@ -398,12 +398,12 @@ func TestHeldEventsWaitForTheClock(t *testing.T) {
 		t.Errorf("held events are pending: %d", p)
 	}
 	w.restart()
-	w.now = w.now.Add(19 * time.Minute)
+	w.now = w.now.Add(29 * time.Minute)
 	w.drain()
 	if got := w.standing(); len(got) != 0 {
 		t.Fatalf("too early: %d alerts", len(got))
 	}
-	w.now = w.now.Add(2 * time.Minute)
+	w.now = w.now.Add(2 * time.Minute) // half an hour after they came: the clock is here
 	w.drain()
 	if got := w.standing(); len(got) != 1 {
 		t.Fatalf("the clock has reached them: %d alerts, expected 1", len(got))

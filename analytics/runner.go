@@ -15,7 +15,6 @@ import (
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
-	"github.com/sealwatch/sealwatch/internal/event"
 	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/internal/intelligence"
 	"github.com/sealwatch/sealwatch/internal/status"
@@ -159,8 +158,8 @@ func (r *Runner) Committed(sequence uint64) {
 	}
 }
 
-// line is the event time beyond which events are held.
-func (r *Runner) line() time.Time { return r.o.Clock().UTC().Add(event.HoldAhead) }
+// line is the clock, which held events wait for.
+func (r *Runner) line() time.Time { return r.o.Clock().UTC() }
 
 func (r *Runner) findHeld(ctx context.Context) error {
 	held, err := r.o.Store.EarliestHeld(ctx, r.o.Tenant, r.line())

@@ -90,8 +90,14 @@ func (p *process) configCheck() *cobra.Command {
 	}
 	s := p.settingsFlags(c)
 	c.RunE = func(*cobra.Command, []string) error {
-		if _, err := s.load(); err != nil {
+		cfg, err := s.load()
+		if err != nil {
 			return err
+		}
+		if p.check != nil {
+			if err := p.check(cfg); err != nil {
+				return err
+			}
 		}
 		p.print("the configuration is good")
 		return nil

@@ -49,10 +49,11 @@ func (p *process) demo(ctx context.Context, f *demoFlags) error {
 	if f.days < 1 || f.days > 365 {
 		return usagef("--days: found %d, expected 1 to 365", f.days)
 	}
-	dir, err := demoDirectory(f.dir)
+	dir, marker, err := demoDirectory(f.dir)
 	if err != nil {
 		return err
 	}
+	defer func() { _ = marker.Close() }()
 	cfg, err := p.demoConfig(dir)
 	if err != nil {
 		return err

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/sealwatch/sealwatch/internal/app"
 )
 
 func main() {
@@ -19,7 +21,7 @@ func main() {
 	}
 	p := &process{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), executable: executable,
-		errTerminal: term.IsTerminal(int(os.Stderr.Fd())), now: time.Now, serve: runService,
+		errTerminal: term.IsTerminal(int(os.Stderr.Fd())), now: time.Now, serve: runService, check: app.Check,
 	}
 	os.Exit(p.run(untilSignal(os.Stderr), os.Args[1:]))
 }

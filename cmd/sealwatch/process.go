@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
+	"github.com/sealwatch/sealwatch/internal/build"
 	"github.com/sealwatch/sealwatch/internal/config"
 )
 
@@ -33,6 +34,8 @@ type process struct {
 	now         func() time.Time
 	// serve runs the service until ctx ends.
 	serve func(ctx context.Context, cfg config.Config, o serveOptions) error
+	// check says what of a valid configuration the service would refuse.
+	check func(config.Config) error
 }
 
 // serveOptions are what the service needs beside its configuration.
@@ -119,9 +122,15 @@ func (p *process) root() *cobra.Command {
 		Short: "Watches an organisation's DocuSign",
 		Long: "Sealwatch takes in DocuSign's audit events, keeps them in ClickHouse, finds the attacks in them with SQL, and tells people\n" +
 			"and SIEMs within seconds.\n\nExit codes: 0 success, 1 error, 2 a mistake in the command line.",
-		SilenceUsage: true, SilenceErrors: true,
+		SilenceUsage: true, SilenceErrors: true, DisableSuggestions: true, Version: build.Read().Version,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
 	root.AddCommand(p.serveCommand(), p.demoCommand(), p.importCommand(), p.alertsCommand(), p.backtestCommand(), p.simulateCommand(), p.evaluateCommand(), p.engineCommand(), p.ipRangesCommand(), p.configCommand(), p.versionCommand())
+	for _, c := range root.Commands() {
+		if c.HasSubCommands() && c.RunE == nil {
+			// Without this cobra takes a subcommand that does not exist for a wish for help, and all is well.
+			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	}
 	return root
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/sealwatch/sealwatch"
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/analytics/detections"
+	"github.com/sealwatch/sealwatch/ingest/classify"
 	"github.com/sealwatch/sealwatch/internal/build"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/clickhouse/embedded"
@@ -39,7 +40,12 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	started := time.Now()
 
 	stopping := &cleanups{log: log}
+	begun := false
 	defer func() {
+		if err != nil && !begun && ctx.Err() != nil {
+			log.InfoContext(context.WithoutCancel(ctx), "stopped while starting", slog.Any("error", err))
+			err = nil
+		}
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.ShutdownTimeout)
 		defer cancel()
 		err = errors.Join(err, stopping.all(end))
@@ -59,15 +65,11 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		}
 	})
 
+	definitions, tuned, err := loadDetections(cfg)
+	if err != nil {
+		return err
+	}
 	db, engine, err := openDatabase(ctx, cfg, opt, stopping)
-	if err != nil {
-		return err
-	}
-	definitions, err := analytics.LoadDefinitions(detections.Files)
-	if err != nil {
-		return err
-	}
-	tuned, err := analytics.Tune(definitions, tuning(cfg))
 	if err != nil {
 		return err
 	}
@@ -121,7 +123,11 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	state := &reporter{db: db, engine: engine, runner: runner, pipeline: pipeline, destinations: destinations, tenant: cfg.Tenant, started: started, log: log}
+	before, err := db.SourcesSeen(ctx, cfg.Tenant, started)
+	if err != nil {
+		return err
+	}
+	state := &reporter{before: before, db: db, engine: engine, runner: runner, pipeline: pipeline, destinations: destinations, tenant: cfg.Tenant, started: started, log: log}
 	api, err := server.New(server.Options{
 		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
 		Services: server.Services{
@@ -136,11 +142,16 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	stopping.add("listeners", api.Stop)
+	stopping.add("listeners", func(end context.Context) error {
+		patience, cancel := half(end) // a client that does not go away must not take the time of what has to be stored
+		defer cancel()
+		return api.Stop(patience)
+	})
 	if err := api.Start(work); err != nil {
 		return err
 	}
 
+	begun = true
 	at := api.Addresses()
 	log.InfoContext(ctx, "serving", slog.String("grpc", at.GRPC), slog.String("http", at.HTTP), slog.String("clickhouse", db.Address()), slog.String("tenant", cfg.Tenant))
 	opt.Started(Addresses{GRPC: at.GRPC, HTTP: at.HTTP, Engine: db.Address()})
@@ -225,6 +236,25 @@ func openDatabase(ctx context.Context, cfg config.Config, opt Options, stopping 
 	}
 	opt.Logger.InfoContext(ctx, "database is open", slog.String("address", db.Address()), slog.String("version", db.Version()), slog.Int("migrations", steps), slog.Int("settled_conflicts", settled))
 	return db, engine, nil
+}
+
+// Check says what of a valid configuration the service would refuse: what only the features know.
+func Check(cfg config.Config) error {
+	_, _, err := loadDetections(cfg)
+	if _, cerr := classify.New(classify.Options{File: cfg.Ingest.ClassificationFile}); cerr != nil {
+		err = errors.Join(err, fmt.Errorf("app: classification: %w", cerr))
+	}
+	return err
+}
+
+// loadDetections are the built-in detections, and those in force with their values.
+func loadDetections(cfg config.Config) ([]analytics.Definition, []analytics.Detection, error) {
+	definitions, err := analytics.LoadDefinitions(detections.Files)
+	if err != nil {
+		return nil, nil, err
+	}
+	tuned, err := analytics.Tune(definitions, tuning(cfg))
+	return definitions, tuned, err
 }
 
 func tuning(cfg config.Config) map[string]analytics.Tuning {

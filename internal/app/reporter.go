@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sealwatch/sealwatch/analytics"
@@ -13,7 +14,6 @@ import (
 	"github.com/sealwatch/sealwatch/internal/build"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/clickhouse/embedded"
-	"github.com/sealwatch/sealwatch/internal/event"
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
@@ -30,9 +30,11 @@ type reporter struct {
 	runner       *analytics.Runner
 	pipeline     *ingest.Pipeline
 	destinations []*exporters.Runner
-	tenant       string
-	started      time.Time
-	log          *slog.Logger
+	// before are the sources as the events showed them when the process began.
+	before  []status.Source
+	tenant  string
+	started time.Time
+	log     *slog.Logger
 }
 
 // Status always answers: what the database does not tell is left out, and its state says so.
@@ -41,7 +43,7 @@ func (r *reporter) Status(ctx context.Context) (status.System, error) {
 	defer cancel()
 	b := build.Read()
 	s := status.System{Version: b.Version, Commit: b.Commit, GoVersion: b.GoVersion, Start: r.started, Engine: r.engineStatus(),
-		Sources: r.pipeline.Sources(), Analysis: r.runner.Status()}
+		Sources: r.sources(), Analysis: r.runner.Status()}
 	for _, d := range r.destinations {
 		s.Destinations = append(s.Destinations, d.Status())
 	}
@@ -52,6 +54,18 @@ func (r *reporter) Status(ctx context.Context) (status.System, error) {
 		}
 	}
 	return s, nil
+}
+
+// sources are those of this process, and those that brought events before it began: one that fell silent is not forgotten.
+func (r *reporter) sources() []status.Source {
+	all := r.pipeline.Sources()
+	for _, old := range r.before {
+		if !slices.ContainsFunc(all, func(s status.Source) bool { return s.Name == old.Name }) {
+			all = append(all, old)
+		}
+	}
+	slices.SortFunc(all, func(a, b status.Source) int { return strings.Compare(a.Name, b.Name) })
+	return all
 }
 
 func (r *reporter) engineStatus() status.Engine {
@@ -71,7 +85,7 @@ func (r *reporter) engineStatus() status.Engine {
 // ask adds what only the database knows.
 func (r *reporter) ask(ctx context.Context, s *status.System) error {
 	now := time.Now()
-	totals, err := r.db.EventTotals(ctx, now.Add(event.HoldAhead))
+	totals, err := r.db.EventTotals(ctx, now)
 	if err != nil {
 		return err
 	}

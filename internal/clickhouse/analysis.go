@@ -27,8 +27,8 @@ type Span struct {
 	Administrative bool
 }
 
-// SpanQuery says since when: events with a sequence after After up to Upto whose event time is not after Line, and, with
-// Release, events up to After that were held and that Line has passed since Released.
+// SpanQuery says since when: events with a sequence after After up to Upto that are not held when the clock is at Line,
+// and, with Release, events up to After that were held and that the clock has reached since Released.
 type SpanQuery struct {
 	Tenant         string
 	After, Upto    uint64
@@ -78,7 +78,7 @@ type Call struct {
 	Text     string
 	Tenant   string
 	From, To time.Time
-	// Line is the event time beyond which events are held; zero holds none.
+	// Line is the clock, which held events wait for; zero holds none.
 	Line time.Time
 	// Subjects to evaluate; empty means all.
 	Subjects []string
@@ -162,7 +162,7 @@ func (d *DB) Affected(ctx context.Context, detection, text, tenant string, chang
 	return all, err
 }
 
-// EarliestHeld is the earliest event time beyond line; zero when there is none.
+// EarliestHeld is the earliest event time of what is held when the clock is at line; zero when there is none.
 func (d *DB) EarliestHeld(ctx context.Context, tenant string, line time.Time) (time.Time, error) {
 	var n uint64
 	var earliest time.Time

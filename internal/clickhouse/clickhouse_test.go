@@ -66,15 +66,26 @@ func TestEventsRoundTrip(t *testing.T) {
 	if last, err := db.LastEventSequence(ctx); err != nil || last != 2 {
 		t.Errorf("last sequence %d %v", last, err)
 	}
-	totals, err := db.EventTotals(ctx, base.Add(time.Minute+time.Second))
-	if err != nil || totals.Stored != 2 || totals.Held != 1 {
-		t.Errorf("totals %+v %v", totals, err)
-	}
-	if w, err := db.Watermark(ctx, "default", base.Add(time.Minute+time.Second)); err != nil || !w.Equal(base.Add(time.Minute)) {
-		t.Errorf("watermark %v %v", w, err)
-	}
-	if w, err := db.Watermark(ctx, "default", base); err != nil || !w.IsZero() {
+	if w, err := db.Watermark(ctx, "other", base); err != nil || !w.IsZero() {
 		t.Errorf("watermark before the first event: %v %v", w, err)
+	}
+	ahead := sample("id-3", 3)
+	ahead.Time = ahead.Arrival.Add(event.HoldAhead + time.Second)
+	if err := db.AppendEvents(ctx, "token-2", []event.Event{ahead}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		clock     time.Time
+		held      uint64
+		watermark time.Time
+	}{{ahead.Arrival, 1, b.Time}, {ahead.Time.Add(-time.Second), 1, b.Time}, {ahead.Time, 0, ahead.Time}} {
+		totals, err := db.EventTotals(ctx, tt.clock)
+		if err != nil || totals.Stored != 3 || totals.Held != tt.held {
+			t.Errorf("at %s: totals %+v %v", tt.clock, totals, err)
+		}
+		if w, err := db.Watermark(ctx, "default", tt.clock); err != nil || !w.Equal(tt.watermark) {
+			t.Errorf("at %s: watermark %v %v, expected %v", tt.clock, w, err, tt.watermark)
+		}
 	}
 }
 
@@ -156,6 +167,10 @@ func TestConflictsStandByTrustThenHash(t *testing.T) {
 	}
 	if totals, err := db.EventTotals(ctx, latest); err != nil || totals.Stored != 2 || totals.Conflicts != 1 {
 		t.Errorf("totals after the same content came again: %+v %v", totals, err)
+	}
+	// what the projection counts, too
+	if n, err := clickhouse.CountByProjection(ctx, db, "id-1"); err != nil || n != 1 {
+		t.Errorf("the projection counts %d, %v; expected 1", n, err)
 	}
 	// as if the process had ended between the winner's insert and the loser's removal
 	loser := first

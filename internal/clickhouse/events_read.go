@@ -48,7 +48,7 @@ type EventTotals struct {
 	Stored, Held, Conflicts uint64
 }
 
-// EventTotals counts; events after line are held.
+// EventTotals counts; line is the clock, which held events wait for.
 func (d *DB) EventTotals(ctx context.Context, line time.Time) (EventTotals, error) {
 	var t EventTotals
 	err := d.rows(ctx, "events_totals", func(r driver.Rows) error { return r.Scan(&t.Stored, &t.Held, &t.Conflicts) },
@@ -69,7 +69,7 @@ func (d *DB) UnknownActivities(ctx context.Context, since time.Time) ([]status.U
 	return all, err
 }
 
-// Watermark is the latest event time not after line; zero before the first event.
+// Watermark is the latest event time of what is not held when the clock is at line; zero before the first event.
 func (d *DB) Watermark(ctx context.Context, tenant string, line time.Time) (time.Time, error) {
 	var n uint64
 	var latest time.Time
@@ -96,5 +96,19 @@ func (d *DB) EventDays(ctx context.Context, tenant string, from, to time.Time) (
 		all = append(all, day)
 		return err
 	}, named("tenant", tenant), named("from", momentOr(from, earliest)), named("to", momentOr(to, latest)))
+	return all, err
+}
+
+// SourcesSeen are the ways in as the stored events show them: name, last arrival, last event and its lag.
+func (d *DB) SourcesSeen(ctx context.Context, tenant string, line time.Time) ([]status.Source, error) {
+	var all []status.Source
+	err := d.rows(ctx, "sources_seen", func(r driver.Rows) error {
+		var s status.Source
+		var arrived time.Time
+		err := r.Scan(&s.Name, &s.LastArrival, &s.LastEvent, &arrived)
+		s.Lag = max(0, s.LastArrival.Sub(arrived))
+		all = append(all, s)
+		return err
+	}, named("tenant", tenant), named("line", moment(line)))
 	return all, err
 }

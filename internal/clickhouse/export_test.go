@@ -63,3 +63,11 @@ func SchemaPage(ctx context.Context, d *DB) (string, error) {
 	})
 	return b.String(), err
 }
+
+// CountByProjection counts an id by the projection by_id alone.
+func CountByProjection(ctx context.Context, d *DB, id string) (uint64, error) {
+	var n uint64
+	err := d.query(ctx, "projection", "SELECT count() FROM events WHERE tenant = 'default' AND event_id = {id:String} SETTINGS force_optimize_projection = 1, force_optimize_projection_name = 'by_id'",
+		func(r driver.Rows) error { return r.Scan(&n) }, named("id", id))
+	return n, err
+}

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// HoldAhead is how far ahead of the clock an event may lie before it is held back from the analysis.
+// HoldAhead is how far ahead of the clock an event may come before it is held back from the analysis until the clock has
+// reached it.
 const HoldAhead = 10 * time.Minute
 
 // MaxIDLength bounds an event id, in bytes.
@@ -88,8 +89,10 @@ type Place struct {
 	LocatedBy string
 }
 
-// Held says whether the event lies too far ahead of now to be analysed yet.
-func (e *Event) Held(now time.Time) bool { return e.Time.After(now.Add(HoldAhead)) }
+// Held says whether the event came too far ahead of the clock and now has not reached it yet.
+func (e *Event) Held(now time.Time) bool {
+	return e.Time.After(e.Arrival.Add(HoldAhead)) && e.Time.After(now)
+}
 
 // Activity classes. They are open: an operator's classification file may add others.
 const (

@@ -12,7 +12,7 @@ acts AS
         arraySort(arrayDistinct(arrayFilter(t -> t IN ('tor', 'anonymous_proxy', 'vpn', 'relay', 'satellite'), arrayFlatten(arrayMap(i -> splitByChar(',', known.4[i]), counted))))) AS tags,
         arraySort(arrayDistinct(arrayMap(i -> known.2[i], counted))) AS sources
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(49)
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(49)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(25)
         AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
         AND user_id != '' AND ip_address != ''
@@ -25,7 +25,7 @@ days AS
 (
     SELECT tenant, ip_address, user_id, arraySort(groupUniqArray(toDate(ts))) AS used
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(33) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(25)
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(33) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(25)
         AND ip_address IN (SELECT ip_address FROM acts)
         AND user_id != '' AND activity NOT IN ('failed_logon', 'docusign_alert')
     GROUP BY tenant, ip_address, user_id

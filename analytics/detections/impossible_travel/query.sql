@@ -11,7 +11,7 @@ located AS
             'Tuple(time String, eventId String, activity String, ipAddress String, asn UInt32, network String, country String, countryName String, region String, city String,
                 latitude Float64, longitude Float64, accuracyKm Float64, browser String, os String, deviceType String)') AS spot
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(35)
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(35)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(13)
         AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
         AND user_id != ''

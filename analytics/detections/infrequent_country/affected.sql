@@ -5,7 +5,7 @@ WITH
 (
     SELECT groupUniqArray(country)
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND user_id IN {users:Array(String)}
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND user_id IN {users:Array(String)}
         AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(98) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(98)
         AND place_kind = 'user' AND country != ''
 ) AS touched
@@ -24,7 +24,7 @@ FROM
             AND (length(arrayFilter(x -> x.2 = b.2 AND x.1 < b.1 AND x.1 >= b.1 - 90, been)) < 5 OR NOT arrayExists(x -> x.2 = b.2 AND x.1 < b.1 AND x.1 >= b.1 - 7, been))
             AND (has(touched, b.2) OR NOT arrayExists(x -> x.1 <= b.1 - 7 AND x.1 >= b.1 - 97, been)), been)) AS infrequent
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String}
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String}
         AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(98) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(98)
         AND user_id != '' AND place_kind = 'user' AND country != ''
         AND activity NOT IN ('failed_logon', 'docusign_alert')
@@ -32,7 +32,7 @@ FROM
         (
             SELECT user_id
             FROM events
-            WHERE ts <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND ts >= toStartOfDay({from:DateTime64(7, 'UTC')}) + toIntervalDay(1) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(98)
+            WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND ts >= toStartOfDay({from:DateTime64(7, 'UTC')}) + toIntervalDay(1) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(98)
                 AND place_kind = 'user' AND country != ''
         )
         -- of no use without addresses and integrations, which every affected.sql is given

@@ -8,7 +8,7 @@ days AS
         tenant, user_id, country, toDate(ts) AS day,
         min((ts, event_id, ip_address, browser, os, asn)) AS first
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(480)
         AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
         AND user_id != ''
@@ -102,7 +102,7 @@ visits AS
                     'Tuple(time String, eventId String, activity String, ipAddress String, asn UInt32, network String, country String, countryName String, city String,
                         latitude Float64, longitude Float64, accuracyKm Float64, browser String, os String, deviceType String)') AS spot
             FROM events
-            WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
+            WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
                 AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(480)
                 AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
                 AND user_id != ''
@@ -131,7 +131,7 @@ others AS
     (
         SELECT tenant, user_id, country, groupUniqArray(toDate(ts)) AS on_days, groupUniqArrayIf((toDate(ts), ip_address), user_id != '') AS at
         FROM events
-        WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
+        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
             AND ts <= {to:DateTime64(7, 'UTC')}
             AND user_id != ''
             AND place_kind = 'user' AND country != ''

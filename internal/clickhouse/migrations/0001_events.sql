@@ -7,6 +7,8 @@ CREATE TABLE IF NOT EXISTS events
     sequence UInt64 COMMENT 'arrival order under the one writer, from 1',
     ts DateTime64(7, 'UTC') COMMENT 'when it happened, by DocuSign''s clock' CODEC(Delta, ZSTD(1)),
     arrival_time DateTime64(3, 'UTC') COMMENT 'when Sealwatch stored it' CODEC(Delta, ZSTD(1)),
+    held_until DateTime64(7, 'UTC') DEFAULT if(ts > arrival_time + toIntervalMinute(10), ts, toDateTime64(0, 7, 'UTC'))
+        COMMENT 'a record that came more than ten minutes ahead of the clock is held until the clock is here; 1970 otherwise' CODEC(Delta, ZSTD(1)),
     content_hash UInt64 COMMENT 'hash over every field of the record; tells two records with one id apart',
     site LowCardinality(String) COMMENT 'DocuSign environment, for example DEMO',
     account_id String COMMENT 'DocuSign account; empty on some organisation-wide rows',
@@ -54,11 +56,13 @@ CREATE TABLE IF NOT EXISTS events
     data String COMMENT 'open part of the record, a JSON object with DocuSign''s keys' CODEC(ZSTD(3)),
     raw String COMMENT 'the record as it was delivered' CODEC(ZSTD(3)),
     INDEX by_sequence sequence TYPE minmax GRANULARITY 1,
+    INDEX by_hold held_until TYPE minmax GRANULARITY 1,
+    INDEX by_address ip_address TYPE bloom_filter(0.01) GRANULARITY 1,
     PROJECTION by_id (SELECT tenant, event_id, content_hash, trust, sequence ORDER BY tenant, event_id)
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(ts)
 ORDER BY (tenant, user_id, ts, event_id)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000,
-    ttl_only_drop_parts = 1, lightweight_mutation_projection_mode = 'rebuild'
+    ttl_only_drop_parts = 1
 COMMENT 'Audit events: one row per event, the raw record beside the normalised columns'

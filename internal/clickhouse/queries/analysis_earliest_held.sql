@@ -1,1 +1,1 @@
-SELECT count() AS held, min(ts) AS earliest FROM events WHERE tenant = {tenant:String} AND ts > {line:DateTime64(7, 'UTC')}
+SELECT count() AS held, min(held_until) AS earliest FROM events WHERE tenant = {tenant:String} AND held_until > {line:DateTime64(7, 'UTC')}

@@ -1,4 +1,4 @@
--- What changed by held events that the line has passed, by subject.
+-- What changed by held events that the clock has reached, by subject.
 SELECT
     subject.1 AS subject_type,
     subject.2 AS subject_id,
@@ -10,5 +10,5 @@ SELECT
 FROM events
 ARRAY JOIN arrayFilter(s -> s.2 != '', [('user', user_id), ('address', ip_address), ('integration', integration_key)]) AS subject
 WHERE tenant = {tenant:String}
-    AND sequence <= {after:UInt64} AND ts > {released:DateTime64(7, 'UTC')} AND ts <= {line:DateTime64(7, 'UTC')}
+    AND sequence <= {after:UInt64} AND held_until > {released:DateTime64(7, 'UTC')} AND held_until <= {line:DateTime64(7, 'UTC')}
 GROUP BY subject_type, subject_id

@@ -1,4 +1,4 @@
--- What changed, by subject: new events up to the line, and events whose place they took. The skip index on sequence leaves
+-- What changed, by subject: new events that are not held, and events whose place they took. The skip index on sequence leaves
 -- the old parts out.
 SELECT
     subject.1 AS subject_type,
@@ -12,7 +12,7 @@ FROM
 (
     SELECT ts, user_id, ip_address, integration_key, activity, place_kind, administrative
     FROM events
-    WHERE tenant = {tenant:String} AND sequence > {after:UInt64} AND sequence <= {upto:UInt64} AND ts <= {line:DateTime64(7, 'UTC')}
+    WHERE tenant = {tenant:String} AND sequence > {after:UInt64} AND sequence <= {upto:UInt64} AND held_until <= {line:DateTime64(7, 'UTC')}
     UNION ALL
     SELECT ts, user_id, ip_address, integration_key, activity, place_kind, administrative
     FROM event_conflicts

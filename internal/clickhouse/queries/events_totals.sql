@@ -1,6 +1,6 @@
 SELECT
     (SELECT count() FROM events) AS stored,
-    (SELECT count() FROM events WHERE ts > {line:DateTime64(7, 'UTC')}) AS held,
+    (SELECT count() FROM events WHERE held_until > {line:DateTime64(7, 'UTC')}) AS held,
     (
         SELECT uniqExact(tenant, event_id, content_hash)
         FROM event_conflicts

@@ -1,1 +1,1 @@
-SELECT count() AS events, max(ts) AS watermark FROM events WHERE tenant = {tenant:String} AND ts <= {line:DateTime64(7, 'UTC')}
+SELECT count() AS events, max(ts) AS watermark FROM events WHERE tenant = {tenant:String} AND held_until <= {line:DateTime64(7, 'UTC')}
