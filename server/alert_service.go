@@ -39,12 +39,21 @@ func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest
 	if err != nil {
 		return nil, err
 	}
-	after, _, err := query.Decode(req.GetPageToken())
+	after, found, err := query.Decode(req.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
+	// An alert that grows moves to the front of the list. All pages show the alerts as they were at the first one, so
+	// that none moves past the reader.
+	head := s.changes.Head()
+	switch {
+	case after.Head > head:
+		return nil, token.Foreign()
+	case found:
+		head = after.Head
+	}
 	size := pageSize(req.GetPageSize())
-	list, total, err := s.alerts.ListAlerts(ctx, s.tenant, translate.AlertFilter(req.GetFilter()), 0,
+	list, total, err := s.alerts.ListAlerts(ctx, s.tenant, translate.AlertFilter(req.GetFilter()), head,
 		alert.Cursor{End: after.Time, ID: after.ID}, size+1)
 	if err != nil {
 		return nil, err
@@ -56,7 +65,7 @@ func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest
 	resp.Alerts = resp.Alerts[:fitting(resp.GetAlerts())]
 	if n := len(resp.GetAlerts()); n < len(list) {
 		last := &list[n-1]
-		resp.NextPageToken, err = query.Encode(token.Page{Time: last.End, ID: last.ID})
+		resp.NextPageToken, err = query.Encode(token.Page{Time: last.End, ID: last.ID, Head: head})
 	}
 	return resp, err
 }

@@ -22,9 +22,19 @@ const sumLength = 8
 
 // Page is where the next page begins: after the entry with this time and id.
 type Page struct {
+	// Time lies from 1925 up to, but not including, 2200; zero where the list is not ordered by time.
 	Time time.Time
 	ID   string
+	// Head is the last change of which the pages know; 0 where they are no view of a log.
+	Head uint64
 }
+
+// A page token holds a time from 1925 up to, but not including, 2200, in seconds since 1970: what lies outside cannot be
+// stored, let alone listed.
+const (
+	firstSecond = -1420070400
+	endSecond   = 7258118400
+)
 
 // page is the JSON form. The id is bytes, because ids may hold anything.
 type page struct {
@@ -33,6 +43,7 @@ type page struct {
 	Seconds int64  `json:"s"`
 	Nanos   int64  `json:"n"`
 	ID      []byte `json:"i"`
+	Head    uint64 `json:"h"`
 }
 
 // Query identifies a list call: what is listed, for whom, by which filter.
@@ -60,7 +71,7 @@ func NewQuery(kind, tenant string, filter proto.Message) (Query, error) {
 
 // Encode makes the token of a page.
 func (q Query) Encode(p Page) (string, error) {
-	b, err := json.Marshal(page{Kind: q.kind, Query: q.hash[:], Seconds: p.Time.Unix(), Nanos: int64(p.Time.Nanosecond()), ID: []byte(p.ID)})
+	b, err := json.Marshal(page{Kind: q.kind, Query: q.hash[:], Seconds: p.Time.Unix(), Nanos: int64(p.Time.Nanosecond()), ID: []byte(p.ID), Head: p.Head})
 	if err != nil {
 		return "", err
 	}
@@ -88,8 +99,15 @@ func (q Query) Decode(token string) (p Page, found bool, err error) {
 	if stored.Kind != q.kind || !bytes.Equal(stored.Query, q.hash[:]) {
 		return Page{}, false, invalidPage("it is from a call with another filter")
 	}
-	return Page{Time: time.Unix(stored.Seconds, stored.Nanos).UTC(), ID: string(stored.ID)}, true, nil
+	at := time.Unix(stored.Seconds, stored.Nanos).UTC()
+	if s, n := stored.Seconds, stored.Nanos; !at.IsZero() && (s < firstSecond || s >= endSecond) || n < 0 || n >= int64(time.Second) {
+		return Page{}, false, invalidPage("it holds a time that no entry has")
+	}
+	return Page{Time: at, ID: string(stored.ID), Head: stored.Head}, true, nil
 }
+
+// Foreign is the error for a page token of another database.
+func Foreign() error { return invalidPage("it is from another database") }
 
 func invalidPage(why string) error {
 	return fault.New(fault.InvalidPageToken,

@@ -12,6 +12,12 @@ import (
 	"github.com/sealwatch/sealwatch/server/token"
 )
 
+// The times that a page token may hold.
+var (
+	first = time.Date(1925, 1, 1, 0, 0, 0, 0, time.UTC)
+	end   = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
 func query(t interface{ Fatal(...any) }, kind, tenant string, f *pb.EventFilter) token.Query {
 	q, err := token.NewQuery(kind, tenant, f)
 	if err != nil {
@@ -24,8 +30,9 @@ func TestPageRoundTrip(t *testing.T) {
 	q := query(t, "events", "acme", &pb.EventFilter{UserIds: []string{"u"}})
 	rapid.Check(t, func(r *rapid.T) {
 		want := token.Page{
-			Time: time.Unix(rapid.Int64Range(-1e11, 1e11).Draw(r, "s"), rapid.Int64Range(0, 1e9-1).Draw(r, "n")).UTC(),
+			Time: time.Unix(rapid.Int64Range(first.Unix(), end.Unix()-1).Draw(r, "s"), rapid.Int64Range(0, 1e9-1).Draw(r, "n")).UTC(),
 			ID:   string(rapid.SliceOfN(rapid.Byte(), 0, 128).Draw(r, "id")),
+			Head: rapid.Uint64().Draw(r, "head"),
 		}
 		s, err := q.Encode(want)
 		if err != nil {
@@ -35,15 +42,36 @@ func TestPageRoundTrip(t *testing.T) {
 			r.Fatalf("token of %d characters, the contract allows 1024", len(s))
 		}
 		got, found, err := q.Decode(s)
-		if err != nil || !found || !got.Time.Equal(want.Time) || got.ID != want.ID {
+		if err != nil || !found || !got.Time.Equal(want.Time) || got.ID != want.ID || got.Head != want.Head {
 			r.Fatalf("got %v %v %v, want %v", got, found, err, want)
 		}
 	})
 }
 
+// TestPageTimes: the database has no such times, and would fail on them or take others for them.
+func TestPageTimes(t *testing.T) {
+	q := query(t, "events", "acme", nil)
+	for at, good := range map[time.Time]bool{
+		first: true, end.Add(-time.Nanosecond): true, time.Unix(0, 0): true, {}: true,
+		first.Add(-time.Nanosecond): false, end: false, time.Time{}.Add(1): false, time.Unix(1<<62, 0): false, time.Unix(-1<<62, 0): false,
+		time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC): false,
+	} {
+		s, err := q.Encode(token.Page{Time: at, ID: "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch _, _, err := q.Decode(s); {
+		case good && err != nil:
+			t.Errorf("%v: %v", at, err)
+		case !good && !fault.Is(err, fault.InvalidPageToken):
+			t.Errorf("%v: got %v, want INVALID_PAGE_TOKEN", at, err)
+		}
+	}
+}
+
 func TestPageOfAnotherCall(t *testing.T) {
 	mine := query(t, "events", "acme", &pb.EventFilter{UserIds: []string{"u"}})
-	s, err := mine.Encode(token.Page{ID: "x"})
+	s, err := mine.Encode(token.Page{Time: time.Unix(1, 2), ID: "x"})
 	if err != nil {
 		t.Fatal(err)
 	}
