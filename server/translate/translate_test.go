@@ -91,6 +91,7 @@ func TestNoFieldIsLeftOut(t *testing.T) {
 	b := filled[alert.BacktestResult]()
 	b.Severities[0].Severity, b.AddedExamples[0].Severity, b.RemovedExamples[0].Severity = alert.SeverityLow, alert.SeverityLow, alert.SeverityLow
 	e := filled[event.Event]()
+	e.Arrival = e.Time.Add(-time.Hour) // held
 	for name, m := range map[string]proto.Message{
 		"event": translate.Event(e, time.Time{}, true), "alert": translate.Alert(a, "SELECT 1"),
 		"detection": translate.Detection(d, *state, true), "status": translate.Status(filled[status.System]()),
