@@ -1,0 +1,195 @@
+-- One row per series of unusual acts of an application. Acts of one hour by one application for one user from one network
+-- are judged together; what is usual comes from whole earlier days.
+WITH
+acts AS
+(
+    SELECT
+        tenant, integration_key AS app, user_id,
+        toInt32(toDate(ts)) AS day, toInt32(toHour(ts)) AS hour,
+        -- a server's own addresses say nothing about who uses the key
+        multiIf(place_kind = 'server', '', asn != 0, concat('AS', toString(asn)), ip_address = '', '', cutIPv6(ip, 10, 1)) AS network,
+        min((ts, event_id)) AS first, max(ts) AS last_ts,
+        CAST(
+            (argMax(user_email, (ts, event_id)), argMax(if(as_organization != '', as_organization, network), (ts, event_id)), count(), countIf(administrative),
+                arraySlice(arraySort(groupArray((ts, event_id))), 1, 100), arraySlice(arraySort(groupUniqArray(ip_address)), 1, 20),
+                arraySort(groupUniqArray(country)), arraySort(groupUniqArray(activity))),
+            'Tuple(email String, network String, events UInt64, administrative UInt64, ids Array(Tuple(DateTime64(7, \'UTC\'), String)), addresses Array(String),
+                countries Array(String), activities Array(String))') AS spot
+    FROM events
+    WHERE ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(70)
+        AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(10)
+        AND integration_key != ''
+        AND (empty({subjects:Array(String)}) OR integration_key IN {subjects:Array(String)})
+        AND activity NOT IN ('failed_logon', 'docusign_alert')
+    GROUP BY tenant, app, user_id, day, hour, network
+),
+compared AS
+(
+    SELECT
+        *,
+        uniqExact(day) OVER (PARTITION BY tenant, app ORDER BY day RANGE BETWEEN 31 PRECEDING AND 1 PRECEDING) AS key_days,
+        uniqExact(day) OVER (PARTITION BY tenant, app, network ORDER BY day RANGE BETWEEN 31 PRECEDING AND 1 PRECEDING) AS network_days,
+        uniqExact(day) OVER pair AS pair_days,
+        groupUniqArray(hour) OVER pair AS pair_hours
+    FROM acts
+    WINDOW pair AS (PARTITION BY tenant, app, user_id ORDER BY day RANGE BETWEEN 31 PRECEDING AND 1 PRECEDING)
+),
+daily AS
+(
+    SELECT
+        *,
+        pair_days = 0 AND user_id != '' AS new_user,
+        key_days < {familiar_days:UInt32} AS new_key,
+        uniqExactIf(user_id, new_user) OVER of_day AS day_users,
+        countIf(network != '' AND network_days = 0) OVER of_day > 0 AS day_networks,
+        row_number() OVER (PARTITION BY tenant, app, day ORDER BY first) = 1 AS day_begins
+    FROM compared
+    WINDOW of_day AS (PARTITION BY tenant, app, day)
+),
+usual AS
+(
+    SELECT
+        *,
+        -- the median resists a few days of an attacker, and four weeks resist his patience
+        quantileExactIf(0.5)(day_users, day_begins) OVER earlier AS median_users,
+        countIf(day_begins AND day_networks AND NOT new_key) OVER earlier AS roaming_days
+    FROM daily
+    WINDOW earlier AS (PARTITION BY tenant, app ORDER BY day RANGE BETWEEN 28 PRECEDING AND 1 PRECEDING)
+),
+-- from here on there are few rows: those of known keys, users, networks and hours are left out
+candidates AS
+(
+    SELECT
+        *,
+        if(isNaN(median_users), 0, toFloat64(median_users)) AS usual_users,
+        greatest(toFloat64({fan_out_users:UInt32}), {fan_out_factor:Float64} * usual_users) AS fan_out_limit,
+        NOT new_key AND network != '' AND network_days < {familiar_days:UInt32} AS new_network,
+        NOT new_key AND user_id != '' AND pair_days >= {hour_days:UInt32}
+            AND NOT arrayExists(h -> least(abs(h - hour), 24 - abs(h - hour)) <= {hour_slack:UInt32}, pair_hours) AS odd_hour,
+        NOT new_key AND new_user AND row_number() OVER (PARTITION BY tenant, app, user_id, day ORDER BY first) = 1 AS user_begins
+    FROM usual
+    WHERE new_key OR new_user OR network_days < {familiar_days:UInt32} OR pair_days >= {hour_days:UInt32}
+),
+counted AS
+(
+    SELECT
+        *,
+        user_begins AND count() OVER (PARTITION BY tenant, app, user_begins ORDER BY toUnixTimestamp64Milli(first.1) RANGE BETWEEN {window_ms:UInt64} PRECEDING AND CURRENT ROW) >= fan_out_limit AS full_window
+    FROM candidates
+    WHERE new_key OR new_network OR odd_hour OR new_user
+),
+spread AS
+(
+    SELECT
+        *,
+        user_begins AND max(full_window) OVER (PARTITION BY tenant, app, user_begins ORDER BY toUnixTimestamp64Milli(first.1) RANGE BETWEEN CURRENT ROW AND {window_ms:UInt64} FOLLOWING) AS in_fan_out
+    FROM counted
+),
+members AS
+(
+    SELECT *
+    FROM
+    (
+        -- what else was done for a user on his first day belongs to it
+        SELECT *, new_user AND max(in_fan_out) OVER (PARTITION BY tenant, app, user_id, day) AS fan_out
+        FROM spread
+    )
+    WHERE new_key OR new_network OR odd_hour OR fan_out
+),
+marked AS
+(
+    SELECT
+        *,
+        toUnixTimestamp64Milli(first.1) - toUnixTimestamp64Milli(max(last_ts) OVER before) > {quiet_ms:UInt64} AND count() OVER before > 0 AS begins
+    FROM members
+    WINDOW before AS (PARTITION BY tenant, app ORDER BY first ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+numbered AS
+(
+    SELECT *, sum(begins) OVER (PARTITION BY tenant, app ORDER BY first ROWS UNBOUNDED PRECEDING) AS number
+    FROM marked
+),
+series AS
+(
+    SELECT
+        tenant, app, number,
+        min(first) AS anchor, max(last_ts) AS end_ts, sum(spot.events) AS events, sum(spot.administrative) AS administrative_events,
+        arraySort(arrayFlatten(groupArray(spot.ids))) AS ids,
+        max(new_key) AS some_new_key, max(new_network) AS some_new_network, max(odd_hour) AS some_odd_hour, max(fan_out) AS some_fan_out,
+        max(new_network AND (new_user OR odd_hour OR spot.administrative > 0)) AS network_and_more,
+        min(if(new_network, roaming_days, 31)) AS least_roaming_days,
+        argMin(key_days, first) AS key_days_before,
+        uniqExactIf(user_id, user_id != '') AS users, uniqExactIf(user_id, new_user) AS new_users,
+        arraySlice(arraySort(groupUniqArrayIf(if(spot.email != '', spot.email, user_id), user_id != '')), 1, 20) AS user_list,
+        argMaxIf(usual_users, first, fan_out) AS usual_users_then, argMaxIf(fan_out_limit, first, fan_out) AS limit_then,
+        arraySlice(arraySort(groupUniqArrayIf(spot.network, network != '')), 1, 20) AS network_list,
+        arraySlice(arraySort(groupUniqArrayIf(spot.network, new_network)), 1, 20) AS new_network_list,
+        arraySlice(arraySort(groupUniqArrayIf(hour, odd_hour)), 1, 24) AS odd_hour_list,
+        argMinIf(arraySort(pair_hours), first, odd_hour) AS usual_hour_list,
+        max(if(odd_hour, length(pair_hours), 0)) AS most_usual_hours,
+        argMinIf(if(spot.email != '', spot.email, user_id), first, odd_hour) AS odd_user,
+        arraySlice(arraySort(arrayDistinct(arrayFlatten(groupArray(spot.addresses)))), 1, 20) AS address_list,
+        arraySlice(arraySort(arrayDistinct(arrayFlatten(groupArray(spot.countries)))), 1, 20) AS country_list,
+        arraySlice(arraySort(arrayDistinct(arrayFlatten(groupArray(spot.activities)))), 1, 20) AS activity_list
+    FROM numbered
+    GROUP BY tenant, app, number
+),
+judged AS
+(
+    SELECT
+        *,
+        anchor.1 AS anchor_time,
+        toInt32(toDate(anchor_time)) AS anchor_day,
+        least_roaming_days >= {familiar_days:UInt32} AS roams,
+        arrayFilter(r -> r != '', [if(some_new_key, 'new_key', ''), if(some_fan_out, 'fan_out', ''), if(some_new_network, 'new_network', ''), if(some_odd_hour, 'unusual_hours', '')]) AS reasons,
+        multiIf(users = 0, '', users = 1, user_list[1], concat(toString(users), ' people')) AS whom
+    FROM series
+),
+-- on which days the organisation had events at all: a week of them has to lie before what is judged
+experience AS
+(
+    SELECT tenant, groupUniqArray(toInt32(toDate(ts))) AS known_days
+    FROM events
+    WHERE ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(33) AND ts <= {to:DateTime64(7, 'UTC')} - toIntervalDay(6)
+    GROUP BY tenant
+)
+SELECT
+    judged.tenant AS tenant,
+    'integration' AS subject_type,
+    app AS subject_id,
+    '' AS subject_email,
+    '' AS subject_name,
+    anchor.2 AS finding_key,
+    anchor_time,
+    anchor_time AS start_time,
+    end_ts AS end_time,
+    arrayMap(i -> i.2, arraySlice(ids, 1, 100)) AS event_ids,
+    toUInt64(events) AS event_count,
+    round(greatest(toFloat64(length(reasons)), if(some_fan_out, new_users / limit_then, 0)), 2) AS score,
+    multiIf(
+        some_fan_out OR (some_new_key AND users >= {fan_out_users:UInt32}), 'high',
+        some_new_network AND NOT roams, if(network_and_more, 'high', 'medium'),
+        some_new_key AND key_days_before = 0, 'medium',
+        'low') AS severity,
+    concat('Application ', app,
+        multiIf(
+            some_fan_out, concat(' acted for ', toString(new_users), ' people for whom it never did before'),
+            some_new_key, concat(if(key_days_before = 0, ' was used for the first time', ' is hardly known and was used'), if(whom = '', '', concat(', for ', whom))),
+            some_new_network, concat(' acted from ', new_network_list[1], if(length(new_network_list) > 1, concat(' and ', toString(length(new_network_list) - 1), ' more networks'), ''),
+                ', where it never came from before', if(whom = '', '', concat(', for ', whom))),
+            concat(' acted for ', odd_user, ' at ', leftPad(toString(odd_hour_list[1]), 2, '0'), ':00 UTC, an hour at which it never does'))) AS title,
+    toJSONString(CAST((
+            reasons, users, new_users, user_list, usual_users_then, limit_then, network_list, new_network_list, address_list, country_list, activity_list,
+            odd_hour_list, if(some_odd_hour, usual_hour_list, []), key_days_before, if(some_new_network, least_roaming_days, 0), administrative_events,
+            round({window_ms:UInt64} / 3.6e6, 1), {familiar_days:UInt32}
+        ),
+        'Tuple(reasons Array(String), users UInt64, newUsers UInt64, userList Array(String), usualNewUsersADay Float64, fanOutLimit Float64, networks Array(String), newNetworks Array(String),
+            ipAddresses Array(String), countries Array(String), activities Array(String), unusualHours Array(Int32), usualHours Array(Int32), keyActiveDays UInt64,
+            daysWithNewNetworks UInt64, administrativeEvents UInt64, windowHours Float64, familiarDays UInt32)')) AS evidence,
+    arrayFilter(r -> r != '', [
+        if(arrayExists(d -> d <= anchor_day - 7 AND d >= anchor_day - 31, known_days), '', 'learning'),
+        if(reasons = ['new_network'] AND roams, 'many_networks', ''),
+        if(reasons = ['unusual_hours'] AND most_usual_hours > {regular_hours:UInt32}, 'hours_alone', '')]) AS suppressed_by
+FROM judged
+LEFT JOIN experience ON experience.tenant = judged.tenant
+WHERE anchor_time >= {from:DateTime64(7, 'UTC')} AND anchor_time <= {to:DateTime64(7, 'UTC')}
