@@ -203,7 +203,7 @@ func parameters(all []trial, detection string) []string {
 
 // plan cuts the time for each detection and returns the whole of it.
 func (b *Backtester) plan(ctx context.Context, q alert.BacktestRequest, trials []trial) (from, to time.Time, err error) {
-	from, to = q.From.UTC(), b.o.Clock().UTC().Add(event.HoldAhead).Add(tick)
+	from, to = q.From.UTC(), b.line().Add(tick)
 	if !q.To.IsZero() && q.To.Before(to) {
 		to = q.To.UTC()
 	}
@@ -250,11 +250,48 @@ func (b *Backtester) evaluate(ctx context.Context, t *trial, p period, n *counte
 // findings of a period, the end excluded, without what is not counted and takes the most memory.
 func (b *Backtester) findings(ctx context.Context, d *Detection, p period) ([]alert.Finding, error) {
 	var all []alert.Finding
-	c := clickhouse.Call{Detection: d.ID, Text: d.SQL, Tenant: b.o.Tenant, From: p.from, To: p.to.Add(-tick), Arguments: d.arguments()}
-	err := b.o.Store.EachFinding(ctx, c, func(f alert.Finding) error {
-		f.Evidence, f.EventIDs = "", nil
+	at := map[string]int{}
+	err := b.call(ctx, d, p, nil, func(f alert.Finding) {
+		at[f.AlertID()] = len(all)
 		all = append(all, f)
-		return nil
 	})
+	// A finding that goes on beyond the end may go on beyond what was read; it is asked for again until it does not grow.
+	for reach := p.to; err == nil; {
+		var growing []string
+		last := reach
+		for i := range all {
+			if f := &all[i]; !f.End.Before(reach) {
+				growing = append(growing, f.Subject.ID)
+				if f.End.After(last) {
+					last = f.End
+				}
+			}
+		}
+		if len(growing) == 0 {
+			break
+		}
+		reach = last.Add(tick)
+		slices.Sort(growing)
+		for group := range slices.Chunk(slices.Compact(growing), maxSubjects) {
+			err = errors.Join(err, b.call(ctx, d, period{p.from, reach}, group, func(f alert.Finding) {
+				if i, known := at[f.AlertID()]; known {
+					all[i] = f
+				}
+			}))
+		}
+	}
 	return all, err
 }
+
+// call evaluates a detection; no subjects means all.
+func (b *Backtester) call(ctx context.Context, d *Detection, p period, subjects []string, each func(alert.Finding)) error {
+	c := clickhouse.Call{Detection: d.ID, Text: d.SQL, Tenant: b.o.Tenant, From: p.from, To: p.to.Add(-tick), Line: b.line(), Subjects: subjects, Arguments: d.arguments()}
+	return b.o.Store.EachFinding(ctx, c, func(f alert.Finding) error {
+		f.Evidence, f.EventIDs = "", nil
+		each(f)
+		return nil
+	})
+}
+
+// line is the event time beyond which events are held.
+func (b *Backtester) line() time.Time { return b.o.Clock().UTC().Add(event.HoldAhead) }
