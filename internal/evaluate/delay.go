@@ -57,7 +57,11 @@ func (e *evaluation) delay(ctx context.Context, r *Rule, attack int, subject str
 	l := &e.labels[attack]
 	moments := e.moments(l)
 	shows := func(k int) (bool, error) {
-		findings, err := e.o.Finder.Findings(ctx, e.call(r, moments[k], []string{subject}))
+		from, to := moments[0].Add(-slice), moments[len(moments)-1]
+		if r.Peer != "" {
+			from = e.playedFrom
+		}
+		findings, err := e.o.Finder.Findings(ctx, e.call(r, from, to, moments[k], []string{subject}))
 		if err != nil {
 			return false, err
 		}

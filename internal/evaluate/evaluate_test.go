@@ -50,12 +50,12 @@ func (s *store) Findings(_ context.Context, c clickhouse.Call) ([]alert.Finding,
 	for user, ids := range s.failures {
 		var known []string
 		for _, id := range ids {
-			if c.Line.IsZero() || !s.at[id].After(c.Line) {
+			if !s.at[id].Before(c.From) && !s.at[id].After(c.To) && (c.Line.IsZero() || !s.at[id].After(c.Line)) {
 				known = append(known, id)
 			}
 		}
 		if len(known) >= threshold && (len(c.Subjects) == 0 || slices.Contains(c.Subjects, user)) {
-			all = append(all, alert.Finding{Subject: alert.Subject{Type: "user", ID: user}, EventIDs: known, Score: float64(len(known)), Start: s.at[known[0]], End: s.at[known[len(known)-1]]})
+			all = append(all, alert.Finding{Subject: alert.Subject{Type: "user", ID: user}, EventIDs: known, Score: float64(len(known)), Key: known[0], Start: s.at[known[0]], End: s.at[known[len(known)-1]]})
 		}
 	}
 	slices.SortFunc(all, func(a, b alert.Finding) int { return strings.Compare(a.Subject.ID, b.Subject.ID) })
@@ -75,7 +75,7 @@ func measured(t *testing.T, thresholds ...int) *Result {
 	for i := range rules {
 		rules[i].SQL = fmt.Sprintf("{line:} %d", thresholds[i])
 	}
-	r, err := Run(t.Context(), Options{Scenario: guessing(), Tenant: "t", Ingester: s, Finder: s, Rules: rules, Budgets: []float64{0, 1e6}, DelaySamples: 3})
+	r, err := Run(t.Context(), Options{Scenario: guessing(), Tenant: "t", Ingester: s, Finder: s, Rules: rules, Budgets: []float64{200, 1e6}, DelaySamples: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestRunCountsWhatItFinds(t *testing.T) {
 	if ours.DelayMedian != 0 || one.DelayMedian <= 0 || one.DelayTail < one.DelayMedian {
 		t.Errorf("delays: %v at once, %v to %v at the twelfth", ours.DelayMedian, one.DelayMedian, one.DelayTail)
 	}
-	if zero, all := ours.Budgets[0], ours.Budgets[1]; zero.FalseRate != 0 || zero.Recall == 0 || zero.Threshold < 2 || all.Recall != 1 || all.FalseRate != ours.FalseRate {
+	if some, all := ours.Budgets[0], ours.Budgets[1]; some.FalseRate > 200 || some.Recall == 0 || some.Threshold < 2 || all.Recall != 1 || all.FalseRate != ours.FalseRate {
 		t.Errorf("budgets: %+v", ours.Budgets)
 	}
 	if one.Ours == nil || !one.Ours.Reached || one.Ours.FalseRate > ours.FalseRate || one.Ours.Recall != 1 {

@@ -47,6 +47,8 @@ type RuleResult struct {
 	Budgets []BudgetResult `json:"budgets,omitempty"`
 	// Ours is the detection of ours on the same attacks at no less recall, for a baseline.
 	Ours *Comparison `json:"ours,omitempty"`
+	// Failure says why the rule could not be evaluated; the numbers mean nothing then.
+	Failure string `json:"failure,omitempty"`
 	// Causes are how many of the false alerts have events that a noise shaped; an alert may have several.
 	Causes map[string]int `json:"causes,omitempty"`
 }
@@ -152,7 +154,7 @@ func (e *evaluation) measure(out *outcome) RuleResult {
 	result := RuleResult{Rule: r.ID, Peer: r.Peer, Detection: r.Detection, Attacks: attacks, Found: last.found, Alerts: len(out.alerts),
 		TrueAlerts: last.trueAlerts, FalseAlerts: last.falseCount, Suppressed: out.suppressed, Recall: share(last.found, attacks),
 		Precision: share(last.trueAlerts, last.trueAlerts+last.falseCount), FalseRate: e.rate(last.falseCount),
-		DelayMedian: quantile(out.delays, 0.5), DelayTail: quantile(out.delays, 0.9), Causes: e.causes(out)}
+		DelayMedian: quantile(out.delays, 0.5), DelayTail: quantile(out.delays, 0.9), Causes: e.causes(out), Failure: out.failure}
 	for _, budget := range e.o.Budgets {
 		b := BudgetResult{Budget: budget}
 		for _, p := range points {

@@ -33,6 +33,10 @@ func WriteTable(w io.Writer, r *Result) error {
 		for _, y := range x.Budgets {
 			fmt.Fprintf(&b, " %.3f |", y.Recall)
 		}
+		if x.Failure != "" {
+			b.WriteString(" could not be evaluated |\n")
+			continue
+		}
 		b.WriteString(" " + against(x.Ours) + " |\n")
 	}
 	b.WriteString("\n| rule | false alerts with events of ... |\n|---|---|\n")
@@ -44,6 +48,11 @@ func WriteTable(w io.Writer, r *Result) error {
 	b.WriteString("\n| attack | way | difficulty | expected | attacks | found by it | by any of ours | by baselines |\n|---|---|---|---|---|---|---|---|\n")
 	for _, v := range r.Variants {
 		fmt.Fprintf(&b, "| %s | %s | %s | `%s` | %d | %d | %d | %d |\n", v.Kind, v.Variant, v.Difficulty, v.Detection, v.Attacks, v.Found, v.Any, v.Baselines)
+	}
+	for i := range r.Rules {
+		if x := &r.Rules[i]; x.Failure != "" {
+			fmt.Fprintf(&b, "\n`%s` could not be evaluated: %s\n", x.Rule, x.Failure)
+		}
 	}
 	if n := len(r.Missed); n > 0 {
 		fmt.Fprintf(&b, "\n%d of %d attacks are shown by no detection of ours.\n", n, r.Attacks)
