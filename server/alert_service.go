@@ -16,6 +16,7 @@ type alertService struct {
 	alerts    AlertReader
 	changes   ChangeLog
 	tenant    string
+	log       token.Log
 	watermark func() time.Time
 	rerun     func(*alert.Alert) string
 	heartbeat time.Duration

@@ -12,7 +12,6 @@ import (
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/server/problem"
-	"github.com/sealwatch/sealwatch/server/token"
 	"github.com/sealwatch/sealwatch/server/translate"
 )
 
@@ -37,7 +36,7 @@ func (s *alertService) StreamAlerts(req *pb.StreamAlertsRequest, stream grpc.Ser
 	if cause := context.Cause(ctx); errors.Is(cause, errDraining) {
 		f := fault.New(fault.ShuttingDown, "this server ends; resume the stream after the last resumeToken")
 		f.RetryAfter = time.Second
-		return problem.WithMetadata(f, map[string]string{"resumeToken": token.Resume(s.tenant, sub.position)})
+		return problem.WithMetadata(f, map[string]string{"resumeToken": s.log.Resume(sub.position)})
 	}
 	return err
 }
@@ -50,7 +49,7 @@ func (s *alertService) beginAfter(after string) (uint64, error) {
 	case "0":
 		return 0, nil
 	}
-	position, err := token.ParseResume(s.tenant, after)
+	position, err := s.log.ParseResume(after)
 	if err != nil {
 		return 0, err
 	}
@@ -124,7 +123,7 @@ func (s *subscription) forward(ctx context.Context, c *alert.Change) error {
 }
 
 func (s *subscription) send(m *pb.StreamAlertsResponse) error {
-	m.ResumeToken = token.Resume(s.tenant, s.position)
+	m.ResumeToken = s.log.Resume(s.position)
 	m.Watermark = translate.Timestamp(s.watermark())
 	s.beat = time.Now().Add(s.heartbeat)
 	return s.stream.Send(m)

@@ -19,6 +19,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/server"
 	"github.com/sealwatch/sealwatch/server/problem"
+	"github.com/sealwatch/sealwatch/server/token"
 )
 
 // history makes a log of alerts that come, change their state, their severity and their time, and go.
@@ -94,9 +95,9 @@ func TestResume(t *testing.T) {
 				}()
 				defer func() { <-written }()
 				var got []int64
-				token := tokenOf(base)
+				after := tokenOf(base)
 				for len(got) < len(want) {
-					got, token = readSome(r, client, filter.message, token, int64(base), got, rapid.IntRange(1, 400).Draw(r, "cut"), len(want))
+					got, after = readSome(r, client, filter.message, after, int64(base), got, rapid.IntRange(1, 400).Draw(r, "cut"), len(want))
 				}
 				if !slices.Equal(got, want) {
 					r.Fatalf("got %v, want %v", got, want)
@@ -141,10 +142,10 @@ func TestLeavingTheFilter(t *testing.T) {
 }
 
 // readSome reads up to n messages of a stream, or until all changes are there, and cuts it.
-func readSome(t *rapid.T, client pb.AlertServiceClient, f *pb.AlertFilter, token string, base int64, got []int64, n, all int) ([]int64, string) {
+func readSome(t *rapid.T, client pb.AlertServiceClient, f *pb.AlertFilter, after string, base int64, got []int64, n, all int) ([]int64, string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	stream, err := client.StreamAlerts(ctx, &pb.StreamAlertsRequest{After: token, Filter: f})
+	stream, err := client.StreamAlerts(ctx, &pb.StreamAlertsRequest{After: after, Filter: f})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,12 +154,12 @@ func readSome(t *rapid.T, client pb.AlertServiceClient, f *pb.AlertFilter, token
 		if err != nil {
 			t.Fatal(err)
 		}
-		token = m.GetResumeToken()
+		after = m.GetResumeToken()
 		if m.GetAlert() != nil {
 			got = append(got, m.GetAlert().GetSequence()-base)
 		}
 	}
-	return got, token
+	return got, after
 }
 
 // TestSlowReader reads nothing while much happens, and then everything: nothing is lost, nothing is kept for it.
@@ -223,6 +224,31 @@ func TestTokenBeyondTheEnd(t *testing.T) {
 	_, err = stream.Recv()
 	if s := status.Convert(err); s.Code() != codes.InvalidArgument || problem.Reason(s) != "INVALID_RESUME_TOKEN" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestTokenOfAnotherDatabase: a position in a database that was replaced is none in this one, although its log is longer.
+func TestTokenOfAnotherDatabase(t *testing.T) {
+	for name, c := range map[string]struct{ mine, its, want string }{
+		"this one":                      {"a", "a", ""},
+		"another one":                   {"a", "b", "INVALID_RESUME_TOKEN"},
+		"one that was not known":        {"a", "", "INVALID_RESUME_TOKEN"},
+		"any, where this one has no id": {"", "b", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := start(t, func(_ *harness, o *server.Options) { o.Services.LogID = c.mine })
+			stream, err := pb.NewAlertServiceClient(h.conn).StreamAlerts(t.Context(), &pb.StreamAlertsRequest{After: token.Log{Tenant: tenant, ID: c.its}.Resume(3)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := stream.Recv()
+			if got := problem.Reason(status.Convert(err)); got != c.want {
+				t.Fatalf("got %v, want %q", err, c.want)
+			}
+			if again := (token.Log{Tenant: tenant, ID: c.mine}).Resume(3); err == nil && m.GetResumeToken() != again {
+				t.Errorf("the stream goes on with %q, want %q", m.GetResumeToken(), again)
+			}
+		})
 	}
 }
 

@@ -24,6 +24,7 @@ import (
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/server/chain"
+	"github.com/sealwatch/sealwatch/server/token"
 	"github.com/sealwatch/sealwatch/server/validate"
 )
 
@@ -124,7 +125,7 @@ func (s *Server) register(validator *validate.Validator) {
 	})
 	pb.RegisterEventServiceServer(s.grpc, &eventService{events: v.Events, tenant: o.Origin.Tenant, now: o.Now})
 	pb.RegisterAlertServiceServer(s.grpc, &alertService{
-		alerts: v.Alerts, changes: v.Changes, tenant: o.Origin.Tenant, watermark: v.Watermark, rerun: v.Rerun,
+		alerts: v.Alerts, changes: v.Changes, tenant: o.Origin.Tenant, log: token.Log{Tenant: o.Origin.Tenant, ID: v.LogID}, watermark: v.Watermark, rerun: v.Rerun,
 		heartbeat: o.Heartbeat, draining: s.draining,
 	})
 	pb.RegisterDetectionServiceServer(s.grpc, &detectionService{

@@ -10,7 +10,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
-// Services are what the handlers stand on. Every field is required but Rerun. Errors that a client can act on MUST be
+// Services are what the handlers stand on. Every field is required but Addresses, LogID and Rerun. Errors that a client can act on MUST be
 // faults; what any other error says goes to the log only.
 type Services struct {
 	Ingester   Ingester
@@ -26,6 +26,9 @@ type Services struct {
 	// Watermark is the event time up to which events have come in, zero before the first. It is called for every
 	// message of every alert stream, so it MUST be cheap.
 	Watermark func() time.Time
+	// LogID is the random id that the alert log was given with its database. A resume token of a log with another id is
+	// refused; when it is empty, logs are not told apart.
+	LogID string
 	// Rerun is the SQL that finds the alert again; nil leaves it out of the answers.
 	Rerun func(*alert.Alert) string
 }

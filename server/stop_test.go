@@ -21,7 +21,7 @@ import (
 	"github.com/sealwatch/sealwatch/server/token"
 )
 
-func tokenOf(sequence uint64) string { return token.Resume(tenant, sequence) }
+func tokenOf(sequence uint64) string { return token.Log{Tenant: tenant}.Resume(sequence) }
 
 func stopWithin(t *testing.T, h *harness, d time.Duration) error {
 	t.Helper()

@@ -114,25 +114,32 @@ func invalidPage(why string) error {
 		"pageToken: %s; expected the nextPageToken of a call with the same filter, or none for the first page", why)
 }
 
-// Resume makes the resume token of a position in the tenant's alert log.
-func Resume(tenant string, sequence uint64) string {
-	t := tenantHash(tenant)
-	return seal(binary.AppendUvarint(t[:], sequence))
+// Log identifies the alert log of a tenant, of which a resume token is a position.
+type Log struct {
+	Tenant string
+	// ID is the log's own, which no other log has; when it is empty, logs are not told apart.
+	ID string
 }
 
-// ParseResume reads a resume token of the tenant. The error is a fault with InvalidResumeToken.
-func ParseResume(tenant, token string) (uint64, error) {
-	t := tenantHash(tenant)
+// Resume makes the resume token of a position.
+func (l Log) Resume(sequence uint64) string {
+	return seal(binary.AppendUvarint(append(hash("resume", l.Tenant), hash("log", l.ID)...), sequence))
+}
+
+// ParseResume reads a resume token of the log. The error is a fault with InvalidResumeToken.
+func (l Log) ParseResume(token string) (uint64, error) {
 	b, err := open(token)
-	if err != nil || len(b) <= len(t) {
+	if err != nil || len(b) <= 2*hashLength {
 		return 0, invalidResume("it is damaged")
 	}
-	if !bytes.Equal(b[:len(t)], t[:]) {
+	sequence, n := binary.Uvarint(b[2*hashLength:])
+	switch {
+	case n <= 0 || n != len(b)-2*hashLength:
+		return 0, invalidResume("it is damaged")
+	case !bytes.Equal(b[:hashLength], hash("resume", l.Tenant)):
 		return 0, invalidResume("it belongs to another tenant")
-	}
-	sequence, n := binary.Uvarint(b[len(t):])
-	if n <= 0 || n != len(b)-len(t) {
-		return 0, invalidResume("it is damaged")
+	case l.ID != "" && !bytes.Equal(b[hashLength:2*hashLength], hash("log", l.ID)):
+		return 0, invalidResume("it belongs to another database")
 	}
 	return sequence, nil
 }
@@ -142,9 +149,12 @@ func invalidResume(why string) error {
 		`after: %s; expected a resumeToken of this stream, "0" for the first change ever, or "" for the next one`, why)
 }
 
-func tenantHash(tenant string) [4]byte {
-	s := sha256.Sum256([]byte("resume\x00" + tenant))
-	return [4]byte(s[:4])
+// hashLength is what a resume token holds of each name, in bytes.
+const hashLength = 4
+
+func hash(kind, name string) []byte {
+	s := sha256.Sum256([]byte(kind + "\x00" + name))
+	return s[:hashLength]
 }
 
 func seal(b []byte) string {

@@ -93,7 +93,8 @@ func TestDamagedTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := token.Resume("acme", 300)
+	log := token.Log{Tenant: "acme", ID: "a"}
+	r := log.Resume(300)
 	damage := func(s string) []string {
 		out := []string{s[1:], s[:len(s)-1], s + "A", s + "=", " " + s, strings.ToUpper(s)}
 		for i := range s {
@@ -111,20 +112,35 @@ func TestDamagedTokens(t *testing.T) {
 		}
 	}
 	for _, s := range damage(r) {
-		if _, err := token.ParseResume("acme", s); !fault.Is(err, fault.InvalidResumeToken) {
+		if _, err := log.ParseResume(s); !fault.Is(err, fault.InvalidResumeToken) {
 			t.Errorf("resume %q: got %v", s, err)
 		}
 	}
-	if _, err := token.ParseResume("other", r); !fault.Is(err, fault.InvalidResumeToken) {
-		t.Errorf("another tenant: got %v", err)
+}
+
+func TestResumeTokenOfAnotherLog(t *testing.T) {
+	s := token.Log{Tenant: "acme", ID: "a"}.Resume(300)
+	for log, good := range map[token.Log]bool{
+		{Tenant: "acme", ID: "a"}: true, {Tenant: "acme"}: true,
+		{Tenant: "acme", ID: "b"}: false, {Tenant: "other", ID: "a"}: false, {Tenant: "other"}: false,
+	} {
+		switch n, err := log.ParseResume(s); {
+		case good && (err != nil || n != 300):
+			t.Errorf("%+v: got %d, %v", log, n, err)
+		case !good && !fault.Is(err, fault.InvalidResumeToken):
+			t.Errorf("%+v: got %v, want INVALID_RESUME_TOKEN", log, err)
+		}
+	}
+	if _, err := (token.Log{Tenant: "acme", ID: "a"}).ParseResume(token.Log{Tenant: "acme"}.Resume(1)); !fault.Is(err, fault.InvalidResumeToken) {
+		t.Errorf("a token that names no log: got %v", err)
 	}
 }
 
 func TestResumeRoundTrip(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		want, tenant := rapid.Uint64().Draw(r, "sequence"), rapid.String().Draw(r, "tenant")
-		s := token.Resume(tenant, want)
-		if got, err := token.ParseResume(tenant, s); err != nil || got != want || len(s) > 128 {
+		want, log := rapid.Uint64().Draw(r, "sequence"), token.Log{Tenant: rapid.String().Draw(r, "tenant"), ID: rapid.String().Draw(r, "log")}
+		s := log.Resume(want)
+		if got, err := log.ParseResume(s); err != nil || got != want || len(s) > 128 {
 			r.Fatalf("got %d, %v from %q, want %d", got, err, s, want)
 		}
 	})
@@ -153,17 +169,18 @@ func FuzzPage(f *testing.F) {
 }
 
 func FuzzResume(f *testing.F) {
-	f.Add(token.Resume("acme", 1))
+	log := token.Log{Tenant: "acme", ID: "a"}
+	f.Add(log.Resume(1))
 	f.Add("0")
 	f.Fuzz(func(t *testing.T, s string) {
-		n, err := token.ParseResume("acme", s)
+		n, err := log.ParseResume(s)
 		if err != nil {
 			if !fault.Is(err, fault.InvalidResumeToken) {
 				t.Fatalf("error %v has another reason", err)
 			}
 			return
 		}
-		if token.Resume("acme", n) != s {
+		if log.Resume(n) != s {
 			t.Fatalf("%q was accepted and is not what %d encodes to", s, n)
 		}
 	})
