@@ -1,11 +1,13 @@
 package evaluate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -229,6 +231,27 @@ func (e *evaluation) causes(out *outcome) map[string]int {
 		}
 	}
 	return all
+}
+
+// maxExamples bounds the false alerts that a report shows.
+const maxExamples = 10
+
+// examples are the false alerts with the highest scores.
+func (e *evaluation) examples(out *outcome) []Example {
+	var all []Example
+	for _, a := range out.alerts {
+		if len(a.attacks) > 0 || out.rule.Peer != "" {
+			continue
+		}
+		x := Example{Title: a.Title, Subject: a.Subject.ID, Score: a.Score, Start: a.Start}
+		for _, id := range a.EventIDs[:min(5, len(a.EventIDs))] {
+			noise := e.noise[xxhash.Sum64String(id)]
+			x.Events = append(x.Events, strings.TrimSpace(id+" "+noise))
+		}
+		all = append(all, x)
+	}
+	slices.SortStableFunc(all, func(a, b Example) int { return cmp.Compare(b.Score, a.Score) })
+	return all[:min(maxExamples, len(all))]
 }
 
 // shown are the attacks of which the finding names an event of the attacker.

@@ -21,6 +21,8 @@ type Result struct {
 	Variants []VariantResult `json:"variants"`
 	// Missed are the attacks that no detection of ours shows, by id.
 	Missed []string `json:"missed"`
+	// BaselineWins are sentences about every place where a rule of others does better than ours.
+	BaselineWins []string `json:"baselineWins"`
 }
 
 // RuleResult is what a rule did.
@@ -51,6 +53,18 @@ type RuleResult struct {
 	Failure string `json:"failure,omitempty"`
 	// Causes are how many of the false alerts have events that a noise shaped; an alert may have several.
 	Causes map[string]int `json:"causes,omitempty"`
+	// Examples are false alerts, those with the highest score.
+	Examples []Example `json:"falseExamples,omitempty"`
+}
+
+// Example is a false alert.
+type Example struct {
+	Title   string    `json:"title"`
+	Subject string    `json:"subject"`
+	Score   float64   `json:"score"`
+	Start   time.Time `json:"startTime"`
+	// Events are the first few, with the noise that shaped them.
+	Events []string `json:"events"`
 }
 
 // BudgetResult is a rule under a budget.
@@ -154,7 +168,7 @@ func (e *evaluation) measure(out *outcome) RuleResult {
 	result := RuleResult{Rule: r.ID, Peer: r.Peer, Detection: r.Detection, Attacks: attacks, Found: last.found, Alerts: len(out.alerts),
 		TrueAlerts: last.trueAlerts, FalseAlerts: last.falseCount, Suppressed: out.suppressed, Recall: share(last.found, attacks),
 		Precision: share(last.trueAlerts, last.trueAlerts+last.falseCount), FalseRate: e.rate(last.falseCount),
-		DelayMedian: quantile(out.delays, 0.5), DelayTail: quantile(out.delays, 0.9), Causes: e.causes(out), Failure: out.failure}
+		DelayMedian: quantile(out.delays, 0.5), DelayTail: quantile(out.delays, 0.9), Causes: e.causes(out), Failure: out.failure, Examples: e.examples(out)}
 	for _, budget := range e.o.Budgets {
 		b := BudgetResult{Budget: budget}
 		for _, p := range points {

@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -58,7 +59,29 @@ func (e *evaluation) report(outcomes []*outcome) *Result {
 		}
 	}
 	e.variants(result, outcomes)
+	result.BaselineWins = wins(result)
 	return result
+}
+
+// wins says where a rule of others does better.
+func wins(r *Result) []string {
+	all := []string{}
+	for i := range r.Rules {
+		x := &r.Rules[i]
+		switch {
+		case x.Ours == nil || x.Attacks == 0 || x.Failure != "":
+		case !x.Ours.Reached:
+			all = append(all, fmt.Sprintf("`%s` finds %d of %d attacks, our `%s` %.0f.", x.Rule, x.Found, x.Attacks, x.Detection, x.Ours.Recall*float64(x.Attacks)))
+		case x.Ours.FalseRate > x.FalseRate:
+			all = append(all, fmt.Sprintf("`%s` raises %.1f false alerts per 1,000 users and week for its recall of %.3f, our `%s` %.1f for the same.", x.Rule, x.FalseRate, x.Recall, x.Detection, x.Ours.FalseRate))
+		}
+	}
+	for _, v := range r.Variants {
+		if v.Baselines > v.Any {
+			all = append(all, fmt.Sprintf("Of %d attacks %s/%s the baselines together show %d, ours together %d.", v.Attacks, v.Kind, v.Variant, v.Baselines, v.Any))
+		}
+	}
+	return all
 }
 
 // variants counts who found which way of attack.

@@ -54,6 +54,13 @@ func WriteTable(w io.Writer, r *Result) error {
 			fmt.Fprintf(&b, "\n`%s` could not be evaluated: %s\n", x.Rule, x.Failure)
 		}
 	}
+	b.WriteString("\nWhere a baseline wins:\n")
+	for _, w := range r.BaselineWins {
+		b.WriteString("- " + w + "\n")
+	}
+	if len(r.BaselineWins) == 0 {
+		b.WriteString("- nowhere\n")
+	}
 	if n := len(r.Missed); n > 0 {
 		fmt.Fprintf(&b, "\n%d of %d attacks are shown by no detection of ours.\n", n, r.Attacks)
 	}
