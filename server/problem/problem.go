@@ -21,8 +21,14 @@ import (
 // Domain of every ErrorInfo.
 const Domain = "sealwatch.io"
 
-// internalReason marks a defect of Sealwatch; fault has no such reason, because nobody raises it on purpose.
-const internalReason fault.Reason = "INTERNAL"
+// Reasons that fault does not have, because nobody raises them on purpose.
+const (
+	internalReason   fault.Reason = "INTERNAL"
+	forbidden        fault.Reason = "FORBIDDEN"
+	deadlineExceeded fault.Reason = "DEADLINE_EXCEEDED"
+	cancelled        fault.Reason = "CANCELLED"
+	unimplemented    fault.Reason = "UNIMPLEMENTED"
+)
 
 var codeOf = map[fault.Reason]codes.Code{
 	fault.NotFound:           codes.NotFound,
@@ -85,9 +91,9 @@ func Status(err error, requestID string) *status.Status {
 	// A cancelled call often comes wrapped in the words of whoever noticed it; the client needs the code only.
 	switch {
 	case errors.Is(err, context.Canceled):
-		return withDetails(status.New(codes.Canceled, "the call was cancelled"), requestID)
+		return withDetails(complete(status.New(codes.Canceled, "the call was cancelled")), requestID)
 	case errors.Is(err, context.DeadlineExceeded):
-		return withDetails(status.New(codes.DeadlineExceeded, "the deadline of the call passed"), requestID)
+		return withDetails(complete(status.New(codes.DeadlineExceeded, "the deadline of the call passed")), requestID)
 	}
 	// Only a status that is the error itself: one that is wrapped is somebody else's answer to us.
 	if s, ok := err.(interface{ GRPCStatus() *status.Status }); ok {
@@ -165,6 +171,14 @@ func complete(s *status.Status) *status.Status {
 		reason = fault.InvalidArgument
 	case codes.NotFound:
 		reason = fault.NotFound
+	case codes.PermissionDenied:
+		reason = forbidden
+	case codes.DeadlineExceeded:
+		reason = deadlineExceeded
+	case codes.Canceled:
+		reason = cancelled
+	case codes.Unimplemented:
+		reason = unimplemented
 	default:
 		return s
 	}

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/server/problem"
 )
@@ -42,10 +43,11 @@ func TestStatus(t *testing.T) {
 		{"invalid", problem.Invalid("bad", problem.Violation{Field: "name", Description: "x"}), codes.InvalidArgument, 400,
 			"INVALID_ARGUMENT", 0},
 		{"unknown reason", fault.New("WHATEVER", "hunter2"), codes.Internal, 500, "INTERNAL", 0},
-		{"cancelled", fmt.Errorf("query hunter2: %w", context.Canceled), codes.Canceled, 499, "", 0},
-		{"deadline", fmt.Errorf("query hunter2: %w", context.DeadlineExceeded), codes.DeadlineExceeded, 504, "", 0},
+		{"cancelled", fmt.Errorf("query hunter2: %w", context.Canceled), codes.Canceled, 499, "CANCELLED", 0},
+		{"deadline", fmt.Errorf("query hunter2: %w", context.DeadlineExceeded), codes.DeadlineExceeded, 504, "DEADLINE_EXCEEDED", 0},
 		{"defect", secret, codes.Internal, 500, "INTERNAL", 0},
-		{"status", status.Error(codes.Unimplemented, "no"), codes.Unimplemented, 501, "", 0},
+		{"status", status.Error(codes.Unimplemented, "no"), codes.Unimplemented, 501, "UNIMPLEMENTED", 0},
+		{"refused", status.Error(codes.PermissionDenied, "no"), codes.PermissionDenied, 403, "FORBIDDEN", 0},
 		{"status wrapped", fmt.Errorf("x: %w", status.Error(codes.NotFound, "hunter2")), codes.Internal, 500, "INTERNAL", 0},
 	}
 	for _, tt := range tests {
@@ -59,6 +61,16 @@ func TestStatus(t *testing.T) {
 				t.Errorf("the cause reached the client: %v", s.Proto())
 			}
 		})
+	}
+}
+
+// TestReasonsAreThoseOfTheContract: a reason that the contract does not have is one that no client can know.
+func TestReasonsAreThoseOfTheContract(t *testing.T) {
+	for code := codes.Canceled; code <= codes.Unauthenticated; code++ {
+		reason := problem.Reason(problem.Status(status.Error(code, "x"), ""))
+		if _, ok := pb.ErrorReason_value["ERROR_REASON_"+reason]; reason != "" && !ok {
+			t.Errorf("%v has the reason %s, which sealwatch.v1.ErrorReason has not", code, reason)
+		}
 	}
 }
 

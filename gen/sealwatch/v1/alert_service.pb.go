@@ -131,7 +131,7 @@ func (x *GetAlertRequest) GetName() string {
 	return ""
 }
 
-// ListAlertsRequest asks for one page.
+// ListAlertsRequest asks for one page. All pages show the alerts as they were when the first one was asked for.
 type ListAlertsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// page_size is the most alerts to return; 50 when unset, cut to 1000.
@@ -353,7 +353,7 @@ func (x *ListAlertsResponse) GetTotalSize() int32 {
 // StreamAlertsRequest opens a stream.
 type StreamAlertsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// filter says which alerts; a change of state that leaves the filter is sent once, so that the reader learns of it.
+	// filter says which alerts; a change by which an alert leaves the filter is sent, so that the reader learns of it.
 	Filter *AlertFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
 	// after is the resume_token after which to begin: "" begins with the next change, "0" with the first ever.
 	After         string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`

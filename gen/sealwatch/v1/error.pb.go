@@ -32,7 +32,7 @@ const (
 	ErrorReason_ERROR_REASON_NOT_FOUND ErrorReason = 1
 	// ERROR_REASON_INVALID_PAGE_TOKEN: the token is damaged, or from a call with other parameters.
 	ErrorReason_ERROR_REASON_INVALID_PAGE_TOKEN ErrorReason = 2
-	// ERROR_REASON_INVALID_RESUME_TOKEN: the token is damaged, or beyond the end of the stream.
+	// ERROR_REASON_INVALID_RESUME_TOKEN: the token is damaged, from another database, or beyond the end of the stream.
 	ErrorReason_ERROR_REASON_INVALID_RESUME_TOKEN ErrorReason = 3
 	// ERROR_REASON_INVALID_ARGUMENT: a field of the request is not as it has to be.
 	ErrorReason_ERROR_REASON_INVALID_ARGUMENT ErrorReason = 4
@@ -46,21 +46,33 @@ const (
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 8
 	// ERROR_REASON_BODY_TOO_LARGE: the message is over the size limit.
 	ErrorReason_ERROR_REASON_BODY_TOO_LARGE ErrorReason = 9
+	// ERROR_REASON_FORBIDDEN: the caller may not do this; only callers on the same machine may.
+	ErrorReason_ERROR_REASON_FORBIDDEN ErrorReason = 10
+	// ERROR_REASON_DEADLINE_EXCEEDED: the deadline of the call passed.
+	ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED ErrorReason = 11
+	// ERROR_REASON_CANCELLED: the caller ended the call.
+	ErrorReason_ERROR_REASON_CANCELLED ErrorReason = 12
+	// ERROR_REASON_UNIMPLEMENTED: there is no such call.
+	ErrorReason_ERROR_REASON_UNIMPLEMENTED ErrorReason = 13
 )
 
 // Enum value maps for ErrorReason.
 var (
 	ErrorReason_name = map[int32]string{
-		0: "ERROR_REASON_UNSPECIFIED",
-		1: "ERROR_REASON_NOT_FOUND",
-		2: "ERROR_REASON_INVALID_PAGE_TOKEN",
-		3: "ERROR_REASON_INVALID_RESUME_TOKEN",
-		4: "ERROR_REASON_INVALID_ARGUMENT",
-		5: "ERROR_REASON_QUEUE_FULL",
-		6: "ERROR_REASON_STORAGE_UNAVAILABLE",
-		7: "ERROR_REASON_SHUTTING_DOWN",
-		8: "ERROR_REASON_INTERNAL",
-		9: "ERROR_REASON_BODY_TOO_LARGE",
+		0:  "ERROR_REASON_UNSPECIFIED",
+		1:  "ERROR_REASON_NOT_FOUND",
+		2:  "ERROR_REASON_INVALID_PAGE_TOKEN",
+		3:  "ERROR_REASON_INVALID_RESUME_TOKEN",
+		4:  "ERROR_REASON_INVALID_ARGUMENT",
+		5:  "ERROR_REASON_QUEUE_FULL",
+		6:  "ERROR_REASON_STORAGE_UNAVAILABLE",
+		7:  "ERROR_REASON_SHUTTING_DOWN",
+		8:  "ERROR_REASON_INTERNAL",
+		9:  "ERROR_REASON_BODY_TOO_LARGE",
+		10: "ERROR_REASON_FORBIDDEN",
+		11: "ERROR_REASON_DEADLINE_EXCEEDED",
+		12: "ERROR_REASON_CANCELLED",
+		13: "ERROR_REASON_UNIMPLEMENTED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":          0,
@@ -73,6 +85,10 @@ var (
 		"ERROR_REASON_SHUTTING_DOWN":        7,
 		"ERROR_REASON_INTERNAL":             8,
 		"ERROR_REASON_BODY_TOO_LARGE":       9,
+		"ERROR_REASON_FORBIDDEN":            10,
+		"ERROR_REASON_DEADLINE_EXCEEDED":    11,
+		"ERROR_REASON_CANCELLED":            12,
+		"ERROR_REASON_UNIMPLEMENTED":        13,
 	}
 )
 
@@ -107,7 +123,7 @@ var File_sealwatch_v1_error_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_error_proto_rawDesc = "" +
 	"\n" +
-	"\x18sealwatch/v1/error.proto\x12\fsealwatch.v1*\xd5\x02\n" +
+	"\x18sealwatch/v1/error.proto\x12\fsealwatch.v1*\xd1\x03\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ERROR_REASON_NOT_FOUND\x10\x01\x12#\n" +
@@ -118,7 +134,12 @@ const file_sealwatch_v1_error_proto_rawDesc = "" +
 	" ERROR_REASON_STORAGE_UNAVAILABLE\x10\x06\x12\x1e\n" +
 	"\x1aERROR_REASON_SHUTTING_DOWN\x10\a\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10\b\x12\x1f\n" +
-	"\x1bERROR_REASON_BODY_TOO_LARGE\x10\tB\xac\x01\n" +
+	"\x1bERROR_REASON_BODY_TOO_LARGE\x10\t\x12\x1a\n" +
+	"\x16ERROR_REASON_FORBIDDEN\x10\n" +
+	"\x12\"\n" +
+	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\v\x12\x1a\n" +
+	"\x16ERROR_REASON_CANCELLED\x10\f\x12\x1e\n" +
+	"\x1aERROR_REASON_UNIMPLEMENTED\x10\rB\xac\x01\n" +
 	"\x10com.sealwatch.v1B\n" +
 	"ErrorProtoP\x01Z;github.com/sealwatch/sealwatch/gen/sealwatch/v1;sealwatchv1\xa2\x02\x03SXX\xaa\x02\fSealwatch.V1\xca\x02\fSealwatch\\V1\xe2\x02\x18Sealwatch\\V1\\GPBMetadata\xea\x02\rSealwatch::V1b\x06proto3"
 
