@@ -1,102 +1,318 @@
--- One row per episode of failed log-ons of a user: failures so dense that some window holds the threshold, followed by
--- others before it is quiet again. The row grows while the episode goes on.
+-- One row per episode of failed log-ons, in three shapes: of a user, of a source (an address that fails as many users),
+-- and distributed (many addresses that fail as many users). An attempt is a member of an episode when some window that
+-- holds it is full; members follow each other until it is quiet.
+--
+-- Counts within a sliding window are differences of two running sums, so that a flood of attempts costs no more than
+-- sorting it; frames are in milliseconds, because they take no more than 32 bits. Distinct users are counted the same way: each is present from an attempt until a window after it, and
+-- what is summed is where such stretches open and close.
+--
+-- The layers are many because the engine copies an expression wherever its alias is used.
 WITH
 attempts AS
 (
-    SELECT tenant, user_id, user_name, user_email, event_id, ts, activity, ip_address, country, city, as_organization, browser, os, result
+    SELECT
+        tenant, event_id, ts, toUnixTimestamp64Milli(ts) AS at, toDate(ts) AS day, activity = 'failed_logon' AS failed, ip_address,
+        -- nobody is not a subject; his attempts count for the address
+        if(user_id IN ('0', '00000000-0000-0000-0000-000000000000'), '', user_id) AS user,
+        (user_email, user_name, as_organization, browser) AS spot, country, city
     FROM events
-    WHERE ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(26)
-        AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(26)
-        AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
-        AND user_id != ''
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(32)
+        AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
         AND activity IN ('failed_logon', 'logon')
 ),
-counted AS
+-- where the stretches of each user at each address open and close; those of successes reach a window to both sides
+stretches AS
 (
     SELECT
         *,
-        count() OVER (PARTITION BY tenant, user_id ORDER BY toUnixTimestamp64Micro(ts) RANGE BETWEEN {window_us:UInt64} PRECEDING AND CURRENT ROW) >= {threshold:UInt32} AS full_window
+        intDiv({spray_window_us:UInt64}, 1000) * if(failed, 1, 2) AS reach,
+        user = '' OR at - lagInFrame(at) OVER same >= reach AS opens,
+        user = '' OR leadInFrame(at, 1, toInt64(9000000000000000)) OVER same - at >= reach AS closes
     FROM attempts
-    WHERE activity = 'failed_logon'
+    WINDOW same AS (PARTITION BY tenant, ip_address, user, failed ORDER BY at, event_id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)
 ),
+at_address AS
+(
+    SELECT
+        tenant, event_id, ts, at, day, failed, ip_address, user, spot, country, city,
+        toInt64(sum(failed) OVER upto) - toInt64(sum(failed) OVER gone) AS tries,
+        toInt64(sum(failed AND opens) OVER upto) - toInt64(sum(failed AND closes) OVER gone) AS failing,
+        toInt64(sum(NOT failed AND opens) OVER ahead) - toInt64(sum(NOT failed AND closes) OVER gone) AS succeeding,
+        -- the next success of the same user from here
+        minIf((at, event_id, if(spot.1 != '', spot.1, user)), NOT failed) OVER later AS entered
+    FROM stretches
+    WINDOW upto AS (PARTITION BY tenant, ip_address ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+        gone AS (PARTITION BY tenant, ip_address ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND intDiv({spray_window_us:UInt64}, 1000) PRECEDING),
+        ahead AS (PARTITION BY tenant, ip_address ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND intDiv({spray_window_us:UInt64}, 1000) FOLLOWING),
+        later AS (PARTITION BY tenant, ip_address, user ORDER BY at DESC RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+rated AS
+(
+    SELECT *, hostile AND tries >= {spray_attempts:UInt32} AND failing >= {spray_users:UInt32} AS source_full
+    FROM
+    (
+        -- where people work, more of them succeed than fail
+        SELECT *, failed AND ip_address != '' AND failing > succeeding AS hostile
+        FROM at_address
+    )
+),
+-- the tenant's hostile failures together
+spread AS
+(
+    SELECT
+        *,
+        sum(source_full) OVER (PARTITION BY tenant, ip_address ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND intDiv({spray_window_us:UInt64}, 1000) FOLLOWING)
+            > sum(source_full) OVER (PARTITION BY tenant, ip_address ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS in_source,
+        user = '' OR at - lagInFrame(at) OVER by_user >= intDiv({distributed_window_us:UInt64}, 1000) AS user_opens,
+        user = '' OR leadInFrame(at, 1, toInt64(9000000000000000)) OVER by_user - at >= intDiv({distributed_window_us:UInt64}, 1000) AS user_closes,
+        at - lagInFrame(at) OVER by_address >= intDiv({distributed_window_us:UInt64}, 1000) AS address_opens,
+        leadInFrame(at, 1, toInt64(9000000000000000)) OVER by_address - at >= intDiv({distributed_window_us:UInt64}, 1000) AS address_closes
+    FROM rated
+    WINDOW by_user AS (PARTITION BY tenant, hostile, user ORDER BY at, event_id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING),
+        by_address AS (PARTITION BY tenant, hostile, ip_address ORDER BY at, event_id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)
+),
+in_tenant AS
+(
+    SELECT
+        tenant, event_id, ts, at, day, failed, ip_address, user, spot, country, city, hostile, in_source, entered,
+        toInt64(sum(hostile) OVER upto) - toInt64(sum(hostile) OVER gone) AS tries,
+        toInt64(sum(hostile AND user_opens) OVER upto) - toInt64(sum(hostile AND user_closes) OVER gone) AS users,
+        toInt64(sum(hostile AND address_opens) OVER upto) - toInt64(sum(hostile AND address_closes) OVER gone) AS addresses
+    FROM spread
+    WINDOW upto AS (PARTITION BY tenant, hostile ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+        gone AS (PARTITION BY tenant, hostile ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND intDiv({distributed_window_us:UInt64}, 1000) PRECEDING)
+),
+-- what each user did on earlier days: the addresses where he succeeded on three of the last 28 days are his own; his own
+-- failures, those at an address where he succeeded the same day, make his limit. Nobody without the password can raise it.
+days AS
+(
+    SELECT tenant, user_id AS user, active, ip_address, max(tries) AS burst, sum(successes) > 0 AS own
+    FROM
+    (
+        SELECT tenant, user_id, toDate(ts) AS active, ip_address, countIf(activity = 'failed_logon') AS tries, countIf(activity = 'logon') AS successes
+        FROM events
+        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(31)
+            AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
+            AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
+            AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
+            AND activity IN ('failed_logon', 'logon')
+        GROUP BY tenant, user_id, active, ip_address, intDiv(toUnixTimestamp64Micro(ts), {window_us:UInt64})
+    )
+    GROUP BY tenant, user, active, ip_address
+),
+pasts AS
+(
+    -- a failure needs the habits of its day; a success soon after, perhaps those of the next
+    SELECT
+        tenant, user,
+        groupArrayIf((active, ip_address, burst), own) AS past,
+        arrayJoin(arrayDistinct(arrayFlatten(groupArrayIf([active, active + 1], burst > 0)))) AS day
+    FROM days
+    GROUP BY tenant, user
+),
+lately AS
+(
+    SELECT tenant, user, day, arrayFilter(p -> p.1 < day AND p.1 >= day - 28, past) AS earlier
+    FROM pasts
+),
+usual AS
+(
+    SELECT
+        tenant, user, day,
+        arrayFilter(a -> countEqual(earlier.2, a) >= 3, arrayDistinct(earlier.2)) AS own_addresses,
+        arrayMap(d -> arrayMax(arrayMap(p -> if(p.1 = d, toInt64(p.3), 0), earlier)), arrayDistinct(earlier.1)) AS bursts
+    FROM lately
+),
+middle AS
+(
+    SELECT *, arrayReduce('quantileExactLow', bursts) AS median FROM usual
+),
+bounded AS
+(
+    SELECT *, greatest({threshold:UInt32}, median + 4.45 * arrayReduce('quantileExactLow', arrayMap(b -> abs(b - median), bursts))) AS bound FROM middle
+),
+robust AS
+(
+    -- what lies beyond the bound is left out
+    SELECT tenant, user, day, own_addresses, arrayFilter(b -> b <= bound, bursts) AS kept FROM bounded
+),
+rates AS
+(
+    -- a gamma prior of half a failure in a day: few days say little
+    SELECT tenant, user, day, own_addresses, length(kept) AS learned_days, (0.5 + arraySum(kept)) / (1 + length(kept)) AS expected FROM robust
+),
+habits AS
+(
+    SELECT
+        *,
+        greatest({threshold:UInt32}, least({limit_maximum:UInt32}, toUInt32(ceil(expected + 3 * sqrt(expected * (1 + 1 / (1 + learned_days))))))) AS limit
+    FROM rates
+),
+at_user AS
+(
+    SELECT
+        tenant, event_id, ts, at, failed, ip_address, user, spot, country, city, in_source, entered, own_addresses, limit, expected, learned_days,
+        sum(distributed_full) OVER (PARTITION BY tenant, hostile ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND intDiv({distributed_window_us:UInt64}, 1000) FOLLOWING)
+            > sum(distributed_full) OVER (PARTITION BY tenant, hostile ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS in_distributed,
+        -- the next success of the user, and the next from an address that is not his own
+        minIf((at, event_id, ip_address, country, city), NOT failed) OVER later AS next_success,
+        minIf((at, event_id, ip_address, country, city), NOT failed AND NOT has(own_addresses, ip_address)) OVER later AS next_strange,
+        failed AND user != '' AND limit > 0
+            AND sum(failed) OVER upto - sum(failed) OVER gone >= limit AS user_full
+    FROM
+    (
+        SELECT i.*, h.own_addresses AS own_addresses, h.limit AS limit, h.expected AS expected, h.learned_days AS learned_days
+        FROM
+        (
+            SELECT
+                *,
+                hostile AND users >= {distributed_users:UInt32} AND addresses >= {distributed_addresses:UInt32} AND tries >= {distributed_attempts:UInt32}
+                    AND tries <= users * {distributed_per_user:UInt32} AS distributed_full
+            FROM in_tenant
+        ) AS i
+        LEFT JOIN habits AS h ON h.tenant = i.tenant AND h.user = i.user AND h.day = i.day
+    )
+    WINDOW upto AS (PARTITION BY tenant, user ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+        gone AS (PARTITION BY tenant, user ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND intDiv({window_us:UInt64}, 1000) + 1 PRECEDING),
+        later AS (PARTITION BY tenant, user ORDER BY at DESC RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+-- an attempt stands in as many shapes as it is a member of
 members AS
 (
-    SELECT *
+    -- a full window is never torn, so the quiet time is no shorter than the window
+    SELECT *, role.1 AS subject_type, role.2 AS subject_id, intDiv(greatest({quiet_us:UInt64}, role.4), 1000) AS rest
     FROM
     (
         SELECT
             *,
-            max(full_window) OVER (PARTITION BY tenant, user_id ORDER BY toUnixTimestamp64Micro(ts) RANGE BETWEEN CURRENT ROW AND {window_us:UInt64} FOLLOWING) AS in_episode
-        FROM counted
+            sum(user_full) OVER (PARTITION BY tenant, user ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND intDiv({window_us:UInt64}, 1000) FOLLOWING)
+                > sum(user_full) OVER (PARTITION BY tenant, user ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS in_user
+        FROM at_user
     )
-    WHERE in_episode
-),
-marked AS
-(
-    SELECT
-        *,
-        toUnixTimestamp64Micro(ts) - lagInFrame(toUnixTimestamp64Micro(ts)) OVER series > {quiet_us:UInt64} AS begins
-    FROM members
-    WINDOW series AS (PARTITION BY tenant, user_id ORDER BY ts, event_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
+    ARRAY JOIN arrayFilter(r -> r.3 AND failed AND (empty({subjects:Array(String)}) OR has({subjects:Array(String)}, r.2)),
+        [('user', user, in_user, {window_us:UInt64}), ('address', ip_address, in_source, {spray_window_us:UInt64}), ('address', 'distributed', in_distributed, {distributed_window_us:UInt64})]) AS role
 ),
 numbered AS
 (
-    SELECT *, sum(begins) OVER (PARTITION BY tenant, user_id ORDER BY ts, event_id ROWS UNBOUNDED PRECEDING) AS number
-    FROM marked
+    SELECT *, sum(begins) OVER (PARTITION BY tenant, subject_type, subject_id ORDER BY ts, event_id ROWS UNBOUNDED PRECEDING) AS number
+    FROM
+    (
+        SELECT *, at - lagInFrame(at) OVER (PARTITION BY tenant, subject_type, subject_id ORDER BY ts, event_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) > rest AS begins
+        FROM members
+    )
 ),
 episodes AS
 (
     SELECT
-        tenant, user_id, number,
-        argMax(numbered.user_email, (ts, event_id)) AS last_email, argMax(numbered.user_name, (ts, event_id)) AS last_name,
-        min(ts) AS first_ts, max(ts) AS last_ts,
+        tenant, subject_type, subject_id, number,
+        argMax((spot.1, spot.2), (ts, event_id)) AS person,
+        min(ts) AS first_ts, max(ts) AS last_ts, max(at) AS last_at,
         arraySort(groupArray((ts, event_id))) AS failures,
         uniqExact(ip_address) AS addresses,
+        uniqExactIf(user, user != '') AS users,
+        countIf(user = '') AS nobodys,
+        countIf(in_source OR in_distributed) AS sprayed, countIf(in_distributed) AS distributed,
         arraySlice(arraySort(groupUniqArray(ip_address)), 1, 20) AS address_list,
+        arraySlice(arraySort(groupUniqArrayIf(user, user != '')), 1, 20) AS user_list,
+        arraySlice(arraySort(groupUniqArrayIf(spot.1, user != '' AND spot.1 != '')), 1, 20) AS email_list,
         arraySlice(arraySort(groupUniqArray(country)), 1, 20) AS country_list,
-        arraySlice(arraySort(groupUniqArray(as_organization)), 1, 20) AS network_list,
-        arraySlice(arraySort(groupUniqArray(browser)), 1, 20) AS browser_list
+        arraySlice(arraySort(groupUniqArray(spot.3)), 1, 20) AS network_list,
+        arraySlice(arraySort(groupUniqArray(spot.4)), 1, 20) AS browser_list,
+        uniqExact(country) AS countries, uniqExact(spot.3) AS networks, uniqExact(spot.4) AS browsers,
+        argMin((limit, expected, learned_days, own_addresses), (ts, event_id)) AS habit,
+        -- the log-ons from the same address of those who had failed
+        groupUniqArrayIf((entered.1, entered.2, entered.3, ip_address), entered.2 != '' AND user != '' AND entered.1 - at <= intDiv({success_us:UInt64}, 1000)) AS entries,
+        argMax(next_success, (ts, event_id)) AS next_any, argMax(next_strange, (ts, event_id)) AS next_other,
+        groupUniqArrayIf(ip_address, in_source OR in_distributed) AS spraying,
+        groupUniqArray(ip_address) AS all_addresses
     FROM numbered
-    GROUP BY tenant, user_id, number
+    GROUP BY tenant, subject_type, subject_id, number
 ),
-outcomes AS
+timed AS
 (
     SELECT
-        e.tenant AS tenant, e.user_id AS user_id, e.number AS number,
-        minIf((a.ts, a.event_id, a.ip_address, a.country, a.city), a.activity = 'logon' AND a.ts > e.last_ts
-            AND toUnixTimestamp64Micro(a.ts) - toUnixTimestamp64Micro(e.last_ts) <= {success_us:UInt64}) AS success
-    FROM episodes AS e
-    INNER JOIN (SELECT * FROM attempts WHERE activity = 'logon') AS a ON a.tenant = e.tenant AND a.user_id = e.user_id
-    GROUP BY tenant, user_id, number
+        *,
+        length(failures) AS failure_count,
+        arraySort(arrayPopFront(arrayDifference(arrayMap(f -> toUnixTimestamp64Milli(f.1), failures)))) AS gaps,
+        arrayAll(a -> has(habit.4, a), all_addresses) AS from_own,
+        arraySort(entries)[1] AS entry,
+        arraySort(arrayDistinct(entries.3)) AS entered_users,
+        next_other.2 != '' AND next_other.1 - last_at <= intDiv({success_us:UInt64}, 1000) AS strange_success,
+        next_any.2 != '' AND next_any.1 - last_at <= intDiv({success_us:UInt64}, 1000) AND has(all_addresses, next_any.3) AS same_success
+    FROM episodes
+),
+answered AS
+(
+    SELECT
+        *,
+        gaps[intDiv(length(gaps) + 1, 2)] AS gap,
+        -- of a user: the success, from a failing address or from one that is not his own; of a source: the first from it
+        multiIf(
+            subject_type = 'address', CAST((entry.1, entry.2, entry.4, '', ''), 'Tuple(Int64, String, String, LowCardinality(String), LowCardinality(String))'),
+            strange_success AND NOT (same_success AND next_any.1 < next_other.1), next_other,
+            same_success, next_any,
+            CAST((0, '', '', '', ''), 'Tuple(Int64, String, String, LowCardinality(String), LowCardinality(String))')) AS success
+    FROM timed
+),
+judged AS
+(
+    SELECT
+        *,
+        success.2 != '' AS succeeded,
+        multiIf(
+            subject_type = 'address' AND subject_id = 'distributed', 'distributed_spraying',
+            subject_type = 'address', if(users + nobodys >= {stuffing_users:UInt32} AND failure_count <= 2 * (users + nobodys), 'stuffing', 'spraying'),
+            addresses >= 5 AND failure_count >= 10 AND (countries >= 2 OR networks >= 3 OR addresses >= 8 OR browsers >= 3), 'many_sources',
+            'guessing') AS pattern,
+        -- a program that keeps trying: from one address of the user's own with one agent at even intervals
+        subject_type = 'user' AND addresses = 1 AND browsers = 1 AND from_own AND gap >= 1000
+            AND gaps[greatest(1, toUInt32(length(gaps) * 0.9))] - gaps[toUInt32(ceil(length(gaps) * 0.1))] <= 0.1 * gap AS retrying,
+        from_own AND success.2 != '' AND has(habit.4, success.3) AS own_mistake,
+        greatest(1, toUInt32(ceil((toUnixTimestamp64Micro(last_ts) - toUnixTimestamp64Micro(first_ts)) / 6e7))) AS minutes
+    FROM answered
 )
 SELECT
-    episodes.tenant AS tenant,
-    'user' AS subject_type,
-    episodes.user_id AS subject_id,
-    last_email AS subject_email,
-    last_name AS subject_name,
-    (failures[1]).2 AS finding_key,
+    tenant,
+    subject_type,
+    subject_id,
+    if(subject_type = 'user', person.1, '') AS subject_email,
+    if(subject_type = 'user', person.2, if(subject_id = 'distributed', 'many addresses', '')) AS subject_name,
+    concat(multiIf(subject_type = 'user', '', subject_id = 'distributed', 'distributed:', 'source:'), (failures[1]).2) AS finding_key,
     first_ts AS anchor_time,
     first_ts AS start_time,
-    outcomes.success.2 != '' AS succeeded,
-    if(succeeded, outcomes.success.1, last_ts) AS end_time,
-    length(failures) AS failure_count,
-    greatest(1, toUInt32(ceil((toUnixTimestamp64Micro(last_ts) - toUnixTimestamp64Micro(first_ts)) / 6e7))) AS minutes,
-    arrayConcat(arraySlice(arrayMap(f -> f.2, failures), 1, if(succeeded, 99, 100)), if(succeeded, [outcomes.success.2], [])) AS event_ids,
+    if(succeeded, greatest(last_ts, fromUnixTimestamp64Milli(success.1, 'UTC')), last_ts) AS end_time,
+    arrayConcat(arraySlice(arrayMap(f -> f.2, failures), 1, if(succeeded, 99, 100)), if(succeeded, [success.2], [])) AS event_ids,
     toUInt64(failure_count + succeeded) AS event_count,
-    round(failure_count / {threshold:UInt32}, 2) AS score,
-    if(succeeded, 'high', if(failure_count >= {high_failures:UInt32}, 'medium', 'low')) AS severity,
-    concat(if(subject_email != '', subject_email, if(subject_name != '', subject_name, concat('User ', subject_id))),
-        ' failed to log on ', toString(failure_count), ' times within ', if(minutes = 1, 'a minute', concat(toString(minutes), ' minutes')), ' from ',
-        if(addresses = 1, address_list[1], concat(toString(addresses), ' addresses')), if(succeeded, ', and then succeeded', '')) AS title,
+    round(failure_count / multiIf(subject_type = 'user', habit.1, subject_id = 'distributed', {distributed_attempts:UInt32}, {spray_attempts:UInt32}), 2) AS score,
+    multiIf(
+        subject_type = 'address', if(succeeded, 'high', 'medium'),
+        retrying, 'low',
+        succeeded AND NOT own_mistake, 'high',
+        failure_count >= {high_failures:UInt32} OR pattern = 'many_sources', 'medium',
+        'low') AS severity,
+    if(minutes = 1, 'a minute', concat(toString(minutes), ' minutes')) AS span,
+    concat(
+        multiIf(
+            subject_type = 'user', concat(multiIf(person.1 != '', person.1, person.2 != '', person.2, concat('User ', subject_id)),
+                ' failed to log on ', toString(failure_count), ' times within ', span, ' from ', if(addresses = 1, address_list[1], concat(toString(addresses), ' addresses'))),
+            concat(if(subject_id = 'distributed', concat(toString(addresses), ' addresses'), subject_id), ' failed to log on ', toString(failure_count), ' times within ', span,
+                multiIf(users = 0, ' with names that nobody has', nobodys = 0, concat(' as ', toString(users), ' users'),
+                    concat(' as ', toString(users), if(users = 1, ' user', ' users'), ' and with names that nobody has')))),
+        multiIf(NOT succeeded, '', subject_type = 'user', ', and then succeeded', concat(', and succeeded as ', if(length(entered_users) = 1, entered_users[1], concat(toString(length(entered_users)), ' of them'))))) AS title,
     toJSONString(CAST((
-            failure_count, formatDateTime(first_ts, '%FT%TZ'), formatDateTime(last_ts, '%FT%TZ'), addresses, address_list, country_list, network_list, browser_list,
-            succeeded, if(succeeded, formatDateTime(outcomes.success.1, '%FT%TZ'), ''), outcomes.success.3, outcomes.success.4, outcomes.success.5,
-            succeeded AND has(address_list, outcomes.success.3), {threshold:UInt32}, round({window_us:UInt64} / 6e7, 1)
+            pattern, failure_count, formatDateTime(first_ts, '%FT%TZ'), formatDateTime(last_ts, '%FT%TZ'), addresses, address_list, users, user_list, email_list, nobodys, country_list, network_list, browser_list,
+            succeeded, if(succeeded, formatDateTime(fromUnixTimestamp64Milli(success.1, 'UTC'), '%FT%TZ'), ''), success.3, success.4, success.5,
+            succeeded AND has(all_addresses, success.3), arraySlice(entered_users, 1, 20), from_own, retrying, round(gap / 1e3, 1), sprayed,
+            {threshold:UInt32}, habit.1, round(habit.2, 2), habit.3, round({window_us:UInt64} / 6e7, 1)
         ),
-        'Tuple(failures UInt64, firstFailure String, lastFailure String, addresses UInt64, ipAddresses Array(String), countries Array(String), networks Array(String), browsers Array(String),
-            succeeded Bool, successTime String, successIpAddress String, successCountry String, successCity String, successFromFailingAddress Bool, threshold UInt32, windowMinutes Float64)')) AS evidence,
-    CAST([], 'Array(String)') AS suppressed_by
-FROM episodes
-LEFT JOIN outcomes ON outcomes.tenant = episodes.tenant AND outcomes.user_id = episodes.user_id AND outcomes.number = episodes.number
+        'Tuple(pattern String, failures UInt64, firstFailure String, lastFailure String, addresses UInt64, ipAddresses Array(String), users UInt64, userList Array(String), emails Array(String), failuresOfNobody UInt64,
+            countries Array(String), networks Array(String), browsers Array(String), succeeded Bool, successTime String, successIpAddress String, successCountry String, successCity String,
+            successFromFailingAddress Bool, succeededUsers Array(String), fromOwnAddresses Bool, evenIntervals Bool, intervalSeconds Float64, failuresInSpray UInt64,
+            threshold UInt32, userLimit UInt32, usualFailures Float64, learnedDays UInt64, windowMinutes Float64)')) AS evidence,
+    arrayConcat(
+        if(retrying AND NOT succeeded, ['expired_credentials'], []),
+        -- a success that the spray does not explain is the user's own finding
+        if(subject_type = 'user' AND failure_count - sprayed < {threshold:UInt32} AND (NOT succeeded OR own_mistake OR has(spraying, success.3)), ['part_of_spray'], []),
+        if(subject_type = 'address' AND subject_id != 'distributed' AND failure_count - distributed < {spray_attempts:UInt32}, ['part_of_distributed_spray'], [])) AS suppressed_by
+FROM judged
 WHERE anchor_time >= {from:DateTime64(7, 'UTC')} AND anchor_time <= {to:DateTime64(7, 'UTC')}
