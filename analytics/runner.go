@@ -279,7 +279,7 @@ func (r *Runner) round(ctx context.Context) bool {
 		return false
 	}
 	err := r.findHeld(ctx)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		r.log.WarnContext(ctx, "analysis: held events cannot be looked up", slog.Any("error", err))
 	}
 	r.mu.Lock()

@@ -71,6 +71,10 @@ func (s *ingestService) read(ctx context.Context, stream ingestStream, queue cha
 	}()
 	defer catch(&panicked)
 	for {
+		if s.draining.Err() != nil { // a client that goes on sending must not keep the server
+			push(streamed{pending: ended(outcome{err: endsNow()})})
+			return
+		}
 		req, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
 			return
@@ -132,11 +136,16 @@ func (s *ingestService) finish(ctx context.Context, stream ingestStream, queue <
 				return err
 			}
 		default:
-			f := fault.New(fault.ShuttingDown, "this server ends; send again what was not acknowledged")
-			f.RetryAfter = time.Second
-			return f
+			return endsNow()
 		}
 	}
+}
+
+// endsNow sends the client elsewhere.
+func endsNow() error {
+	f := fault.New(fault.ShuttingDown, "this server ends; send again what was not acknowledged")
+	f.RetryAfter = time.Second
+	return f
 }
 
 // ofBatch says of which batch an error is.

@@ -166,3 +166,43 @@ func check(t *testing.T, c healthpb.HealthClient, service string) healthpb.Healt
 	}
 	return resp.GetStatus()
 }
+
+// TestStopWithAClientThatGoesOnSending: the stream ends although there is always another batch.
+func TestStopWithAClientThatGoesOnSending(t *testing.T) {
+	h := start(t, nil)
+	stream, err := pb.NewIngestServiceClient(h.conn).IngestEvents(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		for {
+			err := stream.Send(&pb.IngestEventsRequest{Records: []*pb.IngestRecord{{Record: &pb.IngestRecord_MonitorJson{MonitorJson: []byte(`{"a":1}`)}}}})
+			if err != nil {
+				return
+			}
+		}
+	}()
+	acknowledged := make(chan error, 1)
+	first := make(chan struct{})
+	go func() {
+		for n := 0; ; n++ {
+			if _, err := stream.Recv(); err != nil {
+				acknowledged <- err
+				return
+			}
+			if n == 0 {
+				close(first)
+			}
+		}
+	}()
+	<-first
+	if err := stopWithin(t, h, 20*time.Second); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+	if err := <-acknowledged; status.Code(err) != codes.Unavailable {
+		t.Errorf("the stream ended with %v", err)
+	}
+	<-sent
+}
