@@ -80,9 +80,10 @@ SELECT
         multiIf(has(all_tags, 'tor'), 'the Tor network', has(all_tags, 'anonymous_proxy'), 'an anonymous proxy', has(all_tags, 'vpn'), 'a VPN service', has(all_tags, 'relay'), 'a privacy relay', 'a satellite provider')) AS title,
     toJSONString(CAST((all_tags, arraySlice(addresses, 1, 20), length(addresses), arraySort(arrayDistinct(arrayFlatten(groupArray(sources)))),
             arraySort(groupUniqArray(activity)), arraySlice(arraySort(groupUniqArray(as_organization)), 1, 20), arraySlice(arraySort(groupUniqArray(country)), 1, 20), arraySlice(arraySort(groupUniqArray(browser)), 1, 20),
-            familiar, max(regulars), {popular_users:UInt32}),
+            familiar, max(regulars), {popular_users:UInt32},
+            multiIf(has(all_tags, 'tor'), if(familiar = 0, 'Tor, from an address that the user never used before.', 'Tor.'), has(all_tags, 'anonymous_proxy'), 'An anonymous proxy.', has(all_tags, 'vpn'), 'A VPN service, which people use for many reasons.', 'A service that ordinary people use.')),
         'Tuple(tags Array(String), ipAddresses Array(String), addresses UInt64, sources Array(String), activities Array(String), networks Array(String), countries Array(String), browsers Array(String),
-            familiarDays UInt64, regularUsers UInt64, popularUsers UInt64)')) AS evidence,
+            familiarDays UInt64, regularUsers UInt64, popularUsers UInt64, severityReason String)')) AS evidence,
     any(reasons) AS suppressed_by
 FROM numbered
 GROUP BY tenant, user_id, reasons, series

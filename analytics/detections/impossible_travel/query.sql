@@ -119,7 +119,11 @@ SELECT
         ' and ', multiIf(hours < 1 / 60, 'in the same minute', hours < 2 / 60, 'a minute later', hours < 1.5, concat(toString(round(hours * 60)), ' minutes later'), concat(toString(round(hours, 1)), ' hours later')),
         ' in ', multiIf(spot.city != '', initcapUTF8(spot.city), spot.countryName != '', spot.countryName, 'another'),
         ', ', toString(round(distance_km)), ' km away') AS title,
-    concat('{"from":', toJSONString(from_spot), ',"to":', toJSONString(spot), ',',
+    if(severity = 'high',
+        concat('One end is known, from ', toString(greatest(from_days, to_days)), ' earlier days, the other was never seen, and they are ', toString({high_distance_km:Float64}), ' km or more apart.'),
+        multiIf(familiar, 'Both ends are places of the user.', from_days = 0 AND to_days = 0, 'Nothing is known yet of where the user usually is.', from_days > 0 AND to_days > 0, 'The user has been at both ends before.',
+            'One end was never seen, but the distance is moderate.')) AS severity_reason,
+    concat('{"from":', toJSONString(from_spot), ',"to":', toJSONString(spot), ',"severityReason":', toJSONString(severity_reason), ',',
         substring(toJSONString(map(
             'distanceKm', round(distance_km, 1), 'hours', round(hours, 3), 'neededHours', round(needed_hours, 3),
             'speedKmh', round(distance_km / greatest(hours, 0.001)), 'allowedSpeedKmh', {speed_kmh:Float64},

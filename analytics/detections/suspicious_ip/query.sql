@@ -85,9 +85,10 @@ SELECT
             has(all_reasons, 'darknet_scanning'), 'which scans networks', 'which is tagged as risky')) AS title,
     toJSONString(CAST((all_reasons, arraySlice(addresses, 1, 20), length(addresses), arraySort(arrayDistinct(arrayFlatten(groupArray(sources)))), arraySort(groupUniqArray(activity)),
             arraySlice(arraySort(groupUniqArray(as_organization)), 1, 20), arraySlice(arraySort(groupUniqArray(country)), 1, 20), arraySlice(arraySort(groupUniqArray(browser)), 1, 20),
-            most_failing, max(succeeding_users), {failing_users:UInt32}),
+            most_failing, max(succeeding_users), {failing_users:UInt32},
+            if(severity = 'high', if(has(all_reasons, 'failed_here'), 'Others failed to log on there within the day before: the password was probably guessed.', 'The address is an attacker''s by what feeds say.'), 'The address has a bad name; nothing else speaks against the user.')),
         'Tuple(reasons Array(String), ipAddresses Array(String), addresses UInt64, sources Array(String), activities Array(String), networks Array(String), countries Array(String), browsers Array(String),
-            failingUsers UInt64, succeedingUsers UInt64, failingUsersNeeded UInt32)')) AS evidence,
+            failingUsers UInt64, succeedingUsers UInt64, failingUsersNeeded UInt32, severityReason String)')) AS evidence,
     CAST([], 'Array(String)') AS suppressed_by
 FROM numbered
 GROUP BY tenant, user_id, series
