@@ -53,8 +53,11 @@ func (s *server) serveReader(ctx context.Context, w http.ResponseWriter, req *re
 // the outside in: the kernel, which gives the process no file outside its
 // data, no socket and no other program; the role, which grants reading the
 // configured databases and no access to any source; readonly, which refuses
-// changes of data and of settings and is set last, so that nothing after it
-// can be undone; and the statement's own check, admitReader.
+// changes of data and is set last, so that nothing after it can be undone; the
+// list of settings, readerSettings; and the statement's own check, admitReader.
+// The last two alone guard the files of the data directory, which the kernel
+// has to leave to the engine, and the limits, which readonly guards against the
+// outermost SETTINGS clause only.
 func (g *readerGate) session(req *request) (*session, error) {
 	settings, err := readerSettings(g.limits, req.settings)
 	if err != nil {
