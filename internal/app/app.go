@@ -123,6 +123,10 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
+	id, err := logID(ctx, db)
+	if err != nil {
+		return err
+	}
 	before, err := db.SourcesSeen(ctx, cfg.Tenant, started)
 	if err != nil {
 		return err
@@ -131,7 +135,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	api, err := server.New(server.Options{
 		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
 		Services: server.Services{
-			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue(tuned), Backtester: backtester, Status: state, Addresses: addressBook{runner, db},
+			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue(tuned), Backtester: backtester, Status: state, LogID: id, Addresses: addressBook{runner, db},
 			Watermark: runner.Watermark, Rerun: analytics.Rerun,
 		},
 		Origin:          event.Origin{Tenant: cfg.Tenant, Source: "api", Trust: clientTrust},
