@@ -9,7 +9,7 @@ func cookieTheft() attack {
 			home, at := a.usual(), a.at
 			from, d := line(a), desktop(a.chance)
 			if same {
-				d = a.victim.desk
+				d = a.g.computer(a.victim, a.at)
 			}
 			a.legitimate(at, home, logonClass())
 			for range a.between(3, 6) { // both work at the same time
@@ -61,7 +61,7 @@ func massDownload() attack {
 		return func(a *assault) {
 			from, d, at := proxyAddress(a.chance, a.g.residence(a.victim)), desktop(a.chance), a.at
 			if insider {
-				from, d = a.usual(), a.victim.desk
+				from, d = a.usual(), a.g.computer(a.victim, a.at)
 			}
 			a.hostile(at, from, d, logonClass())
 			for range n {

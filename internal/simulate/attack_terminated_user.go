@@ -10,8 +10,8 @@ func terminatedUser() attack {
 				return
 			}
 			from := homeAddress(a.victim.index, a.g.residence(a.victim))
-			a.hostile(a.at, from, a.victim.desk, logonClass())
-			a.loot(a.at, from, a.victim.desk)
+			a.hostile(a.at, from, a.g.computer(a.victim, a.at), logonClass())
+			a.loot(a.at, from, a.g.computer(a.victim, a.at))
 		}},
 		{"surviving_grant", "", medium, func(a *assault) {
 			app := a.g.integrationOf(a.victim)

@@ -64,7 +64,7 @@ type assault struct {
 
 // legitimate is something that the victim does at home or in the office.
 func (a *assault) legitimate(at time.Time, from address, k class, data ...pair) *record {
-	r := &record{at: at, id: a.guid(), user: a.victim.id, key: notUsed, from: from, device: a.victim.desk, class: k, source: "Web", data: data}
+	r := &record{at: at, id: a.guid(), user: a.victim.id, key: notUsed, from: from, device: a.g.computer(a.victim, at), class: k, source: "Web", data: data}
 	a.records = append(a.records, r)
 	return r
 }

@@ -80,8 +80,8 @@ func attackerFirst(a *assault) {
 func sameAgent(a *assault) {
 	a.legitimate(a.at, a.usual(), logonClass())
 	from, at := a.far(), a.at.Add(a.span(30*time.Second, 10*time.Minute))
-	a.hostile(at, from, a.victim.desk, logonClass())
-	a.loot(at, from, a.victim.desk)
+	a.hostile(at, from, a.g.computer(a.victim, a.at), logonClass())
+	a.loot(at, from, a.g.computer(a.victim, a.at))
 }
 
 // withoutAgent: the attacker sends no user agent, which must excuse nobody.
@@ -118,7 +118,7 @@ func downloadsOnly(a *assault) {
 	a.legitimate(a.at, a.usual(), logonClass())
 	a.legitimate(a.at.Add(a.span(10*time.Minute, 20*time.Minute)), a.usual(), class{object: "Envelope", action: "Viewed"}, pair{"EnvelopeId", a.guid()})
 	from := a.far()
-	a.loot(a.at.Add(a.span(30*time.Minute, 50*time.Minute)), from, a.victim.desk)
+	a.loot(a.at.Add(a.span(30*time.Minute, 50*time.Minute)), from, a.g.computer(a.victim, a.at))
 }
 
 // colleaguesCity: the attacker's exit is in a city where the organisation has an office, so that the place is no stranger.

@@ -24,7 +24,7 @@ func noises() []noise {
 	return []noise{
 		travellers(), zoneHopping(), remoteWorkers(), sharedMailboxes(), failOver(), dualStack(), carrierNAT(), privacyAddresses(), vpn(),
 		roaming(), flightConnection(), carriers(), relay(),
-		integrations(), onboarding(), passwordExpiry(), partnerSigners(),
+		newDevices(), integrations(), integrationRollout(), bulkDownload(), onboarding(), passwordExpiry(), partnerSigners(),
 	}
 }
 

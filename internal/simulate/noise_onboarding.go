@@ -7,7 +7,7 @@ import (
 
 // onboarding is a day on which an administrator adds many users and their groups at once.
 func onboarding() noise {
-	return noise{name: "onboarding", rate: 0.03, of: "working days", act: func(s *shift, rate float64) {
+	return noise{name: "onboarding", rate: 0.05, of: "working days", act: func(s *shift, rate float64) {
 		if s.u.job != administrator || len(s.sessions) == 0 || !workday(s.day) || !s.g.shared("onboarding", s.day).happens(rate) {
 			return
 		}

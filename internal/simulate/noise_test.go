@@ -3,13 +3,16 @@ package simulate
 import (
 	"net/netip"
 	"testing"
+	"time"
 )
 
 // TestEachNoiseDoesSomething turns the noises on one by one.
 func TestEachNoiseDoesSomething(t *testing.T) {
 	base := func(noise map[string]float64) map[string]row {
 		o := week()
-		o.Users, o.Attacks, o.Noise = 40, nil, noise
+		o.Users, o.Attacks, o.Noise = 35, nil, noise
+		o.Start = time.Date(2026, 3, 24, 0, 0, 0, 0, time.UTC) // beyond the end of a month
+		o.End = o.Start.AddDate(0, 0, 10)
 		_, rows, _, _ := all(t, o)
 		by := map[string]row{}
 		for _, r := range rows {
@@ -20,7 +23,7 @@ func TestEachNoiseDoesSomething(t *testing.T) {
 	}
 	differs := func(a, b map[string]row) bool {
 		for id, r := range a {
-			if q, ok := b[id]; !ok || q.IPAddress != r.IPAddress || q.City != r.City {
+			if q, ok := b[id]; !ok || q.IPAddress != r.IPAddress || q.City != r.City || q.UserAgent != r.UserAgent {
 				return true
 			}
 		}

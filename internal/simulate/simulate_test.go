@@ -144,7 +144,7 @@ func TestDisorderAndRepeats(t *testing.T) {
 
 func TestLabelsPointAtEvents(t *testing.T) {
 	o := week()
-	o.End, o.AttacksPerDay, o.Users = o.Start.AddDate(0, 0, 42), 6, 60
+	o.End, o.AttacksPerDay, o.Users = o.Start.AddDate(0, 0, 35), 10, 60
 	_, rows, labels, g := all(t, o)
 	byID := map[string]row{}
 	for _, r := range rows {
@@ -194,7 +194,7 @@ func TestLabelsPointAtEvents(t *testing.T) {
 // TestNobodyTravelsImpossibly holds the harmless part of the organisation to what is possible.
 func TestNobodyTravelsImpossibly(t *testing.T) {
 	o := week()
-	o.Users, o.Attacks, o.Noise = 80, nil, map[string]float64{"travellers": 0.3, "remote_workers": 0.2, "zone_hopping": 0.05}
+	o.Users, o.Attacks, o.Noise = 60, nil, map[string]float64{"travellers": 0.3, "remote_workers": 0.2, "zone_hopping": 0.05}
 	o.End = o.Start.AddDate(0, 0, 28)
 	_, rows, labels, g := all(t, o)
 	if len(labels) > 0 {
