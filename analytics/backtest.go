@@ -11,7 +11,6 @@ import (
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
-	"github.com/sealwatch/sealwatch/internal/event"
 	"github.com/sealwatch/sealwatch/internal/fault"
 )
 
@@ -28,7 +27,8 @@ type BacktestOptions struct {
 	// Tuning in force.
 	Tuning map[string]Tuning
 	Store  BacktestStore
-	Clock  func() time.Time
+	// Clock says until when events are held.
+	Clock func() time.Time
 	// SliceEvents is about how many events one evaluation reads at most; 4,000,000 when 0.
 	SliceEvents uint64
 }
@@ -203,25 +203,19 @@ func parameters(all []trial, detection string) []string {
 
 // plan cuts the time for each detection and returns the whole of it.
 func (b *Backtester) plan(ctx context.Context, q alert.BacktestRequest, trials []trial) (from, to time.Time, err error) {
-	from, to = q.From.UTC(), b.line().Add(tick)
-	if !q.To.IsZero() && q.To.Before(to) {
-		to = q.To.UTC()
-	}
-	// what was read beyond the edges costs time, too
+	from, to = q.From.UTC(), q.To.UTC()
+	// also what lies beyond the edges: reading it costs time, too
 	days, err := b.o.Store.EventDays(ctx, b.o.Tenant, time.Time{}, time.Time{})
 	if err != nil {
 		return from, to, err
 	}
 	h := newHistory(days)
-	if first, last := h.bounds(); len(days) == 0 {
-		from, to = q.From.UTC(), q.From.UTC()
-	} else {
-		if q.From.IsZero() {
-			from = first
-		}
-		if q.To.IsZero() && last.Before(to) {
-			to = last
-		}
+	first, last := h.bounds()
+	if q.From.IsZero() {
+		from = first
+	}
+	if q.To.IsZero() {
+		to = last
 	}
 	for i := range trials {
 		trials[i].slices = h.slices(from, to, trials[i].present.LookBack, trials[i].present.LookAhead, b.o.SliceEvents)
@@ -285,13 +279,10 @@ func (b *Backtester) findings(ctx context.Context, d *Detection, p period) ([]al
 
 // call evaluates a detection; no subjects means all.
 func (b *Backtester) call(ctx context.Context, d *Detection, p period, subjects []string, each func(alert.Finding)) error {
-	c := clickhouse.Call{Detection: d.ID, Text: d.SQL, Tenant: b.o.Tenant, From: p.from, To: p.to.Add(-tick), Line: b.line(), Subjects: subjects, Arguments: d.arguments()}
+	c := clickhouse.Call{Detection: d.ID, Text: d.SQL, Tenant: b.o.Tenant, From: p.from, To: p.to.Add(-tick), Line: b.o.Clock().UTC(), Subjects: subjects, Arguments: d.arguments()}
 	return b.o.Store.EachFinding(ctx, c, func(f alert.Finding) error {
 		f.Evidence, f.EventIDs = "", nil
 		each(f)
 		return nil
 	})
 }
-
-// line is the event time beyond which events are held.
-func (b *Backtester) line() time.Time { return b.o.Clock().UTC().Add(event.HoldAhead) }

@@ -194,7 +194,7 @@ func TestBacktestRefusesBadRequests(t *testing.T) {
 		q     alert.BacktestRequest
 		wants []string
 	}{
-		{alert.BacktestRequest{Settings: []alert.Setting{{Detection: "failed_logins", Parameter: "threshold", Value: "1"}}}, []string{"settings[0]: parameter threshold of failed_logins: 1: expected 2 to 1000 failures"}},
+		{alert.BacktestRequest{Settings: []alert.Setting{{Detection: "failed_logins", Parameter: "threshold", Value: "1"}}}, []string{"settings[0]: parameter threshold of failed_logins: 1: expected ", " to 1000 failures"}},
 		{alert.BacktestRequest{Settings: []alert.Setting{{Parameter: "threshold", Value: "many"}}}, []string{`"many": expected a number of type UInt32`}},
 		{alert.BacktestRequest{Settings: []alert.Setting{{Parameter: "nothing", Value: "1"}}}, []string{`there is no parameter "nothing"; expected one of `, "threshold"}},
 		{alert.BacktestRequest{Detections: []string{"teleport"}}, []string{`there is no detection "teleport"; expected one of `, "impossible_travel"}},

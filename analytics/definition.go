@@ -53,9 +53,13 @@ type Definition struct {
 // Inputs select events by class and by kind of place; an empty list selects all.
 type Inputs struct {
 	Activities []string `yaml:"activities"`
+	// Each says that each of the activities is needed: without one of them the detection is blind. Otherwise some are.
+	Each       bool     `yaml:"each"`
 	PlaceKinds []string `yaml:"placeKinds"`
 	// Administrative selects events that act on the account.
 	Administrative bool `yaml:"administrative"`
+	// Integrations says that findings need events with an integration key. It selects nothing: others may still change them.
+	Integrations bool `yaml:"integrations"`
 	// Intelligence says that the view reads what is known about addresses: when that changes, it is evaluated again.
 	Intelligence bool `yaml:"intelligence"`
 	// Directory says the same of the directory of users.

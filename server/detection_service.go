@@ -19,6 +19,7 @@ type detectionService struct {
 	detections Detections
 	backtester Backtester
 	status     StatusReader
+	inputs     InputReader
 	tenant     string
 	logger     *slog.Logger
 	// draining ends when the server stops.
@@ -32,7 +33,15 @@ func (s *detectionService) GetDetection(ctx context.Context, req *pb.GetDetectio
 	if !found {
 		return nil, fault.New(fault.NotFound, "there is no detection %q", id)
 	}
-	return translate.Detection(&list[i], s.state(ctx, id), true), nil
+	state := s.states(ctx)(id)
+	var err error
+	if state.Inputs, err = s.inputs.Inputs(ctx, id); err != nil {
+		// as with the rest of the status; the state stays unspecified, never ok
+		s.logger.LogAttrs(ctx, slog.LevelWarn, "inputs of a detection cannot be read", slog.String("detection", id), slog.Any("error", err))
+		return translate.Detection(&list[i], state, true), nil
+	}
+	state.State = state.Sum()
+	return translate.Detection(&list[i], state, true), nil
 }
 
 func (s *detectionService) ListDetections(ctx context.Context, req *pb.ListDetectionsRequest) (*pb.ListDetectionsResponse, error) {
@@ -62,10 +71,6 @@ func (s *detectionService) ListDetections(ctx context.Context, req *pb.ListDetec
 		resp.NextPageToken, err = query.Encode(token.Page{ID: list[size-1].ID})
 	}
 	return resp, err
-}
-
-func (s *detectionService) state(ctx context.Context, id string) status.Detection {
-	return s.states(ctx)(id)
 }
 
 // states says how the detections are doing. What they are is known without the database, so a status that cannot be

@@ -326,6 +326,16 @@ type system struct {
 
 func (s *system) Status(context.Context) (status.System, error) { return s.System, s.err }
 
+// inputs are there for one detection and lacking for the others.
+type inputs struct{}
+
+func (inputs) Inputs(_ context.Context, detection string) ([]status.Input, error) {
+	if detection == "failed_logins" {
+		return []status.Input{{Name: "event", Events: 9, Last: epoch}, {Name: "activity failed_logon", Events: 4, Last: epoch}}, nil
+	}
+	return []status.Input{{Name: "event", Events: 9, Last: epoch}, {Name: "place of kind user", LikelyCauses: []string{"no location"}}}, nil
+}
+
 // backtester counts by what it is asked for.
 type backtester struct{}
 

@@ -98,6 +98,7 @@ func (o *Options) missing() (errs []error) {
 		{"Services.Detections", s.Detections == nil},
 		{"Services.Backtester", s.Backtester == nil},
 		{"Services.Status", s.Status == nil},
+		{"Services.Inputs", s.Inputs == nil},
 		{"Services.Watermark", s.Watermark == nil},
 		{"Origin.Tenant", o.Origin.Tenant == ""},
 		{"Origin.Source", o.Origin.Source == ""},

@@ -21,6 +21,7 @@ type Services struct {
 	Detections Detections
 	Backtester Backtester
 	Status     StatusReader
+	Inputs     InputReader
 	// Addresses may be nil: then IpRangeService is not offered.
 	Addresses AddressBook
 	// Watermark is the event time up to which events have come in, zero before the first. It is called for every
@@ -113,6 +114,12 @@ type Backtester interface {
 	// Backtest calls progress after each step and result for each detection that is done, never two at a time; an error of
 	// theirs, or the end of ctx, ends it. It stores nothing. A bad request fails with fault.InvalidArgument.
 	Backtest(ctx context.Context, q alert.BacktestRequest, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error
+}
+
+// InputReader says what detections had to work with.
+type InputReader interface {
+	// Inputs are the kinds of event that the detection needs, with how many came in lately; never none.
+	Inputs(ctx context.Context, detection string) ([]status.Input, error)
 }
 
 // StatusReader says how Sealwatch is doing.

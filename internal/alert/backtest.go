@@ -15,7 +15,7 @@ type Setting struct {
 type BacktestRequest struct {
 	// Detections by id; all enabled ones when empty.
 	Detections []string
-	// From is inclusive, To exclusive; the zero times are the first event and the end of what is analysed.
+	// From is inclusive, To exclusive; the zero times are the first and the last event.
 	From, To time.Time
 	Settings []Setting
 }

@@ -1,7 +1,10 @@
 // Package status holds what Sealwatch says about itself. It imports the standard library only.
 package status
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // System is how Sealwatch is doing.
 type System struct {
@@ -69,13 +72,24 @@ const (
 	DetectionFailing = "failing"
 )
 
+// Sum is the state that follows from the error and the inputs.
+func (d *Detection) Sum() string {
+	switch {
+	case d.LastError != "":
+		return DetectionFailing
+	case slices.ContainsFunc(d.Inputs, func(i Input) bool { return len(i.LikelyCauses) > 0 }):
+		return DetectionBlind
+	}
+	return DetectionOK
+}
+
 // Input is one kind of event that a detection needs.
 type Input struct {
 	Name   string
 	Events uint64
 	// Last is the event time of the newest; zero when there is none.
 	Last time.Time
-	// LikelyCauses for there being none.
+	// LikelyCauses for there being none; empty when there are some, or when others do instead.
 	LikelyCauses []string
 }
 

@@ -11,7 +11,7 @@ WITH raised AS
         lowerUTF8(replaceRegexpAll(action, '([a-z0-9])([A-Z])', '\\1 \\2')) AS words,
         arrayDistinct(arrayFilter(i -> i != '' AND i != event_id, alert_event_ids)) AS named
     FROM events
-    WHERE ts >= {from:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')}
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')}
         AND activity = 'docusign_alert'
 )
 SELECT

@@ -2,7 +2,7 @@
 -- concerned. Of events that are new there are none.
 SELECT 'integration' AS subject_type, integration_key AS subject_id, min(ts) AS first_ts, max(ts) AS last_ts
 FROM events
-WHERE tenant = {tenant:String} AND integration_key != ''
+WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND integration_key != ''
     AND ts >= {from:DateTime64(7, 'UTC')} + toIntervalDay(6) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(32)
     AND length({users:Array(String)}) + length({addresses:Array(String)}) + length({integrations:Array(String)}) > 0
 GROUP BY integration_key

@@ -16,7 +16,7 @@ acts AS
             'Tuple(email String, network String, events UInt64, administrative UInt64, ids Array(Tuple(DateTime64(7, \'UTC\'), String)), addresses Array(String),
                 countries Array(String), activities Array(String))') AS spot
     FROM events
-    WHERE ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(70)
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(70)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(10)
         AND integration_key != ''
         AND (empty({subjects:Array(String)}) OR integration_key IN {subjects:Array(String)})
@@ -150,7 +150,7 @@ experience AS
 (
     SELECT tenant, groupUniqArray(toInt32(toDate(ts))) AS known_days
     FROM events
-    WHERE ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(33) AND ts <= {to:DateTime64(7, 'UTC')} - toIntervalDay(6)
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(33) AND ts <= {to:DateTime64(7, 'UTC')} - toIntervalDay(6)
     GROUP BY tenant
 )
 SELECT

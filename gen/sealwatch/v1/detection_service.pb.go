@@ -655,7 +655,7 @@ type BacktestRequest struct {
 	Detections []string `protobuf:"bytes,1,rep,name=detections,proto3" json:"detections,omitempty"`
 	// start_time is the earliest anchor of a finding, inclusive; the first stored event when unset.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
-	// end_time is the latest anchor of a finding, exclusive; the end of what is analysed when unset.
+	// end_time is the latest anchor of a finding, exclusive; the last stored event when unset.
 	EndTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
 	// settings to try; what they do not name stays as it is set.
 	Settings      []*BacktestSetting `protobuf:"bytes,4,rep,name=settings,proto3" json:"settings,omitempty"`
