@@ -6,7 +6,8 @@
 -- sorting it; frames are in milliseconds, because they take no more than 32 bits. Distinct users are counted the same way: each is present from an attempt until a window after it, and
 -- what is summed is where such stretches open and close.
 --
--- The layers are many because the engine copies an expression wherever its alias is used.
+-- The layers are many because the engine copies an expression wherever its alias is used; and the last ones have bitAnd and
+-- arrayMin for AND, because it compares the sides of AND and OR by all that lies below them, for half a second.
 WITH
 attempts AS
 (
@@ -180,7 +181,7 @@ at_user AS
 members AS
 (
     -- a full window is never torn, so the quiet time is no shorter than the window
-    SELECT *, role.1 AS subject_type, role.2 AS subject_id, intDiv(greatest({quiet_us:UInt64}, role.4), 1000) AS rest
+    SELECT *, role.1 AS subject_type, role.2 AS subject_id, role.5 AS of_user, role.6 AS of_many, intDiv(greatest({quiet_us:UInt64}, role.4), 1000) AS rest
     FROM
     (
         SELECT
@@ -190,7 +191,7 @@ members AS
         FROM at_user
     )
     ARRAY JOIN arrayFilter(r -> r.3 AND failed AND (empty({subjects:Array(String)}) OR has({subjects:Array(String)}, r.2)),
-        [('user', user, in_user, {window_us:UInt64}), ('address', ip_address, in_source, {spray_window_us:UInt64}), ('address', 'distributed', in_distributed, {distributed_window_us:UInt64})]) AS role
+        [('user', user, in_user, {window_us:UInt64}, true, false), ('address', ip_address, in_source, {spray_window_us:UInt64}, false, false), ('address', 'distributed', in_distributed, {distributed_window_us:UInt64}, false, true)]) AS role
 ),
 numbered AS
 (
@@ -204,7 +205,7 @@ numbered AS
 episodes AS
 (
     SELECT
-        tenant, subject_type, subject_id, number,
+        tenant, subject_type, subject_id, number, any(of_user) AS of_user, any(of_many) AS of_many,
         argMax((spot.1, spot.2), (ts, event_id)) AS person,
         min(ts) AS first_ts, max(ts) AS last_ts, max(at) AS last_at,
         arraySort(groupArray((ts, event_id))) AS failures,
@@ -237,8 +238,8 @@ timed AS
         arrayAll(a -> has(habit.4, a), all_addresses) AS from_own,
         arraySort(entries)[1] AS entry,
         arraySort(arrayDistinct(entries.3)) AS entered_users,
-        next_other.2 != '' AND next_other.1 - last_at <= intDiv({success_us:UInt64}, 1000) AS strange_success,
-        next_any.2 != '' AND next_any.1 - last_at <= intDiv({success_us:UInt64}, 1000) AND has(all_addresses, next_any.3) AS same_success
+        bitAnd(notEmpty(next_other.2), next_other.1 - last_at <= intDiv({success_us:UInt64}, 1000)) AS strange_success,
+        bitAnd(bitAnd(notEmpty(next_any.2), next_any.1 - last_at <= intDiv({success_us:UInt64}, 1000)), has(all_addresses, next_any.3)) AS same_success
     FROM episodes
 ),
 answered AS
@@ -248,8 +249,8 @@ answered AS
         gaps[intDiv(length(gaps) + 1, 2)] AS gap,
         -- of a user: the success, from a failing address or from one that is not his own; of a source: the first from it
         multiIf(
-            subject_type = 'address', CAST((entry.1, entry.2, entry.4, '', ''), 'Tuple(Int64, String, String, LowCardinality(String), LowCardinality(String))'),
-            strange_success AND NOT (same_success AND next_any.1 < next_other.1), next_other,
+            NOT of_user, CAST((entry.1, entry.2, entry.4, '', ''), 'Tuple(Int64, String, String, LowCardinality(String), LowCardinality(String))'),
+            strange_success > bitAnd(same_success, next_any.1 < next_other.1), next_other,
             same_success, next_any,
             CAST((0, '', '', '', ''), 'Tuple(Int64, String, String, LowCardinality(String), LowCardinality(String))')) AS success
     FROM timed
@@ -258,16 +259,17 @@ judged AS
 (
     SELECT
         *,
-        success.2 != '' AS succeeded,
+        notEmpty(success.2) AS succeeded,
         multiIf(
-            subject_type = 'address' AND subject_id = 'distributed', 'distributed_spraying',
-            subject_type = 'address', if(users + nobodys >= {stuffing_users:UInt32} AND failure_count <= 2 * (users + nobodys), 'stuffing', 'spraying'),
-            addresses >= 5 AND failure_count >= 10 AND (countries >= 2 OR networks >= 3 OR addresses >= 8 OR browsers >= 3), 'many_sources',
+            of_many, 'distributed_spraying',
+            NOT of_user, if(bitAnd(users + nobodys >= {stuffing_users:UInt32}, failure_count <= 2 * (users + nobodys)), 'stuffing', 'spraying'),
+            least(addresses * 2, failure_count) < 10, 'guessing',
+            greatest(countries * 12, networks * 8, addresses * 3, browsers * 8) >= 24, 'many_sources',
             'guessing') AS pattern,
         -- a program that keeps trying: from one address of the user's own with one agent at even intervals
-        subject_type = 'user' AND addresses = 1 AND browsers = 1 AND from_own AND gap >= 1000
-            AND gaps[greatest(1, toUInt32(length(gaps) * 0.9))] - gaps[toUInt32(ceil(length(gaps) * 0.1))] <= 0.1 * gap AS retrying,
-        from_own AND success.2 != '' AND has(habit.4, success.3) AS own_mistake,
+        arrayMin([of_user, addresses * browsers < 2, from_own, gap >= 1000,
+            gaps[greatest(1, toUInt32(length(gaps) * 0.9))] - gaps[toUInt32(ceil(length(gaps) * 0.1))] <= 0.1 * gap]) AS retrying,
+        arrayMin([from_own, notEmpty(success.2), has(habit.4, success.3)]) AS own_mistake,
         greatest(1, toUInt32(ceil((toUnixTimestamp64Micro(last_ts) - toUnixTimestamp64Micro(first_ts)) / 6e7))) AS minutes
     FROM answered
 )
@@ -275,34 +277,35 @@ SELECT
     tenant,
     subject_type,
     subject_id,
-    if(subject_type = 'user', person.1, '') AS subject_email,
-    if(subject_type = 'user', person.2, if(subject_id = 'distributed', 'many addresses', '')) AS subject_name,
-    concat(multiIf(subject_type = 'user', '', subject_id = 'distributed', 'distributed:', 'source:'), (failures[1]).2) AS finding_key,
+    if(of_user, person.1, '') AS subject_email,
+    if(of_user, person.2, if(of_many, 'many addresses', '')) AS subject_name,
+    concat(multiIf(of_user, '', of_many, 'distributed:', 'source:'), (failures[1]).2) AS finding_key,
     first_ts AS anchor_time,
     first_ts AS start_time,
     if(succeeded, greatest(last_ts, fromUnixTimestamp64Milli(success.1, 'UTC')), last_ts) AS end_time,
     arrayConcat(arraySlice(arrayMap(f -> f.2, failures), 1, if(succeeded, 99, 100)), if(succeeded, [success.2], [])) AS event_ids,
     toUInt64(failure_count + succeeded) AS event_count,
-    round(failure_count / multiIf(subject_type = 'user', habit.1, subject_id = 'distributed', {distributed_attempts:UInt32}, {spray_attempts:UInt32}), 2) AS score,
+    round(failure_count / multiIf(of_user, habit.1, of_many, {distributed_attempts:UInt32}, {spray_attempts:UInt32}), 2) AS score,
     multiIf(
-        subject_type = 'address', if(succeeded, 'high', 'medium'),
+        NOT of_user, if(succeeded, 'high', 'medium'),
         retrying, 'low',
-        succeeded AND NOT own_mistake, 'high',
-        failure_count >= {high_failures:UInt32} OR pattern = 'many_sources', 'medium',
+        succeeded > own_mistake, 'high',
+        failure_count >= {high_failures:UInt32}, 'medium',
+        pattern = 'many_sources', 'medium',
         'low') AS severity,
     if(minutes = 1, 'a minute', concat(toString(minutes), ' minutes')) AS span,
     concat(
         multiIf(
-            subject_type = 'user', concat(multiIf(person.1 != '', person.1, person.2 != '', person.2, concat('User ', subject_id)),
+            of_user, concat(multiIf(person.1 != '', person.1, person.2 != '', person.2, concat('User ', subject_id)),
                 ' failed to log on ', toString(failure_count), ' times within ', span, ' from ', if(addresses = 1, address_list[1], concat(toString(addresses), ' addresses'))),
-            concat(if(subject_id = 'distributed', concat(toString(addresses), ' addresses'), subject_id), ' failed to log on ', toString(failure_count), ' times within ', span,
+            concat(if(of_many, concat(toString(addresses), ' addresses'), subject_id), ' failed to log on ', toString(failure_count), ' times within ', span,
                 multiIf(users = 0, ' with names that nobody has', nobodys = 0, concat(' as ', toString(users), ' users'),
                     concat(' as ', toString(users), if(users = 1, ' user', ' users'), ' and with names that nobody has')))),
-        multiIf(NOT succeeded, '', subject_type = 'user', ', and then succeeded', concat(', and succeeded as ', if(length(entered_users) = 1, entered_users[1], concat(toString(length(entered_users)), ' of them'))))) AS title,
+        multiIf(NOT succeeded, '', of_user, ', and then succeeded', concat(', and succeeded as ', if(length(entered_users) = 1, entered_users[1], concat(toString(length(entered_users)), ' of them'))))) AS title,
     toJSONString(CAST((
             pattern, failure_count, formatDateTime(first_ts, '%FT%TZ'), formatDateTime(last_ts, '%FT%TZ'), addresses, address_list, users, user_list, email_list, nobodys, country_list, network_list, browser_list,
             succeeded, if(succeeded, formatDateTime(fromUnixTimestamp64Milli(success.1, 'UTC'), '%FT%TZ'), ''), success.3, success.4, success.5,
-            succeeded AND has(all_addresses, success.3), arraySlice(entered_users, 1, 20), from_own, retrying, round(gap / 1e3, 1), sprayed,
+            bitAnd(succeeded, has(all_addresses, success.3)), arraySlice(entered_users, 1, 20), from_own, retrying, round(gap / 1e3, 1), sprayed,
             {threshold:UInt32}, habit.1, round(habit.2, 2), habit.3, round({window_us:UInt64} / 6e7, 1)
         ),
         'Tuple(pattern String, failures UInt64, firstFailure String, lastFailure String, addresses UInt64, ipAddresses Array(String), users UInt64, userList Array(String), emails Array(String), failuresOfNobody UInt64,
@@ -310,9 +313,9 @@ SELECT
             successFromFailingAddress Bool, succeededUsers Array(String), fromOwnAddresses Bool, evenIntervals Bool, intervalSeconds Float64, failuresInSpray UInt64,
             threshold UInt32, userLimit UInt32, usualFailures Float64, learnedDays UInt64, windowMinutes Float64)')) AS evidence,
     arrayConcat(
-        if(retrying AND NOT succeeded, ['expired_credentials'], []),
+        if(retrying > succeeded, ['expired_credentials'], []),
         -- a success that the spray does not explain is the user's own finding
-        if(subject_type = 'user' AND failure_count - sprayed < {threshold:UInt32} AND (NOT succeeded OR own_mistake OR has(spraying, success.3)), ['part_of_spray'], []),
-        if(subject_type = 'address' AND subject_id != 'distributed' AND failure_count - distributed < {spray_attempts:UInt32}, ['part_of_distributed_spray'], [])) AS suppressed_by
+        if(arrayMin([of_user, failure_count - sprayed < {threshold:UInt32}, greatest(NOT succeeded, own_mistake, has(spraying, success.3))]), ['part_of_spray'], []),
+        if(arrayMin([NOT of_user, NOT of_many, failure_count - distributed < {spray_attempts:UInt32}]), ['part_of_distributed_spray'], [])) AS suppressed_by
 FROM judged
 WHERE anchor_time >= {from:DateTime64(7, 'UTC')} AND anchor_time <= {to:DateTime64(7, 'UTC')}
