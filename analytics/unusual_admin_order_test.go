@@ -10,7 +10,7 @@ import (
 )
 
 func TestUnusualAdminAnyOrder(t *testing.T) {
-	anyOrder(t, "unusual_admin", 3, administrations)
+	anyOrder(t, "unusual_admin", 2, administrations)
 }
 
 // administrations is the work of five administrators over a time longer than the baseline, with bursts, with the steps of

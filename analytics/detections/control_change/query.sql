@@ -126,10 +126,12 @@ SELECT
         if(strange, concat(', from an address and a device that are new for the user', if(place.4 != '', concat(', in ', initcapUTF8(place.4)), '')), if(days_of_kind = 0, ', for the first time in 90 days', ''))) AS title,
     toJSONString(CAST((
             kind, changes, loosened, days_of_kind, address_days, network_days, device_days, user_days,
-            arraySlice(arrayMap(m -> (formatDateTime(m.1, '%FT%TZ'), m.2, m.3, m.7), members), 1, 20), place
+            arraySlice(arrayMap(m -> (formatDateTime(m.1, '%FT%TZ'), m.2, m.3, m.7), members), 1, 20), place,
+            concat(multiIf(kind IN ('connect_listener', 'identity_provider'), 'Through this control everything can be taken', kind = 'authentication' AND loosened, 'A protection was taken back', kind = 'permission_profile', 'Such changes are daily work', 'The control matters'),
+                multiIf(usual, '; the user makes such changes often', strange, '; address and device are new for the user', ''), if(changes >= {many_changes:UInt32}, '; there are many.', '.'))
         ),
         'Tuple(kind String, changes UInt64, loosened Bool, userDaysWithSuchChanges UInt64, addressKnownDays UInt64, networkKnownDays UInt64, deviceKnownDays UInt64, userDays UInt64,
             operations Array(Tuple(time String, eventId String, operation String, affectedUserId String)),
-            at Tuple(ipAddress String, network String, country String, city String, browser String, os String, integrationKey String, placeKind String))')) AS evidence,
+            at Tuple(ipAddress String, network String, country String, city String, browser String, os String, integrationKey String, placeKind String), severityReason String)')) AS evidence,
     if(usual AND known_address AND known_device AND NOT loosened AND changes < {many_changes:UInt32}, ['usual_work'], CAST([], 'Array(String)')) AS suppressed_by
 FROM judged

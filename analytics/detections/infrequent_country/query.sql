@@ -226,7 +226,9 @@ SELECT
             multiIf(before.1.city != '', initcapUTF8(before.1.city), before.1.countryName != '', before.1.countryName, before.1.country)))) AS title,
     toJSONString(CAST((
             spot, if(came, [before.1], []), own_days = 0, if(own_days = 0, -1, first_day - last_there), own_days, home, peer_regulars = 0, peer_regulars, tenant_users = 0, tenant_users, tenant_regulars,
-            learning, round(distance_km, 1), round(hours, 2), round(needed_hours, 2), explained, address_days, network_days, device_days, shared_by, {familiar_days:UInt32}, {recent_days:UInt32}
+            learning, round(distance_km, 1), round(hours, 2), round(needed_hours, 2), explained, address_days, network_days, device_days, shared_by, {familiar_days:UInt32}, {recent_days:UInt32},
+            concat(multiIf(tenant_regulars = 0, 'Nobody else of the company is there regularly', peer_regulars = 0, 'Nobody with the same home country is there regularly', 'Others with the same home country are there regularly'),
+                if(own_regular, '; the user was a regular there before', ''), multiIf(NOT came, '.', explained, '; the gap leaves time for the journey.', '; the gap leaves no time for the journey.'))
         ),
         'Tuple(at Tuple(time String, eventId String, activity String, ipAddress String, asn UInt32, network String, country String, countryName String, city String,
                 latitude Float64, longitude Float64, accuracyKm Float64, browser String, os String, deviceType String),
@@ -234,7 +236,7 @@ SELECT
                 latitude Float64, longitude Float64, accuracyKm Float64, browser String, os String, deviceType String)),
             firstForUser Bool, daysSinceLastThere Int32, userDaysThere UInt32, homeCountry String, firstAmongPeers Bool, peersThere Int32, firstInTenant Bool, tenantUsersThere Int32, tenantRegularsThere Int32,
             newUser Bool, distanceKm Float64, hoursSinceElsewhere Float64, journeyHours Float64, journeyPossible Bool, addressKnownDays UInt32, networkKnownDays UInt32, deviceKnownDays UInt32,
-            addressSharedBy Int32, familiarDays UInt32, recentDays UInt32)')) AS evidence,
+            addressSharedBy Int32, familiarDays UInt32, recentDays UInt32, severityReason String)')) AS evidence,
     arrayFilter(r -> r != '', [
         if(learning AND (tenant_regulars > 0 OR NOT grown), 'learning', ''),
         if(address_days >= {familiar_days:UInt32}, 'familiar_address', ''),

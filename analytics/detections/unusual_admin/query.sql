@@ -199,12 +199,14 @@ SELECT
             arraySlice(arraySort(new_kinds), 1, 20), arraySlice(arraySort(rare), 1, 20),
             arrayMap(o -> (formatDateTime(o.1, '%FT%TZ'), o.2, o.3), sequence), round(sequence_hours, 2),
             length(affected), arraySlice(arraySort(affected), 1, 20),
-            arraySlice(arraySort(arrayDistinct(session.6)), 1, 10)
+            arraySlice(arraySort(arrayDistinct(session.6)), 1, 10),
+            multiIf(chain, 'These steps in this order make an account an attacker''s own.', too_many AND notEmpty(rare), 'The session is too large, and has operations that are new for the user and rare in the tenant.',
+                too_many, 'The session is too large, but its operations are not new.', 'One rare operation, and no more.')
         ),
         'Tuple(operations UInt64, minutes Float64, expected Float64, probability Float64, reasons Array(String), userSessions UInt64, userSessionsLeftOut UInt64, peersExpected Float64, peersSessions UInt64,
             tenantExpected Float64, tenantSessions UInt64, byOperation Array(Tuple(operation String, count UInt64, userDays UInt64, tenantDays UInt64)), newForUser Array(String), rareInTenant Array(String),
             sequence Array(Tuple(time String, eventId String, operation String)), sequenceHours Float64, affectedUsers UInt64, affectedUserIds Array(String),
-            from Array(Tuple(ipAddress String, network String, country String, city String)))')) AS evidence,
+            from Array(Tuple(ipAddress String, network String, country String, city String)), severityReason String)')) AS evidence,
     arrayFilter(r -> r != '', [
         if(NOT grown, 'learning', ''),
         if(too_many AND usual_volume AND NOT beginner AND (NOT chain OR usual_operations), 'usual_volume', ''),
