@@ -126,7 +126,7 @@ func TestABaselineThatFindsMoreIsSaid(t *testing.T) {
 	if err := WriteTable(&b, r); err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"## guessing", "| **`failed_logins`** |", "**less than theirs**", "password_expiry", "are shown by no detection of ours", "finds 7 of 7 attacks"} {
+	for _, part := range []string{"### Scenario guessing", "| **`failed_logins`** |", "**less than theirs**", "password_expiry", "are shown by no detection of ours", "finds 7 of 7 attacks"} {
 		if !strings.Contains(b.String(), part) {
 			t.Errorf("the table lacks %q:\n%s", part, b.String())
 		}

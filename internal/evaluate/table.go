@@ -13,7 +13,7 @@ import (
 // WriteTable writes a result as Markdown, for terminals and documents.
 func WriteTable(w io.Writer, r *Result) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## %s\n%s\n\n%d users, %d events, %d attacks in %.1f weeks.\n\n", r.Scenario, r.Description, r.Users, r.Events, r.Attacks, r.Weeks)
+	fmt.Fprintf(&b, "### Scenario %s\n%s\n\n%d users, %d events, %d attacks in %.1f weeks.\n\n", r.Scenario, r.Description, r.Users, r.Events, r.Attacks, r.Weeks)
 	b.WriteString("| rule | attacks | recall | precision | false alerts /1,000 users/week | alerts | suppressed | delay median | delay 90 % |")
 	var budgets []BudgetResult
 	if len(r.Rules) > 0 {
@@ -25,19 +25,32 @@ func WriteTable(w io.Writer, r *Result) error {
 	b.WriteString(" ours: recall, false alerts at theirs |\n|---" + strings.Repeat("|---", 9+len(budgets)) + "|\n")
 	for i := range r.Rules {
 		x := &r.Rules[i]
+		if x.Attacks == 0 && x.FalseAlerts == 0 && x.Failure == "" {
+			continue // nothing to say
+		}
 		name := "`" + x.Rule + "`"
 		if x.Peer == "" {
 			name = "**" + name + "**"
 		}
-		fmt.Fprintf(&b, "| %s | %d | %.3f | %.3f | %.1f | %d | %d | %s | %s |", name, x.Attacks, x.Recall, x.Precision, x.FalseRate, x.Alerts, x.Suppressed, seconds(x.DelayMedian), seconds(x.DelayTail))
+		recall := func(f float64) string {
+			if x.Attacks == 0 {
+				return "–"
+			}
+			return fmt.Sprintf("%.3f", f)
+		}
+		fmt.Fprintf(&b, "| %s | %d | %s | %.3f | %.1f | %d | %d | %s | %s |", name, x.Attacks, recall(x.Recall), x.Precision, x.FalseRate, x.Alerts, x.Suppressed, seconds(x.DelayMedian), seconds(x.DelayTail))
 		for _, y := range x.Budgets {
-			fmt.Fprintf(&b, " %.3f |", y.Recall)
+			fmt.Fprintf(&b, " %s |", recall(y.Recall))
 		}
 		if x.Failure != "" {
 			b.WriteString(" could not be evaluated |\n")
 			continue
 		}
-		b.WriteString(" " + against(x.Ours) + " |\n")
+		ours := ""
+		if x.Attacks > 0 {
+			ours = against(x.Ours)
+		}
+		b.WriteString(" " + ours + " |\n")
 	}
 	b.WriteString("\n| rule | false alerts with events of ... |\n|---|---|\n")
 	for i := range r.Rules {

@@ -139,10 +139,11 @@ func (s *shift) by(on *session, at time.Time, k class, data ...pair) *record {
 // happened hands a record over.
 func (s *shift) happened(r *record) { s.g.push(r) }
 
-// blame notes the noise on every session that is not as it was.
+// blame notes the noise on every session that is not as it was; one that changes the device alone does not hide what
+// changed the address.
 func (s *shift) blame(before []session, noise string) {
 	same := func(a, b *session) bool {
-		return a.begin.Equal(b.begin) && a.end.Equal(b.end) && a.from == b.from && a.device == b.device && reflect.ValueOf(a.route).Pointer() == reflect.ValueOf(b.route).Pointer()
+		return a.begin.Equal(b.begin) && a.end.Equal(b.end) && a.from == b.from && (a.device == b.device || b.noise != "") && reflect.ValueOf(a.route).Pointer() == reflect.ValueOf(b.route).Pointer()
 	}
 	for i := range s.sessions {
 		if i >= len(before) || !same(&before[i], &s.sessions[i]) {
