@@ -223,7 +223,9 @@ episodes AS
         argMin((limit, expected, learned_days, own_addresses), (ts, event_id)) AS habit,
         -- the log-ons from the same address of those who had failed
         groupUniqArrayIf((entered.1, entered.2, entered.3, ip_address), entered.2 != '' AND user != '' AND entered.1 - at <= intDiv({success_us:UInt64}, 1000)) AS entries,
-        argMax(next_success, (ts, event_id)) AS next_any, argMax(next_strange, (ts, event_id)) AS next_other,
+        -- the first log-on soon after a window was full: a failure that follows it hides nothing
+        argMinIf(next_success, (next_success.1, next_success.2), user_full AND next_success.2 != '' AND next_success.1 - at <= intDiv({success_us:UInt64}, 1000)) AS next_any,
+        argMinIf(next_strange, (next_strange.1, next_strange.2), user_full AND next_strange.2 != '' AND next_strange.1 - at <= intDiv({success_us:UInt64}, 1000)) AS next_other,
         groupUniqArrayIf(ip_address, in_source OR in_distributed) AS spraying,
         groupUniqArray(ip_address) AS all_addresses
     FROM numbered
@@ -283,7 +285,7 @@ SELECT
     first_ts AS anchor_time,
     first_ts AS start_time,
     if(succeeded, greatest(last_ts, fromUnixTimestamp64Milli(success.1, 'UTC')), last_ts) AS end_time,
-    arrayConcat(arraySlice(arrayMap(f -> f.2, failures), 1, if(succeeded, 99, 100)), if(succeeded, [success.2], [])) AS event_ids,
+    arrayMap(f -> f.2, arraySort(arrayConcat(arraySlice(failures, 1, if(succeeded, 99, 100)), if(succeeded, [(toDateTime64(fromUnixTimestamp64Milli(success.1, 'UTC'), 7, 'UTC'), success.2)], [])))) AS event_ids,
     toUInt64(failure_count + succeeded) AS event_count,
     round(failure_count / multiIf(of_user, habit.1, of_many, {distributed_attempts:UInt32}, {spray_attempts:UInt32}), 2) AS score,
     multiIf(
