@@ -236,7 +236,7 @@ func check(t *testing.T, c testCase, got []alert.Alert) {
 }
 
 func TestAnyOrder(t *testing.T) {
-	anyOrder(t, "", 4, randomHistory)
+	anyOrder(t, "", 2, randomHistory)
 }
 
 // anyOrder plays random histories in random orders, batches and with restarts, and compares with the result of all events

@@ -10,7 +10,7 @@ import (
 )
 
 func TestControlChangeAnyOrder(t *testing.T) {
-	anyOrder(t, "control_change", 3, controls)
+	anyOrder(t, "control_change", 2, controls)
 }
 
 // controls is work of three administrators, in part on controls, over a time longer than the baseline.

@@ -10,7 +10,7 @@ import (
 )
 
 func TestFailedLoginsAnyOrder(t *testing.T) {
-	anyOrder(t, "failed_logins", 3, sprayedHistory)
+	anyOrder(t, "failed_logins", 2, sprayedHistory)
 }
 
 // sprayedHistory has failures of few users at few addresses within hours, so that guessing, sprays, distributed sprays and

@@ -10,7 +10,7 @@ import (
 )
 
 func TestSessionAnomalyAnyOrder(t *testing.T) {
-	anyOrder(t, "session_anomaly", 3, strangeSessions)
+	anyOrder(t, "session_anomaly", 2, strangeSessions)
 }
 
 // strangeSessions has users whose networks and devices become familiar as days pass, with ties in time.
