@@ -9,12 +9,8 @@ acts AS
         -- a server's own addresses say nothing about who uses the key
         multiIf(place_kind = 'server', '', asn != 0, concat('AS', toString(asn)), ip_address = '', '', cutIPv6(ip, 10, 1)) AS network,
         min((ts, event_id)) AS first, max(ts) AS last_ts,
-        CAST(
-            (argMax(user_email, (ts, event_id)), argMax(if(as_organization != '', as_organization, network), (ts, event_id)), count(), countIf(administrative),
-                arraySlice(arraySort(groupArray((ts, event_id))), 1, 100), arraySlice(arraySort(groupUniqArray(ip_address)), 1, 20),
-                arraySort(groupUniqArray(country)), arraySort(groupUniqArray(activity))),
-            'Tuple(email String, network String, events UInt64, administrative UInt64, ids Array(Tuple(DateTime64(7, \'UTC\'), String)), addresses Array(String),
-                countries Array(String), activities Array(String))') AS spot
+        -- looked into for the few that are unusual
+        groupArray((ts, event_id, user_email, if(network = '', '', if(as_organization != '', as_organization, network)), ip_address, country, activity, administrative)) AS rows
     FROM events
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(70)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(10)
@@ -100,6 +96,7 @@ marked AS
 (
     SELECT
         *,
+        if(user_id = '', '', coalesce(nullIf(arrayLast(e -> e != '', arrayMap(r -> r.3, arraySort(rows))), ''), user_id)) AS who,
         toUnixTimestamp64Milli(first.1) - toUnixTimestamp64Milli(max(last_ts) OVER before) > {quiet_ms:UInt64} AND count() OVER before > 0 AS begins
     FROM members
     WINDOW before AS (PARTITION BY tenant, app ORDER BY first ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
@@ -113,24 +110,25 @@ series AS
 (
     SELECT
         tenant, app, number,
-        min(first) AS anchor, max(last_ts) AS end_ts, sum(spot.events) AS events, sum(spot.administrative) AS administrative_events,
-        arraySort(arrayFlatten(groupArray(spot.ids))) AS ids,
+        min(first) AS anchor, max(last_ts) AS end_ts,
+        arraySort(arrayFlatten(groupArray(rows))) AS all_rows, arrayFlatten(groupArrayIf(rows, new_network)) AS network_rows,
+        length(all_rows) AS events, countEqual(arrayMap(r -> r.8, all_rows), true) AS administrative_events,
         max(new_key) AS some_new_key, max(new_network) AS some_new_network, max(odd_hour) AS some_odd_hour, max(fan_out) AS some_fan_out,
-        max(new_network AND (new_user OR odd_hour OR spot.administrative > 0)) AS network_and_more,
+        max(new_network AND (new_user OR odd_hour OR arrayExists(r -> r.8, rows))) AS network_and_more,
         min(if(new_network, roaming_days, 31)) AS least_roaming_days,
         argMin(key_days, first) AS key_days_before,
         uniqExactIf(user_id, user_id != '') AS users, uniqExactIf(user_id, new_user) AS new_users,
-        arraySlice(arraySort(groupUniqArrayIf(if(spot.email != '', spot.email, user_id), user_id != '')), 1, 20) AS user_list,
+        arraySlice(arraySort(groupUniqArrayIf(who, user_id != '')), 1, 20) AS user_list,
         argMaxIf(usual_users, first, fan_out) AS usual_users_then, argMaxIf(fan_out_limit, first, fan_out) AS limit_then,
-        arraySlice(arraySort(groupUniqArrayIf(spot.network, network != '')), 1, 20) AS network_list,
-        arraySlice(arraySort(groupUniqArrayIf(spot.network, new_network)), 1, 20) AS new_network_list,
+        arraySlice(arraySort(arrayDistinct(arrayFilter(n -> n != '', arrayMap(r -> r.4, all_rows)))), 1, 20) AS network_list,
+        arraySlice(arraySort(arrayDistinct(arrayMap(r -> r.4, network_rows))), 1, 20) AS new_network_list,
         arraySlice(arraySort(groupUniqArrayIf(hour, odd_hour)), 1, 24) AS odd_hour_list,
         argMinIf(arraySort(pair_hours), first, odd_hour) AS usual_hour_list,
         max(if(odd_hour, length(pair_hours), 0)) AS most_usual_hours,
-        argMinIf(if(spot.email != '', spot.email, user_id), first, odd_hour) AS odd_user,
-        arraySlice(arraySort(arrayDistinct(arrayFlatten(groupArray(spot.addresses)))), 1, 20) AS address_list,
-        arraySlice(arraySort(arrayDistinct(arrayFlatten(groupArray(spot.countries)))), 1, 20) AS country_list,
-        arraySlice(arraySort(arrayDistinct(arrayFlatten(groupArray(spot.activities)))), 1, 20) AS activity_list
+        argMinIf(who, first, odd_hour) AS odd_user,
+        arraySlice(arraySort(arrayDistinct(arrayMap(r -> r.5, all_rows))), 1, 20) AS address_list,
+        arraySlice(arraySort(arrayDistinct(arrayMap(r -> r.6, all_rows))), 1, 20) AS country_list,
+        arraySlice(arraySort(arrayDistinct(arrayMap(r -> r.7, all_rows))), 1, 20) AS activity_list
     FROM numbered
     GROUP BY tenant, app, number
 ),
@@ -163,7 +161,7 @@ SELECT
     anchor_time,
     anchor_time AS start_time,
     end_ts AS end_time,
-    arrayMap(i -> i.2, arraySlice(ids, 1, 100)) AS event_ids,
+    arrayMap(r -> r.2, arraySlice(all_rows, 1, 100)) AS event_ids,
     toUInt64(events) AS event_count,
     round(greatest(toFloat64(length(reasons)), if(some_fan_out, new_users / limit_then, 0)), 2) AS score,
     multiIf(
