@@ -2,19 +2,18 @@ package evaluate
 
 import (
 	"context"
+	"fmt"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/simulate"
 )
 
 // delays measures, for some of the attacks that a rule finds, how much event time passes from the attacker's first event
-// until the rule raises the alert: the rule is evaluated as of the time of the attack's events, later ones held back.
+// until the rule raises the alert: the rule is evaluated as of the time of the attack's events, as if there were no later
+// ones.
 func (e *evaluation) delays(ctx context.Context, out *outcome) ([]time.Duration, error) {
-	if !strings.Contains(out.rule.SQL, "{line:") {
-		return nil, nil // it cannot be asked about the past
-	}
 	var found []int
 	subject := map[int]string{}
 	for _, a := range out.alerts {
@@ -40,6 +39,13 @@ func (e *evaluation) delays(ctx context.Context, out *outcome) ([]time.Duration,
 	return all, nil
 }
 
+var readsEvents = regexp.MustCompile(`(?i)\bfrom\s+events\b`)
+
+// past is a rule that knows the events up to a moment only.
+func past(sql string, moment time.Time) string {
+	return readsEvents.ReplaceAllString(sql, fmt.Sprintf("FROM (SELECT * FROM events WHERE ts <= toDateTime64('%s', 7, 'UTC'))", moment.UTC().Format("2006-01-02 15:04:05.0000000")))
+}
+
 // sample takes n of a list, evenly.
 func sample(list []int, n int) []int {
 	if len(list) <= n {
@@ -61,7 +67,9 @@ func (e *evaluation) delay(ctx context.Context, r *Rule, attack int, subject str
 		if r.Peer != "" {
 			from = e.playedFrom
 		}
-		findings, err := e.o.Finder.Findings(ctx, e.call(r, from, to, moments[k], []string{subject}))
+		c := e.call(r, from, to, []string{subject})
+		c.Text = past(c.Text, moments[k])
+		findings, err := e.o.Finder.Findings(ctx, c)
 		if err != nil {
 			return false, err
 		}

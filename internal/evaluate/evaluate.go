@@ -184,13 +184,13 @@ const slice = 7 * 24 * time.Hour
 // made to be, a baseline at once.
 func (e *evaluation) findings(ctx context.Context, r *Rule) ([]alert.Finding, error) {
 	if r.Peer != "" {
-		return e.o.Finder.Findings(ctx, e.call(r, e.playedFrom, e.to, time.Time{}, nil))
+		return e.o.Finder.Findings(ctx, e.call(r, e.playedFrom, e.to, nil))
 	}
 	type identity struct{ subject, key string }
 	seen := map[identity]bool{}
 	var all []alert.Finding
 	for from := e.from.Add(-slice); from.Before(e.to); from = from.Add(slice) {
-		found, err := e.o.Finder.Findings(ctx, e.call(r, from, from.Add(slice), time.Time{}, nil))
+		found, err := e.o.Finder.Findings(ctx, e.call(r, from, from.Add(slice), nil))
 		if err != nil {
 			return nil, err
 		}
@@ -205,9 +205,9 @@ func (e *evaluation) findings(ctx context.Context, r *Rule) ([]alert.Finding, er
 	return all, nil
 }
 
-// call evaluates a rule for anchors of some time, as it would have been at a moment.
-func (e *evaluation) call(r *Rule, from, to, line time.Time, subjects []string) clickhouse.Call {
-	return clickhouse.Call{Detection: r.ID, Text: r.SQL, Tenant: e.o.Tenant, From: from, To: to, Line: line, Subjects: subjects, Arguments: r.Arguments}
+// call evaluates a rule for anchors of some time.
+func (e *evaluation) call(r *Rule, from, to time.Time, subjects []string) clickhouse.Call {
+	return clickhouse.Call{Detection: r.ID, Text: r.SQL, Tenant: e.o.Tenant, From: from, To: to, Subjects: subjects, Arguments: r.Arguments}
 }
 
 // causes counts, over false alerts, the noises among their events; "ordinary" where there is none.

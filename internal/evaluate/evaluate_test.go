@@ -43,14 +43,21 @@ func (s *store) Ingest(_ context.Context, records [][]byte) error {
 // Findings reports users with more failures than the rule's text says, as known at the line.
 func (s *store) Findings(_ context.Context, c clickhouse.Call) ([]alert.Finding, error) {
 	var threshold int
-	if _, err := fmt.Sscanf(c.Text, "{line:} %d", &threshold); err != nil {
+	if _, err := fmt.Sscanf(c.Text, "SELECT %d", &threshold); err != nil {
 		return nil, err
+	}
+	line := c.To
+	if _, rest, past := strings.Cut(c.Text, "toDateTime64('"); past {
+		var err error
+		if line, err = time.Parse("2006-01-02 15:04:05.0000000", rest[:27]); err != nil {
+			return nil, err
+		}
 	}
 	var all []alert.Finding
 	for user, ids := range s.failures {
 		var known []string
 		for _, id := range ids {
-			if !s.at[id].Before(c.From) && !s.at[id].After(c.To) && (c.Line.IsZero() || !s.at[id].After(c.Line)) {
+			if !s.at[id].Before(c.From) && !s.at[id].After(c.To) && !s.at[id].After(line) {
 				known = append(known, id)
 			}
 		}
@@ -73,7 +80,7 @@ func measured(t *testing.T, thresholds ...int) *Result {
 	rules := []Rule{{ID: "failed_logins", Detection: "failed_logins"}, {ID: "one", Peer: "Peer", Detection: "failed_logins", Kinds: []string{"failed_logins"}},
 		{ID: "two", Peer: "Peer", Detection: "failed_logins", Kinds: []string{"failed_logins"}}}
 	for i := range rules {
-		rules[i].SQL = fmt.Sprintf("{line:} %d", thresholds[i])
+		rules[i].SQL = fmt.Sprintf("SELECT %d\nFROM events", thresholds[i])
 	}
 	r, err := Run(t.Context(), Options{Scenario: guessing(), Tenant: "t", Ingester: s, Finder: s, Rules: rules, Budgets: []float64{200, 1e6}, DelaySamples: 3})
 	if err != nil {
@@ -147,7 +154,7 @@ func TestBaselinesAreWhole(t *testing.T) {
 	peers := map[string]bool{}
 	for _, r := range all {
 		peers[r.Peer] = true
-		if !strings.Contains(r.SQL, "{line:DateTime64(7, 'UTC')}") {
+		if !readsEvents.MatchString(r.SQL) {
 			t.Errorf("%s cannot be asked about the past", r.ID)
 		}
 	}

@@ -69,7 +69,7 @@ func wins(r *Result) []string {
 	for i := range r.Rules {
 		x := &r.Rules[i]
 		switch {
-		case x.Ours == nil || x.Attacks == 0 || x.Failure != "":
+		case x.Ours == nil || x.Found == 0 || x.Failure != "":
 		case !x.Ours.Reached:
 			all = append(all, fmt.Sprintf("`%s` finds %d of %d attacks, our `%s` %.0f.", x.Rule, x.Found, x.Attacks, x.Detection, x.Ours.Recall*float64(x.Attacks)))
 		case x.Ours.FalseRate > x.FalseRate:

@@ -7,7 +7,7 @@ FROM
     SELECT user_id, any(ip_address) AS one_address, groupUniqArray(ip_address) AS addresses, toStartOfInterval(ts, toIntervalMinute(15)) AS bucket, count() AS attempts,
         groupArray((ts, event_id)) AS found
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')} AND activity = 'failed_logon'
+    WHERE ts <= {to:DateTime64(7, 'UTC')} AND activity = 'failed_logon'
     GROUP BY user_id, bucket
 )
 GROUP BY bucket

@@ -3,7 +3,7 @@ failures AS
 (
     SELECT user_id, event_id, ts
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')} AND activity = 'failed_logon'
+    WHERE ts <= {to:DateTime64(7, 'UTC')} AND activity = 'failed_logon'
         AND user_id != '' AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
 ),
 counted AS

@@ -4,7 +4,7 @@ FROM
 (
     SELECT user_id, event_id, ts, ip_address, country, asn, user_agent
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')} AND activity = 'failed_logon'
+    WHERE ts <= {to:DateTime64(7, 'UTC')} AND activity = 'failed_logon'
         AND user_id != '' AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
 )
 GROUP BY user_id, toStartOfHour(ts)

@@ -5,7 +5,7 @@ FROM
 (
     SELECT ip_address, user_id, toStartOfInterval(ts, toIntervalHour(1)) AS bucket, count() AS attempts, groupArray((ts, event_id)) AS found
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')} AND activity = 'failed_logon'
+    WHERE ts <= {to:DateTime64(7, 'UTC')} AND activity = 'failed_logon'
         AND ip_address != '' AND (empty({subjects:Array(String)}) OR ip_address IN {subjects:Array(String)})
     GROUP BY ip_address, user_id, bucket
 )

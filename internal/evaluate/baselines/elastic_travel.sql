@@ -5,7 +5,7 @@ signins AS
     SELECT user_id, event_id, ts, country, region, latitude, longitude,
         arrayJoin([30, 60, 90]) AS later, toStartOfInterval(ts, toIntervalMinute(30)) + toIntervalMinute(later) AS run
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')} AND activity = 'logon' AND user_id != ''
+    WHERE ts <= {to:DateTime64(7, 'UTC')} AND activity = 'logon' AND user_id != ''
         AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
         AND place_kind != 'unknown'
 ),

@@ -4,7 +4,7 @@ hours AS
     SELECT user_id, toStartOfHour(ts) AS hour, count() AS volume, uniqExact(ip_address) AS addresses, uniqExact(country) AS countries,
         groupArray(event_id) AS ids, min(ts) AS first_ts, max(ts) AS last_ts
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')} AND administrative AND user_id != ''
+    WHERE ts <= {to:DateTime64(7, 'UTC')} AND administrative AND user_id != ''
         AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
     GROUP BY user_id, hour
 ),

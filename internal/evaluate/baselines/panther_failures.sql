@@ -2,7 +2,7 @@ WITH failures AS
 (
     SELECT ip_address, user_id, event_id, ts
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')} AND activity = 'failed_logon'
+    WHERE ts <= {to:DateTime64(7, 'UTC')} AND activity = 'failed_logon'
 )
 SELECT 'user' AS subject_type, user_id AS subject_id, groupArray(event_id) AS event_ids, min(ts) AS start_time, max(ts) AS end_time, toFloat64(count()) AS score
 FROM failures

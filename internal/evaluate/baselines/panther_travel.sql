@@ -5,7 +5,7 @@ signins AS
     SELECT user_id, event_id, ts, sequence, ip_address, latitude, longitude,
         arrayExists(t -> t LIKE '%,vpn,%' OR t LIKE '%,relay,%' OR t LIKE '%,satellite,%', dictGet('ip_intelligence', 'tags', ip)) AS tunnel
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')} AND activity = 'logon' AND user_id != ''
+    WHERE ts <= {to:DateTime64(7, 'UTC')} AND activity = 'logon' AND user_id != ''
         AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
         AND place_kind != 'unknown' AND NOT tunnel
 ),

@@ -3,7 +3,7 @@ signins AS
 (
     SELECT user_id, event_id, ts, country
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')} AND activity = 'logon' AND user_id != ''
+    WHERE ts <= {to:DateTime64(7, 'UTC')} AND activity = 'logon' AND user_id != ''
         AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
         AND country != ''
 ),
