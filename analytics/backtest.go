@@ -40,6 +40,8 @@ type Backtester struct {
 	present []Detection
 	// turn is held by the one backtest that is under way.
 	turn chan struct{}
+	// tooMuch says whether an evaluation failed for want of memory.
+	tooMuch func(error) bool
 }
 
 // NewBacktester checks the tuning.
@@ -51,7 +53,7 @@ func NewBacktester(o BacktestOptions) (*Backtester, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Backtester{o: o, present: present, turn: make(chan struct{}, 1)}, nil
+	return &Backtester{o: o, present: present, turn: make(chan struct{}, 1), tooMuch: clickhouse.IsMemoryLimit}, nil
 }
 
 // everyOne is the tuning with nothing disabled.
@@ -230,9 +232,12 @@ func (b *Backtester) evaluate(ctx context.Context, t *trial, p period, n *counte
 	if err == nil && len(t.changed) > 0 {
 		present, err = b.findings(ctx, &t.present, p)
 	}
-	if half := p.to.Sub(p.from) / 2; clickhouse.IsMemoryLimit(err) && half >= shortest {
-		middle := p.from.Add(half).Truncate(time.Second)
-		return errors.Join(b.evaluate(ctx, t, period{p.from, middle}, n), b.evaluate(ctx, t, period{middle, p.to}, n))
+	if length := p.to.Sub(p.from); b.tooMuch(err) && length > shortest {
+		middle := p.from.Add(length / 2).Truncate(time.Second)
+		if err := b.evaluate(ctx, t, period{p.from, middle}, n); err != nil {
+			return err
+		}
+		return b.evaluate(ctx, t, period{middle, p.to}, n)
 	}
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ const (
 	day = 24 * time.Hour
 	// tick is the resolution of event times.
 	tick = 100 * time.Nanosecond
-	// shortest is how short a slice may become when a longer one needs too much memory.
+	// shortest is the longest slice that is not cut any more when it needs too much memory.
 	shortest = time.Hour
 )
 
