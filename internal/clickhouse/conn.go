@@ -180,7 +180,7 @@ var ofData = map[int32]bool{
 // Codes by which ClickHouse refuses a statement: it will never succeed as it is, and the schema or Sealwatch is at fault.
 var ofStatement = map[int32]bool{
 	16: true, 20: true, 36: true, 42: true, 43: true, 44: true, 46: true, 47: true, 48: true, 50: true, 57: true, 60: true, 62: true,
-	63: true, 80: true, 81: true, 115: true, 164: true, 179: true, 184: true, 207: true, 215: true, 392: true, 456: true, 497: true, 516: true,
+	63: true, 80: true, 81: true, 115: true, 164: true, 179: true, 184: true, 207: true, 215: true, 386: true, 392: true, 456: true, 497: true, 516: true,
 }
 
 // classify says what an error means to the caller: its own deadline as it is, data that is refused as

@@ -58,6 +58,7 @@ CREATE TABLE IF NOT EXISTS events
     INDEX by_sequence sequence TYPE minmax GRANULARITY 1,
     INDEX by_hold held_until TYPE minmax GRANULARITY 1,
     INDEX by_address ip_address TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_integration integration_key TYPE bloom_filter(0.01) GRANULARITY 1,
     PROJECTION by_id (SELECT tenant, event_id, content_hash, trust, sequence ORDER BY tenant, event_id)
 )
 ENGINE = MergeTree
