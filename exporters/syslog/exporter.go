@@ -80,7 +80,8 @@ func (x *Exporter) frame(c *alert.Change) ([]byte, error) {
 	return append(fmt.Appendf(make([]byte, 0, len(message)+8), "%d ", len(message)), message...), nil
 }
 
-// connect makes sure of a connection that the receiver has not closed, with the tail sent again on a new one.
+// connect makes sure of a connection that the receiver has not closed, with the tail sent again on a new one. The loss of
+// a connection is an error, although the next call mends it: a receiver that takes nothing must not look well.
 func (x *Exporter) connect(ctx context.Context) error {
 	if x.conn != nil {
 		err := x.probe()
@@ -89,7 +90,7 @@ func (x *Exporter) connect(ctx context.Context) error {
 			return nil
 		}
 		x.drop()
-		x.o.Logger.InfoContext(ctx, "syslog connection lost", slog.String("address", x.o.Address), slog.String("error", err.Error()))
+		return fmt.Errorf("the connection to syslog receiver %s was lost: %w", x.o.Address, err)
 	}
 	dialer := net.Dialer{Timeout: x.o.DialTimeout, Control: control(x.o.WriteTimeout),
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}}
