@@ -16,6 +16,8 @@ located AS
         AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
         AND user_id != ''
         AND place_kind = 'user'
+        -- an application calls from where it runs, in whosever name; unusual_impersonation judges its networks
+        AND integration_key = ''
         AND activity NOT IN ('failed_logon', 'docusign_alert')
 ),
 pairs AS
