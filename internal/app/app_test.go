@@ -276,6 +276,9 @@ func TestMonitorRecordInAlertOut(t *testing.T) {
 	s.end()
 
 	s = run(t, cfg)
+	if sources := s.get("/v1/status")["sources"].([]any); len(sources) != 1 || sources[0].(map[string]any)["source"] != "import" {
+		t.Errorf("a source that was silent since the restart is forgotten: %v", sources)
+	}
 	if r := s.importBody(travel(1, at)); r["accepted"].(float64) != 0 || r["duplicates"].(float64) != 2 {
 		t.Errorf("the same records again: %v", r)
 	}
@@ -465,6 +468,11 @@ func TestRefusesDoubtfulSettings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg := settings(t)
 			change(&cfg)
+			if strings.Contains(name, "detection") || strings.Contains(name, "bounds") {
+				if err := app.Check(cfg); err == nil {
+					t.Error("the check finds it good")
+				}
+			}
 			if s, err := try(t, cfg); err == nil {
 				s.end()
 				t.Error("the service started")
