@@ -126,7 +126,7 @@ func evaluateScenario(ctx context.Context, at clickhouse.Options, s simulate.Sce
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, pipeline.Close(context.WithoutCancel(ctx))) }()
-	if err := db.AddRanges(ctx, simulatedRanges(s.Name)); err != nil {
+	if err := db.AddRanges(ctx, simulatedRanges(&s)); err != nil {
 		return nil, err
 	}
 	return evaluate.Run(ctx, evaluate.Options{Scenario: s, Tenant: s.Name, Ingester: evaluationIngest{pipeline, s.Name}, Finder: db, Rules: rules,
@@ -166,12 +166,12 @@ func (simulatedNetworks) Locate(a netip.Addr) (geo.Location, bool) {
 }
 
 // simulatedRanges is what lists of addresses would say about them.
-func simulatedRanges(tenant string) []intelligence.Range {
+func simulatedRanges(s *simulate.Scenario) []intelligence.Range {
 	category := map[string]string{"tor": "risky", "vpn": "vpn", "hosting": "cloud", "security_proxy": "cloud", "bad": "risky"}
 	tags := map[string][]string{"tor": {"tor"}, "vpn": {"vpn"}, "relay": {"relay"}, "hosting": {"hosting"}, "security_proxy": {"hosting"}, "airline": {"satellite"}, "bad": {"botnet"}}
 	var all []intelligence.Range
-	for _, i := range simulate.AllIntelligence() {
-		r := intelligence.Range{Tenant: tenant, Source: "simulated-feed", Prefix: i.Range, Name: i.Kind, Category: "other", Tags: tags[i.Kind], Confidence: 90, From: time.Unix(0, 0).UTC()}
+	for _, i := range s.Listed() {
+		r := intelligence.Range{Tenant: s.Name, Source: "simulated-feed", Prefix: i.Range, Name: i.Kind, Category: "other", Tags: tags[i.Kind], Confidence: 90, From: time.Unix(0, 0).UTC()}
 		if c := category[i.Kind]; c != "" {
 			r.Category = c
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,8 @@ type Scenario struct {
 	AttacksPerDay float64  `yaml:"attacksPerDay"`
 	Late          float64  `yaml:"late"`
 	Repeats       float64  `yaml:"repeats"`
+	// Unlisted are kinds of networks that the lists of addresses do not know.
+	Unlisted []string `yaml:"unlisted"`
 }
 
 // ReadScenario reads a file; the error says which file, what was found and what was expected.
@@ -53,10 +56,21 @@ func ReadScenario(file string) (Scenario, error) {
 }
 
 func (s *Scenario) check() error {
+	var problems []error
 	if s.Description == "" || s.Quiet < 0 || s.Quiet >= s.Days {
-		return fmt.Errorf("found description %q and quietDays %d, expected a description, and quietDays from 0 to less than days", s.Description, s.Quiet)
+		problems = append(problems, fmt.Errorf("found description %q and quietDays %d, expected a description, and quietDays from 0 to less than days", s.Description, s.Quiet))
 	}
-	return nil
+	for _, u := range s.Unlisted {
+		if !slices.ContainsFunc(AllIntelligence(), func(i Intelligence) bool { return i.Kind == u }) {
+			problems = append(problems, fmt.Errorf("unlisted: found %q, expected a kind of network that lists know, such as vpn or relay", u))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// Listed is what the lists of addresses know in this scenario.
+func (s *Scenario) Listed() []Intelligence {
+	return slices.DeleteFunc(AllIntelligence(), func(i Intelligence) bool { return slices.Contains(s.Unlisted, i.Kind) })
 }
 
 // Options are what New needs.

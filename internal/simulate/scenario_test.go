@@ -30,12 +30,27 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// TestUnlisted leaves a kind out of the lists, and no other.
+func TestUnlisted(t *testing.T) {
+	kinds := func(s Scenario) map[string]bool {
+		all := map[string]bool{}
+		for _, i := range s.Listed() {
+			all[i.Kind] = true
+		}
+		return all
+	}
+	if all, some := kinds(Scenario{}), kinds(Scenario{Unlisted: []string{"vpn"}}); !all["vpn"] || some["vpn"] || len(some) != len(all)-1 {
+		t.Errorf("%v, without vpn %v", all, some)
+	}
+}
+
 func TestScenarioErrorsSayWhere(t *testing.T) {
 	for text, want := range map[string]string{
 		"users: many":       "cannot unmarshal",
 		"usres: 3":          "usres",
 		"description: x":    "users: found 0, expected 1",
 		"noise: {fog: 0.1}": "noise: found fog",
+		"unlisted: [fog]":   `unlisted: found "fog"`,
 	} {
 		file := filepath.Join(t.TempDir(), "bad.yaml")
 		if err := os.WriteFile(file, []byte(text+"\n"), 0o600); err != nil {
