@@ -52,18 +52,18 @@ type Definition struct {
 
 // Inputs select events by class and by kind of place; an empty list selects all.
 type Inputs struct {
-	Activities []string `yaml:"activities"`
+	Activities []string `yaml:"activities" json:"activities,omitempty"`
 	// Each says that each of the activities is needed: without one of them the detection is blind. Otherwise some are.
-	Each       bool     `yaml:"each"`
-	PlaceKinds []string `yaml:"placeKinds"`
+	Each       bool     `yaml:"each" json:"each,omitempty"`
+	PlaceKinds []string `yaml:"placeKinds" json:"placeKinds,omitempty"`
 	// Administrative selects events that act on the account.
-	Administrative bool `yaml:"administrative"`
+	Administrative bool `yaml:"administrative" json:"administrative,omitempty"`
 	// Integrations says that findings need events with an integration key. It selects nothing: others may still change them.
-	Integrations bool `yaml:"integrations"`
+	Integrations bool `yaml:"integrations" json:"integrations,omitempty"`
 	// Intelligence says that the view reads what is known about addresses: when that changes, it is evaluated again.
-	Intelligence bool `yaml:"intelligence"`
+	Intelligence bool `yaml:"intelligence" json:"intelligence,omitempty"`
 	// Directory says the same of the directory of users.
-	Directory bool `yaml:"directory"`
+	Directory bool `yaml:"directory" json:"directory,omitempty"`
 }
 
 // concerns says whether a recheck for that reason is for the detection.

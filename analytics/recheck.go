@@ -58,33 +58,16 @@ func (r *Runner) recheck(ctx context.Context, d *Detection, line time.Time) erro
 		if err != nil {
 			return err
 		}
-		var spans []clickhouse.Span
 		next := r.asked.Load()
-		for _, c := range asked {
-			if c.Detection != "" && c.Detection != d.ID || !d.Inputs.concerns(c.Reason) {
-				continue
-			}
-			if c.ID != "" {
-				spans = append(spans, clickhouse.Span{Subject: c.Subject, First: c.First, Last: c.Last})
-				continue
-			}
-			// Every subject that has findings in that time has events there.
-			every, err := r.o.Store.SubjectsBetween(ctx, r.o.Tenant, d.Subjects, c.First.Add(-d.LookAhead), c.Last.Add(d.LookBack))
-			if err != nil {
-				return err
-			}
-			for _, s := range every {
-				s.First, s.Last = c.First, c.Last
-				spans = append(spans, s)
-			}
-		}
 		if len(asked) > 0 {
 			next = asked[len(asked)-1].Sequence
 		}
-		for _, group := range groups(concerned(d, spans), d.LookBack+d.LookAhead) {
-			if err := r.evaluate(ctx, d, group, line); err != nil {
-				return err
-			}
+		periods, err := r.asks(ctx, d, asked)
+		if err != nil {
+			return err
+		}
+		if err := r.evaluateAll(ctx, d, periods, line); err != nil {
+			return err
 		}
 		done.Position = next
 		done.Version++
@@ -96,4 +79,35 @@ func (r *Runner) recheck(ctx context.Context, d *Detection, line time.Time) erro
 		r.mu.Unlock()
 	}
 	return nil
+}
+
+// asks are the subjects and periods that rechecks ask a detection for.
+func (r *Runner) asks(ctx context.Context, d *Detection, asked []clickhouse.Recheck) (map[clickhouse.Subject]period, error) {
+	l := r.lineage(d.ID)
+	periods := make(map[clickhouse.Subject]period)
+	for _, c := range asked {
+		if c.Detection != "" && c.Detection != d.ID {
+			continue
+		}
+		for i := range l.reigns {
+			v := &l.reigns[i]
+			if !v.inputs.concerns(c.Reason) || !v.reached(c.First, c.Last) {
+				continue
+			}
+			if c.ID != "" {
+				concerned(periods, v.version, []clickhouse.Span{{Subject: c.Subject, First: c.First, Last: c.Last}})
+				continue
+			}
+			// Every subject that has findings in that time has events there.
+			every, err := r.o.Store.SubjectsBetween(ctx, r.o.Tenant, v.Subjects, c.First.Add(-v.LookAhead), c.Last.Add(v.LookBack))
+			if err != nil {
+				return nil, err
+			}
+			for k := range every {
+				every[k].First, every[k].Last = c.First, c.Last
+			}
+			concerned(periods, v.version, every)
+		}
+	}
+	return periods, nil
 }

@@ -36,6 +36,8 @@ type Store interface {
 	UsersOfSource(ctx context.Context, tenant, source string) ([]clickhouse.Span, error)
 	SubjectsBetween(ctx context.Context, tenant string, types []string, from, to time.Time) ([]clickhouse.Span, error)
 	DefineDetection(ctx context.Context, id, text string, values []clickhouse.Argument) error
+	DetectionVersions(ctx context.Context, tenant string) ([]alert.DetectionVersion, error)
+	AddDetectionVersions(ctx context.Context, tenant string, all []alert.DetectionVersion) error
 	Findings(ctx context.Context, c clickhouse.Call) ([]alert.Finding, error)
 	AlertsOfSubjects(ctx context.Context, tenant, detection string, subjects []string) ([]alert.Alert, error)
 	LoadCheckpoint(ctx context.Context, name string) (clickhouse.Checkpoint, bool, error)
@@ -75,6 +77,8 @@ type Runner struct {
 
 	mu    sync.Mutex
 	state map[string]*progress
+	// lineages are the versions of each detection.
+	lineages map[string]*lineage
 	// held is the earliest event time that waits for the clock; zero when none does.
 	held time.Time
 	// begun says that a whole round went well: what was held while no process ran has been released.
@@ -104,7 +108,7 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	if o.Step == 0 {
 		o.Step = 200_000
 	}
-	r := &Runner{o: o, log: o.Logger, wake: make(chan struct{}, 1), state: map[string]*progress{}}
+	r := &Runner{o: o, log: o.Logger, wake: make(chan struct{}, 1), state: map[string]*progress{}, lineages: map[string]*lineage{}}
 	r.metrics = newMetrics(o.Registerer, func() float64 { return float64(r.Status().Pending) })
 	for i := range o.Detections {
 		d := &o.Detections[i]
@@ -120,6 +124,9 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 			return nil, fmt.Errorf("analytics: detection %s: %w", d.ID, err)
 		}
 		r.state[d.ID] = &progress{Checkpoint: c, rechecked: again}
+	}
+	if err := r.loadVersions(ctx); err != nil {
+		return nil, err
 	}
 	asked, err := o.Store.LastRecheck(ctx)
 	if err != nil {

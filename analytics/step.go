@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -31,23 +32,34 @@ func (r *Runner) changed(ctx context.Context, q clickhouse.SpanQuery) ([]clickho
 
 // step brings the alerts of one detection in step with what changed.
 func (r *Runner) step(ctx context.Context, d *Detection, changed []clickhouse.Span, line time.Time) error {
-	var inputs []clickhouse.Span
-	for i := range changed {
-		if d.Inputs.Match(&changed[i]) {
-			inputs = append(inputs, changed[i])
+	l := r.lineage(d.ID)
+	periods := make(map[clickhouse.Subject]period)
+	for i := range l.reigns {
+		v := &l.reigns[i]
+		var inputs []clickhouse.Span
+		for k := range changed {
+			if v.inputs.Match(&changed[k]) && v.reached(changed[k].First, changed[k].Last) {
+				inputs = append(inputs, changed[k])
+			}
 		}
-	}
-	if len(inputs) == 0 {
-		return nil
-	}
-	if d.Affected != "" {
-		others, err := r.affected(ctx, d, inputs, line)
-		if err != nil {
-			return err
+		if len(inputs) == 0 {
+			continue
 		}
-		inputs = append(inputs, others...)
+		if v.Affected != "" {
+			others, err := r.affected(ctx, v.version, inputs, line)
+			if err != nil {
+				return err
+			}
+			inputs = append(inputs, others...)
+		}
+		concerned(periods, v.version, inputs)
 	}
-	for _, group := range groups(concerned(d, inputs), d.LookBack+d.LookAhead) {
+	return r.evaluateAll(ctx, d, periods, line)
+}
+
+// evaluateAll evaluates subjects in groups.
+func (r *Runner) evaluateAll(ctx context.Context, d *Detection, periods map[clickhouse.Subject]period, line time.Time) error {
+	for _, group := range groups(periods, d.LookBack+d.LookAhead) {
 		if err := r.evaluate(ctx, d, group, line); err != nil {
 			return err
 		}
@@ -55,8 +67,8 @@ func (r *Runner) step(ctx context.Context, d *Detection, changed []clickhouse.Sp
 	return nil
 }
 
-// affected asks the detection which other subjects the changes concern.
-func (r *Runner) affected(ctx context.Context, d *Detection, inputs []clickhouse.Span, line time.Time) ([]clickhouse.Span, error) {
+// affected asks a version which other subjects the changes concern.
+func (r *Runner) affected(ctx context.Context, v *version, inputs []clickhouse.Span, line time.Time) ([]clickhouse.Span, error) {
 	changed := make(map[string][]string)
 	var whole period
 	for i, s := range inputs {
@@ -66,25 +78,23 @@ func (r *Runner) affected(ctx context.Context, d *Detection, inputs []clickhouse
 		}
 		whole = whole.union(s.First, s.Last)
 	}
-	return r.o.Store.Affected(ctx, d.ID, d.Affected, r.o.Tenant, changed, whole.from, whole.to, line)
+	return r.o.Store.Affected(ctx, v.Detection, v.Affected, r.o.Tenant, changed, whole.from, whole.to, line)
 }
 
-// concerned returns for each subject with changed inputs the anchors that may change: from LookAhead before the first
-// changed event to LookBack after the last.
-func concerned(d *Detection, inputs []clickhouse.Span) map[clickhouse.Subject]period {
-	periods := make(map[clickhouse.Subject]period)
+// concerned adds to periods, for each subject with changed inputs, the anchors that may change: from LookAhead before the
+// first changed event to LookBack after the last.
+func concerned(periods map[clickhouse.Subject]period, v *version, inputs []clickhouse.Span) {
 	for _, s := range inputs {
-		if s.ID == "" || !slices.Contains(d.Subjects, s.Type) {
+		if s.ID == "" || !slices.Contains(v.Subjects, s.Type) {
 			continue
 		}
-		from, to := s.First.Add(-d.LookAhead), s.Last.Add(d.LookBack)
+		from, to := s.First.Add(-v.LookAhead), s.Last.Add(v.LookBack)
 		if p, ok := periods[s.Subject]; ok {
 			periods[s.Subject] = p.union(from, to)
 		} else {
 			periods[s.Subject] = period{from, to}
 		}
 	}
-	return periods
 }
 
 // groups splits the subjects for calls of the view: those with near beginnings together, maxSubjects at most, so that one
@@ -126,13 +136,13 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 		}
 		whole = whole.union(p.from, p.to)
 	}
-	findings, err := r.o.Store.Findings(ctx, clickhouse.Call{Detection: d.ID, Text: d.SQL, Tenant: r.o.Tenant, From: whole.from, To: whole.to, Line: line, Subjects: ids, Arguments: d.arguments()})
+	findings, reach, err := r.findings(ctx, d, whole, ids, line)
 	if err != nil {
 		return err
 	}
 	var keep time.Time
 	if r.o.Retention > 0 {
-		keep = r.o.Clock().Add(-r.o.Retention).Add(d.LookBack)
+		keep = r.o.Clock().Add(-r.o.Retention).Add(reach)
 	}
 	return r.o.Log.Update(ctx, func(ctx context.Context) ([]alert.Change, error) {
 		if r.o.Log.Head() != base { // somebody wrote meanwhile, a person perhaps
@@ -146,6 +156,32 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 		}
 		return changes, nil
 	})
+}
+
+// findings of the subjects that are anchored in the period, each by the version that is in force for its anchor, and the
+// longest look-back of those versions. A version is asked up to the end of the whole period: a finding that it has may go
+// on when another one reigns.
+func (r *Runner) findings(ctx context.Context, d *Detection, whole period, subjects []string, line time.Time) (all []alert.Finding, reach time.Duration, err error) {
+	seen := make(map[string]bool)
+	reach = d.LookBack
+	for _, v := range r.lineage(d.ID).over(whole) {
+		reach = max(reach, v.LookBack)
+		from := whole.from
+		if v.from.After(from) {
+			from = v.from
+		}
+		found, err := r.o.Store.Findings(ctx, clickhouse.Call{Detection: d.ID, Text: v.SQL, Tenant: r.o.Tenant, From: from, To: whole.to, Line: line, Subjects: subjects, Arguments: v.arguments()})
+		if err != nil {
+			return nil, 0, fmt.Errorf("revision %d: %w", v.Revision, err)
+		}
+		for _, f := range found {
+			if id := f.AlertID(); v.holds(f.Anchor) && !seen[id] {
+				seen[id] = true
+				all = append(all, f)
+			}
+		}
+	}
+	return all, reach, nil
 }
 
 // widen grows each subject's period until it holds every standing finding that it touches: such a finding may be joined,

@@ -1,0 +1,180 @@
+package analytics_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/analytics/detections"
+	"github.com/sealwatch/sealwatch/internal/event"
+)
+
+// retune changes the settings and starts again, at a time.
+func (w *world) retune(at time.Time, only string, tuning map[string]analytics.Tuning) {
+	w.t.Helper()
+	definitions, err := analytics.LoadDefinitions(detections.Files)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if only != "" {
+		definitions = slices.DeleteFunc(definitions, func(d analytics.Definition) bool { return d.ID != only })
+	}
+	if w.tuned, err = analytics.Tune(definitions, tuning); err != nil {
+		w.t.Fatal(err)
+	}
+	now := w.now
+	w.now = at
+	w.restart()
+	w.now = now
+}
+
+func threshold(n int) map[string]analytics.Tuning {
+	return map[string]analytics.Tuning{"failed_logins": {Parameters: map[string]string{"threshold": fmt.Sprint(n)}}}
+}
+
+// failures of a user, a minute apart.
+func failures(user string, at time.Time, n int) []event.Event {
+	var all []event.Event
+	for i := range n {
+		all = append(all, event.Event{Source: "test", ID: fmt.Sprintf("%s-%s-%d", user, at.Format("0102"), i), Time: at.Add(time.Duration(i) * time.Minute), Arrival: at,
+			UserID: user, Activity: "failed_logon", IPAddress: "192.0.2.1", Data: "{}", Raw: "{}"})
+	}
+	return all
+}
+
+func (w *world) subjects() []string {
+	w.t.Helper()
+	var all []string
+	for _, a := range w.standing() {
+		all = append(all, a.Subject.ID)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func (w *world) expect(when string, want ...string) {
+	w.t.Helper()
+	if diff := gocmp.Diff(want, w.subjects()); diff != "" {
+		w.t.Errorf("%s: alerts about (-want +got):\n%s", when, diff)
+	}
+}
+
+// TestAChangeLeavesThePast: a lower threshold judges what happens from the change on; what happened before stays as it
+// was judged, and is judged the same when its events come late.
+func TestAChangeLeavesThePast(t *testing.T) {
+	w := newWorld(t, "failed_logins", threshold(6))
+	change := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	before, after := change.AddDate(0, 0, -20), change.AddDate(0, 0, 1)
+	w.add(slices.Concat(failures("six", before, 6), failures("five", before, 5))...)
+	w.drain()
+	w.expect("before the change", "six")
+
+	w.retune(change, "failed_logins", threshold(5))
+	w.drain()
+	w.expect("after the change", "six")
+	late := failures("five-late", before, 5)
+	w.add(slices.Concat(late, failures("six-late", before, 6), failures("five-new", after, 5), failures("four-new", after, 4))...)
+	w.drain()
+	w.expect("late events", "five-new", "six", "six-late")
+	w.add(failures("five", before.Add(24*time.Hour), 1)...) // a recheck of the user's month
+	w.drain()
+	w.expect("another event of last month", "five-new", "six", "six-late")
+
+	for range 2 {
+		w.restart()
+	}
+	versions := w.runner.Versions("failed_logins")
+	if len(versions) != 2 || versions[0].Revision != 2 || !versions[0].ValidFrom.Equal(change) || versions[0].MadeBy != analytics.ByConfiguration || versions[1].ValidFrom.Year() != 1970 {
+		t.Fatalf("versions after restarts: %+v", versions)
+	}
+	w.retune(change.AddDate(0, 1, 0), "failed_logins", threshold(6))
+	if n := len(w.runner.Versions("failed_logins")); n != 3 {
+		t.Errorf("%d versions after the change was taken back, expected 3", n)
+	}
+}
+
+// TestAChangeBeforeTheFirstEvent covers everything: an import of the past is judged by what is configured.
+func TestAChangeBeforeTheFirstEvent(t *testing.T) {
+	w := newWorld(t, "failed_logins", threshold(6))
+	w.retune(w.now, "failed_logins", threshold(5))
+	w.add(failures("five", time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), 5)...)
+	w.drain()
+	w.expect("the imported past", "five")
+}
+
+// TestAFindingGoesOnOverAChange: the version of its anchor decides it to its end.
+func TestAFindingGoesOnOverAChange(t *testing.T) {
+	change := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	for name, at := range map[string]time.Time{"before": change.Add(-3 * time.Minute), "after": change.Add(time.Minute)} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "failed_logins", threshold(5))
+			w.add(failures("earlier", change.AddDate(0, 0, -3), 1)...)
+			w.drain()
+			w.retune(change, "failed_logins", threshold(50))
+			for _, e := range failures("flo", at, 8) {
+				w.add(e)
+				w.drain()
+			}
+			got := w.standing()
+			if name == "after" {
+				if len(got) != 0 {
+					t.Fatalf("judged by the version before: %s", got[0].Title)
+				}
+				return
+			}
+			if len(got) != 1 || got[0].EventCount != 8 {
+				t.Fatalf("%+v, expected one alert with 8 events", got)
+			}
+		})
+	}
+}
+
+// TestAnyOrderOverAChange: all detections, settings that change in the middle of the history.
+func TestAnyOrderOverAChange(t *testing.T) {
+	change := time.Date(2026, 5, 6, 5, 45, 0, 0, time.UTC)
+	first := map[string]analytics.Tuning{"failed_logins": {Parameters: map[string]string{"threshold": "4"}}, "impossible_travel": {Parameters: map[string]string{"speed_kmh": "900"}}}
+	second := map[string]analytics.Tuning{"failed_logins": {Parameters: map[string]string{"threshold": "6"}}, "impossible_travel": {Parameters: map[string]string{"speed_kmh": "300"}}}
+	r := rand.New(rand.NewPCG(11, 7))
+	events := randomHistory(r)
+	changed := func() *world {
+		w := newWorld(t, "", first)
+		w.add(events[0])
+		w.drain()
+		w.retune(change, "", second)
+		return w
+	}
+	whole := changed()
+	whole.add(events[1:]...)
+	whole.drain()
+	want := whole.standing()
+	only := newWorld(t, "", first)
+	only.add(events...)
+	only.drain()
+	if gocmp.Equal(want, only.standing()) {
+		t.Fatal("the change makes no difference: it tests nothing")
+	}
+	shuffled := slices.Clone(events[1:])
+	r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+	other := changed()
+	for len(shuffled) > 0 {
+		n := min(len(shuffled), 1+r.IntN(80))
+		other.add(shuffled[:n]...)
+		shuffled = shuffled[n:]
+		if r.IntN(3) > 0 {
+			other.drain()
+		}
+		if r.IntN(6) == 0 {
+			other.restart()
+		}
+	}
+	other.drain()
+	if diff := gocmp.Diff(want, other.standing()); diff != "" {
+		t.Fatalf("another order gives other alerts (-at once +shuffled):\n%s", diff)
+	}
+	checkLog(t, other)
+}
