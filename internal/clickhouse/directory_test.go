@@ -1,0 +1,105 @@
+package clickhouse_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/directory"
+	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/testkit"
+)
+
+func TestDirectory(t *testing.T) {
+	db := testkit.Database(t)
+	ctx := t.Context()
+	e := sample("id-1", 1)
+	other := sample("id-2", 2)
+	other.UserID, other.UserEmail = "u2", ""
+	if err := db.AppendEvents(ctx, "t", []event.Event{e, other}); err != nil {
+		t.Fatal(err)
+	}
+	left := base.Truncate(time.Millisecond)
+	states := []directory.State{
+		{Tenant: "default", Source: "entra", DirectoryID: "1", Status: "active", Kind: "person", UserName: "ann@example.com", DisplayName: "Ann O'Neil", Emails: []string{"ann@example.com", "o'neil@example.com"}, DocuSignUserIDs: []string{}, Groups: []string{"Finance"}, Role: "admin"},
+		{Tenant: "default", Source: "entra", DirectoryID: "1", Status: "deleted", Kind: "person", From: left, Emails: []string{}, DocuSignUserIDs: []string{}, Groups: []string{}},
+		{Tenant: "default", Source: "docusign", DirectoryID: "u2", Status: "active", Kind: "person", Emails: []string{"o'neil@example.com"}, DocuSignUserIDs: []string{"u2"}, Groups: []string{}},
+		{Tenant: "default", Source: "entra", DirectoryID: "2", Status: "active", Kind: "guest", Emails: []string{"bob@example.com"}, DocuSignUserIDs: []string{}, Groups: []string{}},
+	}
+	for range 2 { // again changes nothing
+		if err := db.AddPeople(ctx, states); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := db.ListPeople(ctx, "default", clickhouse.PeoplePage{Limit: 10})
+	if err != nil || len(all) != 4 {
+		t.Fatalf("%d states, %v", len(all), err)
+	}
+	want := states[0]
+	want.To = left
+	if d := cmp.Diff(want, all[1]); d != "" {
+		t.Errorf("state differs (-want +got):\n%s", d)
+	}
+	for _, c := range []struct {
+		name string
+		page clickhouse.PeoplePage
+		want []string
+	}{
+		{"a page", clickhouse.PeoplePage{Limit: 2}, []string{"u2", "1"}},
+		{"the next page", clickhouse.PeoplePage{Limit: 2, After: all[1]}, []string{"1", "2"}},
+		{"of a source", clickhouse.PeoplePage{Limit: 9, Sources: []string{"docusign"}}, []string{"u2"}},
+		{"of a status", clickhouse.PeoplePage{Limit: 9, Statuses: []string{"deleted"}}, []string{"1"}},
+		{"of an address", clickhouse.PeoplePage{Limit: 9, Keys: []string{"o'neil@example.com"}}, []string{"u2", "1", "1"}},
+		{"at a time", clickhouse.PeoplePage{Limit: 9, Sources: []string{"entra"}, At: left.Add(-time.Second)}, []string{"1", "2"}},
+	} {
+		got, err := db.ListPeople(ctx, "default", c.page)
+		var ids []string
+		for _, s := range got {
+			ids = append(ids, s.DirectoryID)
+		}
+		if err != nil || !slices.Equal(ids, c.want) {
+			t.Errorf("%s: %v, %v; expected %v", c.name, ids, err, c.want)
+		}
+	}
+	answers, err := db.DirectoryAt(ctx, "default", []directory.Question{
+		{SubjectID: "u1", Email: "ANN@example.com", At: left.Add(-time.Second)},
+		{SubjectID: "u2", At: left},
+		{SubjectID: "u3", At: left},
+	})
+	if err != nil || len(answers) != 3 {
+		t.Fatalf("%d answers, %v", len(answers), err)
+	}
+	if a := answers[0]; a.DirectoryID != "1" || a.Status != "active" || a.Role != "admin" || !slices.Equal(a.Groups, []string{"Finance"}) {
+		t.Errorf("before leaving: %+v", a)
+	}
+	if a := answers[1]; a.DirectoryID != "1" || a.Status != "deleted" || a.MatchedBy != "email" || len(a.Others) != 1 {
+		t.Errorf("by DocuSign's list: %+v", a)
+	}
+	if answers[2].Known() {
+		t.Errorf("nobody: %+v", answers[2])
+	}
+	users, err := db.UsersOfPeople(ctx, "default", []string{"ann@example.com"}, time.Time{})
+	slices.SortFunc(users, func(a, b clickhouse.Span) int { return strings.Compare(a.ID, b.ID) })
+	if err != nil || len(users) != 2 || users[0].ID != "u1" || users[1].ID != "u2" || !users[0].First.Equal(e.Time) {
+		t.Errorf("users of ann: %+v, %v", users, err)
+	}
+	if users, err := db.UsersOfPeople(ctx, "default", []string{"ann@example.com"}, e.Time.Add(time.Hour)); err != nil || len(users) != 0 {
+		t.Errorf("users since later: %+v, %v", users, err)
+	}
+	if answers, err := db.DirectoryAt(ctx, "other", []directory.Question{{SubjectID: "u2", At: left}}); err != nil || answers[0].Known() {
+		t.Errorf("another tenant's: %+v, %v", answers, err)
+	}
+	// taken back
+	back := states[1]
+	back.Removed = true
+	if err := db.AddPeople(ctx, []directory.State{back}); err != nil {
+		t.Fatal(err)
+	}
+	if answers, err := db.DirectoryAt(ctx, "default", []directory.Question{{SubjectID: "u2", At: left}}); err != nil || answers[0].Status != "active" {
+		t.Errorf("after the leaving was taken back: %+v, %v", answers, err)
+	}
+}

@@ -1,0 +1,1 @@
+INSERT INTO directory_keys (tenant, key, source, directory_id)
