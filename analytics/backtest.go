@@ -2,7 +2,6 @@ package analytics
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -248,38 +247,9 @@ func (b *Backtester) evaluate(ctx context.Context, t *trial, p period, n *counte
 
 // findings of a period, the end excluded, without what is not counted and takes the most memory.
 func (b *Backtester) findings(ctx context.Context, d *Detection, p period) ([]alert.Finding, error) {
-	var all []alert.Finding
-	at := map[string]int{}
-	err := b.call(ctx, d, p, nil, func(f alert.Finding) {
-		at[f.AlertID()] = len(all)
-		all = append(all, f)
+	return grown(p, func(p period, subjects []string, each func(alert.Finding)) error {
+		return b.call(ctx, d, p, subjects, each)
 	})
-	// A finding that goes on beyond the end may go on beyond what was read; it is asked for again until it does not grow.
-	for reach := p.to; err == nil; {
-		var growing []string
-		last := reach
-		for i := range all {
-			if f := &all[i]; !f.End.Before(reach) {
-				growing = append(growing, f.Subject.ID)
-				if f.End.After(last) {
-					last = f.End
-				}
-			}
-		}
-		if len(growing) == 0 {
-			break
-		}
-		reach = last.Add(tick)
-		slices.Sort(growing)
-		for group := range slices.Chunk(slices.Compact(growing), maxSubjects) {
-			err = errors.Join(err, b.call(ctx, d, period{p.from, reach}, group, func(f alert.Finding) {
-				if i, known := at[f.AlertID()]; known {
-					all[i] = f
-				}
-			}))
-		}
-	}
-	return all, err
 }
 
 // call evaluates a detection; no subjects means all.

@@ -39,6 +39,10 @@ type Store interface {
 	DetectionVersions(ctx context.Context, tenant string) ([]alert.DetectionVersion, error)
 	AddDetectionVersions(ctx context.Context, tenant string, all []alert.DetectionVersion) error
 	Findings(ctx context.Context, c clickhouse.Call) ([]alert.Finding, error)
+	EachFinding(ctx context.Context, c clickhouse.Call, each func(alert.Finding) error) error
+	EventDays(ctx context.Context, tenant string, from, to time.Time) ([]clickhouse.EventDay, error)
+	AlertsAnchored(ctx context.Context, tenant, detection string, from, to time.Time) ([]alert.Alert, error)
+	RecheckReasons(ctx context.Context, tenant, prefix string) (map[[2]string]bool, error)
 	AlertsOfSubjects(ctx context.Context, tenant, detection string, subjects []string) ([]alert.Alert, error)
 	LoadCheckpoint(ctx context.Context, name string) (clickhouse.Checkpoint, bool, error)
 	StoreCheckpoints(ctx context.Context, token string, all map[string]clickhouse.Checkpoint) error
@@ -74,6 +78,8 @@ type Runner struct {
 	asking sync.Mutex
 	// knowing is held while ranges are taken in.
 	knowing sync.Mutex
+	// reevaluating is held by the one re-evaluation that is under way.
+	reevaluating chan struct{}
 
 	mu    sync.Mutex
 	state map[string]*progress
@@ -108,7 +114,7 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	if o.Step == 0 {
 		o.Step = 200_000
 	}
-	r := &Runner{o: o, log: o.Logger, wake: make(chan struct{}, 1), state: map[string]*progress{}, lineages: map[string]*lineage{}}
+	r := &Runner{o: o, log: o.Logger, wake: make(chan struct{}, 1), state: map[string]*progress{}, lineages: map[string]*lineage{}, reevaluating: make(chan struct{}, 1)}
 	r.metrics = newMetrics(o.Registerer, func() float64 { return float64(r.Status().Pending) })
 	for i := range o.Detections {
 		d := &o.Detections[i]
@@ -133,6 +139,9 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 		return nil, fmt.Errorf("analytics: rechecks: %w", err)
 	}
 	r.asked.Store(asked)
+	if err := r.finishReevaluations(ctx); err != nil {
+		return nil, err
+	}
 	head, err := o.Store.LastEventSequence(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("analytics: %w", err)

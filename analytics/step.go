@@ -140,10 +140,7 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 	if err != nil {
 		return err
 	}
-	var keep time.Time
-	if r.o.Retention > 0 {
-		keep = r.o.Clock().Add(-r.o.Retention).Add(reach)
-	}
+	keep := r.keep(reach)
 	return r.o.Log.Update(ctx, func(ctx context.Context) ([]alert.Change, error) {
 		if r.o.Log.Head() != base { // somebody wrote meanwhile, a person perhaps
 			if standing, err = r.o.Store.AlertsOfSubjects(ctx, r.o.Tenant, d.ID, ids); err != nil {

@@ -51,3 +51,21 @@ func TestBacktestEndsWithTheServer(t *testing.T) {
 		t.Errorf("reason %q of %v, expected SHUTTING_DOWN", got, err)
 	}
 }
+
+func TestReevaluationEndsWithTheServer(t *testing.T) {
+	h := start(t, nil)
+	stream, err := pb.NewDetectionServiceClient(h.conn).Reevaluate(t.Context(), &pb.ReevaluateRequest{Detections: []string{"hang"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Recv(); err != nil {
+		t.Fatal(err)
+	}
+	if err := stopWithin(t, h, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	_, err = stream.Recv()
+	if got := problem.Reason(status.Convert(err)); got != "SHUTTING_DOWN" {
+		t.Errorf("reason %q of %v, expected SHUTTING_DOWN", got, err)
+	}
+}

@@ -16,12 +16,13 @@ import (
 
 type detectionService struct {
 	pb.UnimplementedDetectionServiceServer
-	detections Detections
-	backtester Backtester
-	status     StatusReader
-	inputs     InputReader
-	tenant     string
-	logger     *slog.Logger
+	detections  Detections
+	backtester  Backtester
+	reevaluator Reevaluator
+	status      StatusReader
+	inputs      InputReader
+	tenant      string
+	logger      *slog.Logger
 	// draining ends when the server stops.
 	draining context.Context
 }

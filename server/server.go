@@ -129,7 +129,7 @@ func (s *Server) register(validator *validate.Validator) {
 		heartbeat: o.Heartbeat, draining: s.draining,
 	})
 	pb.RegisterDetectionServiceServer(s.grpc, &detectionService{
-		detections: v.Detections, backtester: v.Backtester, status: v.Status, inputs: v.Inputs, tenant: o.Origin.Tenant, logger: o.Logger, draining: s.draining,
+		detections: v.Detections, backtester: v.Backtester, reevaluator: v.Reevaluator, status: v.Status, inputs: v.Inputs, tenant: o.Origin.Tenant, logger: o.Logger, draining: s.draining,
 	})
 	if v.Addresses != nil {
 		pb.RegisterIpRangeServiceServer(s.grpc, &ipRangeService{book: v.Addresses, tenant: o.Origin.Tenant})

@@ -20,8 +20,10 @@ type Services struct {
 	Changes    ChangeLog
 	Detections Detections
 	Backtester Backtester
-	Status     StatusReader
-	Inputs     InputReader
+	// Reevaluator judges the past again.
+	Reevaluator Reevaluator
+	Status      StatusReader
+	Inputs      InputReader
 	// Addresses may be nil: then IpRangeService is not offered.
 	Addresses AddressBook
 	// Watermark is the event time up to which events have come in, zero before the first. It is called for every
@@ -114,6 +116,14 @@ type Backtester interface {
 	// Backtest calls progress after each step and result for each detection that is done, never two at a time; an error of
 	// theirs, or the end of ctx, ends it. It stores nothing. A bad request fails with fault.InvalidArgument.
 	Backtest(ctx context.Context, q alert.BacktestRequest, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error
+}
+
+// Reevaluator judges spans of the past by the detections as they are now.
+type Reevaluator interface {
+	// Reevaluate shows the difference and stores nothing. It calls as a Backtester does.
+	Reevaluate(ctx context.Context, q alert.ReevaluationRequest, progress func(alert.BacktestProgress) error, result func(alert.ReevaluationResult) error) error
+	// ApplyReevaluation puts shown results into force; it fails with fault.InvalidArgument when they are not what was shown.
+	ApplyReevaluation(ctx context.Context, o alert.ReevaluationOrder) ([]alert.DetectionVersion, error)
 }
 
 // InputReader says what detections had to work with.

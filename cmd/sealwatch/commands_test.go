@@ -16,14 +16,16 @@ var update = flag.Bool("update", false, "write golden files and reference pages 
 
 // commandCase is one entry of testdata/commands.yaml.
 type commandCase struct {
-	Name   string            `yaml:"name"`
-	Args   []string          `yaml:"args"`
-	Env    []string          `yaml:"env"`
-	In     string            `yaml:"in"`
-	Files  map[string]string `yaml:"files"`
-	Alerts *int              `yaml:"alerts"`
-	Behind int               `yaml:"behind"`
-	Code   int               `yaml:"code"`
+	Name string   `yaml:"name"`
+	Args []string `yaml:"args"`
+	Env  []string `yaml:"env"`
+	In   string   `yaml:"in"`
+	// Terminal says that In is what a person types.
+	Terminal bool              `yaml:"terminal"`
+	Files    map[string]string `yaml:"files"`
+	Alerts   *int              `yaml:"alerts"`
+	Behind   int               `yaml:"behind"`
+	Code     int               `yaml:"code"`
 	// Out and Err are expressions that have to match, Golden is a file with the whole standard output.
 	Out    []string `yaml:"out"`
 	Err    []string `yaml:"err"`
@@ -67,7 +69,7 @@ func (c *commandCase) run(t *testing.T) {
 		}
 		return filled
 	}
-	code, out, errs := invoke(t, t.Context(), &process{in: strings.NewReader(c.In), environ: fill(c.Env)}, fill(c.Args)...)
+	code, out, errs := invoke(t, t.Context(), &process{in: strings.NewReader(c.In), inTerminal: c.Terminal, environ: fill(c.Env)}, fill(c.Args)...)
 	errs = strings.ReplaceAll(errs, dir, "DIR")
 	if code != c.Code {
 		t.Errorf("exit code %d, want %d\n%s%s", code, c.Code, out, errs)

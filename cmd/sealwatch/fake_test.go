@@ -172,6 +172,40 @@ func (f *fake) Backtest(r *sealwatchv1.BacktestRequest, s grpc.ServerStreamingSe
 	return nil
 }
 
+// Reevaluate shows one difference of each kind; without detections none.
+func (f *fake) Reevaluate(r *sealwatchv1.ReevaluateRequest, s grpc.ServerStreamingServer[sealwatchv1.ReevaluateResponse]) error {
+	end := r.GetEndTime()
+	if end == nil {
+		end = timestamppb.New(time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC))
+	}
+	result := &sealwatchv1.ReevaluateResult{Detection: "failed_logins", StartTime: r.GetStartTime(), EndTime: end, Revisions: []int32{1, 2}, PreviewToken: "0123456789abcdef0123456789abcdef",
+		Total: &sealwatchv1.ReevaluateCount{Unchanged: 4, Alerts: 3, AlertsNow: 3}}
+	if len(r.GetDetections()) > 0 {
+		at := timestamppb.New(time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC))
+		result.Total = &sealwatchv1.ReevaluateCount{Created: 1, Changed: 1, Withdrawn: 1, Unchanged: 4, Alerts: 3, AlertsNow: 4}
+		result.Days = []*sealwatchv1.ReevaluateDay{{Date: "2026-03-01", Count: &sealwatchv1.ReevaluateCount{Created: 1, Changed: 1, Withdrawn: 1}}}
+		high, low, raised := sealwatchv1.Severity_SEVERITY_HIGH, sealwatchv1.Severity_SEVERITY_LOW, sealwatchv1.AlertState_ALERT_STATE_NEW
+		result.Examples = []*sealwatchv1.ReevaluateExample{
+			{Difference: sealwatchv1.AlertChange_ALERT_CHANGE_CREATED, Title: "Ada failed \x1b[31mfive times", Severity: low, State: raised, StartTime: at},
+			{Difference: sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED, Title: "Bob failed nine times", Severity: low, PreviousSeverity: high, State: sealwatchv1.AlertState_ALERT_STATE_SUPPRESSED, PreviousState: raised, StartTime: at},
+			{Difference: sealwatchv1.AlertChange_ALERT_CHANGE_RETRACTED, Title: "Cleo failed three times", Severity: high, PreviousSeverity: high, State: sealwatchv1.AlertState_ALERT_STATE_RETRACTED, PreviousState: raised, StartTime: at},
+		}
+	}
+	return s.Send(&sealwatchv1.ReevaluateResponse{Content: &sealwatchv1.ReevaluateResponse_Result{Result: result}})
+}
+
+// ApplyReevaluation makes a version of what was shown, and of nothing else.
+func (f *fake) ApplyReevaluation(_ context.Context, r *sealwatchv1.ApplyReevaluationRequest) (*sealwatchv1.ApplyReevaluationResponse, error) {
+	answer := &sealwatchv1.ApplyReevaluationResponse{}
+	for _, d := range r.GetDetections() {
+		if d.GetPreviewToken() != "0123456789abcdef0123456789abcdef" || r.GetAuthor() != "ann" {
+			return nil, status.Error(codes.InvalidArgument, "not what was shown to ann")
+		}
+		answer.Versions = append(answer.Versions, &sealwatchv1.AppliedVersion{Detection: d.GetDetection(), Version: &sealwatchv1.DetectionVersion{Revision: 3, StartTime: r.GetStartTime(), EndTime: r.GetEndTime()}})
+	}
+	return answer, nil
+}
+
 // serve runs the fake on a loopback port until the test ends, and returns its address.
 func (f *fake) serve(t *testing.T) string {
 	t.Helper()

@@ -21,7 +21,7 @@ func main() {
 	}
 	p := &process{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), executable: executable,
-		errTerminal: term.IsTerminal(int(os.Stderr.Fd())), now: time.Now, serve: runService, check: app.Check,
+		errTerminal: term.IsTerminal(int(os.Stderr.Fd())), inTerminal: term.IsTerminal(int(os.Stdin.Fd())), now: time.Now, serve: runService, check: app.Check,
 	}
 	os.Exit(p.run(untilSignal(os.Stderr), os.Args[1:]))
 }

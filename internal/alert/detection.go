@@ -20,6 +20,8 @@ type Detection struct {
 	FalsePositives, Response []string
 	// SQL is the text of the view.
 	SQL string
+	// Versions that it has had, the newest first.
+	Versions []DetectionVersion
 }
 
 // Parameter is one tuning value of a detection; Value is the one in force.

@@ -135,7 +135,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	api, err := server.New(server.Options{
 		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
 		Services: server.Services{
-			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue(tuned), Backtester: backtester,
+			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, runner}, Backtester: backtester, Reevaluator: runner,
 			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db},
 			Watermark: runner.Watermark, Rerun: analytics.Rerun,
 		},

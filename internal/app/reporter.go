@@ -115,13 +115,17 @@ func (r *reporter) ready(ctx context.Context) []string {
 	return nil
 }
 
-// catalogue lists the detections in force.
-type catalogue []analytics.Detection
+// catalogue lists the detections in force, with their versions.
+type catalogue struct {
+	detections []analytics.Detection
+	runner     *analytics.Runner
+}
 
 func (c catalogue) List() []alert.Detection {
-	all := make([]alert.Detection, len(c))
-	for i := range c {
-		all[i] = c[i].Describe()
+	all := make([]alert.Detection, len(c.detections))
+	for i := range c.detections {
+		all[i] = c.detections[i].Describe()
+		all[i].Versions = c.runner.Versions(all[i].ID)
 	}
 	slices.SortFunc(all, func(a, b alert.Detection) int {
 		if a.ID < b.ID {

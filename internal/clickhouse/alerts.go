@@ -112,6 +112,17 @@ func (d *DB) AlertsOfSubjects(ctx context.Context, tenant, detection string, sub
 	return all, err
 }
 
+// AlertsAnchored returns the newest version of every alert of a detection whose anchor lies from from (inclusive) to to
+// (exclusive), retracted and suppressed ones included.
+func (d *DB) AlertsAnchored(ctx context.Context, tenant, detection string, from, to time.Time) ([]alert.Alert, error) {
+	found, err := d.changes(ctx, "alerts_anchored", named("tenant", tenant), named("detection", detection), named("from", moment(from)), named("to", moment(to)))
+	all := make([]alert.Alert, len(found))
+	for i := range found {
+		all[i] = found[i].Alert
+	}
+	return all, err
+}
+
 // ListAlerts returns up to limit alerts after the cursor, newest first by their last event, and how many match in all: as
 // they were when head was the last change, or as they are now when it is 0.
 func (d *DB) ListAlerts(ctx context.Context, tenant string, f alert.Filter, head uint64, after alert.Cursor, limit int) ([]alert.Alert, int, error) {

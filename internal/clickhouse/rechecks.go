@@ -52,6 +52,18 @@ func (d *DB) Rechecks(ctx context.Context, tenant string, after uint64) ([]Reche
 	return all, err
 }
 
+// RecheckReasons are the reasons of the tenant's rechecks that begin with prefix, as detection and reason.
+func (d *DB) RecheckReasons(ctx context.Context, tenant, prefix string) (map[[2]string]bool, error) {
+	all := make(map[[2]string]bool)
+	err := d.rows(ctx, "rechecks_reasons", func(r driver.Rows) error {
+		var key [2]string
+		err := r.Scan(&key[0], &key[1])
+		all[key] = true
+		return err
+	}, named("tenant", tenant), named("prefix", prefix))
+	return all, err
+}
+
 // SubjectsBetween returns every subject of the types with events in the span of time.
 func (d *DB) SubjectsBetween(ctx context.Context, tenant string, types []string, from, to time.Time) ([]Span, error) {
 	var all []Span

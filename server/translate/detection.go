@@ -41,5 +41,21 @@ func Detection(d *alert.Detection, state status.Detection, full bool) *pb.Detect
 	if full {
 		m.Sql = d.SQL
 	}
+	for i := range d.Versions {
+		m.Versions = append(m.Versions, DetectionVersion(&d.Versions[i], full))
+	}
+	return m
+}
+
+// DetectionVersion makes the message of a version; its SQL is in it when full.
+func DetectionVersion(v *alert.DetectionVersion, full bool) *pb.DetectionVersion {
+	m := &pb.DetectionVersion{Revision: int32(v.Revision), StartTime: Timestamp(v.ValidFrom), EndTime: Timestamp(v.ValidTo), CreateTime: Timestamp(v.MadeAt), //nolint:gosec // counted from 1
+		Author: Text(v.MadeBy), Hash: v.Hash()}
+	for _, a := range v.Arguments {
+		m.Parameters = append(m.Parameters, &pb.DetectionParameter{Name: a.Name, Type: a.Type, Value: Text(a.Value)})
+	}
+	if full {
+		m.Sql = Text(v.SQL)
+	}
 	return m
 }

@@ -264,7 +264,10 @@ type Detection struct {
 	// sql is the text of the view; only in GetDetection.
 	Sql string `protobuf:"bytes,11,opt,name=sql,proto3" json:"sql,omitempty"`
 	// status says how the detection is doing.
-	Status        *DetectionStatus `protobuf:"bytes,12,opt,name=status,proto3" json:"status,omitempty"`
+	Status *DetectionStatus `protobuf:"bytes,12,opt,name=status,proto3" json:"status,omitempty"`
+	// versions that the detection has had, the newest first. A finding is judged by the one with the highest revision of those
+	// that hold its anchor.
+	Versions      []*DetectionVersion `protobuf:"bytes,13,rep,name=versions,proto3" json:"versions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -383,6 +386,241 @@ func (x *Detection) GetStatus() *DetectionStatus {
 	return nil
 }
 
+func (x *Detection) GetVersions() []*DetectionVersion {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+// DetectionVersion is what a detection was made of, for a span of event time.
+type DetectionVersion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// revision counts from 1.
+	Revision int32 `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	// start_time is the event time of an anchor from which it decides, inclusive.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// end_time is the event time of an anchor until which it decides, exclusive.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// create_time is when it was made.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// author is the configuration, or who had the past evaluated again.
+	Author string `protobuf:"bytes,5,opt,name=author,proto3" json:"author,omitempty"`
+	// parameters with name, type and value.
+	Parameters []*DetectionParameter `protobuf:"bytes,6,rep,name=parameters,proto3" json:"parameters,omitempty"`
+	// scope says about whom it raises alerts; unset means about everybody.
+	Scope *DetectionScope `protobuf:"bytes,7,opt,name=scope,proto3" json:"scope,omitempty"`
+	// hash is the same for equal logic only: SQL, parameters, scope and reach.
+	Hash string `protobuf:"bytes,8,opt,name=hash,proto3" json:"hash,omitempty"`
+	// sql is the text of the view; only in GetDetection.
+	Sql           string `protobuf:"bytes,9,opt,name=sql,proto3" json:"sql,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DetectionVersion) Reset() {
+	*x = DetectionVersion{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DetectionVersion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DetectionVersion) ProtoMessage() {}
+
+func (x *DetectionVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DetectionVersion.ProtoReflect.Descriptor instead.
+func (*DetectionVersion) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *DetectionVersion) GetRevision() int32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *DetectionVersion) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *DetectionVersion) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *DetectionVersion) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *DetectionVersion) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *DetectionVersion) GetParameters() []*DetectionParameter {
+	if x != nil {
+		return x.Parameters
+	}
+	return nil
+}
+
+func (x *DetectionVersion) GetScope() *DetectionScope {
+	if x != nil {
+		return x.Scope
+	}
+	return nil
+}
+
+func (x *DetectionVersion) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *DetectionVersion) GetSql() string {
+	if x != nil {
+		return x.Sql
+	}
+	return ""
+}
+
+// DetectionScope says about whom a detection raises alerts; of others the findings are stored as suppressed.
+type DetectionScope struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// include, when it names somebody: only these.
+	Include *DetectionScopeSelection `protobuf:"bytes,1,opt,name=include,proto3" json:"include,omitempty"`
+	// exclude: these not, even if included.
+	Exclude       *DetectionScopeSelection `protobuf:"bytes,2,opt,name=exclude,proto3" json:"exclude,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DetectionScope) Reset() {
+	*x = DetectionScope{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DetectionScope) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DetectionScope) ProtoMessage() {}
+
+func (x *DetectionScope) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DetectionScope.ProtoReflect.Descriptor instead.
+func (*DetectionScope) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *DetectionScope) GetInclude() *DetectionScopeSelection {
+	if x != nil {
+		return x.Include
+	}
+	return nil
+}
+
+func (x *DetectionScope) GetExclude() *DetectionScopeSelection {
+	if x != nil {
+		return x.Exclude
+	}
+	return nil
+}
+
+// DetectionScopeSelection names people.
+type DetectionScopeSelection struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// users by e-mail or by DocuSign's user id.
+	Users []string `protobuf:"bytes,1,rep,name=users,proto3" json:"users,omitempty"`
+	// groups of the directory, as of the event time of the anchor.
+	Groups        []string `protobuf:"bytes,2,rep,name=groups,proto3" json:"groups,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DetectionScopeSelection) Reset() {
+	*x = DetectionScopeSelection{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DetectionScopeSelection) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DetectionScopeSelection) ProtoMessage() {}
+
+func (x *DetectionScopeSelection) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DetectionScopeSelection.ProtoReflect.Descriptor instead.
+func (*DetectionScopeSelection) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *DetectionScopeSelection) GetUsers() []string {
+	if x != nil {
+		return x.Users
+	}
+	return nil
+}
+
+func (x *DetectionScopeSelection) GetGroups() []string {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
 // DetectionParameter is one tuning value.
 type DetectionParameter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -408,7 +646,7 @@ type DetectionParameter struct {
 
 func (x *DetectionParameter) Reset() {
 	*x = DetectionParameter{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -420,7 +658,7 @@ func (x *DetectionParameter) String() string {
 func (*DetectionParameter) ProtoMessage() {}
 
 func (x *DetectionParameter) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -433,7 +671,7 @@ func (x *DetectionParameter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DetectionParameter.ProtoReflect.Descriptor instead.
 func (*DetectionParameter) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{4}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *DetectionParameter) GetName() string {
@@ -512,7 +750,7 @@ type DetectionStatus struct {
 
 func (x *DetectionStatus) Reset() {
 	*x = DetectionStatus{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -524,7 +762,7 @@ func (x *DetectionStatus) String() string {
 func (*DetectionStatus) ProtoMessage() {}
 
 func (x *DetectionStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -537,7 +775,7 @@ func (x *DetectionStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DetectionStatus.ProtoReflect.Descriptor instead.
 func (*DetectionStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{5}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DetectionStatus) GetPendingEvents() int32 {
@@ -592,7 +830,7 @@ type DetectionInput struct {
 
 func (x *DetectionInput) Reset() {
 	*x = DetectionInput{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -604,7 +842,7 @@ func (x *DetectionInput) String() string {
 func (*DetectionInput) ProtoMessage() {}
 
 func (x *DetectionInput) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -617,7 +855,7 @@ func (x *DetectionInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DetectionInput.ProtoReflect.Descriptor instead.
 func (*DetectionInput) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{6}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DetectionInput) GetName() string {
@@ -665,7 +903,7 @@ type BacktestRequest struct {
 
 func (x *BacktestRequest) Reset() {
 	*x = BacktestRequest{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -677,7 +915,7 @@ func (x *BacktestRequest) String() string {
 func (*BacktestRequest) ProtoMessage() {}
 
 func (x *BacktestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -690,7 +928,7 @@ func (x *BacktestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestRequest.ProtoReflect.Descriptor instead.
 func (*BacktestRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{7}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *BacktestRequest) GetDetections() []string {
@@ -738,7 +976,7 @@ type BacktestSetting struct {
 
 func (x *BacktestSetting) Reset() {
 	*x = BacktestSetting{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[8]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -750,7 +988,7 @@ func (x *BacktestSetting) String() string {
 func (*BacktestSetting) ProtoMessage() {}
 
 func (x *BacktestSetting) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[8]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -763,7 +1001,7 @@ func (x *BacktestSetting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestSetting.ProtoReflect.Descriptor instead.
 func (*BacktestSetting) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{8}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *BacktestSetting) GetDetection() string {
@@ -810,7 +1048,7 @@ type BacktestResponse struct {
 
 func (x *BacktestResponse) Reset() {
 	*x = BacktestResponse{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -822,7 +1060,7 @@ func (x *BacktestResponse) String() string {
 func (*BacktestResponse) ProtoMessage() {}
 
 func (x *BacktestResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -835,7 +1073,7 @@ func (x *BacktestResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestResponse.ProtoReflect.Descriptor instead.
 func (*BacktestResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{9}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *BacktestResponse) GetContent() isBacktestResponse_Content {
@@ -898,7 +1136,7 @@ type BacktestProgress struct {
 
 func (x *BacktestProgress) Reset() {
 	*x = BacktestProgress{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[10]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -910,7 +1148,7 @@ func (x *BacktestProgress) String() string {
 func (*BacktestProgress) ProtoMessage() {}
 
 func (x *BacktestProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[10]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -923,7 +1161,7 @@ func (x *BacktestProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestProgress.ProtoReflect.Descriptor instead.
 func (*BacktestProgress) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{10}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *BacktestProgress) GetDetection() string {
@@ -994,7 +1232,7 @@ type BacktestResult struct {
 
 func (x *BacktestResult) Reset() {
 	*x = BacktestResult{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[11]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1006,7 +1244,7 @@ func (x *BacktestResult) String() string {
 func (*BacktestResult) ProtoMessage() {}
 
 func (x *BacktestResult) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[11]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1019,7 +1257,7 @@ func (x *BacktestResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestResult.ProtoReflect.Descriptor instead.
 func (*BacktestResult) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{11}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *BacktestResult) GetDetection() string {
@@ -1140,7 +1378,7 @@ type BacktestCount struct {
 
 func (x *BacktestCount) Reset() {
 	*x = BacktestCount{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[12]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1152,7 +1390,7 @@ func (x *BacktestCount) String() string {
 func (*BacktestCount) ProtoMessage() {}
 
 func (x *BacktestCount) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[12]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1165,7 +1403,7 @@ func (x *BacktestCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestCount.ProtoReflect.Descriptor instead.
 func (*BacktestCount) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{12}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *BacktestCount) GetProposed() int32 {
@@ -1195,7 +1433,7 @@ type BacktestSeverity struct {
 
 func (x *BacktestSeverity) Reset() {
 	*x = BacktestSeverity{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[13]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1207,7 +1445,7 @@ func (x *BacktestSeverity) String() string {
 func (*BacktestSeverity) ProtoMessage() {}
 
 func (x *BacktestSeverity) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[13]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1220,7 +1458,7 @@ func (x *BacktestSeverity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestSeverity.ProtoReflect.Descriptor instead.
 func (*BacktestSeverity) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{13}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *BacktestSeverity) GetSeverity() Severity {
@@ -1252,7 +1490,7 @@ type BacktestDay struct {
 
 func (x *BacktestDay) Reset() {
 	*x = BacktestDay{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[14]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1264,7 +1502,7 @@ func (x *BacktestDay) String() string {
 func (*BacktestDay) ProtoMessage() {}
 
 func (x *BacktestDay) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[14]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1277,7 +1515,7 @@ func (x *BacktestDay) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestDay.ProtoReflect.Descriptor instead.
 func (*BacktestDay) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{14}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *BacktestDay) GetDate() string {
@@ -1316,7 +1554,7 @@ type BacktestSubject struct {
 
 func (x *BacktestSubject) Reset() {
 	*x = BacktestSubject{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[15]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1328,7 +1566,7 @@ func (x *BacktestSubject) String() string {
 func (*BacktestSubject) ProtoMessage() {}
 
 func (x *BacktestSubject) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[15]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1341,7 +1579,7 @@ func (x *BacktestSubject) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestSubject.ProtoReflect.Descriptor instead.
 func (*BacktestSubject) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{15}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *BacktestSubject) GetSubject() *Principal {
@@ -1380,7 +1618,7 @@ type BacktestSuppression struct {
 
 func (x *BacktestSuppression) Reset() {
 	*x = BacktestSuppression{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[16]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1392,7 +1630,7 @@ func (x *BacktestSuppression) String() string {
 func (*BacktestSuppression) ProtoMessage() {}
 
 func (x *BacktestSuppression) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[16]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1405,7 +1643,7 @@ func (x *BacktestSuppression) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestSuppression.ProtoReflect.Descriptor instead.
 func (*BacktestSuppression) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{16}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *BacktestSuppression) GetReason() string {
@@ -1448,7 +1686,7 @@ type BacktestExample struct {
 
 func (x *BacktestExample) Reset() {
 	*x = BacktestExample{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[17]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1460,7 +1698,7 @@ func (x *BacktestExample) String() string {
 func (*BacktestExample) ProtoMessage() {}
 
 func (x *BacktestExample) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[17]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1473,7 +1711,7 @@ func (x *BacktestExample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestExample.ProtoReflect.Descriptor instead.
 func (*BacktestExample) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{17}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *BacktestExample) GetTitle() string {
@@ -1511,11 +1749,774 @@ func (x *BacktestExample) GetEndTime() *timestamppb.Timestamp {
 	return nil
 }
 
+// ReevaluateRequest says which span of the past to judge again.
+type ReevaluateRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// detections by id; all enabled ones when empty.
+	Detections []string `protobuf:"bytes,1,rep,name=detections,proto3" json:"detections,omitempty"`
+	// start_time is the earliest anchor of a finding, inclusive; the first stored event when unset.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// end_time is the latest anchor of a finding, exclusive, and not in the future; now when unset.
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReevaluateRequest) Reset() {
+	*x = ReevaluateRequest{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReevaluateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReevaluateRequest) ProtoMessage() {}
+
+func (x *ReevaluateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReevaluateRequest.ProtoReflect.Descriptor instead.
+func (*ReevaluateRequest) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ReevaluateRequest) GetDetections() []string {
+	if x != nil {
+		return x.Detections
+	}
+	return nil
+}
+
+func (x *ReevaluateRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *ReevaluateRequest) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+// ReevaluateResponse is one message of the stream: how far it has come, or the result of one detection.
+type ReevaluateResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// content of the message.
+	//
+	// Types that are valid to be assigned to Content:
+	//
+	//	*ReevaluateResponse_Progress
+	//	*ReevaluateResponse_Result
+	Content       isReevaluateResponse_Content `protobuf_oneof:"content"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReevaluateResponse) Reset() {
+	*x = ReevaluateResponse{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReevaluateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReevaluateResponse) ProtoMessage() {}
+
+func (x *ReevaluateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReevaluateResponse.ProtoReflect.Descriptor instead.
+func (*ReevaluateResponse) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ReevaluateResponse) GetContent() isReevaluateResponse_Content {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *ReevaluateResponse) GetProgress() *BacktestProgress {
+	if x != nil {
+		if x, ok := x.Content.(*ReevaluateResponse_Progress); ok {
+			return x.Progress
+		}
+	}
+	return nil
+}
+
+func (x *ReevaluateResponse) GetResult() *ReevaluateResult {
+	if x != nil {
+		if x, ok := x.Content.(*ReevaluateResponse_Result); ok {
+			return x.Result
+		}
+	}
+	return nil
+}
+
+type isReevaluateResponse_Content interface {
+	isReevaluateResponse_Content()
+}
+
+type ReevaluateResponse_Progress struct {
+	// progress says how far it has come.
+	Progress *BacktestProgress `protobuf:"bytes,1,opt,name=progress,proto3,oneof"`
+}
+
+type ReevaluateResponse_Result struct {
+	// result of one detection.
+	Result *ReevaluateResult `protobuf:"bytes,2,opt,name=result,proto3,oneof"`
+}
+
+func (*ReevaluateResponse_Progress) isReevaluateResponse_Content() {}
+
+func (*ReevaluateResponse_Result) isReevaluateResponse_Content() {}
+
+// ReevaluateResult is how the alerts of one detection would differ. An alert whose anchor moves counts as withdrawn and
+// created.
+type ReevaluateResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// detection by id.
+	Detection string `protobuf:"bytes,1,opt,name=detection,proto3" json:"detection,omitempty"`
+	// start_time of what was evaluated, inclusive.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// end_time of what was evaluated, exclusive.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// revisions that judge the span today.
+	Revisions []int32 `protobuf:"varint,4,rep,packed,name=revisions,proto3" json:"revisions,omitempty"`
+	// preview_token stands for the detection as it is now and the span; ApplyReevaluation takes it.
+	PreviewToken string `protobuf:"bytes,5,opt,name=preview_token,json=previewToken,proto3" json:"preview_token,omitempty"`
+	// alerts in all, suppressed findings included, with each kind of difference.
+	Total *ReevaluateCount `protobuf:"bytes,6,opt,name=total,proto3" json:"total,omitempty"`
+	// days on which something differs, by the anchor's day in UTC.
+	Days []*ReevaluateDay `protobuf:"bytes,7,rep,name=days,proto3" json:"days,omitempty"`
+	// examples are the first ten differences of each kind, in the order of their anchors.
+	Examples      []*ReevaluateExample `protobuf:"bytes,8,rep,name=examples,proto3" json:"examples,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReevaluateResult) Reset() {
+	*x = ReevaluateResult{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReevaluateResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReevaluateResult) ProtoMessage() {}
+
+func (x *ReevaluateResult) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReevaluateResult.ProtoReflect.Descriptor instead.
+func (*ReevaluateResult) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ReevaluateResult) GetDetection() string {
+	if x != nil {
+		return x.Detection
+	}
+	return ""
+}
+
+func (x *ReevaluateResult) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *ReevaluateResult) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *ReevaluateResult) GetRevisions() []int32 {
+	if x != nil {
+		return x.Revisions
+	}
+	return nil
+}
+
+func (x *ReevaluateResult) GetPreviewToken() string {
+	if x != nil {
+		return x.PreviewToken
+	}
+	return ""
+}
+
+func (x *ReevaluateResult) GetTotal() *ReevaluateCount {
+	if x != nil {
+		return x.Total
+	}
+	return nil
+}
+
+func (x *ReevaluateResult) GetDays() []*ReevaluateDay {
+	if x != nil {
+		return x.Days
+	}
+	return nil
+}
+
+func (x *ReevaluateResult) GetExamples() []*ReevaluateExample {
+	if x != nil {
+		return x.Examples
+	}
+	return nil
+}
+
+// ReevaluateCount counts differences.
+type ReevaluateCount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// created are findings that there are not today.
+	Created int32 `protobuf:"varint,1,opt,name=created,proto3" json:"created,omitempty"`
+	// changed are findings that say something else: severity, evidence, events, suppression.
+	Changed int32 `protobuf:"varint,2,opt,name=changed,proto3" json:"changed,omitempty"`
+	// withdrawn are findings that there would not be any more.
+	Withdrawn int32 `protobuf:"varint,3,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	// unchanged are findings that stay as they are.
+	Unchanged int32 `protobuf:"varint,4,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
+	// alerts that would stand, not counting suppressed ones.
+	Alerts int32 `protobuf:"varint,5,opt,name=alerts,proto3" json:"alerts,omitempty"`
+	// alerts_now stand today, not counting suppressed ones.
+	AlertsNow     int32 `protobuf:"varint,6,opt,name=alerts_now,json=alertsNow,proto3" json:"alerts_now,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReevaluateCount) Reset() {
+	*x = ReevaluateCount{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReevaluateCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReevaluateCount) ProtoMessage() {}
+
+func (x *ReevaluateCount) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReevaluateCount.ProtoReflect.Descriptor instead.
+func (*ReevaluateCount) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ReevaluateCount) GetCreated() int32 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *ReevaluateCount) GetChanged() int32 {
+	if x != nil {
+		return x.Changed
+	}
+	return 0
+}
+
+func (x *ReevaluateCount) GetWithdrawn() int32 {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return 0
+}
+
+func (x *ReevaluateCount) GetUnchanged() int32 {
+	if x != nil {
+		return x.Unchanged
+	}
+	return 0
+}
+
+func (x *ReevaluateCount) GetAlerts() int32 {
+	if x != nil {
+		return x.Alerts
+	}
+	return 0
+}
+
+func (x *ReevaluateCount) GetAlertsNow() int32 {
+	if x != nil {
+		return x.AlertsNow
+	}
+	return 0
+}
+
+// ReevaluateDay counts the differences of a day.
+type ReevaluateDay struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// date as YYYY-MM-DD, in UTC.
+	Date string `protobuf:"bytes,1,opt,name=date,proto3" json:"date,omitempty"`
+	// differences of the day.
+	Count         *ReevaluateCount `protobuf:"bytes,2,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReevaluateDay) Reset() {
+	*x = ReevaluateDay{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReevaluateDay) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReevaluateDay) ProtoMessage() {}
+
+func (x *ReevaluateDay) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReevaluateDay.ProtoReflect.Descriptor instead.
+func (*ReevaluateDay) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ReevaluateDay) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *ReevaluateDay) GetCount() *ReevaluateCount {
+	if x != nil {
+		return x.Count
+	}
+	return nil
+}
+
+// ReevaluateExample is a finding that would differ.
+type ReevaluateExample struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// difference it is.
+	Difference AlertChange `protobuf:"varint,1,opt,name=difference,proto3,enum=sealwatch.v1.AlertChange" json:"difference,omitempty"`
+	// alert is alerts/{alert}.
+	Alert string `protobuf:"bytes,2,opt,name=alert,proto3" json:"alert,omitempty"`
+	// title as it would be, or as it is for what is withdrawn.
+	Title string `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
+	// subject of the finding.
+	Subject *Principal `protobuf:"bytes,4,opt,name=subject,proto3" json:"subject,omitempty"`
+	// severity as it would be.
+	Severity Severity `protobuf:"varint,5,opt,name=severity,proto3,enum=sealwatch.v1.Severity" json:"severity,omitempty"`
+	// previous_severity as it is.
+	PreviousSeverity Severity `protobuf:"varint,6,opt,name=previous_severity,json=previousSeverity,proto3,enum=sealwatch.v1.Severity" json:"previous_severity,omitempty"`
+	// state as it would be.
+	State AlertState `protobuf:"varint,7,opt,name=state,proto3,enum=sealwatch.v1.AlertState" json:"state,omitempty"`
+	// previous_state as it is; unset for what is created.
+	PreviousState AlertState `protobuf:"varint,8,opt,name=previous_state,json=previousState,proto3,enum=sealwatch.v1.AlertState" json:"previous_state,omitempty"`
+	// start_time is the event time of its first event.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// end_time is the event time of its last event.
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReevaluateExample) Reset() {
+	*x = ReevaluateExample{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReevaluateExample) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReevaluateExample) ProtoMessage() {}
+
+func (x *ReevaluateExample) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReevaluateExample.ProtoReflect.Descriptor instead.
+func (*ReevaluateExample) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ReevaluateExample) GetDifference() AlertChange {
+	if x != nil {
+		return x.Difference
+	}
+	return AlertChange_ALERT_CHANGE_UNSPECIFIED
+}
+
+func (x *ReevaluateExample) GetAlert() string {
+	if x != nil {
+		return x.Alert
+	}
+	return ""
+}
+
+func (x *ReevaluateExample) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *ReevaluateExample) GetSubject() *Principal {
+	if x != nil {
+		return x.Subject
+	}
+	return nil
+}
+
+func (x *ReevaluateExample) GetSeverity() Severity {
+	if x != nil {
+		return x.Severity
+	}
+	return Severity_SEVERITY_UNSPECIFIED
+}
+
+func (x *ReevaluateExample) GetPreviousSeverity() Severity {
+	if x != nil {
+		return x.PreviousSeverity
+	}
+	return Severity_SEVERITY_UNSPECIFIED
+}
+
+func (x *ReevaluateExample) GetState() AlertState {
+	if x != nil {
+		return x.State
+	}
+	return AlertState_ALERT_STATE_UNSPECIFIED
+}
+
+func (x *ReevaluateExample) GetPreviousState() AlertState {
+	if x != nil {
+		return x.PreviousState
+	}
+	return AlertState_ALERT_STATE_UNSPECIFIED
+}
+
+func (x *ReevaluateExample) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *ReevaluateExample) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+// ApplyReevaluationRequest says which results of Reevaluate to put into force.
+type ApplyReevaluationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// detections with the tokens of their results.
+	Detections []*ReevaluatedDetection `protobuf:"bytes,1,rep,name=detections,proto3" json:"detections,omitempty"`
+	// start_time of the results.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// end_time of the results.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// author is who has the past evaluated again, by a name that others know; it is kept with the version.
+	Author        string `protobuf:"bytes,4,opt,name=author,proto3" json:"author,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyReevaluationRequest) Reset() {
+	*x = ApplyReevaluationRequest{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyReevaluationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyReevaluationRequest) ProtoMessage() {}
+
+func (x *ApplyReevaluationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyReevaluationRequest.ProtoReflect.Descriptor instead.
+func (*ApplyReevaluationRequest) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ApplyReevaluationRequest) GetDetections() []*ReevaluatedDetection {
+	if x != nil {
+		return x.Detections
+	}
+	return nil
+}
+
+func (x *ApplyReevaluationRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *ApplyReevaluationRequest) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *ApplyReevaluationRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+// ReevaluatedDetection is a detection as Reevaluate has shown it.
+type ReevaluatedDetection struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// detection by id.
+	Detection string `protobuf:"bytes,1,opt,name=detection,proto3" json:"detection,omitempty"`
+	// preview_token of its result.
+	PreviewToken  string `protobuf:"bytes,2,opt,name=preview_token,json=previewToken,proto3" json:"preview_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReevaluatedDetection) Reset() {
+	*x = ReevaluatedDetection{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReevaluatedDetection) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReevaluatedDetection) ProtoMessage() {}
+
+func (x *ReevaluatedDetection) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReevaluatedDetection.ProtoReflect.Descriptor instead.
+func (*ReevaluatedDetection) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ReevaluatedDetection) GetDetection() string {
+	if x != nil {
+		return x.Detection
+	}
+	return ""
+}
+
+func (x *ReevaluatedDetection) GetPreviewToken() string {
+	if x != nil {
+		return x.PreviewToken
+	}
+	return ""
+}
+
+// ApplyReevaluationResponse says what was put into force.
+type ApplyReevaluationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// versions that were made, one for each detection.
+	Versions      []*AppliedVersion `protobuf:"bytes,1,rep,name=versions,proto3" json:"versions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyReevaluationResponse) Reset() {
+	*x = ApplyReevaluationResponse{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyReevaluationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyReevaluationResponse) ProtoMessage() {}
+
+func (x *ApplyReevaluationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyReevaluationResponse.ProtoReflect.Descriptor instead.
+func (*ApplyReevaluationResponse) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ApplyReevaluationResponse) GetVersions() []*AppliedVersion {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+// AppliedVersion is a version that judges a span of the past.
+type AppliedVersion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// detection by id.
+	Detection string `protobuf:"bytes,1,opt,name=detection,proto3" json:"detection,omitempty"`
+	// version that was made.
+	Version       *DetectionVersion `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppliedVersion) Reset() {
+	*x = AppliedVersion{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppliedVersion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppliedVersion) ProtoMessage() {}
+
+func (x *AppliedVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppliedVersion.ProtoReflect.Descriptor instead.
+func (*AppliedVersion) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *AppliedVersion) GetDetection() string {
+	if x != nil {
+		return x.Detection
+	}
+	return ""
+}
+
+func (x *AppliedVersion) GetVersion() *DetectionVersion {
+	if x != nil {
+		return x.Version
+	}
+	return nil
+}
+
 var File_sealwatch_v1_detection_service_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\n" +
-	"$sealwatch/v1/detection_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sealwatch/v1/alert.proto\x1a\x18sealwatch/v1/event.proto\"V\n" +
+	"$sealwatch/v1/detection_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sealwatch/v1/alert.proto\x1a sealwatch/v1/alert_service.proto\x1a\x18sealwatch/v1/event.proto\"V\n" +
 	"\x13GetDetectionRequest\x12?\n" +
 	"\x04name\x18\x01 \x01(\tB+\xe0A\x02\xbaH%r#2!^detections/[a-z][a-z0-9_]{0,62}$R\x04name\"f\n" +
 	"\x15ListDetectionsRequest\x12$\n" +
@@ -1526,7 +2527,7 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\n" +
 	"detections\x18\x01 \x03(\v2\x17.sealwatch.v1.DetectionR\n" +
 	"detections\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xeb\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xac\x05\n" +
 	"\tDetection\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x19\n" +
 	"\x05title\x18\x02 \x01(\tB\x03\xe0A\x03R\x05title\x12%\n" +
@@ -1542,9 +2543,30 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\bresponse\x18\n" +
 	" \x03(\tB\x03\xe0A\x03R\bresponse\x12\x15\n" +
 	"\x03sql\x18\v \x01(\tB\x03\xe0A\x03R\x03sql\x12:\n" +
-	"\x06status\x18\f \x01(\v2\x1d.sealwatch.v1.DetectionStatusB\x03\xe0A\x03R\x06status:J\xeaAG\n" +
+	"\x06status\x18\f \x01(\v2\x1d.sealwatch.v1.DetectionStatusB\x03\xe0A\x03R\x06status\x12?\n" +
+	"\bversions\x18\r \x03(\v2\x1e.sealwatch.v1.DetectionVersionB\x03\xe0A\x03R\bversions:J\xeaAG\n" +
 	"\x16sealwatch.io/Detection\x12\x16detections/{detection}*\n" +
-	"detections2\tdetection\"\x89\x02\n" +
+	"detections2\tdetection\"\xbe\x03\n" +
+	"\x10DetectionVersion\x12\x1f\n" +
+	"\brevision\x18\x01 \x01(\x05B\x03\xe0A\x03R\brevision\x12>\n" +
+	"\n" +
+	"start_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tstartTime\x12:\n" +
+	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\aendTime\x12@\n" +
+	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"createTime\x12\x1b\n" +
+	"\x06author\x18\x05 \x01(\tB\x03\xe0A\x03R\x06author\x12E\n" +
+	"\n" +
+	"parameters\x18\x06 \x03(\v2 .sealwatch.v1.DetectionParameterB\x03\xe0A\x03R\n" +
+	"parameters\x127\n" +
+	"\x05scope\x18\a \x01(\v2\x1c.sealwatch.v1.DetectionScopeB\x03\xe0A\x03R\x05scope\x12\x17\n" +
+	"\x04hash\x18\b \x01(\tB\x03\xe0A\x03R\x04hash\x12\x15\n" +
+	"\x03sql\x18\t \x01(\tB\x03\xe0A\x03R\x03sql\"\x9c\x01\n" +
+	"\x0eDetectionScope\x12D\n" +
+	"\ainclude\x18\x01 \x01(\v2%.sealwatch.v1.DetectionScopeSelectionB\x03\xe0A\x03R\ainclude\x12D\n" +
+	"\aexclude\x18\x02 \x01(\v2%.sealwatch.v1.DetectionScopeSelectionB\x03\xe0A\x03R\aexclude\"Q\n" +
+	"\x17DetectionScopeSelection\x12\x19\n" +
+	"\x05users\x18\x01 \x03(\tB\x03\xe0A\x03R\x05users\x12\x1b\n" +
+	"\x06groups\x18\x02 \x03(\tB\x03\xe0A\x03R\x06groups\"\x89\x02\n" +
 	"\x12DetectionParameter\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\x03R\x04name\x12\x17\n" +
 	"\x04type\x18\x02 \x01(\tB\x03\xe0A\x03R\x04type\x12\x19\n" +
@@ -1638,16 +2660,82 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\bseverity\x18\x03 \x01(\x0e2\x16.sealwatch.v1.SeverityR\bseverity\x129\n" +
 	"\n" +
 	"start_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
-	"\bend_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime*\x81\x01\n" +
+	"\bend_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\xcb\x01\n" +
+	"\x11ReevaluateRequest\x12D\n" +
+	"\n" +
+	"detections\x18\x01 \x03(\tB$\xbaH!\x92\x01\x1e\x10d\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\n" +
+	"detections\x129\n" +
+	"\n" +
+	"start_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\x97\x01\n" +
+	"\x12ReevaluateResponse\x12<\n" +
+	"\bprogress\x18\x01 \x01(\v2\x1e.sealwatch.v1.BacktestProgressH\x00R\bprogress\x128\n" +
+	"\x06result\x18\x02 \x01(\v2\x1e.sealwatch.v1.ReevaluateResultH\x00R\x06resultB\t\n" +
+	"\acontent\"\x88\x03\n" +
+	"\x10ReevaluateResult\x12\x1c\n" +
+	"\tdetection\x18\x01 \x01(\tR\tdetection\x129\n" +
+	"\n" +
+	"start_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x1c\n" +
+	"\trevisions\x18\x04 \x03(\x05R\trevisions\x12#\n" +
+	"\rpreview_token\x18\x05 \x01(\tR\fpreviewToken\x123\n" +
+	"\x05total\x18\x06 \x01(\v2\x1d.sealwatch.v1.ReevaluateCountR\x05total\x12/\n" +
+	"\x04days\x18\a \x03(\v2\x1b.sealwatch.v1.ReevaluateDayR\x04days\x12;\n" +
+	"\bexamples\x18\b \x03(\v2\x1f.sealwatch.v1.ReevaluateExampleR\bexamples\"\xb8\x01\n" +
+	"\x0fReevaluateCount\x12\x18\n" +
+	"\acreated\x18\x01 \x01(\x05R\acreated\x12\x18\n" +
+	"\achanged\x18\x02 \x01(\x05R\achanged\x12\x1c\n" +
+	"\twithdrawn\x18\x03 \x01(\x05R\twithdrawn\x12\x1c\n" +
+	"\tunchanged\x18\x04 \x01(\x05R\tunchanged\x12\x16\n" +
+	"\x06alerts\x18\x05 \x01(\x05R\x06alerts\x12\x1d\n" +
+	"\n" +
+	"alerts_now\x18\x06 \x01(\x05R\talertsNow\"X\n" +
+	"\rReevaluateDay\x12\x12\n" +
+	"\x04date\x18\x01 \x01(\tR\x04date\x123\n" +
+	"\x05count\x18\x02 \x01(\v2\x1d.sealwatch.v1.ReevaluateCountR\x05count\"\x89\x04\n" +
+	"\x11ReevaluateExample\x129\n" +
+	"\n" +
+	"difference\x18\x01 \x01(\x0e2\x19.sealwatch.v1.AlertChangeR\n" +
+	"difference\x12\x14\n" +
+	"\x05alert\x18\x02 \x01(\tR\x05alert\x12\x14\n" +
+	"\x05title\x18\x03 \x01(\tR\x05title\x121\n" +
+	"\asubject\x18\x04 \x01(\v2\x17.sealwatch.v1.PrincipalR\asubject\x122\n" +
+	"\bseverity\x18\x05 \x01(\x0e2\x16.sealwatch.v1.SeverityR\bseverity\x12C\n" +
+	"\x11previous_severity\x18\x06 \x01(\x0e2\x16.sealwatch.v1.SeverityR\x10previousSeverity\x12.\n" +
+	"\x05state\x18\a \x01(\x0e2\x18.sealwatch.v1.AlertStateR\x05state\x12?\n" +
+	"\x0eprevious_state\x18\b \x01(\x0e2\x18.sealwatch.v1.AlertStateR\rpreviousState\x129\n" +
+	"\n" +
+	"start_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\x9c\x02\n" +
+	"\x18ApplyReevaluationRequest\x12Q\n" +
+	"\n" +
+	"detections\x18\x01 \x03(\v2\".sealwatch.v1.ReevaluatedDetectionB\r\xe0A\x02\xbaH\a\x92\x01\x04\b\x01\x10dR\n" +
+	"detections\x12D\n" +
+	"\n" +
+	"start_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\tstartTime\x12@\n" +
+	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aendTime\x12%\n" +
+	"\x06author\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06author\"\x95\x01\n" +
+	"\x14ReevaluatedDetection\x12>\n" +
+	"\tdetection\x18\x01 \x01(\tB \xe0A\x02\xbaH\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\tdetection\x12=\n" +
+	"\rpreview_token\x18\x02 \x01(\tB\x18\xe0A\x02\xbaH\x12r\x102\x0e^[0-9a-f]{32}$R\fpreviewToken\"U\n" +
+	"\x19ApplyReevaluationResponse\x128\n" +
+	"\bversions\x18\x01 \x03(\v2\x1c.sealwatch.v1.AppliedVersionR\bversions\"h\n" +
+	"\x0eAppliedVersion\x12\x1c\n" +
+	"\tdetection\x18\x01 \x01(\tR\tdetection\x128\n" +
+	"\aversion\x18\x02 \x01(\v2\x1e.sealwatch.v1.DetectionVersionR\aversion*\x81\x01\n" +
 	"\x0eDetectionState\x12\x1f\n" +
 	"\x1bDETECTION_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12DETECTION_STATE_OK\x10\x01\x12\x19\n" +
 	"\x15DETECTION_STATE_BLIND\x10\x02\x12\x1b\n" +
-	"\x17DETECTION_STATE_FAILING\x10\x032\xe5\x02\n" +
+	"\x17DETECTION_STATE_FAILING\x10\x032\xf2\x04\n" +
 	"\x10DetectionService\x12k\n" +
 	"\fGetDetection\x12!.sealwatch.v1.GetDetectionRequest\x1a\x17.sealwatch.v1.Detection\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=detections/*}\x12s\n" +
 	"\x0eListDetections\x12#.sealwatch.v1.ListDetectionsRequest\x1a$.sealwatch.v1.ListDetectionsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/detections\x12o\n" +
-	"\bBacktest\x12\x1d.sealwatch.v1.BacktestRequest\x1a\x1e.sealwatch.v1.BacktestResponse\"\"\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/detections:backtest0\x01B\xb7\x01\n" +
+	"\bBacktest\x12\x1d.sealwatch.v1.BacktestRequest\x1a\x1e.sealwatch.v1.BacktestResponse\"\"\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/detections:backtest0\x01\x12w\n" +
+	"\n" +
+	"Reevaluate\x12\x1f.sealwatch.v1.ReevaluateRequest\x1a .sealwatch.v1.ReevaluateResponse\"$\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/detections:reevaluate0\x01\x12\x91\x01\n" +
+	"\x11ApplyReevaluation\x12&.sealwatch.v1.ApplyReevaluationRequest\x1a'.sealwatch.v1.ApplyReevaluationResponse\"+\x82\xd3\xe4\x93\x02%:\x01*\" /v1/detections:applyReevaluationB\xb7\x01\n" +
 	"\x10com.sealwatch.v1B\x15DetectionServiceProtoP\x01Z;github.com/sealwatch/sealwatch/gen/sealwatch/v1;sealwatchv1\xa2\x02\x03SXX\xaa\x02\fSealwatch.V1\xca\x02\fSealwatch\\V1\xe2\x02\x18Sealwatch\\V1\\GPBMetadata\xea\x02\rSealwatch::V1b\x06proto3"
 
 var (
@@ -1663,82 +2751,132 @@ func file_sealwatch_v1_detection_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sealwatch_v1_detection_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sealwatch_v1_detection_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_sealwatch_v1_detection_service_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_sealwatch_v1_detection_service_proto_goTypes = []any{
-	(DetectionState)(0),            // 0: sealwatch.v1.DetectionState
-	(*GetDetectionRequest)(nil),    // 1: sealwatch.v1.GetDetectionRequest
-	(*ListDetectionsRequest)(nil),  // 2: sealwatch.v1.ListDetectionsRequest
-	(*ListDetectionsResponse)(nil), // 3: sealwatch.v1.ListDetectionsResponse
-	(*Detection)(nil),              // 4: sealwatch.v1.Detection
-	(*DetectionParameter)(nil),     // 5: sealwatch.v1.DetectionParameter
-	(*DetectionStatus)(nil),        // 6: sealwatch.v1.DetectionStatus
-	(*DetectionInput)(nil),         // 7: sealwatch.v1.DetectionInput
-	(*BacktestRequest)(nil),        // 8: sealwatch.v1.BacktestRequest
-	(*BacktestSetting)(nil),        // 9: sealwatch.v1.BacktestSetting
-	(*BacktestResponse)(nil),       // 10: sealwatch.v1.BacktestResponse
-	(*BacktestProgress)(nil),       // 11: sealwatch.v1.BacktestProgress
-	(*BacktestResult)(nil),         // 12: sealwatch.v1.BacktestResult
-	(*BacktestCount)(nil),          // 13: sealwatch.v1.BacktestCount
-	(*BacktestSeverity)(nil),       // 14: sealwatch.v1.BacktestSeverity
-	(*BacktestDay)(nil),            // 15: sealwatch.v1.BacktestDay
-	(*BacktestSubject)(nil),        // 16: sealwatch.v1.BacktestSubject
-	(*BacktestSuppression)(nil),    // 17: sealwatch.v1.BacktestSuppression
-	(*BacktestExample)(nil),        // 18: sealwatch.v1.BacktestExample
-	(Severity)(0),                  // 19: sealwatch.v1.Severity
-	(*durationpb.Duration)(nil),    // 20: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),  // 21: google.protobuf.Timestamp
-	(*Principal)(nil),              // 22: sealwatch.v1.Principal
+	(DetectionState)(0),               // 0: sealwatch.v1.DetectionState
+	(*GetDetectionRequest)(nil),       // 1: sealwatch.v1.GetDetectionRequest
+	(*ListDetectionsRequest)(nil),     // 2: sealwatch.v1.ListDetectionsRequest
+	(*ListDetectionsResponse)(nil),    // 3: sealwatch.v1.ListDetectionsResponse
+	(*Detection)(nil),                 // 4: sealwatch.v1.Detection
+	(*DetectionVersion)(nil),          // 5: sealwatch.v1.DetectionVersion
+	(*DetectionScope)(nil),            // 6: sealwatch.v1.DetectionScope
+	(*DetectionScopeSelection)(nil),   // 7: sealwatch.v1.DetectionScopeSelection
+	(*DetectionParameter)(nil),        // 8: sealwatch.v1.DetectionParameter
+	(*DetectionStatus)(nil),           // 9: sealwatch.v1.DetectionStatus
+	(*DetectionInput)(nil),            // 10: sealwatch.v1.DetectionInput
+	(*BacktestRequest)(nil),           // 11: sealwatch.v1.BacktestRequest
+	(*BacktestSetting)(nil),           // 12: sealwatch.v1.BacktestSetting
+	(*BacktestResponse)(nil),          // 13: sealwatch.v1.BacktestResponse
+	(*BacktestProgress)(nil),          // 14: sealwatch.v1.BacktestProgress
+	(*BacktestResult)(nil),            // 15: sealwatch.v1.BacktestResult
+	(*BacktestCount)(nil),             // 16: sealwatch.v1.BacktestCount
+	(*BacktestSeverity)(nil),          // 17: sealwatch.v1.BacktestSeverity
+	(*BacktestDay)(nil),               // 18: sealwatch.v1.BacktestDay
+	(*BacktestSubject)(nil),           // 19: sealwatch.v1.BacktestSubject
+	(*BacktestSuppression)(nil),       // 20: sealwatch.v1.BacktestSuppression
+	(*BacktestExample)(nil),           // 21: sealwatch.v1.BacktestExample
+	(*ReevaluateRequest)(nil),         // 22: sealwatch.v1.ReevaluateRequest
+	(*ReevaluateResponse)(nil),        // 23: sealwatch.v1.ReevaluateResponse
+	(*ReevaluateResult)(nil),          // 24: sealwatch.v1.ReevaluateResult
+	(*ReevaluateCount)(nil),           // 25: sealwatch.v1.ReevaluateCount
+	(*ReevaluateDay)(nil),             // 26: sealwatch.v1.ReevaluateDay
+	(*ReevaluateExample)(nil),         // 27: sealwatch.v1.ReevaluateExample
+	(*ApplyReevaluationRequest)(nil),  // 28: sealwatch.v1.ApplyReevaluationRequest
+	(*ReevaluatedDetection)(nil),      // 29: sealwatch.v1.ReevaluatedDetection
+	(*ApplyReevaluationResponse)(nil), // 30: sealwatch.v1.ApplyReevaluationResponse
+	(*AppliedVersion)(nil),            // 31: sealwatch.v1.AppliedVersion
+	(Severity)(0),                     // 32: sealwatch.v1.Severity
+	(*durationpb.Duration)(nil),       // 33: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),     // 34: google.protobuf.Timestamp
+	(*Principal)(nil),                 // 35: sealwatch.v1.Principal
+	(AlertChange)(0),                  // 36: sealwatch.v1.AlertChange
+	(AlertState)(0),                   // 37: sealwatch.v1.AlertState
 }
 var file_sealwatch_v1_detection_service_proto_depIdxs = []int32{
 	4,  // 0: sealwatch.v1.ListDetectionsResponse.detections:type_name -> sealwatch.v1.Detection
-	19, // 1: sealwatch.v1.Detection.severity:type_name -> sealwatch.v1.Severity
-	20, // 2: sealwatch.v1.Detection.look_back:type_name -> google.protobuf.Duration
-	5,  // 3: sealwatch.v1.Detection.parameters:type_name -> sealwatch.v1.DetectionParameter
-	6,  // 4: sealwatch.v1.Detection.status:type_name -> sealwatch.v1.DetectionStatus
-	0,  // 5: sealwatch.v1.DetectionStatus.state:type_name -> sealwatch.v1.DetectionState
-	7,  // 6: sealwatch.v1.DetectionStatus.inputs:type_name -> sealwatch.v1.DetectionInput
-	21, // 7: sealwatch.v1.DetectionInput.last_time:type_name -> google.protobuf.Timestamp
-	21, // 8: sealwatch.v1.BacktestRequest.start_time:type_name -> google.protobuf.Timestamp
-	21, // 9: sealwatch.v1.BacktestRequest.end_time:type_name -> google.protobuf.Timestamp
-	9,  // 10: sealwatch.v1.BacktestRequest.settings:type_name -> sealwatch.v1.BacktestSetting
-	11, // 11: sealwatch.v1.BacktestResponse.progress:type_name -> sealwatch.v1.BacktestProgress
-	12, // 12: sealwatch.v1.BacktestResponse.result:type_name -> sealwatch.v1.BacktestResult
-	21, // 13: sealwatch.v1.BacktestProgress.reached_time:type_name -> google.protobuf.Timestamp
-	21, // 14: sealwatch.v1.BacktestResult.start_time:type_name -> google.protobuf.Timestamp
-	21, // 15: sealwatch.v1.BacktestResult.end_time:type_name -> google.protobuf.Timestamp
-	9,  // 16: sealwatch.v1.BacktestResult.settings:type_name -> sealwatch.v1.BacktestSetting
-	13, // 17: sealwatch.v1.BacktestResult.alerts:type_name -> sealwatch.v1.BacktestCount
-	13, // 18: sealwatch.v1.BacktestResult.suppressed:type_name -> sealwatch.v1.BacktestCount
-	13, // 19: sealwatch.v1.BacktestResult.subjects:type_name -> sealwatch.v1.BacktestCount
-	14, // 20: sealwatch.v1.BacktestResult.severities:type_name -> sealwatch.v1.BacktestSeverity
-	15, // 21: sealwatch.v1.BacktestResult.days:type_name -> sealwatch.v1.BacktestDay
-	16, // 22: sealwatch.v1.BacktestResult.top_subjects:type_name -> sealwatch.v1.BacktestSubject
-	17, // 23: sealwatch.v1.BacktestResult.suppressions:type_name -> sealwatch.v1.BacktestSuppression
-	18, // 24: sealwatch.v1.BacktestResult.added_examples:type_name -> sealwatch.v1.BacktestExample
-	18, // 25: sealwatch.v1.BacktestResult.removed_examples:type_name -> sealwatch.v1.BacktestExample
-	19, // 26: sealwatch.v1.BacktestSeverity.severity:type_name -> sealwatch.v1.Severity
-	13, // 27: sealwatch.v1.BacktestSeverity.alerts:type_name -> sealwatch.v1.BacktestCount
-	13, // 28: sealwatch.v1.BacktestDay.alerts:type_name -> sealwatch.v1.BacktestCount
-	13, // 29: sealwatch.v1.BacktestDay.suppressed:type_name -> sealwatch.v1.BacktestCount
-	22, // 30: sealwatch.v1.BacktestSubject.subject:type_name -> sealwatch.v1.Principal
-	13, // 31: sealwatch.v1.BacktestSubject.alerts:type_name -> sealwatch.v1.BacktestCount
-	13, // 32: sealwatch.v1.BacktestSubject.suppressed:type_name -> sealwatch.v1.BacktestCount
-	13, // 33: sealwatch.v1.BacktestSuppression.findings:type_name -> sealwatch.v1.BacktestCount
-	22, // 34: sealwatch.v1.BacktestExample.subject:type_name -> sealwatch.v1.Principal
-	19, // 35: sealwatch.v1.BacktestExample.severity:type_name -> sealwatch.v1.Severity
-	21, // 36: sealwatch.v1.BacktestExample.start_time:type_name -> google.protobuf.Timestamp
-	21, // 37: sealwatch.v1.BacktestExample.end_time:type_name -> google.protobuf.Timestamp
-	1,  // 38: sealwatch.v1.DetectionService.GetDetection:input_type -> sealwatch.v1.GetDetectionRequest
-	2,  // 39: sealwatch.v1.DetectionService.ListDetections:input_type -> sealwatch.v1.ListDetectionsRequest
-	8,  // 40: sealwatch.v1.DetectionService.Backtest:input_type -> sealwatch.v1.BacktestRequest
-	4,  // 41: sealwatch.v1.DetectionService.GetDetection:output_type -> sealwatch.v1.Detection
-	3,  // 42: sealwatch.v1.DetectionService.ListDetections:output_type -> sealwatch.v1.ListDetectionsResponse
-	10, // 43: sealwatch.v1.DetectionService.Backtest:output_type -> sealwatch.v1.BacktestResponse
-	41, // [41:44] is the sub-list for method output_type
-	38, // [38:41] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	32, // 1: sealwatch.v1.Detection.severity:type_name -> sealwatch.v1.Severity
+	33, // 2: sealwatch.v1.Detection.look_back:type_name -> google.protobuf.Duration
+	8,  // 3: sealwatch.v1.Detection.parameters:type_name -> sealwatch.v1.DetectionParameter
+	9,  // 4: sealwatch.v1.Detection.status:type_name -> sealwatch.v1.DetectionStatus
+	5,  // 5: sealwatch.v1.Detection.versions:type_name -> sealwatch.v1.DetectionVersion
+	34, // 6: sealwatch.v1.DetectionVersion.start_time:type_name -> google.protobuf.Timestamp
+	34, // 7: sealwatch.v1.DetectionVersion.end_time:type_name -> google.protobuf.Timestamp
+	34, // 8: sealwatch.v1.DetectionVersion.create_time:type_name -> google.protobuf.Timestamp
+	8,  // 9: sealwatch.v1.DetectionVersion.parameters:type_name -> sealwatch.v1.DetectionParameter
+	6,  // 10: sealwatch.v1.DetectionVersion.scope:type_name -> sealwatch.v1.DetectionScope
+	7,  // 11: sealwatch.v1.DetectionScope.include:type_name -> sealwatch.v1.DetectionScopeSelection
+	7,  // 12: sealwatch.v1.DetectionScope.exclude:type_name -> sealwatch.v1.DetectionScopeSelection
+	0,  // 13: sealwatch.v1.DetectionStatus.state:type_name -> sealwatch.v1.DetectionState
+	10, // 14: sealwatch.v1.DetectionStatus.inputs:type_name -> sealwatch.v1.DetectionInput
+	34, // 15: sealwatch.v1.DetectionInput.last_time:type_name -> google.protobuf.Timestamp
+	34, // 16: sealwatch.v1.BacktestRequest.start_time:type_name -> google.protobuf.Timestamp
+	34, // 17: sealwatch.v1.BacktestRequest.end_time:type_name -> google.protobuf.Timestamp
+	12, // 18: sealwatch.v1.BacktestRequest.settings:type_name -> sealwatch.v1.BacktestSetting
+	14, // 19: sealwatch.v1.BacktestResponse.progress:type_name -> sealwatch.v1.BacktestProgress
+	15, // 20: sealwatch.v1.BacktestResponse.result:type_name -> sealwatch.v1.BacktestResult
+	34, // 21: sealwatch.v1.BacktestProgress.reached_time:type_name -> google.protobuf.Timestamp
+	34, // 22: sealwatch.v1.BacktestResult.start_time:type_name -> google.protobuf.Timestamp
+	34, // 23: sealwatch.v1.BacktestResult.end_time:type_name -> google.protobuf.Timestamp
+	12, // 24: sealwatch.v1.BacktestResult.settings:type_name -> sealwatch.v1.BacktestSetting
+	16, // 25: sealwatch.v1.BacktestResult.alerts:type_name -> sealwatch.v1.BacktestCount
+	16, // 26: sealwatch.v1.BacktestResult.suppressed:type_name -> sealwatch.v1.BacktestCount
+	16, // 27: sealwatch.v1.BacktestResult.subjects:type_name -> sealwatch.v1.BacktestCount
+	17, // 28: sealwatch.v1.BacktestResult.severities:type_name -> sealwatch.v1.BacktestSeverity
+	18, // 29: sealwatch.v1.BacktestResult.days:type_name -> sealwatch.v1.BacktestDay
+	19, // 30: sealwatch.v1.BacktestResult.top_subjects:type_name -> sealwatch.v1.BacktestSubject
+	20, // 31: sealwatch.v1.BacktestResult.suppressions:type_name -> sealwatch.v1.BacktestSuppression
+	21, // 32: sealwatch.v1.BacktestResult.added_examples:type_name -> sealwatch.v1.BacktestExample
+	21, // 33: sealwatch.v1.BacktestResult.removed_examples:type_name -> sealwatch.v1.BacktestExample
+	32, // 34: sealwatch.v1.BacktestSeverity.severity:type_name -> sealwatch.v1.Severity
+	16, // 35: sealwatch.v1.BacktestSeverity.alerts:type_name -> sealwatch.v1.BacktestCount
+	16, // 36: sealwatch.v1.BacktestDay.alerts:type_name -> sealwatch.v1.BacktestCount
+	16, // 37: sealwatch.v1.BacktestDay.suppressed:type_name -> sealwatch.v1.BacktestCount
+	35, // 38: sealwatch.v1.BacktestSubject.subject:type_name -> sealwatch.v1.Principal
+	16, // 39: sealwatch.v1.BacktestSubject.alerts:type_name -> sealwatch.v1.BacktestCount
+	16, // 40: sealwatch.v1.BacktestSubject.suppressed:type_name -> sealwatch.v1.BacktestCount
+	16, // 41: sealwatch.v1.BacktestSuppression.findings:type_name -> sealwatch.v1.BacktestCount
+	35, // 42: sealwatch.v1.BacktestExample.subject:type_name -> sealwatch.v1.Principal
+	32, // 43: sealwatch.v1.BacktestExample.severity:type_name -> sealwatch.v1.Severity
+	34, // 44: sealwatch.v1.BacktestExample.start_time:type_name -> google.protobuf.Timestamp
+	34, // 45: sealwatch.v1.BacktestExample.end_time:type_name -> google.protobuf.Timestamp
+	34, // 46: sealwatch.v1.ReevaluateRequest.start_time:type_name -> google.protobuf.Timestamp
+	34, // 47: sealwatch.v1.ReevaluateRequest.end_time:type_name -> google.protobuf.Timestamp
+	14, // 48: sealwatch.v1.ReevaluateResponse.progress:type_name -> sealwatch.v1.BacktestProgress
+	24, // 49: sealwatch.v1.ReevaluateResponse.result:type_name -> sealwatch.v1.ReevaluateResult
+	34, // 50: sealwatch.v1.ReevaluateResult.start_time:type_name -> google.protobuf.Timestamp
+	34, // 51: sealwatch.v1.ReevaluateResult.end_time:type_name -> google.protobuf.Timestamp
+	25, // 52: sealwatch.v1.ReevaluateResult.total:type_name -> sealwatch.v1.ReevaluateCount
+	26, // 53: sealwatch.v1.ReevaluateResult.days:type_name -> sealwatch.v1.ReevaluateDay
+	27, // 54: sealwatch.v1.ReevaluateResult.examples:type_name -> sealwatch.v1.ReevaluateExample
+	25, // 55: sealwatch.v1.ReevaluateDay.count:type_name -> sealwatch.v1.ReevaluateCount
+	36, // 56: sealwatch.v1.ReevaluateExample.difference:type_name -> sealwatch.v1.AlertChange
+	35, // 57: sealwatch.v1.ReevaluateExample.subject:type_name -> sealwatch.v1.Principal
+	32, // 58: sealwatch.v1.ReevaluateExample.severity:type_name -> sealwatch.v1.Severity
+	32, // 59: sealwatch.v1.ReevaluateExample.previous_severity:type_name -> sealwatch.v1.Severity
+	37, // 60: sealwatch.v1.ReevaluateExample.state:type_name -> sealwatch.v1.AlertState
+	37, // 61: sealwatch.v1.ReevaluateExample.previous_state:type_name -> sealwatch.v1.AlertState
+	34, // 62: sealwatch.v1.ReevaluateExample.start_time:type_name -> google.protobuf.Timestamp
+	34, // 63: sealwatch.v1.ReevaluateExample.end_time:type_name -> google.protobuf.Timestamp
+	29, // 64: sealwatch.v1.ApplyReevaluationRequest.detections:type_name -> sealwatch.v1.ReevaluatedDetection
+	34, // 65: sealwatch.v1.ApplyReevaluationRequest.start_time:type_name -> google.protobuf.Timestamp
+	34, // 66: sealwatch.v1.ApplyReevaluationRequest.end_time:type_name -> google.protobuf.Timestamp
+	31, // 67: sealwatch.v1.ApplyReevaluationResponse.versions:type_name -> sealwatch.v1.AppliedVersion
+	5,  // 68: sealwatch.v1.AppliedVersion.version:type_name -> sealwatch.v1.DetectionVersion
+	1,  // 69: sealwatch.v1.DetectionService.GetDetection:input_type -> sealwatch.v1.GetDetectionRequest
+	2,  // 70: sealwatch.v1.DetectionService.ListDetections:input_type -> sealwatch.v1.ListDetectionsRequest
+	11, // 71: sealwatch.v1.DetectionService.Backtest:input_type -> sealwatch.v1.BacktestRequest
+	22, // 72: sealwatch.v1.DetectionService.Reevaluate:input_type -> sealwatch.v1.ReevaluateRequest
+	28, // 73: sealwatch.v1.DetectionService.ApplyReevaluation:input_type -> sealwatch.v1.ApplyReevaluationRequest
+	4,  // 74: sealwatch.v1.DetectionService.GetDetection:output_type -> sealwatch.v1.Detection
+	3,  // 75: sealwatch.v1.DetectionService.ListDetections:output_type -> sealwatch.v1.ListDetectionsResponse
+	13, // 76: sealwatch.v1.DetectionService.Backtest:output_type -> sealwatch.v1.BacktestResponse
+	23, // 77: sealwatch.v1.DetectionService.Reevaluate:output_type -> sealwatch.v1.ReevaluateResponse
+	30, // 78: sealwatch.v1.DetectionService.ApplyReevaluation:output_type -> sealwatch.v1.ApplyReevaluationResponse
+	74, // [74:79] is the sub-list for method output_type
+	69, // [69:74] is the sub-list for method input_type
+	69, // [69:69] is the sub-list for extension type_name
+	69, // [69:69] is the sub-list for extension extendee
+	0,  // [0:69] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_detection_service_proto_init() }
@@ -1747,10 +2885,15 @@ func file_sealwatch_v1_detection_service_proto_init() {
 		return
 	}
 	file_sealwatch_v1_alert_proto_init()
+	file_sealwatch_v1_alert_service_proto_init()
 	file_sealwatch_v1_event_proto_init()
-	file_sealwatch_v1_detection_service_proto_msgTypes[9].OneofWrappers = []any{
+	file_sealwatch_v1_detection_service_proto_msgTypes[12].OneofWrappers = []any{
 		(*BacktestResponse_Progress)(nil),
 		(*BacktestResponse_Result)(nil),
+	}
+	file_sealwatch_v1_detection_service_proto_msgTypes[22].OneofWrappers = []any{
+		(*ReevaluateResponse_Progress)(nil),
+		(*ReevaluateResponse_Result)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1758,7 +2901,7 @@ func file_sealwatch_v1_detection_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_detection_service_proto_rawDesc), len(file_sealwatch_v1_detection_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   18,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,9 +19,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	DetectionService_GetDetection_FullMethodName   = "/sealwatch.v1.DetectionService/GetDetection"
-	DetectionService_ListDetections_FullMethodName = "/sealwatch.v1.DetectionService/ListDetections"
-	DetectionService_Backtest_FullMethodName       = "/sealwatch.v1.DetectionService/Backtest"
+	DetectionService_GetDetection_FullMethodName      = "/sealwatch.v1.DetectionService/GetDetection"
+	DetectionService_ListDetections_FullMethodName    = "/sealwatch.v1.DetectionService/ListDetections"
+	DetectionService_Backtest_FullMethodName          = "/sealwatch.v1.DetectionService/Backtest"
+	DetectionService_Reevaluate_FullMethodName        = "/sealwatch.v1.DetectionService/Reevaluate"
+	DetectionService_ApplyReevaluation_FullMethodName = "/sealwatch.v1.DetectionService/ApplyReevaluation"
 )
 
 // DetectionServiceClient is the client API for DetectionService service.
@@ -38,6 +40,13 @@ type DetectionServiceClient interface {
 	// they would have found. Nothing is stored and no alert changes. The stream has progress, and one result for each
 	// detection when it is done; a call that is cancelled stops the evaluation.
 	Backtest(ctx context.Context, in *BacktestRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BacktestResponse], error)
+	// Reevaluate shows how the alerts of a span of the past would differ if it were judged by the detections as they are now
+	// instead of as they were then. Nothing is stored and no alert changes. The stream has progress, and one result for each
+	// detection when it is done.
+	Reevaluate(ctx context.Context, in *ReevaluateRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ReevaluateResponse], error)
+	// ApplyReevaluation lets the detections as they are now judge a span of the past, as Reevaluate has shown it. A detection
+	// that has changed since is refused. The alerts follow within the next rounds of the analysis; what people set stays.
+	ApplyReevaluation(ctx context.Context, in *ApplyReevaluationRequest, opts ...grpc.CallOption) (*ApplyReevaluationResponse, error)
 }
 
 type detectionServiceClient struct {
@@ -87,6 +96,35 @@ func (c *detectionServiceClient) Backtest(ctx context.Context, in *BacktestReque
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type DetectionService_BacktestClient = grpc.ServerStreamingClient[BacktestResponse]
 
+func (c *detectionServiceClient) Reevaluate(ctx context.Context, in *ReevaluateRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ReevaluateResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &DetectionService_ServiceDesc.Streams[1], DetectionService_Reevaluate_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ReevaluateRequest, ReevaluateResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type DetectionService_ReevaluateClient = grpc.ServerStreamingClient[ReevaluateResponse]
+
+func (c *detectionServiceClient) ApplyReevaluation(ctx context.Context, in *ApplyReevaluationRequest, opts ...grpc.CallOption) (*ApplyReevaluationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ApplyReevaluationResponse)
+	err := c.cc.Invoke(ctx, DetectionService_ApplyReevaluation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // DetectionServiceServer is the server API for DetectionService service.
 // All implementations must embed UnimplementedDetectionServiceServer
 // for forward compatibility.
@@ -101,6 +139,13 @@ type DetectionServiceServer interface {
 	// they would have found. Nothing is stored and no alert changes. The stream has progress, and one result for each
 	// detection when it is done; a call that is cancelled stops the evaluation.
 	Backtest(*BacktestRequest, grpc.ServerStreamingServer[BacktestResponse]) error
+	// Reevaluate shows how the alerts of a span of the past would differ if it were judged by the detections as they are now
+	// instead of as they were then. Nothing is stored and no alert changes. The stream has progress, and one result for each
+	// detection when it is done.
+	Reevaluate(*ReevaluateRequest, grpc.ServerStreamingServer[ReevaluateResponse]) error
+	// ApplyReevaluation lets the detections as they are now judge a span of the past, as Reevaluate has shown it. A detection
+	// that has changed since is refused. The alerts follow within the next rounds of the analysis; what people set stays.
+	ApplyReevaluation(context.Context, *ApplyReevaluationRequest) (*ApplyReevaluationResponse, error)
 	mustEmbedUnimplementedDetectionServiceServer()
 }
 
@@ -119,6 +164,12 @@ func (UnimplementedDetectionServiceServer) ListDetections(context.Context, *List
 }
 func (UnimplementedDetectionServiceServer) Backtest(*BacktestRequest, grpc.ServerStreamingServer[BacktestResponse]) error {
 	return status.Error(codes.Unimplemented, "method Backtest not implemented")
+}
+func (UnimplementedDetectionServiceServer) Reevaluate(*ReevaluateRequest, grpc.ServerStreamingServer[ReevaluateResponse]) error {
+	return status.Error(codes.Unimplemented, "method Reevaluate not implemented")
+}
+func (UnimplementedDetectionServiceServer) ApplyReevaluation(context.Context, *ApplyReevaluationRequest) (*ApplyReevaluationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ApplyReevaluation not implemented")
 }
 func (UnimplementedDetectionServiceServer) mustEmbedUnimplementedDetectionServiceServer() {}
 func (UnimplementedDetectionServiceServer) testEmbeddedByValue()                          {}
@@ -188,6 +239,35 @@ func _DetectionService_Backtest_Handler(srv interface{}, stream grpc.ServerStrea
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type DetectionService_BacktestServer = grpc.ServerStreamingServer[BacktestResponse]
 
+func _DetectionService_Reevaluate_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ReevaluateRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(DetectionServiceServer).Reevaluate(m, &grpc.GenericServerStream[ReevaluateRequest, ReevaluateResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type DetectionService_ReevaluateServer = grpc.ServerStreamingServer[ReevaluateResponse]
+
+func _DetectionService_ApplyReevaluation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ApplyReevaluationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DetectionServiceServer).ApplyReevaluation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DetectionService_ApplyReevaluation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DetectionServiceServer).ApplyReevaluation(ctx, req.(*ApplyReevaluationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // DetectionService_ServiceDesc is the grpc.ServiceDesc for DetectionService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -203,11 +283,20 @@ var DetectionService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "ListDetections",
 			Handler:    _DetectionService_ListDetections_Handler,
 		},
+		{
+			MethodName: "ApplyReevaluation",
+			Handler:    _DetectionService_ApplyReevaluation_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
 			StreamName:    "Backtest",
 			Handler:       _DetectionService_Backtest_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "Reevaluate",
+			Handler:       _DetectionService_Reevaluate_Handler,
 			ServerStreams: true,
 		},
 	},

@@ -1,0 +1,19 @@
+-- The newest version of every alert of a detection with its anchor in a span of time, the end excluded. An older version may
+-- have had another anchor.
+SELECT *
+FROM
+(
+    SELECT
+        sequence, tenant, alert_id, change, previous_state, previous_severity, previous_start, previous_end, actor, update_time, create_time, detection, subject_type, subject_id, subject_email, subject_name,
+        finding_key, anchor_time, start_time, end_time, event_ids, event_count, score, severity, title, evidence, suppressed_by,
+        retracted, superseded_by, triage_state, classification, assignee, comments
+    FROM alert_history
+    WHERE tenant = {tenant:String} AND detection = {detection:String} AND alert_id IN
+    (
+        SELECT alert_id FROM alert_history
+        WHERE tenant = {tenant:String} AND detection = {detection:String} AND anchor_time >= {from:DateTime64(7, 'UTC')} AND anchor_time < {to:DateTime64(7, 'UTC')}
+    )
+    ORDER BY sequence DESC
+    LIMIT 1 BY alert_id
+)
+WHERE anchor_time >= {from:DateTime64(7, 'UTC')} AND anchor_time < {to:DateTime64(7, 'UTC')}

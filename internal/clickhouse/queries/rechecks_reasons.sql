@@ -1,0 +1,1 @@
+SELECT DISTINCT detection, reason FROM rechecks WHERE tenant = {tenant:String} AND startsWith(reason, {prefix:String})
