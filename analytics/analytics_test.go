@@ -140,7 +140,13 @@ func (w *world) standing() []alert.Alert {
 	for i := range all {
 		a := &all[i]
 		a.Sequence, a.Created, a.Updated, a.Actor = 0, time.Time{}, time.Time{}, ""
-		a.ID, a.Tenant = a.Key, "" // the id holds the tenant, which differs
+		a.ID, a.Tenant = a.Key, ""    // the id holds the tenant, which differs
+		if c := a.Context; c != nil { // what others did is told as it was known then
+			c.Described, c.Gaps = time.Time{}, nil
+			for k := range c.Traits {
+				c.Traits[k].OtherUsers = 0
+			}
+		}
 	}
 	slices.SortFunc(all, func(a, b alert.Alert) int {
 		return cmp.Or(cmp.Compare(a.Detection, b.Detection), cmp.Compare(a.ID, b.ID))

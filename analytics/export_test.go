@@ -2,14 +2,14 @@ package analytics
 
 import "context"
 
-// Drain evaluates until nothing is behind.
+// Drain evaluates until nothing is behind, and describes the alerts.
 func (r *Runner) Drain(ctx context.Context) error {
 	for r.behind() {
 		if !r.round(ctx) {
 			return errRound{r.Status().LastError}
 		}
 	}
-	return nil
+	return r.redescribe(ctx)
 }
 
 type errRound struct{ text string }

@@ -57,7 +57,7 @@ func reconcile(standing []alert.Alert, findings []alert.Finding, periods map[cli
 		c := &alert.Change{Alert: alert.Alert{ID: f.AlertID(), Finding: f, Actor: "analysis", Triage: alert.Triage{State: alert.StateNew}}}
 		if o := old[c.ID]; o != nil {
 			c.Follow(o)
-			c.Created, c.Triage = o.Created, o.Triage
+			c.Created, c.Triage, c.Context = o.Created, o.Triage, o.Context
 		}
 		next[c.ID] = c
 		order = append(order, c.ID)

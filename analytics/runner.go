@@ -17,6 +17,7 @@ import (
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/directory"
 	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/internal/intelligence"
 	"github.com/sealwatch/sealwatch/internal/status"
@@ -44,6 +45,11 @@ type Store interface {
 	AlertsAnchored(ctx context.Context, tenant, detection string, from, to time.Time) ([]alert.Alert, error)
 	RecheckReasons(ctx context.Context, tenant, prefix string) (map[[2]string]bool, error)
 	AlertsOfSubjects(ctx context.Context, tenant, detection string, subjects []string) ([]alert.Alert, error)
+	AlertsByID(ctx context.Context, tenant string, ids []string) ([]alert.Alert, error)
+	AlertsDue(ctx context.Context, tenant string, subjects []string, first, last, passed, watermark time.Time) ([]alert.Alert, error)
+	Circumstances(ctx context.Context, tenant string, line time.Time, findings []*alert.Finding) ([]*alert.Context, error)
+	HoursSeen(ctx context.Context, tenant string, line, from, to time.Time) ([]time.Time, error)
+	DirectoryAt(ctx context.Context, tenant string, questions []directory.Question) ([]directory.Answer, error)
 	LoadCheckpoint(ctx context.Context, name string) (clickhouse.Checkpoint, bool, error)
 	StoreCheckpoints(ctx context.Context, token string, all map[string]clickhouse.Checkpoint) error
 }
@@ -91,6 +97,14 @@ type Runner struct {
 	begun bool
 	// watermark is the latest event time of what was looked at; held events do not move it.
 	watermark time.Time
+	// described is how far the contexts of the alerts are: the sequence of an event, and the clock that held events waited for.
+	described clickhouse.Checkpoint
+	// passed is the watermark up to which the hour after an alert was seen to have passed.
+	passed clickhouse.Checkpoint
+	// toldOf is the recheck up to which news of the directory went into contexts.
+	toldOf clickhouse.Checkpoint
+	// describeError is why the contexts are behind; empty when they are not.
+	describeError string
 }
 
 // progress of one detection.
@@ -132,6 +146,9 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 		r.state[d.ID] = &progress{Checkpoint: c, rechecked: again}
 	}
 	if err := r.loadVersions(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.loadDescribed(ctx); err != nil {
 		return nil, err
 	}
 	asked, err := o.Store.LastRecheck(ctx)
@@ -206,6 +223,10 @@ func (r *Runner) findHeld(ctx context.Context) error {
 
 // Run evaluates until ctx ends.
 func (r *Runner) Run(ctx context.Context) error {
+	var describing sync.WaitGroup
+	defer describing.Wait()
+	caughtUp := make(chan struct{}, 1)
+	describing.Go(func() { r.keepDescribed(ctx, caughtUp) })
 	tick := time.NewTicker(r.o.Interval)
 	defer tick.Stop()
 	for {
@@ -213,6 +234,10 @@ func (r *Runner) Run(ctx context.Context) error {
 			if !r.round(ctx) {
 				break
 			}
+		}
+		select {
+		case caughtUp <- struct{}{}:
+		default:
 		}
 		select {
 		case <-ctx.Done():
@@ -416,6 +441,10 @@ func (r *Runner) Status() status.Analysis {
 		if p.lastError != "" {
 			a.LastError = id + ": " + p.lastError
 		}
+	}
+	a.Pending = max(a.Pending, head-min(head, r.described.Position))
+	if r.describeError != "" {
+		a.LastError = "context of alerts: " + r.describeError
 	}
 	return a
 }

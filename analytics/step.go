@@ -141,6 +141,11 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 		return err
 	}
 	keep := r.keep(reach)
+	// before the log is held: a description takes longer than a reconciliation
+	contexts, err := r.describe(ctx, reconcile(standing, findings, group, keep), line)
+	if err != nil {
+		return err
+	}
 	return r.o.Log.Update(ctx, func(ctx context.Context) ([]alert.Change, error) {
 		if r.o.Log.Head() != base { // somebody wrote meanwhile, a person perhaps
 			if standing, err = r.o.Store.AlertsOfSubjects(ctx, r.o.Tenant, d.ID, ids); err != nil {
@@ -148,7 +153,11 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 			}
 		}
 		changes := reconcile(standing, findings, group, keep)
-		for _, c := range changes {
+		for i := range changes {
+			c := &changes[i]
+			if raised(c) && contexts[c.ID] != nil {
+				c.Context = contexts[c.ID]
+			}
 			r.metrics.changes.WithLabelValues(d.ID, c.Kind).Inc()
 		}
 		return changes, nil

@@ -17,27 +17,28 @@ import (
 // Document is a change in the JSON form of the REST API (message Alert of sealwatch.v1), with its kind as "change".
 // It leaves out what is empty, and the comments of people. 64-bit counters are JSON numbers.
 type Document struct {
-	Name           string          `json:"name"`
-	Change         string          `json:"change"`
-	Tenant         string          `json:"tenant,omitempty"`
-	Detection      string          `json:"detection"`
-	Title          string          `json:"title,omitempty"`
-	Severity       string          `json:"severity"`
-	State          string          `json:"state"`
-	Subject        DocumentSubject `json:"subject"`
-	StartTime      string          `json:"startTime,omitempty"`
-	EndTime        string          `json:"endTime,omitempty"`
-	CreateTime     string          `json:"createTime,omitempty"`
-	UpdateTime     string          `json:"updateTime,omitempty"`
-	EventIDs       []string        `json:"eventIds,omitempty"`
-	EventCount     uint64          `json:"eventCount"`
-	Score          Score           `json:"score"`
-	Evidence       json.RawMessage `json:"evidence,omitempty"`
-	SupersededBy   string          `json:"supersededBy,omitempty"`
-	FindingKey     string          `json:"findingKey,omitempty"`
-	Sequence       uint64          `json:"sequence"`
-	Assignee       string          `json:"assignee,omitempty"`
-	Classification string          `json:"classification,omitempty"`
+	Name           string           `json:"name"`
+	Change         string           `json:"change"`
+	Tenant         string           `json:"tenant,omitempty"`
+	Detection      string           `json:"detection"`
+	Title          string           `json:"title,omitempty"`
+	Severity       string           `json:"severity"`
+	State          string           `json:"state"`
+	Subject        DocumentSubject  `json:"subject"`
+	StartTime      string           `json:"startTime,omitempty"`
+	EndTime        string           `json:"endTime,omitempty"`
+	CreateTime     string           `json:"createTime,omitempty"`
+	UpdateTime     string           `json:"updateTime,omitempty"`
+	EventIDs       []string         `json:"eventIds,omitempty"`
+	EventCount     uint64           `json:"eventCount"`
+	Score          Score            `json:"score"`
+	Evidence       json.RawMessage  `json:"evidence,omitempty"`
+	Context        *DocumentContext `json:"context,omitempty"`
+	SupersededBy   string           `json:"supersededBy,omitempty"`
+	FindingKey     string           `json:"findingKey,omitempty"`
+	Sequence       uint64           `json:"sequence"`
+	Assignee       string           `json:"assignee,omitempty"`
+	Classification string           `json:"classification,omitempty"`
 	// Truncated names the fields that an exporter shortened to stay within the receiver's limit.
 	Truncated []string `json:"truncated,omitempty"`
 }
@@ -59,7 +60,7 @@ func NewDocument(c *alert.Change) Document {
 			DisplayName: c.Subject.DisplayName},
 		StartTime: timestamp(c.Start), EndTime: timestamp(c.End), CreateTime: timestamp(c.Created),
 		UpdateTime: timestamp(c.Updated), EventIDs: c.EventIDs, EventCount: c.EventCount, Score: Score(c.Score),
-		Evidence: object(c.Evidence), FindingKey: c.Key, Sequence: c.Sequence, Assignee: c.Triage.Assignee,
+		Evidence: object(c.Evidence), Context: newContext(c.Context), FindingKey: c.Key, Sequence: c.Sequence, Assignee: c.Triage.Assignee,
 	}
 	if c.SupersededBy != "" {
 		d.SupersededBy = "alerts/" + c.SupersededBy

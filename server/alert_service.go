@@ -18,7 +18,7 @@ type alertService struct {
 	tenant    string
 	log       token.Log
 	watermark func() time.Time
-	rerun     func(*alert.Alert) string
+	rerun     func(*alert.Alert) alert.Queries
 	heartbeat time.Duration
 	// draining ends when the server does.
 	draining context.Context //nolint:containedctx // it has the life of the server, not of a call

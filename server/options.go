@@ -79,7 +79,7 @@ func (o *Options) complete() error {
 		o.Ready = func(context.Context) []string { return nil }
 	}
 	if o.Services.Rerun == nil {
-		o.Services.Rerun = func(*alert.Alert) string { return "" }
+		o.Services.Rerun = func(*alert.Alert) alert.Queries { return alert.Queries{} }
 	}
 	return errors.Join(append(o.missing(), o.wrong()...)...)
 }

@@ -32,8 +32,8 @@ type Services struct {
 	// LogID is the random id that the alert log was given with its database. A resume token of a log with another id is
 	// refused; when it is empty, logs are not told apart.
 	LogID string
-	// Rerun is the SQL that finds the alert again; nil leaves it out of the answers.
-	Rerun func(*alert.Alert) string
+	// Rerun is the SQL that finds the alert and its events again; nil leaves it out of the answers.
+	Rerun func(*alert.Alert) alert.Queries
 }
 
 // Ingester stores events.

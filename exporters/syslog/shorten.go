@@ -12,7 +12,7 @@ import (
 // shortening is tried in this order until the message fits; each step returns the names of the fields that it changed.
 // The names of the alert and of its successor and the sequence always stay as they are.
 var shortening = []func(*exporters.Document) []string{
-	eventIDs(10), evidenceValues(4096), evidenceValues(1024), evidenceValues(256), evidenceValues(64),
+	eventIDs(10), noContext, evidenceValues(4096), evidenceValues(1024), evidenceValues(256), evidenceValues(64),
 	halfOfEvidence, halfOfEvidence, halfOfEvidence, halfOfEvidence, noEvidence, eventIDs(0),
 	texts(256), texts(128), texts(64), texts(32), texts(16),
 }
@@ -70,6 +70,14 @@ func halfOfEvidence(d *exporters.Document) []string {
 		}
 		return len(keys) > 0
 	})
+}
+
+func noContext(d *exporters.Document) []string {
+	if d.Context == nil {
+		return nil
+	}
+	d.Context = nil
+	return []string{"context"}
 }
 
 func noEvidence(d *exporters.Document) []string {

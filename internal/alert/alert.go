@@ -95,6 +95,8 @@ type Alert struct {
 	ID string
 	Finding
 	Triage Triage
+	// Context is what else is known of it; nil for what raised no alert, and until it was described.
+	Context *Context
 	// Retracted says that the events, as known now, no longer make this finding.
 	Retracted bool
 	// SupersededBy is the id of the alert that took the place of a retracted one.
@@ -105,6 +107,12 @@ type Alert struct {
 	Sequence uint64
 	// Actor made this version: "analysis" or a person.
 	Actor string
+}
+
+// Queries are SQL for people to run by hand.
+type Queries struct {
+	// Finding finds the finding again, Events lists all that its subject did in its span.
+	Finding, Events string
 }
 
 // State is what a reader sees: retracted and suppressed come before what people set.

@@ -30,8 +30,12 @@ func (d *DB) AppendChanges(ctx context.Context, token string, changes []alert.Ch
 			if state == "" {
 				state = alert.StateNew
 			}
+			contextText, err := marshalContext(c.Context)
+			if err != nil {
+				return fmt.Errorf("context of alert %s: %w", c.ID, err)
+			}
 			err = b.Append(c.Sequence, c.Tenant, c.ID, c.Kind, c.PreviousState, c.PreviousSeverity, orZero(c.PreviousStart), orZero(c.PreviousEnd), c.Actor, c.Updated, c.Created, c.Detection, c.Subject.Type, c.Subject.ID, c.Subject.Email, c.Subject.DisplayName,
-				c.Key, c.Anchor, c.Start, c.End, c.EventIDs, c.EventCount, c.Score, c.Severity, c.Title, c.Evidence, c.SuppressedBy,
+				c.Key, c.Anchor, c.Start, c.End, c.EventIDs, c.EventCount, c.Score, c.Severity, c.Title, c.Evidence, contextText, c.SuppressedBy,
 				c.Retracted, c.SupersededBy, state, c.Triage.Classification, c.Triage.Assignee, string(comments))
 			if err != nil {
 				return err
@@ -51,9 +55,9 @@ func orZero(t time.Time) time.Time {
 
 func scanChange(r driver.Rows) (alert.Change, error) {
 	var c alert.Change
-	var comments string
+	var comments, contextText string
 	err := r.Scan(&c.Sequence, &c.Tenant, &c.ID, &c.Kind, &c.PreviousState, &c.PreviousSeverity, &c.PreviousStart, &c.PreviousEnd, &c.Actor, &c.Updated, &c.Created, &c.Detection, &c.Subject.Type, &c.Subject.ID, &c.Subject.Email, &c.Subject.DisplayName,
-		&c.Key, &c.Anchor, &c.Start, &c.End, &c.EventIDs, &c.EventCount, &c.Score, &c.Severity, &c.Title, &c.Evidence, &c.SuppressedBy,
+		&c.Key, &c.Anchor, &c.Start, &c.End, &c.EventIDs, &c.EventCount, &c.Score, &c.Severity, &c.Title, &c.Evidence, &contextText, &c.SuppressedBy,
 		&c.Retracted, &c.SupersededBy, &c.Triage.State, &c.Triage.Classification, &c.Triage.Assignee, &comments)
 	if err != nil {
 		return c, err
@@ -63,6 +67,9 @@ func scanChange(r driver.Rows) (alert.Change, error) {
 	}
 	if err := json.Unmarshal([]byte(comments), &c.Triage.Comments); err != nil {
 		return c, fmt.Errorf("comments of alert %s: %w", c.ID, err)
+	}
+	if c.Context, err = unmarshalContext(contextText); err != nil {
+		return c, fmt.Errorf("context of alert %s: %w", c.ID, err)
 	}
 	return c, nil
 }
@@ -116,6 +123,16 @@ func (d *DB) AlertsOfSubjects(ctx context.Context, tenant, detection string, sub
 // (exclusive), retracted and suppressed ones included.
 func (d *DB) AlertsAnchored(ctx context.Context, tenant, detection string, from, to time.Time) ([]alert.Alert, error) {
 	found, err := d.changes(ctx, "alerts_anchored", named("tenant", tenant), named("detection", detection), named("from", moment(from)), named("to", moment(to)))
+	all := make([]alert.Alert, len(found))
+	for i := range found {
+		all[i] = found[i].Alert
+	}
+	return all, err
+}
+
+// AlertsByID returns the newest version of each of the alerts that there are, in no order.
+func (d *DB) AlertsByID(ctx context.Context, tenant string, ids []string) ([]alert.Alert, error) {
+	found, err := d.changes(ctx, "alerts_by_id", named("tenant", tenant), list("ids", ids))
 	all := make([]alert.Alert, len(found))
 	for i := range found {
 		all[i] = found[i].Alert

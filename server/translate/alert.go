@@ -7,8 +7,8 @@ import (
 	"github.com/sealwatch/sealwatch/internal/alert"
 )
 
-// Alert makes the message of an alert; rerun is the SQL that finds it again.
-func Alert(a *alert.Alert, rerun string) *pb.Alert {
+// Alert makes the message of an alert.
+func Alert(a *alert.Alert, q alert.Queries) *pb.Alert {
 	m := &pb.Alert{
 		Name:           AlertPrefix + a.ID,
 		Tenant:         a.Tenant,
@@ -30,7 +30,9 @@ func Alert(a *alert.Alert, rerun string) *pb.Alert {
 		Sequence:       int64Of(a.Sequence),
 		Assignee:       Text(a.Triage.Assignee),
 		Classification: classification(a.Triage.Classification),
-		Rerun:          Text(rerun),
+		Rerun:          Text(q.Finding),
+		AllEvents:      Text(q.Events),
+		Context:        alertContext(a.Context),
 	}
 	if a.SupersededBy != "" {
 		m.SupersededBy = AlertPrefix + a.SupersededBy

@@ -3,6 +3,7 @@ package translate_test
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,10 @@ func filled[T any]() *T {
 func TestNoFieldIsLeftOut(t *testing.T) {
 	a := filled[alert.Alert]()
 	a.Severity, a.Triage.Classification = alert.SeverityHigh, "true_positive"
+	a.Context.Traits = slices.Repeat(a.Context.Traits, 3)
+	for i, kind := range []string{alert.TraitAddress, alert.TraitNetwork, alert.TraitDevice} {
+		a.Context.Traits[i].Kind = kind
+	}
 	d := filled[alert.Detection]()
 	d.Severity = alert.SeverityHigh
 	state := filled[status.Detection]()
@@ -93,7 +98,7 @@ func TestNoFieldIsLeftOut(t *testing.T) {
 	e := filled[event.Event]()
 	e.Arrival = e.Time.Add(-time.Hour) // held
 	for name, m := range map[string]proto.Message{
-		"event": translate.Event(e, time.Time{}, true), "alert": translate.Alert(a, "SELECT 1"),
+		"event": translate.Event(e, time.Time{}, true), "alert": translate.Alert(a, alert.Queries{Finding: "SELECT 1", Events: "SELECT 2"}),
 		"detection": translate.Detection(d, *state, true), "status": translate.Status(filled[status.System]()),
 		"result": translate.Result(*filled[event.Receipt]()), "backtest": translate.BacktestResult(b), "progress": translate.BacktestProgress(filled[alert.BacktestProgress]()),
 	} {
@@ -169,13 +174,13 @@ func TestEnumsHaveTheDomainsNames(t *testing.T) {
 		if s == alert.StateSuppressed {
 			a.SuppressedBy = []string{"x"}
 		}
-		m := translate.Alert(&a, "").GetState()
+		m := translate.Alert(&a, alert.Queries{}).GetState()
 		if got := translate.AlertFilter(&pb.AlertFilter{States: []pb.AlertState{m}}).States; m == 0 || got[0] != s {
 			t.Errorf("the state %q is %v, and back %q", s, m, got)
 		}
 	}
 	for _, c := range []string{"true_positive", "benign_positive", "false_positive"} {
-		if translate.Alert(&alert.Alert{Triage: alert.Triage{Classification: c}}, "").GetClassification() == 0 {
+		if translate.Alert(&alert.Alert{Triage: alert.Triage{Classification: c}}, alert.Queries{}).GetClassification() == 0 {
 			t.Errorf("the classification %q is unknown", c)
 		}
 	}

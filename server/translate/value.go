@@ -119,6 +119,8 @@ func Count[N int | uint64](n N) int32 {
 
 func int64Of(n uint64) int64 { return int64(min(n, math.MaxInt64)) }
 
+func int32Of(n uint64) int32 { return int32(min(n, math.MaxInt32)) }
+
 func texts(list []string) []string {
 	if list == nil {
 		return nil

@@ -260,7 +260,12 @@ type Alert struct {
 	// classification that people gave it.
 	Classification AlertClassification `protobuf:"varint,22,opt,name=classification,proto3,enum=sealwatch.v1.AlertClassification" json:"classification,omitempty"`
 	// rerun is the SQL that finds this finding again; run it against the database as it stands.
-	Rerun         string `protobuf:"bytes,23,opt,name=rerun,proto3" json:"rerun,omitempty"`
+	Rerun string `protobuf:"bytes,23,opt,name=rerun,proto3" json:"rerun,omitempty"`
+	// context is what else is known: who the subject was, what is usual for it, what it did next, what is missing in the
+	// record. Not set for a finding that raised no alert. It describes, and decides nothing.
+	Context *AlertContext `protobuf:"bytes,24,opt,name=context,proto3" json:"context,omitempty"`
+	// all_events is the SQL that lists every event of the finding's span about its subject, also beyond the first hundred.
+	AllEvents     string `protobuf:"bytes,25,opt,name=all_events,json=allEvents,proto3" json:"all_events,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -456,6 +461,485 @@ func (x *Alert) GetRerun() string {
 	return ""
 }
 
+func (x *Alert) GetContext() *AlertContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *Alert) GetAllEvents() string {
+	if x != nil {
+		return x.AllEvents
+	}
+	return ""
+}
+
+// AlertContext describes the circumstances of an alert, as they were known at describe_time.
+type AlertContext struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// watermark_time is the event time up to which events had come in when this was made.
+	WatermarkTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=watermark_time,json=watermarkTime,proto3" json:"watermark_time,omitempty"`
+	// first_arrival_time is when the first of the finding's events was stored.
+	FirstArrivalTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=first_arrival_time,json=firstArrivalTime,proto3" json:"first_arrival_time,omitempty"`
+	// last_arrival_time is when the last of them was stored.
+	LastArrivalTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=last_arrival_time,json=lastArrivalTime,proto3" json:"last_arrival_time,omitempty"`
+	// directory is what the directory said of the user at the time; not set when it knows nobody.
+	Directory *DirectoryState `protobuf:"bytes,4,opt,name=directory,proto3" json:"directory,omitempty"`
+	// addresses of the finding's events, those with the most events first, five at most.
+	Addresses []*AlertTrait `protobuf:"bytes,5,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	// networks of the finding's events, by the number of the autonomous system.
+	Networks []*AlertTrait `protobuf:"bytes,6,rep,name=networks,proto3" json:"networks,omitempty"`
+	// devices of the finding's events: browser and operating system.
+	Devices []*AlertTrait `protobuf:"bytes,7,rep,name=devices,proto3" json:"devices,omitempty"`
+	// next_hour is what the subject did in the hour after the finding's last event, the most frequent first.
+	NextHour []*AlertDeed `protobuf:"bytes,8,rep,name=next_hour,json=nextHour,proto3" json:"next_hour,omitempty"`
+	// next_hour_complete says that events have come in for the whole of that hour.
+	NextHourComplete bool `protobuf:"varint,9,opt,name=next_hour_complete,json=nextHourComplete,proto3" json:"next_hour_complete,omitempty"`
+	// gaps are hours from a day before the finding to an hour after it in which nobody of the organisation was seen, although
+	// somebody was at that hour in at least three of the four weeks before.
+	Gaps          []*CoverageGap `protobuf:"bytes,10,rep,name=gaps,proto3" json:"gaps,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertContext) Reset() {
+	*x = AlertContext{}
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertContext) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertContext) ProtoMessage() {}
+
+func (x *AlertContext) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertContext.ProtoReflect.Descriptor instead.
+func (*AlertContext) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *AlertContext) GetWatermarkTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WatermarkTime
+	}
+	return nil
+}
+
+func (x *AlertContext) GetFirstArrivalTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FirstArrivalTime
+	}
+	return nil
+}
+
+func (x *AlertContext) GetLastArrivalTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastArrivalTime
+	}
+	return nil
+}
+
+func (x *AlertContext) GetDirectory() *DirectoryState {
+	if x != nil {
+		return x.Directory
+	}
+	return nil
+}
+
+func (x *AlertContext) GetAddresses() []*AlertTrait {
+	if x != nil {
+		return x.Addresses
+	}
+	return nil
+}
+
+func (x *AlertContext) GetNetworks() []*AlertTrait {
+	if x != nil {
+		return x.Networks
+	}
+	return nil
+}
+
+func (x *AlertContext) GetDevices() []*AlertTrait {
+	if x != nil {
+		return x.Devices
+	}
+	return nil
+}
+
+func (x *AlertContext) GetNextHour() []*AlertDeed {
+	if x != nil {
+		return x.NextHour
+	}
+	return nil
+}
+
+func (x *AlertContext) GetNextHourComplete() bool {
+	if x != nil {
+		return x.NextHourComplete
+	}
+	return false
+}
+
+func (x *AlertContext) GetGaps() []*CoverageGap {
+	if x != nil {
+		return x.Gaps
+	}
+	return nil
+}
+
+// DirectoryState is what the directory said of a person as of a time.
+type DirectoryState struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// source of the statement, for example entra.
+	Source string `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
+	// directory_id is the person's id there.
+	DirectoryId string `protobuf:"bytes,2,opt,name=directory_id,json=directoryId,proto3" json:"directory_id,omitempty"`
+	// display_name of the person.
+	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// email of the person.
+	Email string `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
+	// status is active, disabled, deleted or on_leave.
+	Status string `protobuf:"bytes,5,opt,name=status,proto3" json:"status,omitempty"`
+	// status_time is since when; not set when that is not known.
+	StatusTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=status_time,json=statusTime,proto3" json:"status_time,omitempty"`
+	// kind is person, guest, shared_mailbox, room or service.
+	Kind string `protobuf:"bytes,7,opt,name=kind,proto3" json:"kind,omitempty"`
+	// role is the administrator role or the permission profile; empty when no source knows it.
+	Role string `protobuf:"bytes,8,opt,name=role,proto3" json:"role,omitempty"`
+	// groups that the person belonged to.
+	Groups        []string `protobuf:"bytes,9,rep,name=groups,proto3" json:"groups,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DirectoryState) Reset() {
+	*x = DirectoryState{}
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DirectoryState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DirectoryState) ProtoMessage() {}
+
+func (x *DirectoryState) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DirectoryState.ProtoReflect.Descriptor instead.
+func (*DirectoryState) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *DirectoryState) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *DirectoryState) GetDirectoryId() string {
+	if x != nil {
+		return x.DirectoryId
+	}
+	return ""
+}
+
+func (x *DirectoryState) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *DirectoryState) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *DirectoryState) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *DirectoryState) GetStatusTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StatusTime
+	}
+	return nil
+}
+
+func (x *DirectoryState) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *DirectoryState) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *DirectoryState) GetGroups() []string {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+// AlertTrait is an address, a network or a device, and how usual it is.
+type AlertTrait struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// value is the address, the number of the autonomous system, or browser and operating system.
+	Value string `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
+	// label is for people: the name of the network, the kind of device.
+	Label string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
+	// event_count is how many of the finding's events have it, of the first hundred.
+	EventCount int32 `protobuf:"varint,3,opt,name=event_count,json=eventCount,proto3" json:"event_count,omitempty"`
+	// new says that the subject did not have it in the ninety days before the finding.
+	New bool `protobuf:"varint,4,opt,name=new,proto3" json:"new,omitempty"`
+	// first_seen_time is when the subject had it first in those ninety days.
+	FirstSeenTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=first_seen_time,json=firstSeenTime,proto3" json:"first_seen_time,omitempty"`
+	// day_count is on how many of those days the subject had it.
+	DayCount int32 `protobuf:"varint,6,opt,name=day_count,json=dayCount,proto3" json:"day_count,omitempty"`
+	// other_user_count is how many users else had it in the thirty days before the finding's end.
+	OtherUserCount int32 `protobuf:"varint,7,opt,name=other_user_count,json=otherUserCount,proto3" json:"other_user_count,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *AlertTrait) Reset() {
+	*x = AlertTrait{}
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertTrait) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertTrait) ProtoMessage() {}
+
+func (x *AlertTrait) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertTrait.ProtoReflect.Descriptor instead.
+func (*AlertTrait) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *AlertTrait) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *AlertTrait) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *AlertTrait) GetEventCount() int32 {
+	if x != nil {
+		return x.EventCount
+	}
+	return 0
+}
+
+func (x *AlertTrait) GetNew() bool {
+	if x != nil {
+		return x.New
+	}
+	return false
+}
+
+func (x *AlertTrait) GetFirstSeenTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FirstSeenTime
+	}
+	return nil
+}
+
+func (x *AlertTrait) GetDayCount() int32 {
+	if x != nil {
+		return x.DayCount
+	}
+	return 0
+}
+
+func (x *AlertTrait) GetOtherUserCount() int32 {
+	if x != nil {
+		return x.OtherUserCount
+	}
+	return 0
+}
+
+// AlertDeed is what the subject did of one class.
+type AlertDeed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// activity is the class, for example download.
+	Activity string `protobuf:"bytes,1,opt,name=activity,proto3" json:"activity,omitempty"`
+	// count of events.
+	Count int32 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	// event_ids are the first five.
+	EventIds      []string `protobuf:"bytes,3,rep,name=event_ids,json=eventIds,proto3" json:"event_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertDeed) Reset() {
+	*x = AlertDeed{}
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertDeed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertDeed) ProtoMessage() {}
+
+func (x *AlertDeed) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertDeed.ProtoReflect.Descriptor instead.
+func (*AlertDeed) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *AlertDeed) GetActivity() string {
+	if x != nil {
+		return x.Activity
+	}
+	return ""
+}
+
+func (x *AlertDeed) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *AlertDeed) GetEventIds() []string {
+	if x != nil {
+		return x.EventIds
+	}
+	return nil
+}
+
+// CoverageGap is a span of time in which nobody was seen.
+type CoverageGap struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// start_time is a full hour.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// end_time is a full hour, exclusive.
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CoverageGap) Reset() {
+	*x = CoverageGap{}
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CoverageGap) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CoverageGap) ProtoMessage() {}
+
+func (x *CoverageGap) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CoverageGap.ProtoReflect.Descriptor instead.
+func (*CoverageGap) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *CoverageGap) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *CoverageGap) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
 // AlertComment is a remark by a person.
 type AlertComment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -471,7 +955,7 @@ type AlertComment struct {
 
 func (x *AlertComment) Reset() {
 	*x = AlertComment{}
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[1]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -483,7 +967,7 @@ func (x *AlertComment) String() string {
 func (*AlertComment) ProtoMessage() {}
 
 func (x *AlertComment) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[1]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -496,7 +980,7 @@ func (x *AlertComment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertComment.ProtoReflect.Descriptor instead.
 func (*AlertComment) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{1}
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AlertComment) GetAuthor() string {
@@ -524,7 +1008,7 @@ var File_sealwatch_v1_alert_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_alert_proto_rawDesc = "" +
 	"\n" +
-	"\x18sealwatch/v1/alert.proto\x12\fsealwatch.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sealwatch/v1/event.proto\"\xda\b\n" +
+	"\x18sealwatch/v1/alert.proto\x12\fsealwatch.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sealwatch/v1/event.proto\"\xb9\t\n" +
 	"\x05Alert\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1b\n" +
 	"\x06tenant\x18\x02 \x01(\tB\x03\xe0A\x03R\x06tenant\x12!\n" +
@@ -554,8 +1038,52 @@ const file_sealwatch_v1_alert_proto_rawDesc = "" +
 	"\bassignee\x18\x14 \x01(\tB\x03\xe0A\x03R\bassignee\x12;\n" +
 	"\bcomments\x18\x15 \x03(\v2\x1a.sealwatch.v1.AlertCommentB\x03\xe0A\x03R\bcomments\x12N\n" +
 	"\x0eclassification\x18\x16 \x01(\x0e2!.sealwatch.v1.AlertClassificationB\x03\xe0A\x03R\x0eclassification\x12\x19\n" +
-	"\x05rerun\x18\x17 \x01(\tB\x03\xe0A\x03R\x05rerun:6\xeaA3\n" +
-	"\x12sealwatch.io/Alert\x12\x0ealerts/{alert}*\x06alerts2\x05alert\"\x86\x01\n" +
+	"\x05rerun\x18\x17 \x01(\tB\x03\xe0A\x03R\x05rerun\x129\n" +
+	"\acontext\x18\x18 \x01(\v2\x1a.sealwatch.v1.AlertContextB\x03\xe0A\x03R\acontext\x12\"\n" +
+	"\n" +
+	"all_events\x18\x19 \x01(\tB\x03\xe0A\x03R\tallEvents:6\xeaA3\n" +
+	"\x12sealwatch.io/Alert\x12\x0ealerts/{alert}*\x06alerts2\x05alert\"\x86\x05\n" +
+	"\fAlertContext\x12F\n" +
+	"\x0ewatermark_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\rwatermarkTime\x12M\n" +
+	"\x12first_arrival_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x10firstArrivalTime\x12K\n" +
+	"\x11last_arrival_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastArrivalTime\x12?\n" +
+	"\tdirectory\x18\x04 \x01(\v2\x1c.sealwatch.v1.DirectoryStateB\x03\xe0A\x03R\tdirectory\x12;\n" +
+	"\taddresses\x18\x05 \x03(\v2\x18.sealwatch.v1.AlertTraitB\x03\xe0A\x03R\taddresses\x129\n" +
+	"\bnetworks\x18\x06 \x03(\v2\x18.sealwatch.v1.AlertTraitB\x03\xe0A\x03R\bnetworks\x127\n" +
+	"\adevices\x18\a \x03(\v2\x18.sealwatch.v1.AlertTraitB\x03\xe0A\x03R\adevices\x129\n" +
+	"\tnext_hour\x18\b \x03(\v2\x17.sealwatch.v1.AlertDeedB\x03\xe0A\x03R\bnextHour\x121\n" +
+	"\x12next_hour_complete\x18\t \x01(\bB\x03\xe0A\x03R\x10nextHourComplete\x122\n" +
+	"\x04gaps\x18\n" +
+	" \x03(\v2\x19.sealwatch.v1.CoverageGapB\x03\xe0A\x03R\x04gaps\"\xc6\x02\n" +
+	"\x0eDirectoryState\x12\x1b\n" +
+	"\x06source\x18\x01 \x01(\tB\x03\xe0A\x03R\x06source\x12&\n" +
+	"\fdirectory_id\x18\x02 \x01(\tB\x03\xe0A\x03R\vdirectoryId\x12&\n" +
+	"\fdisplay_name\x18\x03 \x01(\tB\x03\xe0A\x03R\vdisplayName\x12\x19\n" +
+	"\x05email\x18\x04 \x01(\tB\x03\xe0A\x03R\x05email\x12\x1b\n" +
+	"\x06status\x18\x05 \x01(\tB\x03\xe0A\x03R\x06status\x12@\n" +
+	"\vstatus_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"statusTime\x12\x17\n" +
+	"\x04kind\x18\a \x01(\tB\x03\xe0A\x03R\x04kind\x12\x17\n" +
+	"\x04role\x18\b \x01(\tB\x03\xe0A\x03R\x04role\x12\x1b\n" +
+	"\x06groups\x18\t \x03(\tB\x03\xe0A\x03R\x06groups\"\x99\x02\n" +
+	"\n" +
+	"AlertTrait\x12\x19\n" +
+	"\x05value\x18\x01 \x01(\tB\x03\xe0A\x03R\x05value\x12\x19\n" +
+	"\x05label\x18\x02 \x01(\tB\x03\xe0A\x03R\x05label\x12$\n" +
+	"\vevent_count\x18\x03 \x01(\x05B\x03\xe0A\x03R\n" +
+	"eventCount\x12\x15\n" +
+	"\x03new\x18\x04 \x01(\bB\x03\xe0A\x03R\x03new\x12G\n" +
+	"\x0ffirst_seen_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\rfirstSeenTime\x12 \n" +
+	"\tday_count\x18\x06 \x01(\x05B\x03\xe0A\x03R\bdayCount\x12-\n" +
+	"\x10other_user_count\x18\a \x01(\x05B\x03\xe0A\x03R\x0eotherUserCount\"i\n" +
+	"\tAlertDeed\x12\x1f\n" +
+	"\bactivity\x18\x01 \x01(\tB\x03\xe0A\x03R\bactivity\x12\x19\n" +
+	"\x05count\x18\x02 \x01(\x05B\x03\xe0A\x03R\x05count\x12 \n" +
+	"\tevent_ids\x18\x03 \x03(\tB\x03\xe0A\x03R\beventIds\"\x89\x01\n" +
+	"\vCoverageGap\x12>\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tstartTime\x12:\n" +
+	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\aendTime\"\x86\x01\n" +
 	"\fAlertComment\x12\x1b\n" +
 	"\x06author\x18\x01 \x01(\tB\x03\xe0A\x03R\x06author\x12\x17\n" +
 	"\x04text\x18\x02 \x01(\tB\x03\xe0A\x03R\x04text\x12@\n" +
@@ -597,34 +1125,53 @@ func file_sealwatch_v1_alert_proto_rawDescGZIP() []byte {
 }
 
 var file_sealwatch_v1_alert_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_sealwatch_v1_alert_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_sealwatch_v1_alert_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_sealwatch_v1_alert_proto_goTypes = []any{
 	(Severity)(0),                 // 0: sealwatch.v1.Severity
 	(AlertState)(0),               // 1: sealwatch.v1.AlertState
 	(AlertClassification)(0),      // 2: sealwatch.v1.AlertClassification
 	(*Alert)(nil),                 // 3: sealwatch.v1.Alert
-	(*AlertComment)(nil),          // 4: sealwatch.v1.AlertComment
-	(*Principal)(nil),             // 5: sealwatch.v1.Principal
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 7: google.protobuf.Struct
+	(*AlertContext)(nil),          // 4: sealwatch.v1.AlertContext
+	(*DirectoryState)(nil),        // 5: sealwatch.v1.DirectoryState
+	(*AlertTrait)(nil),            // 6: sealwatch.v1.AlertTrait
+	(*AlertDeed)(nil),             // 7: sealwatch.v1.AlertDeed
+	(*CoverageGap)(nil),           // 8: sealwatch.v1.CoverageGap
+	(*AlertComment)(nil),          // 9: sealwatch.v1.AlertComment
+	(*Principal)(nil),             // 10: sealwatch.v1.Principal
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 12: google.protobuf.Struct
 }
 var file_sealwatch_v1_alert_proto_depIdxs = []int32{
 	0,  // 0: sealwatch.v1.Alert.severity:type_name -> sealwatch.v1.Severity
 	1,  // 1: sealwatch.v1.Alert.state:type_name -> sealwatch.v1.AlertState
-	5,  // 2: sealwatch.v1.Alert.subject:type_name -> sealwatch.v1.Principal
-	6,  // 3: sealwatch.v1.Alert.start_time:type_name -> google.protobuf.Timestamp
-	6,  // 4: sealwatch.v1.Alert.end_time:type_name -> google.protobuf.Timestamp
-	6,  // 5: sealwatch.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
-	6,  // 6: sealwatch.v1.Alert.update_time:type_name -> google.protobuf.Timestamp
-	7,  // 7: sealwatch.v1.Alert.evidence:type_name -> google.protobuf.Struct
-	4,  // 8: sealwatch.v1.Alert.comments:type_name -> sealwatch.v1.AlertComment
+	10, // 2: sealwatch.v1.Alert.subject:type_name -> sealwatch.v1.Principal
+	11, // 3: sealwatch.v1.Alert.start_time:type_name -> google.protobuf.Timestamp
+	11, // 4: sealwatch.v1.Alert.end_time:type_name -> google.protobuf.Timestamp
+	11, // 5: sealwatch.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
+	11, // 6: sealwatch.v1.Alert.update_time:type_name -> google.protobuf.Timestamp
+	12, // 7: sealwatch.v1.Alert.evidence:type_name -> google.protobuf.Struct
+	9,  // 8: sealwatch.v1.Alert.comments:type_name -> sealwatch.v1.AlertComment
 	2,  // 9: sealwatch.v1.Alert.classification:type_name -> sealwatch.v1.AlertClassification
-	6,  // 10: sealwatch.v1.AlertComment.create_time:type_name -> google.protobuf.Timestamp
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	4,  // 10: sealwatch.v1.Alert.context:type_name -> sealwatch.v1.AlertContext
+	11, // 11: sealwatch.v1.AlertContext.watermark_time:type_name -> google.protobuf.Timestamp
+	11, // 12: sealwatch.v1.AlertContext.first_arrival_time:type_name -> google.protobuf.Timestamp
+	11, // 13: sealwatch.v1.AlertContext.last_arrival_time:type_name -> google.protobuf.Timestamp
+	5,  // 14: sealwatch.v1.AlertContext.directory:type_name -> sealwatch.v1.DirectoryState
+	6,  // 15: sealwatch.v1.AlertContext.addresses:type_name -> sealwatch.v1.AlertTrait
+	6,  // 16: sealwatch.v1.AlertContext.networks:type_name -> sealwatch.v1.AlertTrait
+	6,  // 17: sealwatch.v1.AlertContext.devices:type_name -> sealwatch.v1.AlertTrait
+	7,  // 18: sealwatch.v1.AlertContext.next_hour:type_name -> sealwatch.v1.AlertDeed
+	8,  // 19: sealwatch.v1.AlertContext.gaps:type_name -> sealwatch.v1.CoverageGap
+	11, // 20: sealwatch.v1.DirectoryState.status_time:type_name -> google.protobuf.Timestamp
+	11, // 21: sealwatch.v1.AlertTrait.first_seen_time:type_name -> google.protobuf.Timestamp
+	11, // 22: sealwatch.v1.CoverageGap.start_time:type_name -> google.protobuf.Timestamp
+	11, // 23: sealwatch.v1.CoverageGap.end_time:type_name -> google.protobuf.Timestamp
+	11, // 24: sealwatch.v1.AlertComment.create_time:type_name -> google.protobuf.Timestamp
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_alert_proto_init() }
@@ -639,7 +1186,7 @@ func file_sealwatch_v1_alert_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_alert_proto_rawDesc), len(file_sealwatch_v1_alert_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   2,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,152 @@
+package analytics_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/directory"
+)
+
+// journey is a user at home for some days and then in two places at once, with what followed.
+func journey(t *testing.T) (before, after []eventCase) {
+	t.Helper()
+	home := eventCase{User: "ann", Email: "ann@example.com", City: "Amsterdam", Country: "Netherlands", Lat: 52.37, Lon: 4.9, IP: "192.0.2.10", ASN: 64500, Network: "Home Net", Browser: "Chrome 126", OS: "Windows 10"}
+	for d := range 5 {
+		e := home
+		e.ID, e.At = fmt.Sprint("day", d), fmt.Sprintf("2026-05-0%dT09:00:00Z", d+1)
+		before = append(before, e)
+		e.ID, e.User, e.Email = fmt.Sprint("other", d), "bob", "bob@example.com"
+		before = append(before, e)
+	}
+	away := eventCase{ID: "away", At: "2026-05-06T09:40:00Z", User: "ann", Email: "ann@example.com", City: "New York", Country: "United States", Lat: 40.71, Lon: -74.01, IP: "198.51.100.7", ASN: 64999, Network: "Elsewhere", Browser: "Firefox 120", OS: "Linux"}
+	home.ID, home.At = "home", "2026-05-06T09:00:00Z"
+	before = append(before, home, away)
+	for k := range 3 {
+		e := away
+		e.ID, e.At, e.Activity = fmt.Sprint("take", k), fmt.Sprintf("2026-05-06T10:1%d:00Z", k), "download"
+		after = append(after, e)
+	}
+	away.ID, away.At, away.Activity = "later", "2026-05-06T13:00:00Z", "download"
+	return before, append(after, away)
+}
+
+// travelAlert is the one raised alert of the world.
+func travelAlert(t *testing.T, w *world) alert.Alert {
+	t.Helper()
+	all, _, err := w.db.ListAlerts(t.Context(), w.tenant, alert.Filter{}, 0, alert.Cursor{}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 1 || all[0].Context == nil {
+		t.Fatalf("alerts: %+v", all)
+	}
+	return all[0]
+}
+
+func TestAnAlertIsDescribed(t *testing.T) {
+	w := newWorld(t, "impossible_travel", nil)
+	before, after := journey(t)
+	var c testCase
+	w.add(c.build(t, before)...)
+	w.drain()
+	first := travelAlert(t, w)
+	if first.Context.AfterComplete || len(first.Context.After) > 0 || first.Context.Directory != nil {
+		t.Errorf("before anything followed: %+v", first.Context)
+	}
+	trait := func(kind, value string) alert.Trait {
+		i := slices.IndexFunc(first.Context.Traits, func(t alert.Trait) bool { return t.Kind == kind && t.Value == value })
+		if i < 0 {
+			t.Fatalf("no %s %s in %+v", kind, value, first.Context.Traits)
+		}
+		return first.Context.Traits[i]
+	}
+	if d := gocmp.Diff(alert.Trait{Kind: "address", Value: "198.51.100.7", Label: "Elsewhere", Events: 1, New: true}, trait("address", "198.51.100.7")); d != "" {
+		t.Error(d)
+	}
+	if d := gocmp.Diff(alert.Trait{Kind: "network", Value: "64500", Label: "Home Net", Events: 1, FirstSeen: time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC), Days: 5, OtherUsers: 1}, trait("network", "64500")); d != "" {
+		t.Error(d)
+	}
+	if got := trait("device", "Firefox 120 on Linux"); !got.New || got.OtherUsers != 0 {
+		t.Errorf("device: %+v", got)
+	}
+	if got, want := first.Context.LastArrival, time.Date(2026, 5, 6, 9, 40, 0, 0, time.UTC); !got.Equal(want) {
+		t.Errorf("last arrival %v, expected %v", got, want)
+	}
+
+	w.add(c.build(t, after)...)
+	w.drain()
+	then := travelAlert(t, w)
+	if d := gocmp.Diff([]alert.Deed{{Activity: "download", Count: 3, EventIDs: []string{"take0", "take1", "take2"}}}, then.Context.After); d != "" || !then.Context.AfterComplete {
+		t.Errorf("the hour after, complete %v: %s", then.Context.AfterComplete, d)
+	}
+	if then.Sequence == first.Sequence || !then.Created.Equal(first.Created) {
+		t.Errorf("the alert did not get another version: %d, %d", first.Sequence, then.Sequence)
+	}
+
+	head := w.log.Head()
+	w.restart()
+	w.drain()
+	if w.log.Head() != head {
+		t.Error("a restart describes alerts again that nothing happened to")
+	}
+
+	err := w.db.AddPeople(t.Context(), []directory.State{{Tenant: w.tenant, Source: "entra", DirectoryID: "d1", Status: directory.StatusActive, Kind: "person", DisplayName: "Ann", Emails: []string{"ann@example.com"}, Groups: []string{"Finance"}, Role: "DocuSign administrator"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann := clickhouse.Recheck{Subject: clickhouse.Subject{Type: "user", ID: "ann"}, First: first.Start, Last: first.End, Reason: analytics.ReasonDirectory}
+	if err := w.runner.Recheck(t.Context(), []clickhouse.Recheck{ann}); err != nil {
+		t.Fatal(err)
+	}
+	w.drain()
+	want := &alert.Person{Source: "entra", ID: "d1", Name: "Ann", Email: "ann@example.com", Status: "active", Kind: "person", Role: "DocuSign administrator", Groups: []string{"Finance"}}
+	if d := gocmp.Diff(want, travelAlert(t, w).Context.Directory); d != "" {
+		t.Errorf("news of the directory do not reach the alert: %s", d)
+	}
+}
+
+// TestGapsAreTold has somebody at work every hour of four weeks, and nobody in two hours before the alert.
+func TestGapsAreTold(t *testing.T) {
+	w := newWorld(t, "impossible_travel", nil)
+	before, _ := journey(t)
+	from := time.Date(2026, 4, 8, 0, 0, 0, 0, time.UTC)
+	for h := from; h.Before(time.Date(2026, 5, 6, 10, 0, 0, 0, time.UTC)); h = h.Add(time.Hour) {
+		if h.Day() == 6 && h.Month() == 5 && (h.Hour() == 4 || h.Hour() == 5) {
+			continue
+		}
+		before = append(before, eventCase{ID: "tick" + h.Format("0102-15"), At: h.Add(time.Minute).Format(time.RFC3339), User: "clock", Place: "server"})
+	}
+	var c testCase
+	w.add(c.build(t, before)...)
+	w.drain()
+	a := travelAlert(t, w)
+	four := time.Date(2026, 5, 6, 4, 0, 0, 0, time.UTC)
+	if d := gocmp.Diff([]alert.Gap{{From: four, To: four.Add(2 * time.Hour)}}, a.Context.Gaps); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestSuppressedFindingsAreNotDescribed keeps the cost with what people read.
+func TestSuppressedFindingsAreNotDescribed(t *testing.T) {
+	w := newWorld(t, "impossible_travel", nil)
+	c := readCase(t, "detections/impossible_travel/tests/familiar_places.yaml")
+	w.add(c.build(t, c.Events)...)
+	w.drain()
+	all := w.standing()
+	if len(all) == 0 {
+		t.Fatal("no finding")
+	}
+	for _, a := range all {
+		if len(a.SuppressedBy) > 0 != (a.Context == nil) {
+			t.Errorf("suppressed by %q, context %+v", strings.Join(a.SuppressedBy, ","), a.Context)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package analytics
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+)
+
+// describeEvery is the least time between two rounds of descriptions: a subject that acts all the time does not let its
+// alerts be described all the time.
+const describeEvery = time.Second
+
+func (r *Runner) describedName() string { return "context/" + r.o.Tenant }
+func (r *Runner) passedName() string    { return "context-passed/" + r.o.Tenant }
+func (r *Runner) toldName() string      { return "context-recheck/" + r.o.Tenant }
+
+func (r *Runner) loadDescribed(ctx context.Context) error {
+	for name, c := range map[string]*clickhouse.Checkpoint{r.describedName(): &r.described, r.passedName(): &r.passed, r.toldName(): &r.toldOf} {
+		var err error
+		if *c, _, err = r.o.Store.LoadCheckpoint(ctx, name); err != nil {
+			return fmt.Errorf("analytics: context of alerts: %w", err)
+		}
+	}
+	return nil
+}
+
+func (r *Runner) storeDescribed(ctx context.Context, described, passed, toldOf clickhouse.Checkpoint) error {
+	return r.o.Store.StoreCheckpoints(ctx, uuid.NewString(), map[string]clickhouse.Checkpoint{r.describedName(): described, r.passedName(): passed, r.toldName(): toldOf})
+}
+
+// news returns the subjects of whom the directory had something new after the recheck, and the last recheck looked at.
+func (r *Runner) news(ctx context.Context, after uint64) ([]clickhouse.Span, uint64, error) {
+	asked := r.asked.Load()
+	if after >= asked {
+		return nil, after, nil
+	}
+	all, err := r.o.Store.Rechecks(ctx, r.o.Tenant, after)
+	if err != nil {
+		return nil, after, err
+	}
+	if len(all) == 0 {
+		return nil, asked, nil
+	}
+	var spans []clickhouse.Span
+	for _, c := range all {
+		if c.Reason == ReasonDirectory && c.ID != "" {
+			spans = append(spans, clickhouse.Span{Subject: c.Subject, First: c.First, Last: c.Last})
+		}
+	}
+	return spans, all[len(all)-1].Sequence, nil
+}
+
+// keepDescribed describes alerts again when the analysis has caught up, until ctx ends. It runs beside the rounds, so that
+// no new alert waits for the context of an old one.
+func (r *Runner) keepDescribed(ctx context.Context, caughtUp <-chan struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-caughtUp:
+		}
+		err := r.redescribe(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.log.WarnContext(ctx, "analysis: alerts could not be described; it is tried again", slog.Any("error", err))
+		}
+		r.mu.Lock()
+		r.describeError = public(err)
+		r.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(describeEvery):
+		}
+	}
+}

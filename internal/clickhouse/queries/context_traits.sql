@@ -1,0 +1,53 @@
+-- Addresses, networks and devices of the events of each finding, and how often its subject had them in the ninety days before.
+-- wanted_* are the findings, one element each; own_* are their events. A finding is known by its number n.
+WITH
+wanted AS
+(
+    SELECT
+        arrayJoin(arrayZip({wanted_n:Array(UInt32)}, {wanted_types:Array(String)}, {wanted_ids:Array(String)}, {wanted_starts:Array(String)}, {wanted_ends:Array(String)})) AS w,
+        w.1 AS n, w.2 AS subject_type, w.3 AS subject_id,
+        toDateTime64(w.4, 7, 'UTC') AS finding_start, toDateTime64(w.5, 7, 'UTC') AS finding_end
+),
+touched AS
+(
+    SELECT 'user' AS subject_type, user_id AS subject_id, event_id, ts, arrival_time, ip_address, asn, as_organization, browser, os, device_type
+    FROM events
+    WHERE tenant = {tenant:String} AND user_id IN {users:Array(String)} AND held_until <= {line:DateTime64(7, 'UTC')}
+        AND ts >= {first:DateTime64(7, 'UTC')} - toIntervalDay(90) AND ts <= {last:DateTime64(7, 'UTC')}
+    UNION ALL
+    SELECT 'address', ip_address, event_id, ts, arrival_time, ip_address, asn, as_organization, browser, os, device_type
+    FROM events
+    WHERE tenant = {tenant:String} AND ip_address IN {addresses:Array(String)} AND held_until <= {line:DateTime64(7, 'UTC')}
+        AND ts >= {first:DateTime64(7, 'UTC')} - toIntervalDay(90) AND ts <= {last:DateTime64(7, 'UTC')}
+    UNION ALL
+    SELECT 'integration', integration_key, event_id, ts, arrival_time, ip_address, asn, as_organization, browser, os, device_type
+    FROM events
+    WHERE tenant = {tenant:String} AND integration_key IN {integrations:Array(String)} AND held_until <= {line:DateTime64(7, 'UTC')}
+        AND ts >= {first:DateTime64(7, 'UTC')} - toIntervalDay(90) AND ts <= {last:DateTime64(7, 'UTC')}
+)
+SELECT
+    n,
+    trait.1 AS kind,
+    trait.2 AS value,
+    argMax(trait.3, (ts, event_id)) AS label,
+    countIf(own) AS own_events,
+    minIf(ts, ts < finding_start) AS first_seen,
+    uniqExactIf(toDate(ts), ts < finding_start) AS days,
+    minIf(arrival_time, own) AS first_arrival,
+    maxIf(arrival_time, own) AS last_arrival
+FROM
+(
+    SELECT
+        n, finding_start, event_id, ts, arrival_time,
+        (n, event_id) IN (SELECT arrayJoin(arrayZip({own_n:Array(UInt32)}, {own_ids:Array(String)}))) AS own,
+        -- the empty kind carries the times of arrival of events that have none of the others
+        arrayJoin([('', '', ''), ('address', ip_address, as_organization), ('network', if(asn = 0, '', toString(asn)), as_organization),
+            ('device', trimBoth(concat(browser, if(browser != '' AND os != '', ' on ', ''), os)), toString(device_type))]) AS trait
+    FROM touched
+    INNER JOIN wanted USING (subject_type, subject_id)
+    WHERE ts >= finding_start - toIntervalDay(90) AND ts <= finding_end
+)
+WHERE kind = '' OR value != ''
+GROUP BY n, kind, value
+HAVING own_events > 0
+ORDER BY n, kind, own_events DESC, value
