@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -18,7 +19,10 @@ var builtinRanges []byte
 
 // Locator tells where an address is; *geo.Locator is one.
 type Locator interface {
-	Locate(netip.Addr) (geo.Location, bool)
+	// Locate says where the address was at a time, and what is known of its network.
+	Locate(a netip.Addr, at time.Time) (geo.Location, bool)
+	// Epoch is the same for two times at which Locate says the same of every address.
+	Epoch(at time.Time) int
 }
 
 // cachedAddresses bounds the addresses whose place is remembered.
@@ -28,7 +32,13 @@ const cachedAddresses = 32 << 10
 type addresses struct {
 	servers []netip.Prefix
 	locator Locator
-	known   *recent.Cache[string, address]
+	known   *recent.Cache[cachedAddress, address]
+}
+
+// cachedAddress is an address as a record spells it, in a span of time.
+type cachedAddress struct {
+	text  string
+	epoch int
 }
 
 // address is what is known about one.
@@ -40,7 +50,7 @@ type address struct {
 }
 
 func newAddresses(locator Locator, own []netip.Prefix, replace bool) (*addresses, error) {
-	a := &addresses{locator: locator, known: recent.New[string, address](cachedAddresses)}
+	a := &addresses{locator: locator, known: recent.New[cachedAddress, address](cachedAddresses)}
 	for _, p := range own {
 		if !p.IsValid() {
 			return nil, fmt.Errorf("server ranges: found %s, expected a network such as 192.0.2.0/24", p)
@@ -66,12 +76,16 @@ func newAddresses(locator Locator, own []netip.Prefix, replace bool) (*addresses
 	return a, nil
 }
 
-// find returns what is known about an address as a record spells it.
-func (a *addresses) find(text string) address {
+// find returns what is known about an address as a record spells it, at a time.
+func (a *addresses) find(text string, at time.Time) address {
 	if text == "" {
 		return address{}
 	}
-	if found, ok := a.known.Get(text); ok {
+	key := cachedAddress{text: text}
+	if a.locator != nil {
+		key.epoch = a.locator.Epoch(at)
+	}
+	if found, ok := a.known.Get(key); ok {
 		return found
 	}
 	var found address
@@ -84,9 +98,10 @@ func (a *addresses) find(text string) address {
 			}
 		}
 		if a.locator != nil {
-			found.Location, found.located = a.locator.Locate(found.ip)
+			found.Location, found.located = a.locator.Locate(found.ip, at)
 		}
 	}
-	a.known.Put(strings.Clone(text), found)
+	key.text = strings.Clone(text)
+	a.known.Put(key, found)
 	return found
 }

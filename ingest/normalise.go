@@ -145,7 +145,7 @@ func (n *Normaliser) open(e *event.Event) {
 // place is where the address is by the geo database when that knows it, and else by the record. An empty user agent
 // excludes nothing, because the caller chooses it.
 func (n *Normaliser) place(e *event.Event, r *event.Record) {
-	a := n.addresses.find(r.IPAddress)
+	a := n.addresses.find(r.IPAddress, e.Time)
 	e.IP, e.ASN, e.ASOrganization = a.ip, a.ASN, a.ASOrganization
 	p := &e.Place
 	fromRecord := r.Latitude != 0 || r.Longitude != 0

@@ -21,7 +21,9 @@ import (
 // atlas knows three addresses.
 type atlas struct{}
 
-func (atlas) Locate(a netip.Addr) (geo.Location, bool) {
+func (atlas) Epoch(time.Time) int { return 0 }
+
+func (atlas) Locate(a netip.Addr, _ time.Time) (geo.Location, bool) {
 	const by = "test 2026-06-05"
 	switch a.String() {
 	case "8.8.8.8":
@@ -117,7 +119,7 @@ func TestServerRanges(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !a.find("192.0.2.9").server || a.find("162.248.184.1").server != docusign || a.find("162.248.188.1").server {
+		if !a.find("192.0.2.9", time.Time{}).server || a.find("162.248.184.1", time.Time{}).server != docusign || a.find("162.248.188.1", time.Time{}).server {
 			t.Errorf("replace %v: %v", replace, a.servers)
 		}
 	}
@@ -154,6 +156,34 @@ func TestSamples(t *testing.T) {
 				t.Errorf("%s: %s %s is not understood", name, rec.Object, rec.Action)
 			}
 			roundTrip(t, rec)
+		}
+	}
+}
+
+// almanac says another place after noon.
+type almanac struct{ noon time.Time }
+
+func (a almanac) Epoch(at time.Time) int {
+	if at.Before(a.noon) {
+		return 0
+	}
+	return 1
+}
+
+func (a almanac) Locate(_ netip.Addr, at time.Time) (geo.Location, bool) {
+	return geo.Location{Country: []string{"NL", "DE"}[a.Epoch(at)], LocatedBy: "test"}, true
+}
+
+// TestPlaceOfTheTime: the event time decides which release locates an address, in any order of arrival.
+func TestPlaceOfTheTime(t *testing.T) {
+	noon := time.Date(2026, 6, 5, 12, 0, 0, 0, time.UTC)
+	a, err := newAddresses(almanac{noon}, nil, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if after, before := a.find("8.8.8.8", noon), a.find("8.8.8.8", noon.Add(-1)); after.Country != "DE" || before.Country != "NL" {
+			t.Errorf("before noon in %s, at noon in %s; expected NL and DE", before.Country, after.Country)
 		}
 	}
 }

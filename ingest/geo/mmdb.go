@@ -6,11 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/oschwald/maxminddb-golang/v2"
 )
 
-// openMMDB opens a file and makes the name that goes into LocatedBy.
+// openMMDB opens a file and says what it is a release of.
 func openMMDB(file string) (*maxminddb.Reader, string, error) {
 	if _, err := os.Stat(file); err != nil {
 		return nil, "", fmt.Errorf("%w; expected an MMDB file", err)
@@ -23,7 +24,7 @@ func openMMDB(file string) (*maxminddb.Reader, string, error) {
 	if name == "" || strings.Contains(name, " ") { // a description rather than a name
 		name = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	}
-	return r, name + " " + r.Metadata.BuildTime().UTC().Format("2006-01-02"), nil
+	return r, name, nil
 }
 
 // fits says whether the database can hold the address at all.
@@ -31,7 +32,10 @@ func fits(r *maxminddb.Reader, addr netip.Addr) bool { return addr.Is4() || r.Me
 
 // cityDatabase is an MMDB with places.
 type cityDatabase struct {
-	reader *maxminddb.Reader
+	reader  *maxminddb.Reader
+	product string
+	built   time.Time
+	// name is what goes into LocatedBy: the product with the date.
 	name   string
 	nested bool
 }
@@ -70,7 +74,8 @@ func openCity(file string) (*cityDatabase, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cityDatabase{reader: r, name: name, nested: nestedShape(r)}, nil
+	built := r.Metadata.BuildTime().UTC()
+	return &cityDatabase{reader: r, product: name, built: built, name: name + " " + built.Format(time.DateOnly), nested: nestedShape(r)}, nil
 }
 
 // nestedShape looks at the first record that there is.
@@ -132,12 +137,12 @@ func (db *cityDatabase) lookup(addr netip.Addr, loc *Location) (found bool, err 
 // asnDatabase is an MMDB with networks.
 type asnDatabase struct{ reader *maxminddb.Reader }
 
-func openASN(file string) (networks, error) {
-	r, _, err := openMMDB(file)
+func openASN(file string) (networks, string, time.Time, error) {
+	r, name, err := openMMDB(file)
 	if err != nil {
-		return nil, err
+		return nil, "", time.Time{}, err
 	}
-	return asnDatabase{r}, nil
+	return asnDatabase{r}, name, r.Metadata.BuildTime().UTC(), nil
 }
 
 func (db asnDatabase) lookup(addr netip.Addr) (network, bool, error) {

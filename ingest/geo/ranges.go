@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // ranges are the networks of a CSV file, sorted, with every organisation kept once.
@@ -29,17 +30,21 @@ type span[A any] struct {
 
 // openRanges reads a CSV file with the columns start, end, number and organisation; anything else in it is an error.
 // Where two ranges overlap, as the published file has it, the one that begins later counts.
-func openRanges(file string) (networks, error) {
+func openRanges(file string) (networks, string, time.Time, error) {
+	name, built, err := splitName(file)
+	if err != nil {
+		return nil, "", time.Time{}, err
+	}
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, fmt.Errorf("%w; expected a CSV file: start,end,number,organisation", err)
+		return nil, "", time.Time{}, fmt.Errorf("%w; expected a CSV file: start,end,number,organisation", err)
 	}
 	defer func() { _ = f.Close() }() // only read
 	r, err := parseRanges(f)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, "", time.Time{}, fmt.Errorf("%s: %w", file, err)
 	}
-	return r, nil
+	return r, name, built, nil
 }
 
 func parseRanges(in io.Reader) (*ranges, error) {

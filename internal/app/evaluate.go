@@ -160,10 +160,13 @@ func (i evaluationIngest) Ingest(ctx context.Context, records [][]byte) error {
 type simulatedNetworks struct{}
 
 // Locate knows the reserved addresses that the simulation uses.
-func (simulatedNetworks) Locate(a netip.Addr) (geo.Location, bool) {
+func (simulatedNetworks) Locate(a netip.Addr, _ time.Time) (geo.Location, bool) {
 	n, ok := simulate.NetworkOf(a)
 	return geo.Location{ASN: n.ASN, ASOrganization: n.Organization}, ok
 }
+
+// Epoch is always the same: the networks of the simulation do not change.
+func (simulatedNetworks) Epoch(time.Time) int { return 0 }
 
 // simulatedRanges is what lists of addresses would say about them.
 func simulatedRanges(s *simulate.Scenario) []intelligence.Range {

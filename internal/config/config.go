@@ -76,10 +76,14 @@ type Ingest struct {
 	ServerRanges []string `yaml:"serverRanges" env:"SERVER_RANGES"`
 	// YAML file of classification rules that come before the built-in ones.
 	ClassificationFile string `yaml:"classificationFile" env:"CLASSIFICATION_FILE"`
-	// Geo databases (MMDB, MaxMind's or DB-IP's shape), tried in turn. Unset takes what is found in
-	// ../tools/node_modules beside the executable; an empty list takes none, and records keep DocuSign's own location.
+	// Geo databases (MMDB, MaxMind's or DB-IP's shape), or folders of them. Several products are tried in turn; of several
+	// releases of one product, the newest built by the time of an event locates it, and the earliest what came before. Unset
+	// takes what is found in ../tools/node_modules beside the executable; an empty list takes none, and records keep
+	// DocuSign's own location.
 	CityDatabases []string `yaml:"cityDatabases" env:"CITY_DATABASES"`
-	// Databases of autonomous systems (MMDB, or CSV of start, end, number, name), tried in turn. Unset and empty as above.
+	// Databases of autonomous systems (MMDB, or CSV of start, end, number, name), or folders of them; products and releases
+	// as above. A CSV file says by the end of its name when it was built (asn-ipv4-2026-06-01.csv); without a date it
+	// covers everything. Unset and empty as above.
 	ASNDatabases []string `yaml:"asnDatabases" env:"ASN_DATABASES"`
 }
 

@@ -52,6 +52,13 @@ func (p *problems) file(key, name string) {
 	}
 }
 
+// fileOrFolder checks that a named file or folder is there.
+func (p *problems) fileOrFolder(key, name string) {
+	if s, err := os.Stat(name); err != nil || !s.Mode().IsRegular() && !s.IsDir() {
+		p.add(key, name, "an existing file or folder")
+	}
+}
+
 // Validate says everything that is wrong, each problem with its key, its value and what was expected.
 func (c *Config) Validate() error {
 	var p problems
@@ -105,10 +112,10 @@ func (c *Ingest) validate(p *problems) {
 	}
 	p.file("ingest.classificationFile", c.ClassificationFile)
 	for i, f := range c.CityDatabases {
-		p.file(fmt.Sprintf("ingest.cityDatabases[%d]", i), f)
+		p.fileOrFolder(fmt.Sprintf("ingest.cityDatabases[%d]", i), f)
 	}
 	for i, f := range c.ASNDatabases {
-		p.file(fmt.Sprintf("ingest.asnDatabases[%d]", i), f)
+		p.fileOrFolder(fmt.Sprintf("ingest.asnDatabases[%d]", i), f)
 	}
 }
 
