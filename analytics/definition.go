@@ -88,10 +88,14 @@ func (i Inputs) Match(s *clickhouse.Span) bool {
 var (
 	definitionID   = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 	technique      = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
+	fromEvents     = regexp.MustCompile(`\bFROM\s+events\b`)
 	sqlParameter   = regexp.MustCompile(`\{([a-z][a-z0-9_]*):([A-Za-z0-9(), ']+)\}`)
 	subjectTypes   = []string{"user", "address", "integration"}
 	builtInBinding = map[string]string{"from": "DateTime64(7, 'UTC')", "to": "DateTime64(7, 'UTC')", "subjects": "Array(String)", "line": "DateTime64(7, 'UTC')"}
 )
+
+// heldUntil is the one way in which a view may use the clock: it leaves out what is held.
+const heldUntil = "held_until <= {line:DateTime64(7, 'UTC')}"
 
 // LoadDefinitions reads every folder of files. The error names each folder and each thing that is wrong.
 func LoadDefinitions(files fs.FS) ([]Definition, error) {
@@ -200,6 +204,11 @@ func (d *Definition) validate() error {
 	for name := range declared {
 		if !used[name] {
 			wrong("parameter %s: query.sql does not use it", name)
+		}
+	}
+	for name, text := range map[string]string{"query.sql": d.SQL, "affected.sql": d.Affected} {
+		if reads, lines := len(fromEvents.FindAllString(text, -1)), strings.Count(text, heldUntil); reads != lines || lines != strings.Count(text, "{line:") {
+			wrong("%s: expected %s once for each FROM events, and line nowhere else: what came a little ahead of the clock is not held and counts; there are %d of %d", name, heldUntil, lines, reads)
 		}
 	}
 	for _, banned := range []string{"now()", "now64(", "today()", "rand"} {

@@ -30,7 +30,7 @@ changes AS
                 tenant, user_id, user_email, user_name, event_id, ts, object, action, property, field, JSONExtractString(data, 'SettingsKey') AS setting,
                 ip_address, as_organization, country_name, city, browser, os, integration_key, place_kind, affected_user_id
             FROM events
-            WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
+            WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
                 AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(13)
                 AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
                 AND user_id != ''
@@ -68,7 +68,7 @@ known AS
     (
         SELECT tenant, user_id, toDate(ts) AS day, ip_address, as_organization, browser, os
         FROM events
-        WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
+        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
             AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(13)
             AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
             AND user_id != ''

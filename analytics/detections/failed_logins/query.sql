@@ -220,7 +220,8 @@ episodes AS
         arraySlice(arraySort(groupUniqArray(spot.3)), 1, 20) AS network_list,
         arraySlice(arraySort(groupUniqArray(spot.4)), 1, 20) AS browser_list,
         uniqExact(country) AS countries, uniqExact(spot.3) AS networks, uniqExact(spot.4) AS browsers,
-        argMin((limit, expected, learned_days, own_addresses), (ts, event_id)) AS habit,
+        -- habits are a user's; what was read of the users of a source depends on who was asked for
+        argMinIf((limit, expected, learned_days, own_addresses), (ts, event_id), numbered.of_user) AS habit,
         -- the log-ons from the same address of those who had failed
         groupUniqArrayIf((entered.1, entered.2, entered.3, ip_address), entered.2 != '' AND user != '' AND entered.1 - at <= intDiv({success_us:UInt64}, 1000)) AS entries,
         -- the first log-on soon after a window was full: a failure that follows it hides nothing

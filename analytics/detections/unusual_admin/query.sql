@@ -15,7 +15,7 @@ operations AS
                 OR match(text, 'admin') OR activity = 'user_management' AND match(text, 'add|creat|invit|import|activat|reopen'), 1,
             0) AS step
     FROM events
-    WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(25)
         AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
         AND user_id != ''
@@ -102,7 +102,7 @@ compared AS
                 groupUniqArray(toString(activity)) AS classes,
                 groupUniqArray(trimBoth(concat(object, ' ', action, if(property != '', concat(' ', property), '')))) AS kinds
             FROM events
-            WHERE ts <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
+            WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
                 AND ts <= {to:DateTime64(7, 'UTC')}
                 AND user_id != ''
                 AND activity IN ('user_management', 'permission', 'settings', 'connect', 'integration', 'group_management', 'export')
