@@ -11,13 +11,25 @@ import (
 // column of events that holds the ids of a type of subject.
 var column = map[string]string{"user": "user_id", "address": "ip_address", "integration": "integration_key"}
 
-// Rerun is the SQL that finds a finding and its events again, for people to run by hand.
-func Rerun(a *alert.Alert) alert.Queries {
+// Guide returns what helps a person with an alert of one of the detections.
+func Guide(detections []Detection) func(*alert.Alert) alert.Guide {
+	response := make(map[string][]string, len(detections))
+	for i := range detections {
+		response[detections[i].ID] = detections[i].Response
+	}
+	return func(a *alert.Alert) alert.Guide {
+		g := rerun(a)
+		g.Response = response[a.Detection]
+		return g
+	}
+}
+
+func rerun(a *alert.Alert) alert.Guide {
 	at := func(t time.Time) string { return clickhouse.Quote(t.UTC().Format("2006-01-02 15:04:05.0000000")) }
 	id := clickhouse.Quote(a.Subject.ID)
-	q := alert.Queries{Finding: fmt.Sprintf("SELECT * FROM detect_%s(from = %s, to = %s) WHERE subject_id = %s", a.Detection, at(a.Anchor), at(a.End), id)}
+	g := alert.Guide{Rerun: fmt.Sprintf("SELECT * FROM detect_%s(from = %s, to = %s) WHERE subject_id = %s", a.Detection, at(a.Anchor), at(a.End), id)}
 	if c := column[a.Subject.Type]; c != "" {
-		q.Events = fmt.Sprintf("SELECT ts, event_id, activity, ip_address, country, envelope_id FROM events WHERE %s = %s AND ts >= %s AND ts <= %s ORDER BY ts, event_id", c, id, at(a.Start), at(a.End))
+		g.AllEvents = fmt.Sprintf("SELECT ts, event_id, activity, ip_address, country, envelope_id FROM events WHERE %s = %s AND ts >= %s AND ts <= %s ORDER BY ts, event_id", c, id, at(a.Start), at(a.End))
 	}
-	return q
+	return g
 }

@@ -18,7 +18,7 @@ type alertService struct {
 	tenant    string
 	log       token.Log
 	watermark func() time.Time
-	rerun     func(*alert.Alert) alert.Queries
+	guide     func(*alert.Alert) alert.Guide
 	heartbeat time.Duration
 	// draining ends when the server does.
 	draining context.Context //nolint:containedctx // it has the life of the server, not of a call
@@ -29,7 +29,7 @@ func (s *alertService) GetAlert(ctx context.Context, req *pb.GetAlertRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	return translate.Alert(&a, s.rerun(&a)), nil
+	return translate.Alert(&a, s.guide(&a)), nil
 }
 
 func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest) (*pb.ListAlertsResponse, error) {
@@ -61,7 +61,7 @@ func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest
 	}
 	resp := &pb.ListAlertsResponse{TotalSize: translate.Count(total)}
 	for i := range list[:min(len(list), size)] {
-		resp.Alerts = append(resp.Alerts, translate.Alert(&list[i], s.rerun(&list[i])))
+		resp.Alerts = append(resp.Alerts, translate.Alert(&list[i], s.guide(&list[i])))
 	}
 	resp.Alerts = resp.Alerts[:fitting(resp.GetAlerts())]
 	if n := len(resp.GetAlerts()); n < len(list) {

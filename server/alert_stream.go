@@ -118,7 +118,7 @@ func (s *subscription) forward(ctx context.Context, c *alert.Change) error {
 		return nil
 	}
 	return s.send(&pb.StreamAlertsResponse{
-		Change: translate.Change(c.Kind), Alert: translate.Alert(&c.Alert, s.rerun(&c.Alert)),
+		Change: translate.Change(c.Kind), Alert: translate.Alert(&c.Alert, s.guide(&c.Alert)),
 	})
 }
 

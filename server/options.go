@@ -78,8 +78,8 @@ func (o *Options) complete() error {
 	if o.Ready == nil {
 		o.Ready = func(context.Context) []string { return nil }
 	}
-	if o.Services.Rerun == nil {
-		o.Services.Rerun = func(*alert.Alert) alert.Queries { return alert.Queries{} }
+	if o.Services.Guide == nil {
+		o.Services.Guide = func(*alert.Alert) alert.Guide { return alert.Guide{} }
 	}
 	return errors.Join(append(o.missing(), o.wrong()...)...)
 }

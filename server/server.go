@@ -125,7 +125,7 @@ func (s *Server) register(validator *validate.Validator) {
 	})
 	pb.RegisterEventServiceServer(s.grpc, &eventService{events: v.Events, tenant: o.Origin.Tenant, now: o.Now})
 	pb.RegisterAlertServiceServer(s.grpc, &alertService{
-		alerts: v.Alerts, changes: v.Changes, tenant: o.Origin.Tenant, log: token.Log{Tenant: o.Origin.Tenant, ID: v.LogID}, watermark: v.Watermark, rerun: v.Rerun,
+		alerts: v.Alerts, changes: v.Changes, tenant: o.Origin.Tenant, log: token.Log{Tenant: o.Origin.Tenant, ID: v.LogID}, watermark: v.Watermark, guide: v.Guide,
 		heartbeat: o.Heartbeat, draining: s.draining,
 	})
 	pb.RegisterDetectionServiceServer(s.grpc, &detectionService{

@@ -10,7 +10,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
-// Services are what the handlers stand on. Every field is required but Addresses, LogID and Rerun. Errors that a client can act on MUST be
+// Services are what the handlers stand on. Every field is required but Addresses, LogID and Guide. Errors that a client can act on MUST be
 // faults; what any other error says goes to the log only.
 type Services struct {
 	Ingester   Ingester
@@ -32,8 +32,8 @@ type Services struct {
 	// LogID is the random id that the alert log was given with its database. A resume token of a log with another id is
 	// refused; when it is empty, logs are not told apart.
 	LogID string
-	// Rerun is the SQL that finds the alert and its events again; nil leaves it out of the answers.
-	Rerun func(*alert.Alert) alert.Queries
+	// Guide is what helps with an alert; nil leaves it out of the answers.
+	Guide func(*alert.Alert) alert.Guide
 }
 
 // Ingester stores events.

@@ -17,7 +17,7 @@ func alertStory(a *sealwatchv1.Alert, change sealwatchv1.AlertChange, name strin
 	var b strings.Builder
 	line := func(head, text string) {
 		if text != "" {
-			fmt.Fprintf(&b, "  %-6s %s\n", head, terminal.Text(text))
+			fmt.Fprintf(&b, "  %-7s %s\n", head, terminal.Text(text))
 		}
 	}
 	word := "ALERT"
@@ -36,6 +36,9 @@ func alertStory(a *sealwatchv1.Alert, change sealwatchv1.AlertChange, name strin
 	}
 	line("where", joined(evidence["ipAddresses"], evidence["countries"]))
 	line("why", why(a))
+	for _, l := range contextLines(a.GetContext()) {
+		line(l[0], l[1])
+	}
 	line("alert", fmt.Sprintf("%s, %d events, detection %s", a.GetName(), a.GetEventCount(), a.GetDetection()))
 	b.WriteByte('\n')
 	return b.String()

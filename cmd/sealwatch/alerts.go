@@ -12,7 +12,7 @@ import (
 
 func (p *process) alertsCommand() *cobra.Command {
 	c := &cobra.Command{Use: "alerts", Short: "Look at alerts", Args: cobra.NoArgs}
-	c.AddCommand(p.alertsList(), p.alertsTail())
+	c.AddCommand(p.alertsList(), p.alertsShow(), p.alertsTail())
 	return c
 }
 

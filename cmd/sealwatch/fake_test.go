@@ -105,6 +105,15 @@ func (f *fake) ListAlerts(_ context.Context, r *sealwatchv1.ListAlertsRequest) (
 	return answer, nil
 }
 
+func (f *fake) GetAlert(_ context.Context, r *sealwatchv1.GetAlertRequest) (*sealwatchv1.Alert, error) {
+	for _, a := range f.alerts {
+		if a.GetName() == r.GetName() {
+			return a, nil
+		}
+	}
+	return nil, status.Errorf(codes.NotFound, "no alert %q", r.GetName())
+}
+
 func (f *fake) StreamAlerts(r *sealwatchv1.StreamAlertsRequest, s grpc.ServerStreamingServer[sealwatchv1.StreamAlertsResponse]) error {
 	f.mu.Lock()
 	f.after = append(f.after, r.GetAfter())
@@ -255,6 +264,21 @@ func fakeAlert(n int) *sealwatchv1.Alert {
 }
 
 // fakeAlerts are n of them; one has a nasty title.
+// describe gives an alert everything that one can have.
+func describe(a *sealwatchv1.Alert) {
+	at := func(hour int) *timestamppb.Timestamp { return timestamppb.New(time.Date(2026, 3, 2, hour, 0, 0, 0, time.UTC)) }
+	a.Response = []string{"Ask the user by telephone.", "Close the \x1b[31mmembership."}
+	a.Rerun, a.AllEvents, a.Assignee = "SELECT 1", "SELECT 2", "kim"
+	a.Comments = []*sealwatchv1.AlertComment{{Author: "kim", Text: "looking", CreateTime: at(11)}}
+	a.Context = &sealwatchv1.AlertContext{FirstArrivalTime: at(9), LastArrivalTime: at(10),
+		Directory: &sealwatchv1.DirectoryState{Source: "entra", DisplayName: "Ada", Status: "disabled", StatusTime: at(1), Role: "administrator", Groups: []string{"Finance", "Leavers"}},
+		Addresses: []*sealwatchv1.AlertTrait{{Value: "192.0.2.1", Label: "Example Net", New: true}},
+		Networks:  []*sealwatchv1.AlertTrait{{Value: "64500", Label: "Example Net", DayCount: 1, OtherUserCount: 12}},
+		Devices:   []*sealwatchv1.AlertTrait{{Value: "Chrome 126 on Windows 10", Label: "desktop", DayCount: 30, OtherUserCount: 1}},
+		NextHour:  []*sealwatchv1.AlertDeed{{Activity: "download", Count: 40}, {Activity: "send", Count: 1}}, NextHourComplete: true,
+		Gaps: []*sealwatchv1.CoverageGap{{StartTime: at(3), EndTime: at(5)}}}
+}
+
 func fakeAlerts(n int) []*sealwatchv1.Alert {
 	var all []*sealwatchv1.Alert
 	for i := range n {
@@ -262,6 +286,9 @@ func fakeAlerts(n int) []*sealwatchv1.Alert {
 		if i == 1 {
 			a.Title = "red \x1b[31mand \u202eturned\u009b\nround"
 			a.Subject.Email = "someone.with.a.very.long.address@mail.example.com"
+		}
+		if i == 2 {
+			describe(a)
 		}
 		all = append(all, a)
 	}

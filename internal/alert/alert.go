@@ -109,10 +109,12 @@ type Alert struct {
 	Actor string
 }
 
-// Queries are SQL for people to run by hand.
-type Queries struct {
-	// Finding finds the finding again, Events lists all that its subject did in its span.
-	Finding, Events string
+// Guide is what helps a person who has an alert before them.
+type Guide struct {
+	// Rerun is SQL that finds the finding again, AllEvents SQL that lists all that its subject did in its span.
+	Rerun, AllEvents string
+	// Response is what to do, step by step.
+	Response []string
 }
 
 // State is what a reader sees: retracted and suppressed come before what people set.

@@ -137,7 +137,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		Services: server.Services{
 			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, runner}, Backtester: backtester, Reevaluator: runner,
 			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db},
-			Watermark: runner.Watermark, Rerun: analytics.Rerun,
+			Watermark: runner.Watermark, Guide: analytics.Guide(tuned),
 		},
 		Origin:          event.Origin{Tenant: cfg.Tenant, Source: "api", Trust: clientTrust},
 		ImportOrigin:    event.Origin{Tenant: cfg.Tenant, Source: "import", Trust: clientTrust},

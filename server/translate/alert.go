@@ -8,7 +8,7 @@ import (
 )
 
 // Alert makes the message of an alert.
-func Alert(a *alert.Alert, q alert.Queries) *pb.Alert {
+func Alert(a *alert.Alert, g alert.Guide) *pb.Alert {
 	m := &pb.Alert{
 		Name:           AlertPrefix + a.ID,
 		Tenant:         a.Tenant,
@@ -30,8 +30,9 @@ func Alert(a *alert.Alert, q alert.Queries) *pb.Alert {
 		Sequence:       int64Of(a.Sequence),
 		Assignee:       Text(a.Triage.Assignee),
 		Classification: classification(a.Triage.Classification),
-		Rerun:          Text(q.Finding),
-		AllEvents:      Text(q.Events),
+		Rerun:          Text(g.Rerun),
+		AllEvents:      Text(g.AllEvents),
+		Response:       texts(g.Response),
 		Context:        alertContext(a.Context),
 	}
 	if a.SupersededBy != "" {

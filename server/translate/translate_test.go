@@ -98,7 +98,7 @@ func TestNoFieldIsLeftOut(t *testing.T) {
 	e := filled[event.Event]()
 	e.Arrival = e.Time.Add(-time.Hour) // held
 	for name, m := range map[string]proto.Message{
-		"event": translate.Event(e, time.Time{}, true), "alert": translate.Alert(a, alert.Queries{Finding: "SELECT 1", Events: "SELECT 2"}),
+		"event": translate.Event(e, time.Time{}, true), "alert": translate.Alert(a, *filled[alert.Guide]()),
 		"detection": translate.Detection(d, *state, true), "status": translate.Status(filled[status.System]()),
 		"result": translate.Result(*filled[event.Receipt]()), "backtest": translate.BacktestResult(b), "progress": translate.BacktestProgress(filled[alert.BacktestProgress]()),
 	} {
@@ -174,13 +174,13 @@ func TestEnumsHaveTheDomainsNames(t *testing.T) {
 		if s == alert.StateSuppressed {
 			a.SuppressedBy = []string{"x"}
 		}
-		m := translate.Alert(&a, alert.Queries{}).GetState()
+		m := translate.Alert(&a, alert.Guide{}).GetState()
 		if got := translate.AlertFilter(&pb.AlertFilter{States: []pb.AlertState{m}}).States; m == 0 || got[0] != s {
 			t.Errorf("the state %q is %v, and back %q", s, m, got)
 		}
 	}
 	for _, c := range []string{"true_positive", "benign_positive", "false_positive"} {
-		if translate.Alert(&alert.Alert{Triage: alert.Triage{Classification: c}}, alert.Queries{}).GetClassification() == 0 {
+		if translate.Alert(&alert.Alert{Triage: alert.Triage{Classification: c}}, alert.Guide{}).GetClassification() == 0 {
 			t.Errorf("the classification %q is unknown", c)
 		}
 	}

@@ -265,7 +265,9 @@ type Alert struct {
 	// record. Not set for a finding that raised no alert. It describes, and decides nothing.
 	Context *AlertContext `protobuf:"bytes,24,opt,name=context,proto3" json:"context,omitempty"`
 	// all_events is the SQL that lists every event of the finding's span about its subject, also beyond the first hundred.
-	AllEvents     string `protobuf:"bytes,25,opt,name=all_events,json=allEvents,proto3" json:"all_events,omitempty"`
+	AllEvents string `protobuf:"bytes,25,opt,name=all_events,json=allEvents,proto3" json:"all_events,omitempty"`
+	// response is what to do, step by step.
+	Response      []string `protobuf:"bytes,26,rep,name=response,proto3" json:"response,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -473,6 +475,13 @@ func (x *Alert) GetAllEvents() string {
 		return x.AllEvents
 	}
 	return ""
+}
+
+func (x *Alert) GetResponse() []string {
+	if x != nil {
+		return x.Response
+	}
+	return nil
 }
 
 // AlertContext describes the circumstances of an alert, as they were known at describe_time.
@@ -1008,7 +1017,7 @@ var File_sealwatch_v1_alert_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_alert_proto_rawDesc = "" +
 	"\n" +
-	"\x18sealwatch/v1/alert.proto\x12\fsealwatch.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sealwatch/v1/event.proto\"\xb9\t\n" +
+	"\x18sealwatch/v1/alert.proto\x12\fsealwatch.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sealwatch/v1/event.proto\"\xda\t\n" +
 	"\x05Alert\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1b\n" +
 	"\x06tenant\x18\x02 \x01(\tB\x03\xe0A\x03R\x06tenant\x12!\n" +
@@ -1041,7 +1050,8 @@ const file_sealwatch_v1_alert_proto_rawDesc = "" +
 	"\x05rerun\x18\x17 \x01(\tB\x03\xe0A\x03R\x05rerun\x129\n" +
 	"\acontext\x18\x18 \x01(\v2\x1a.sealwatch.v1.AlertContextB\x03\xe0A\x03R\acontext\x12\"\n" +
 	"\n" +
-	"all_events\x18\x19 \x01(\tB\x03\xe0A\x03R\tallEvents:6\xeaA3\n" +
+	"all_events\x18\x19 \x01(\tB\x03\xe0A\x03R\tallEvents\x12\x1f\n" +
+	"\bresponse\x18\x1a \x03(\tB\x03\xe0A\x03R\bresponse:6\xeaA3\n" +
 	"\x12sealwatch.io/Alert\x12\x0ealerts/{alert}*\x06alerts2\x05alert\"\x86\x05\n" +
 	"\fAlertContext\x12F\n" +
 	"\x0ewatermark_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\rwatermarkTime\x12M\n" +

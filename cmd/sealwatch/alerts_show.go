@@ -1,0 +1,148 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+
+	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
+)
+
+const alertPrefix = "alerts/"
+
+func (p *process) alertsShow() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "show ALERT...",
+		Short: "Tell alerts whole: evidence, circumstances, what to do, and the SQL that finds them again",
+		Long: "Tell alerts whole, by id or by name (alerts/ID). With -o json the output is what GET /v1/alerts/ID returns, one\n" +
+			"object an alert.",
+		Example: "  sealwatch alerts show 0123456789abcdef0123456789abcdef\n  sealwatch alerts show alerts/0123456789abcdef0123456789abcdef -o json | jq .context",
+		Args:    cobra.MinimumNArgs(1),
+	}
+	address, output := p.addressFlag(c), outputFlag(c)
+	c.RunE = func(c *cobra.Command, names []string) error {
+		asJSON, err := output()
+		if err != nil {
+			return err
+		}
+		conn, err := connect(*address)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }()
+		client := sealwatchv1.NewAlertServiceClient(conn)
+		for _, name := range names {
+			a, err := client.GetAlert(c.Context(), &sealwatchv1.GetAlertRequest{Name: alertPrefix + strings.TrimPrefix(name, alertPrefix)})
+			if err != nil {
+				return err
+			}
+			if !asJSON {
+				p.print("%s", strings.TrimSuffix(alertWhole(a), "\n"))
+				continue
+			}
+			text, err := alertJSON(a, "")
+			if err != nil {
+				return err
+			}
+			p.print("%s", text)
+		}
+		return nil
+	}
+	return c
+}
+
+// alertWhole is the story of an alert with all that belongs to it.
+func alertWhole(a *sealwatchv1.Alert) string {
+	var b strings.Builder
+	b.WriteString(strings.TrimSuffix(alertStory(a, sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED, ""), "\n"))
+	section := func(head string, lines ...string) {
+		for i, l := range lines {
+			if i > 0 {
+				head = ""
+			}
+			fmt.Fprintf(&b, "  %-7s %s\n", head, terminal.Text(l))
+		}
+	}
+	section("state", strings.Join(present(stateName(a.GetState()), strings.Join(a.GetSuppressedBy(), ", "), a.GetAssignee()), "  "))
+	times := []string{"happened " + stamp(a.GetStartTime().AsTime()) + " to " + stamp(a.GetEndTime().AsTime())}
+	if c := a.GetContext(); c.GetFirstArrivalTime() != nil {
+		times = append(times, "arrived "+stamp(c.GetFirstArrivalTime().AsTime())+" to "+stamp(c.GetLastArrivalTime().AsTime()))
+	}
+	section("times", strings.Join(append(times, "raised "+stamp(a.GetCreateTime().AsTime())), ", "))
+	if reason := a.GetEvidence().GetFields()["severityReason"].GetStringValue(); reason != "" {
+		section("level", severityName(a.GetSeverity())+": "+reason)
+	}
+	section("do", a.GetResponse()...)
+	for _, c := range a.GetComments() {
+		section("said", stamp(c.GetCreateTime().AsTime())+"  "+c.GetAuthor()+": "+c.GetText())
+	}
+	section("events", strings.Join(a.GetEventIds(), " "))
+	section("again", a.GetRerun())
+	section("all", present(a.GetAllEvents())...)
+	return b.String()
+}
+
+// plural counts things.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// contextLines are the circumstances of an alert, a line each: head and text.
+func contextLines(c *sealwatchv1.AlertContext) [][2]string {
+	var all [][2]string
+	add := func(head, text string) {
+		if text != "" {
+			all = append(all, [2]string{head, text})
+		}
+	}
+	if d := c.GetDirectory(); d != nil {
+		status := d.GetStatus()
+		if d.GetStatusTime() != nil {
+			status += " since " + stamp(d.GetStatusTime().AsTime())
+		}
+		add("person", strings.Join(present(d.GetDisplayName(), status, d.GetRole(), strings.Join(d.GetGroups(), ", "), "by "+d.GetSource()), "  "))
+	}
+	for _, t := range []struct {
+		kind string
+		list []*sealwatchv1.AlertTrait
+	}{{"address", c.GetAddresses()}, {"network", c.GetNetworks()}, {"device", c.GetDevices()}} {
+		for _, v := range t.list {
+			name := v.GetValue()
+			if t.kind == "network" {
+				name = "AS" + name
+			}
+			if v.GetLabel() != "" && t.kind != "address" {
+				name += " (" + v.GetLabel() + ")"
+			}
+			usual := "new"
+			if !v.GetNew() {
+				usual = "known from " + plural(int(v.GetDayCount()), "day")
+			}
+			add(t.kind, fmt.Sprintf("%s  %s, %s with it in 30 days", name, usual, plural(int(v.GetOtherUserCount()), "other user")))
+		}
+	}
+	var deeds []string
+	for _, d := range c.GetNextHour() {
+		deeds = append(deeds, fmt.Sprintf("%d %s", d.GetCount(), d.GetActivity()))
+	}
+	next := strings.Join(deeds, ", ")
+	switch {
+	case next == "" && c.GetNextHourComplete():
+		next = "nothing in the hour after"
+	case next != "" && c.GetNextHourComplete():
+		next += " in the hour after"
+	case next != "":
+		next += " in the hour after, so far"
+	}
+	add("then", next)
+	for _, g := range c.GetGaps() {
+		add("gap", "nobody was seen from "+stamp(g.GetStartTime().AsTime())+" to "+stamp(g.GetEndTime().AsTime())+", though somebody usually is: events may be missing")
+	}
+	return all
+}
