@@ -123,6 +123,17 @@ func (w *world) know(cases []rangeCase) {
 	}
 }
 
+// meet imports people as the service does.
+func (w *world) meet(cases []personCase) {
+	w.t.Helper()
+	if len(cases) == 0 {
+		return
+	}
+	if err := w.runner.KnowPeople(w.t.Context(), buildPeople(w.t, w.tenant, cases)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 func (w *world) drain() {
 	w.t.Helper()
 	if err := w.runner.Drain(w.t.Context()); err != nil {
@@ -175,6 +186,8 @@ func TestCases(t *testing.T) {
 				events, late := c.build(t, c.Events), c.build(t, c.Late)
 				whole := newWorld(t, d.ID, tuning)
 				whole.know(append(slices.Clone(c.Ranges), c.LateRanges...))
+				whole.meet(c.Directory)
+				whole.meet(c.LateDirectory)
 				whole.add(append(slices.Clone(events), late...)...)
 				whole.drain()
 				check(t, c, whole.standing())
@@ -186,6 +199,7 @@ func TestCases(t *testing.T) {
 					}
 				}
 				steps.know(c.Ranges)
+				steps.meet(c.Directory)
 				r := rand.New(rand.NewPCG(uint64(len(events)), 3))
 				r.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
 				half := (len(events) + 1) / 2
@@ -197,6 +211,7 @@ func TestCases(t *testing.T) {
 				steps.add(late...)
 				steps.drain()
 				steps.know(c.LateRanges)
+				steps.meet(c.LateDirectory)
 				steps.drain()
 				if diff := gocmp.Diff(whole.standing(), steps.standing()); diff != "" {
 					t.Errorf("late events make a difference (-at once +late):\n%s", diff)

@@ -2,6 +2,7 @@ package analytics_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/netip"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/sealwatch/sealwatch/internal/directory"
 	"github.com/sealwatch/sealwatch/internal/event"
 	"github.com/sealwatch/sealwatch/internal/intelligence"
 )
@@ -26,6 +28,9 @@ type testCase struct {
 	// Ranges are known before the events, LateRanges arrive after everything was analysed.
 	Ranges     []rangeCase `yaml:"ranges"`
 	LateRanges []rangeCase `yaml:"lateRanges"`
+	// Directory is known before the events, LateDirectory arrives after everything was analysed.
+	Directory     []personCase `yaml:"directory"`
+	LateDirectory []personCase `yaml:"lateDirectory"`
 	// Late events arrive after the others were analysed.
 	Late     []eventCase   `yaml:"late"`
 	Findings []findingCase `yaml:"findings"`
@@ -96,6 +101,42 @@ func buildRanges(t *testing.T, tenant string, cases []rangeCase) []intelligence.
 			}
 		}
 		all = append(all, r)
+	}
+	return all
+}
+
+// personCase is what a directory says of a person, from a time on.
+type personCase struct {
+	// Source is entra when it is not given.
+	Source  string   `yaml:"source"`
+	ID      string   `yaml:"id"`
+	From    string   `yaml:"from"`
+	Status  string   `yaml:"status"`
+	Kind    string   `yaml:"kind"`
+	User    string   `yaml:"userName"`
+	Name    string   `yaml:"displayName"`
+	Emails  []string `yaml:"emails"`
+	UserIDs []string `yaml:"docusignUserIds"`
+	Groups  []string `yaml:"groups"`
+	Role    string   `yaml:"role"`
+	Removed bool     `yaml:"removed"`
+}
+
+func buildPeople(t *testing.T, tenant string, cases []personCase) []directory.State {
+	t.Helper()
+	var all []directory.State
+	for _, c := range cases {
+		s := directory.State{Tenant: tenant, Source: cmp.Or(c.Source, "entra"), DirectoryID: c.ID, Status: c.Status, Kind: c.Kind, UserName: c.User, DisplayName: c.Name,
+			Emails: c.Emails, DocuSignUserIDs: c.UserIDs, Groups: c.Groups, Role: c.Role, Removed: c.Removed}
+		if c.From != "" {
+			at, err := time.Parse(time.RFC3339, c.From)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.From = at
+		}
+		s.Normalise()
+		all = append(all, s)
 	}
 	return all
 }

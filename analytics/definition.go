@@ -28,6 +28,10 @@ type Definition struct {
 	// findings may change when the given users, addresses and integrations have new events from from to to. Its rows
 	// count as changes of those subjects.
 	Affected string `yaml:"-"`
+	// Candidates is the text of candidates.sql, empty when there is none. It is for views that are dear and concern few:
+	// the query returns, as subject_id, those of the subjects about whom any version of the view can have findings
+	// anchored from from to to.
+	Candidates string `yaml:"-"`
 
 	Title       string   `yaml:"title"`
 	Description string   `yaml:"description"`
@@ -138,11 +142,13 @@ func loadDefinition(files fs.FS, id string) (Definition, error) {
 		return d, err
 	}
 	d.SQL = strings.TrimSpace(string(sql))
-	affected, err := fs.ReadFile(files, path.Join(id, "affected.sql"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return d, err
+	for name, text := range map[string]*string{"affected.sql": &d.Affected, "candidates.sql": &d.Candidates} {
+		b, err := fs.ReadFile(files, path.Join(id, name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return d, err
+		}
+		*text = strings.TrimSpace(string(b))
 	}
-	d.Affected = strings.TrimSpace(string(affected))
 	return d, d.validate()
 }
 

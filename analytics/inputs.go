@@ -35,6 +35,9 @@ func (d *Definition) InputsSeen(seen map[clickhouse.Input]clickhouse.InputCount,
 	if d.Inputs.Integrations {
 		need("integration", []string{"yes"}, true)
 	}
+	if d.Inputs.Directory {
+		need("directory", []string{"yes"}, true)
+	}
 	var inputs []status.Input
 	for _, i := range all {
 		s := status.Input{Name: inputName(i), Events: seen[i].Events, Last: seen[i].Last}
@@ -56,12 +59,17 @@ func inputName(i clickhouse.Input) string {
 		return "administrative activity"
 	case "integration":
 		return "activity with an integration key"
+	case "directory":
+		return "directory of users"
 	}
 	return "event"
 }
 
 // likelyCauses says why there may be no event of a kind, the likeliest cause first.
 func likelyCauses(i clickhouse.Input, seen map[clickhouse.Input]clickhouse.InputCount, unknown []status.UnknownActivity) []string {
+	if i.Kind == "directory" {
+		return []string{"no directory was imported: sealwatch directory import"}
+	}
 	if seen[clickhouse.Input{Kind: "event"}].Events == 0 {
 		return []string{"no event at all came in; the sources in the status say when the last one did"}
 	}

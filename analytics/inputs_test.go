@@ -47,11 +47,16 @@ func TestBlindness(t *testing.T) {
 		{"a location", []event.Event{e("1", "logon", 0, located)}, "impossible_travel", status.DetectionOK, "", nil},
 		{"no application", []event.Event{e("1", "logon", 0, nil)}, "unusual_impersonation", status.DetectionBlind, "activity with an integration key", []string{"no application"}},
 		{"an application", []event.Event{e("1", "send", 0, keyed)}, "unusual_impersonation", status.DetectionOK, "", nil},
+		{"no directory", []event.Event{e("1", "logon", 0, nil)}, "terminated_user", status.DetectionBlind, "directory of users", []string{"sealwatch directory import"}},
+		{"a directory", []event.Event{e("1", "logon", 0, nil)}, "terminated_user", status.DetectionOK, "", nil},
 		{"no alert of DocuSign", []event.Event{e("1", "send", 0, nil)}, "docusign_alert", status.DetectionBlind, "activity docusign_alert", []string{"raised no alert"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, c.detection, nil)
 			w.add(c.events...)
+			if c.name == "a directory" {
+				w.meet([]personCase{{ID: "1", Status: "active"}})
+			}
 			w.drain()
 			i := slices.IndexFunc(definitions, func(d analytics.Definition) bool { return d.ID == c.detection })
 			newest := w.runner.Watermark()

@@ -14,7 +14,7 @@ import (
 // Parameter is a tuning value of a detection.
 type Parameter struct {
 	Name string `yaml:"name"`
-	// Type is UInt32, UInt64, Float64, Bool or String.
+	// Type is UInt32, UInt64, Float64, Bool, String or Array(String), whose values are JSON arrays.
 	Type    string `yaml:"type"`
 	Default string `yaml:"default"`
 	// Minimum and Maximum bound a number.
@@ -36,6 +36,11 @@ func (p *Parameter) validate(value string) error {
 	switch p.Type {
 	case "String":
 		return nil
+	case "Array(String)":
+		if _, err := clickhouse.ParseList(value); err != nil {
+			return err
+		}
+		return nil
 	case "Bool":
 		if _, err := strconv.ParseBool(value); err != nil {
 			return fmt.Errorf("%q: expected true or false", value)
@@ -52,7 +57,7 @@ func (p *Parameter) validate(value string) error {
 	case "Float64":
 		number, err = strconv.ParseFloat(value, 64)
 	default:
-		return fmt.Errorf("type %q: expected UInt32, UInt64, Float64, Bool or String", p.Type)
+		return fmt.Errorf("type %q: expected UInt32, UInt64, Float64, Bool, String or Array(String)", p.Type)
 	}
 	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
 		return fmt.Errorf("%q: expected a number of type %s", value, p.Type)

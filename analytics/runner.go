@@ -35,6 +35,10 @@ type Store interface {
 	Rechecks(ctx context.Context, tenant string, after uint64) ([]clickhouse.Recheck, error)
 	AddRanges(ctx context.Context, ranges []intelligence.Range) error
 	UsersOfSource(ctx context.Context, tenant, source string) ([]clickhouse.Span, error)
+	AddPeople(ctx context.Context, states []directory.State) error
+	IndexLeavers(ctx context.Context, tenant string) error
+	PeopleChanges(ctx context.Context, tenant string, after uint64) ([]clickhouse.PersonChange, error)
+	UsersOfPeople(ctx context.Context, tenant string, keys []string, since time.Time) ([]clickhouse.Span, error)
 	SubjectsBetween(ctx context.Context, tenant string, types []string, from, to time.Time) ([]clickhouse.Span, error)
 	DefineDetection(ctx context.Context, id, text string, values []clickhouse.Argument) error
 	DetectionVersions(ctx context.Context, tenant string) ([]alert.DetectionVersion, error)
@@ -44,6 +48,7 @@ type Store interface {
 	EventDays(ctx context.Context, tenant string, from, to time.Time) ([]clickhouse.EventDay, error)
 	AlertsAnchored(ctx context.Context, tenant, detection string, from, to time.Time) ([]alert.Alert, error)
 	RecheckReasons(ctx context.Context, tenant, prefix string) (map[[2]string]bool, error)
+	Candidates(ctx context.Context, c clickhouse.Call) ([]string, error)
 	AlertsOfSubjects(ctx context.Context, tenant, detection string, subjects []string) ([]alert.Alert, error)
 	AlertsByID(ctx context.Context, tenant string, ids []string) ([]alert.Alert, error)
 	AlertsDue(ctx context.Context, tenant string, subjects []string, first, last, passed, watermark time.Time) ([]alert.Alert, error)
@@ -82,7 +87,7 @@ type Runner struct {
 	// asked is the sequence of the last recheck; asking is held while one is added.
 	asked  atomic.Uint64
 	asking sync.Mutex
-	// knowing is held while ranges are taken in.
+	// knowing is held while ranges or people are taken in.
 	knowing sync.Mutex
 	// reevaluating is held by the one re-evaluation that is under way.
 	reevaluating chan struct{}
@@ -166,6 +171,9 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	r.head.Store(head)
 	if r.watermark, err = o.Store.Watermark(ctx, o.Tenant, r.line()); err != nil {
 		return nil, fmt.Errorf("analytics: watermark: %w", err)
+	}
+	if err := r.recheckPeople(ctx); err != nil {
+		return nil, err
 	}
 	return r, r.findHeld(ctx)
 }

@@ -170,8 +170,17 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 func (r *Runner) findings(ctx context.Context, d *Detection, whole period, subjects []string, line time.Time) (all []alert.Finding, reach time.Duration, err error) {
 	seen := make(map[string]bool)
 	reach = d.LookBack
-	for _, v := range r.lineage(d.ID).over(whole) {
+	reigns := r.lineage(d.ID).over(whole)
+	for _, v := range reigns {
 		reach = max(reach, v.LookBack)
+	}
+	if d.Candidates != "" {
+		call := clickhouse.Call{Detection: d.ID, Text: d.Candidates, Tenant: r.o.Tenant, From: whole.from, To: whole.to, Line: line, Subjects: subjects}
+		if subjects, err = r.o.Store.Candidates(ctx, call); err != nil || len(subjects) == 0 {
+			return nil, reach, err
+		}
+	}
+	for _, v := range reigns {
 		from := whole.from
 		if v.from.After(from) {
 			from = v.from

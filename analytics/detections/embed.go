@@ -1,5 +1,5 @@
 // Package detections holds the built-in detections as data: a folder each, with detection.yaml, query.sql, affected.sql
-// where there is one, and tests.
+// and candidates.sql where there is one, and tests.
 package detections
 
 import "embed"

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -65,9 +66,41 @@ var (
 	typeName   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(\([A-Za-z0-9, ']*\))?$`)
 )
 
-// Argument is a value for a parameter of a view.
+// Argument is a value for a parameter of a view; one of type Array(String) is a JSON array.
 type Argument struct {
 	Name, Type, Value string
+}
+
+const listType = "Array(String)"
+
+// ParseList reads the value of an Argument of type Array(String).
+func ParseList(value string) ([]string, error) {
+	var all []string
+	if err := json.Unmarshal([]byte(value), &all); err != nil || all == nil {
+		return nil, fmt.Errorf(`%q: expected a list in JSON such as ["one", "two"]`, value)
+	}
+	return all, nil
+}
+
+// bind is the argument as a parameter of a statement.
+func (a Argument) bind() (driver.NamedValue, error) {
+	if a.Type != listType {
+		return named(a.Name, a.Value), nil
+	}
+	all, err := ParseList(a.Value)
+	return list(a.Name, all), err
+}
+
+// literal is the argument as SQL.
+func (a Argument) literal() (string, error) {
+	if a.Type != listType {
+		return Quote(a.Value), nil
+	}
+	all, err := ParseList(a.Value)
+	for i := range all {
+		all[i] = Quote(all[i])
+	}
+	return "[" + strings.Join(all, ", ") + "]", err
 }
 
 // Call is an evaluation of a detection.
@@ -101,7 +134,11 @@ func (d *DB) Findings(ctx context.Context, c Call) ([]alert.Finding, error) {
 func (d *DB) EachFinding(ctx context.Context, c Call, each func(alert.Finding) error) error {
 	args := []driver.NamedValue{named("tenant", c.Tenant), named("from", moment(c.From)), named("to", moment(c.To)), list("subjects", c.Subjects), named("line", momentOr(c.Line, latest))}
 	for _, a := range c.Arguments {
-		args = append(args, named(a.Name, a.Value))
+		bound, err := a.bind()
+		if err != nil {
+			return fmt.Errorf("clickhouse: parameter %s of detection %s: %w", a.Name, c.Detection, err)
+		}
+		args = append(args, bound)
 	}
 	sql := strings.Replace(statement("findings"), "/* detection */", c.Text, 1)
 	return d.query(ctx, "detection "+c.Detection, sql, func(r driver.Rows) error {
@@ -112,6 +149,18 @@ func (d *DB) EachFinding(ctx context.Context, c Call, each func(alert.Finding) e
 		}
 		return each(f)
 	}, args...)
+}
+
+// Candidates runs a detection's candidates.sql, the Text of the call: about which of the subjects it can have findings.
+func (d *DB) Candidates(ctx context.Context, c Call) ([]string, error) {
+	var all []string
+	err := d.query(ctx, "candidates of "+c.Detection, c.Text, func(r driver.Rows) error {
+		var id string
+		err := r.Scan(&id)
+		all = append(all, id)
+		return err
+	}, named("tenant", c.Tenant), named("from", moment(c.From)), named("to", moment(c.To)), list("subjects", c.Subjects), named("line", momentOr(c.Line, latest)))
+	return all, err
 }
 
 // DefineDetection creates the views of a detection again: detect_<id>_base from the text, with all its parameters, and
@@ -128,7 +177,11 @@ func (d *DB) DefineDetection(ctx context.Context, id, text string, values []Argu
 		if !identifier.MatchString(a.Name) || !typeName.MatchString(a.Type) {
 			return fmt.Errorf("clickhouse: parameter %q of type %q of detection %s: not an identifier and a type", a.Name, a.Type, id)
 		}
-		arguments = append(arguments, fmt.Sprintf("%s = %s", a.Name, Quote(a.Value)))
+		value, err := a.literal()
+		if err != nil {
+			return fmt.Errorf("clickhouse: parameter %s of detection %s: %w", a.Name, id, err)
+		}
+		arguments = append(arguments, fmt.Sprintf("%s = %s", a.Name, value))
 	}
 	base := "CREATE OR REPLACE VIEW detect_" + id + "_base AS\n" + text
 	if err := d.conn.Exec(ctx, base); err != nil {

@@ -122,6 +122,31 @@ func (d *DB) DirectoryAt(ctx context.Context, tenant string, questions []directo
 	return answers, nil
 }
 
+// IndexLeavers completes what the detections find leavers by; after AddPeople, and before anybody is looked at again.
+func (d *DB) IndexLeavers(ctx context.Context, tenant string) error {
+	return d.exec(ctx, "directory_leavers_fill", named("tenant", tenant))
+}
+
+// PersonChange is that something was said of a person, from a time on.
+type PersonChange struct {
+	From time.Time
+	Keys []string
+	// Version orders the calls of AddPeople.
+	Version uint64
+}
+
+// PeopleChanges returns what was said of people after a version, by From.
+func (d *DB) PeopleChanges(ctx context.Context, tenant string, after uint64) ([]PersonChange, error) {
+	var all []PersonChange
+	err := d.rows(ctx, "directory_since", func(r driver.Rows) error {
+		var c PersonChange
+		err := r.Scan(&c.From, &c.Keys, &c.Version)
+		all = append(all, c)
+		return err
+	}, named("tenant", tenant), named("after", after))
+	return all, err
+}
+
 // UsersOfPeople returns the users with events since a time who may be people with one of the keys (addresses and DocuSign
 // user ids), now or at some time, or somebody who shares a key with them.
 func (d *DB) UsersOfPeople(ctx context.Context, tenant string, keys []string, since time.Time) ([]Span, error) {

@@ -9,7 +9,8 @@ import (
 
 // Input is a kind of event that a detection can need.
 type Input struct {
-	// Kind is event (Name is empty then), activity, place, administrative or integration (Name is yes).
+	// Kind is event (Name is empty then), activity, place, administrative, integration or directory (Name is yes). Of the
+	// directory the states are counted, all of them, and the newest is by when it was said.
 	Kind, Name string
 }
 

@@ -178,38 +178,39 @@ func last(a, b bool) int {
 	return -1
 }
 
-// winner is the candidate of one source who it was.
+// winner is the candidate of one source who it was: by rank, then by the latest state.
 func winner(all []candidate) *candidate {
-	best := func(mine, active bool) *candidate {
-		var b *candidate
-		for k := range all {
-			c := &all[k]
-			if c.mine != mine || c.active() != active {
-				continue
-			}
-			if b == nil || cmp.Or(c.state().From.Compare(b.state().From), -cmp.Compare(c.state().DirectoryID, b.state().DirectoryID)) > 0 {
-				b = c
-			}
-		}
-		return b
-	}
-	if c := best(true, true); c != nil {
-		return c
-	}
-	gone := best(true, false)
-	if gone == nil {
-		if c := best(false, true); c != nil {
-			return c
-		}
-		return best(false, false)
-	}
+	var gone *candidate // the latest who is found by the id and not active
 	for k := range all {
-		c := &all[k]
-		if !c.mine && c.active() && len(c.ids) == 0 && !c.states[0].From.Before(gone.since(gone.i)) {
-			return c
+		if c := &all[k]; c.mine && !c.active() && (gone == nil || later(c, gone)) {
+			gone = c
 		}
 	}
-	return gone
+	rank := func(c *candidate) int {
+		switch {
+		case c.mine && c.active():
+			return 5
+		case c.active() && gone != nil && len(c.ids) == 0 && !c.states[0].From.Before(gone.since(gone.i)):
+			return 4
+		case c.mine:
+			return 3
+		case c.active():
+			return 2
+		}
+		return 1
+	}
+	best := &all[0]
+	for k := range all {
+		if c := &all[k]; cmp.Compare(rank(c), rank(best)) > 0 || rank(c) == rank(best) && later(c, best) {
+			best = c
+		}
+	}
+	return best
+}
+
+// later says whether the state of a began after that of b; the smaller id of the directory among equals.
+func later(a, b *candidate) bool {
+	return cmp.Or(a.state().From.Compare(b.state().From), cmp.Compare(b.state().DirectoryID, a.state().DirectoryID)) > 0
 }
 
 func (c *candidate) answer() Answer {
