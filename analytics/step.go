@@ -155,7 +155,10 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 		changes := reconcile(standing, findings, group, keep)
 		for i := range changes {
 			c := &changes[i]
-			if raised(c) && contexts[c.ID] != nil {
+			switch {
+			case len(c.SuppressedBy) > 0: // it may have been raised before
+				c.Context = nil
+			case raised(c) && contexts[c.ID] != nil:
 				c.Context = contexts[c.ID]
 			}
 			r.metrics.changes.WithLabelValues(d.ID, c.Kind).Inc()
