@@ -11,6 +11,8 @@ import (
 type Checkpoint struct {
 	// Position is the sequence up to which all is done.
 	Position uint64
+	// Cursor is where a source outside goes on, in its own words; empty where it has no meaning.
+	Cursor string
 	// Line is the event time up to which held events were released; zero where it has no meaning.
 	Line time.Time
 	// Version counts the times that the checkpoint was stored: StoreCheckpoints takes the one loaded last, plus one.
@@ -21,7 +23,7 @@ type Checkpoint struct {
 func (d *DB) LoadCheckpoint(ctx context.Context, name string) (c Checkpoint, found bool, err error) {
 	err = d.rows(ctx, "checkpoints_load", func(r driver.Rows) error {
 		found = true
-		return r.Scan(&c.Position, &c.Line, &c.Version)
+		return r.Scan(&c.Position, &c.Cursor, &c.Line, &c.Version)
 	}, named("name", name))
 	if c.Line.Unix() == 0 {
 		c.Line = time.Time{}
@@ -39,7 +41,7 @@ func (d *DB) StoreCheckpoints(ctx context.Context, token string, all map[string]
 			if line.IsZero() {
 				line = time.Unix(0, 0)
 			}
-			if err := b.Append(name, c.Position, line.UTC(), at, c.Version); err != nil {
+			if err := b.Append(name, c.Position, c.Cursor, line.UTC(), at, c.Version); err != nil {
 				return err
 			}
 		}

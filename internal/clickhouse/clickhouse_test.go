@@ -236,11 +236,11 @@ func TestAlertsCheckpointsAndDeadLetters(t *testing.T) {
 		t.Errorf("checkpoint before the first: %v %v", found, err)
 	}
 	for v := range uint64(3) {
-		if err := db.StoreCheckpoints(ctx, fmt.Sprint("c", v), map[string]clickhouse.Checkpoint{"x": {Position: 10 - v, Line: base, Version: v + 1}}); err != nil {
+		if err := db.StoreCheckpoints(ctx, fmt.Sprint("c", v), map[string]clickhouse.Checkpoint{"x": {Position: 10 - v, Cursor: fmt.Sprint("aa_", v), Line: base, Version: v + 1}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if p, found, err := db.LoadCheckpoint(ctx, "x"); err != nil || !found || p.Position != 8 || p.Version != 3 || !p.Line.Equal(base) {
+	if p, found, err := db.LoadCheckpoint(ctx, "x"); err != nil || !found || p.Position != 8 || p.Cursor != "aa_2" || p.Version != 3 || !p.Line.Equal(base) {
 		t.Errorf("checkpoint %+v %v %v", p, found, err)
 	}
 	letter := clickhouse.DeadLetter{Destination: "s", Sequence: 1, AlertID: c.ID, Reason: "r", Time: base, Payload: "p"}

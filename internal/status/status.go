@@ -37,6 +37,35 @@ type Source struct {
 	// Lag is how long the latest event had been on its way when it arrived.
 	Lag                                       time.Duration
 	Accepted, Duplicates, Conflicts, Rejected uint64
+	// Polling is set where Sealwatch asks for the records by itself.
+	Polling *Polling
+}
+
+// States of a source that is polled.
+const (
+	PollingStarting = "starting"
+	// PollingCatchingUp reads a backlog as fast as the limits allow.
+	PollingCatchingUp = "catching_up"
+	// PollingCurrent was read to its end by the last call.
+	PollingCurrent  = "current"
+	PollingRetrying = "retrying"
+	// PollingRefused needs somebody to act: LastError says what to do.
+	PollingRefused = "refused"
+)
+
+// Polling is the state of a source that Sealwatch asks for records; the counts are since the start of the process.
+type Polling struct {
+	State                    string
+	LastSuccess, NextAttempt time.Time
+	// Behind is how long ago the source was last read to its end, or the process began.
+	Behind time.Duration
+	Calls  uint64
+	// Remaining is the call budget that the source last spoke of; -1 when it did not.
+	Remaining int
+	// LastError in words for its administrator; empty when the last call went well.
+	LastError string
+	// Errors by kind.
+	Errors map[string]uint64
 }
 
 // Analysis is the state of the analysis.

@@ -1,1 +1,1 @@
-INSERT INTO checkpoints (name, position, line, update_time, version)
+INSERT INTO checkpoints (name, position, cursor, line, update_time, version)

@@ -1,1 +1,1 @@
-SELECT position, line, version FROM checkpoints FINAL WHERE name = {name:String}
+SELECT position, cursor, line, version FROM checkpoints FINAL WHERE name = {name:String}

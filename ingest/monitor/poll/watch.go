@@ -1,0 +1,80 @@
+package poll
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// confirmed is how many refusals in a row make a loss: one alone may be a hiccup.
+const confirmed = 2
+
+// watched decides whether the source counts as lost.
+type watched struct {
+	// reached says that the end of the stream was reached once, ever. Before that, being behind is no loss.
+	reached bool
+	// current is when the source was last read to its end, success when a page was last stored; the start before that.
+	current, success time.Time
+	// refusals in a row; kind and problem are of the last failure, empty after a success.
+	refusals, failures int
+	kind, problem      string
+	// told is the kind that the Watch knows of; settled says that it knows anything at all.
+	told    string
+	settled bool
+}
+
+func (w *watched) start(now time.Time, reached bool) {
+	w.current, w.success, w.reached = now, now, reached
+}
+
+func (w *watched) succeeded(now time.Time, atEnd bool) {
+	w.success, w.refusals, w.failures, w.kind, w.problem = now, 0, 0, "", ""
+	if atEnd {
+		w.current, w.reached = now, true
+	}
+}
+
+func (w *watched) failed(kind, problem string, refused bool) {
+	w.kind, w.problem = kind, problem
+	w.failures++
+	if w.refusals++; !refused {
+		w.refusals = 0
+	}
+}
+
+// loss says what is lost; nil when nothing is, or it is not certain yet.
+func (w *watched) loss(now time.Time, maxBehind time.Duration) *Loss {
+	since := w.success
+	if w.reached {
+		since = w.current
+	}
+	switch {
+	case w.refusals >= confirmed, w.kind != "" && now.Sub(since) > maxBehind:
+		return &Loss{Kind: w.kind, Problem: w.problem, Since: since, Failures: w.failures}
+	case w.reached && now.Sub(since) > maxBehind:
+		return &Loss{Kind: KindBehind, Since: since,
+			Problem: fmt.Sprintf("pages come, but the end was last reached at %s: the backlog is larger than the call budget works off in time", since.UTC().Format(time.RFC3339))}
+	}
+	return nil
+}
+
+// watch tells the Watch what is new. What it does not take is told again after the next round.
+func (p *Poller) watch(ctx context.Context) {
+	w, now := &p.watched, p.o.Now()
+	var err error
+	switch loss := w.loss(now, p.o.MaxBehind); {
+	case loss != nil && loss.Kind != w.told:
+		loss.Source = p.o.Origin.Source
+		if err = p.o.Watch.Lost(ctx, *loss); err == nil {
+			w.told, w.settled = loss.Kind, true
+		}
+	case loss == nil && w.kind == "" && (w.told != "" || !w.settled) && p.atEnd:
+		if err = p.o.Watch.Restored(ctx, p.o.Origin.Source, now); err == nil {
+			w.told, w.settled = "", true
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		p.log.WarnContext(ctx, "an alert about the source cannot be written; it is tried again", slog.Any("error", err))
+	}
+}
