@@ -78,7 +78,9 @@ func TestRefusals(t *testing.T) {
 		{"throttled the old way", nil, func(s *docusigntest.Server) {
 			s.Fail(docusigntest.PathV2, docusigntest.Status(400, `{"errorCode":"BURST_APIINVOCATION_LIMIT_EXCEEDED","message":"m"}`))
 		}, docusign.KindThrottled, []string{"BURST_APIINVOCATION_LIMIT_EXCEEDED: m"}},
-		{"server", nil, func(s *docusigntest.Server) { s.Fail(docusigntest.PathV2, docusigntest.Status(503, "<b>\x1b[31mno</b>")) }, docusign.KindServer, []string{"HTTP 503", "<b> [31mno</b>"}},
+		{"server", nil, func(s *docusigntest.Server) {
+			s.Fail(docusigntest.PathV2, docusigntest.Status(503, "<b>\x1b[31mno</b>"))
+		}, docusign.KindServer, []string{"HTTP 503", "<b> [31mno</b>"}},
 		{"token refused for ever", nil, func(s *docusigntest.Server) {
 			s.TokenLife = -time.Second
 		}, docusign.KindToken, []string{"HTTP 401", "<secret>"}},

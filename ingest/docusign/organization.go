@@ -36,10 +36,15 @@ func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
 		return nil, cutOff(hostOf(address), err)
 	}
 	var answer struct {
-		Organizations *[]Organization `json:"organizations"`
+		Organizations json.RawMessage `json:"organizations"`
 	}
-	if err := json.Unmarshal(text, &answer); err != nil || answer.Organizations == nil {
+	var all []Organization
+	err = json.Unmarshal(text, &answer)
+	if err == nil {
+		err = json.Unmarshal(answer.Organizations, &all) // fails where there are none, but not for null
+	}
+	if err != nil {
 		return nil, &Error{Kind: KindResponse, Trace: resp.Trace, Detail: clean(string(text)), Message: "the list of organisations is not as it should be; expected JSON with organizations"}
 	}
-	return *answer.Organizations, nil
+	return all, nil
 }
