@@ -17,6 +17,7 @@ func Guide(detections []Detection) func(*alert.Alert) alert.Guide {
 	for i := range detections {
 		response[detections[i].ID] = detections[i].Response
 	}
+	response[SourceAccess] = DescribeSourceAccess().Response
 	return func(a *alert.Alert) alert.Guide {
 		g := rerun(a)
 		g.Response = response[a.Detection]
@@ -25,6 +26,9 @@ func Guide(detections []Detection) func(*alert.Alert) alert.Guide {
 }
 
 func rerun(a *alert.Alert) alert.Guide {
+	if a.Detection == SourceAccess { // no view finds it: it is about Sealwatch itself
+		return alert.Guide{Rerun: "SELECT * FROM alert_history WHERE alert_id = " + clickhouse.Quote(a.ID) + " ORDER BY sequence"}
+	}
 	at := func(t time.Time) string { return clickhouse.Quote(t.UTC().Format("2006-01-02 15:04:05.0000000")) }
 	id := clickhouse.Quote(a.Subject.ID)
 	g := alert.Guide{Rerun: fmt.Sprintf("SELECT * FROM detect_%s(from = %s, to = %s) WHERE subject_id = %s", a.Detection, at(a.Anchor), at(a.End), id)}

@@ -11,7 +11,7 @@ type Detection struct {
 	Severity string
 	// Techniques of MITRE ATT&CK, for example T1078.004.
 	Techniques []string
-	// SubjectType is what a finding is about: user, address or integration.
+	// SubjectType is what a finding is about: user, address, integration or source.
 	SubjectType string
 	// LookBack is how far before a finding the view reads.
 	LookBack   time.Duration

@@ -123,6 +123,10 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
+	pollers, err := startSources(work, cfg, opt, db, alerts, pipeline, registry, tasks, stopping)
+	if err != nil {
+		return err
+	}
 	id, err := logID(ctx, db)
 	if err != nil {
 		return err
@@ -131,11 +135,11 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	state := &reporter{before: before, db: db, engine: engine, runner: runner, pipeline: pipeline, destinations: destinations, tenant: cfg.Tenant, started: started, log: log}
+	state := &reporter{before: before, db: db, engine: engine, runner: runner, pipeline: pipeline, pollers: pollers, destinations: destinations, tenant: cfg.Tenant, started: started, log: log}
 	api, err := server.New(server.Options{
 		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
 		Services: server.Services{
-			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, runner}, Backtester: backtester, Reevaluator: runner,
+			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, runner, len(pollers) > 0}, Backtester: backtester, Reevaluator: runner,
 			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db},
 			Watermark: runner.Watermark, Guide: analytics.Guide(tuned),
 		},
@@ -249,7 +253,7 @@ func Check(cfg config.Config) error {
 	if _, cerr := classify.New(classify.Options{File: cfg.Ingest.ClassificationFile}); cerr != nil {
 		err = errors.Join(err, fmt.Errorf("app: classification: %w", cerr))
 	}
-	return err
+	return errors.Join(err, checkSources(cfg))
 }
 
 // loadDetections are the built-in detections, and those in force with their values.

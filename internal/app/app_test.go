@@ -64,12 +64,19 @@ func run(t testing.TB, cfg config.Config) *service {
 // try starts the service and returns when it answers, or has failed.
 func try(t testing.TB, cfg config.Config) (*service, error) {
 	t.Helper()
+	return tryWith(t, cfg, app.Options{})
+}
+
+// tryWith is try with more options.
+func tryWith(t testing.TB, cfg config.Config, o app.Options) (*service, error) {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	s := &service{t: t, cfg: cfg, stop: stop, result: make(chan error, 1)}
 	started := make(chan app.Addresses, 1)
 	go func() {
-		s.result <- app.Run(ctx, cfg, app.Options{Logger: slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
-			EngineCommand: testkit.Command(t), Started: func(a app.Addresses) { started <- a }})
+		o.Logger = slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+		o.EngineCommand, o.Started = testkit.Command(t), func(a app.Addresses) { started <- a }
+		s.result <- app.Run(ctx, cfg, o)
 	}()
 	select {
 	case s.at = <-started:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/sealwatch/sealwatch/server"
 )
@@ -23,6 +24,8 @@ type Options struct {
 	Started func(Addresses)
 	// EngineCommand starts the embedded engine's process; this executable with "engine child" when nil.
 	EngineCommand []string
+	// SourceInterval is the least time between calls of a source that is read to its end; a minute when 0, as DocuSign wants.
+	SourceInterval time.Duration
 }
 
 func (o *Options) complete() error {

@@ -10,6 +10,7 @@ import (
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/ingest"
+	"github.com/sealwatch/sealwatch/ingest/monitor/poll"
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/build"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
@@ -29,6 +30,7 @@ type reporter struct {
 	engine       *embedded.Engine // nil with a server
 	runner       *analytics.Runner
 	pipeline     *ingest.Pipeline
+	pollers      []*poll.Poller
 	destinations []*exporters.Runner
 	// before are the sources as the events showed them when the process began.
 	before  []status.Source
@@ -63,6 +65,15 @@ func (r *reporter) sources() []status.Source {
 		if !slices.ContainsFunc(all, func(s status.Source) bool { return s.Name == old.Name }) {
 			all = append(all, old)
 		}
+	}
+	for _, p := range r.pollers {
+		polled := p.Status()
+		i := slices.IndexFunc(all, func(s status.Source) bool { return s.Name == polled.Name })
+		if i < 0 {
+			all = append(all, polled)
+			continue
+		}
+		all[i].Polling = polled.Polling
 	}
 	slices.SortFunc(all, func(a, b status.Source) int { return strings.Compare(a.Name, b.Name) })
 	return all
@@ -101,6 +112,7 @@ func (r *reporter) ask(ctx context.Context, s *status.System) error {
 		d.ActiveAlerts = active[id]
 		s.Analysis.Detections[id] = d
 	}
+	s.Analysis.Detections[analytics.SourceAccess] = status.Detection{ActiveAlerts: active[analytics.SourceAccess]}
 	s.UnknownActivities, err = r.db.UnknownActivities(ctx, now.Add(-unknownSince))
 	return err
 }
@@ -119,6 +131,8 @@ func (r *reporter) ready(ctx context.Context) []string {
 type catalogue struct {
 	detections []analytics.Detection
 	runner     *analytics.Runner
+	// polled says that there are sources which can be lost.
+	polled bool
 }
 
 func (c catalogue) List() []alert.Detection {
@@ -126,6 +140,9 @@ func (c catalogue) List() []alert.Detection {
 	for i := range c.detections {
 		all[i] = c.detections[i].Describe()
 		all[i].Versions = c.runner.Versions(all[i].ID)
+	}
+	if c.polled {
+		all = append(all, analytics.DescribeSourceAccess())
 	}
 	slices.SortFunc(all, func(a, b alert.Detection) int {
 		if a.ID < b.ID {

@@ -27,6 +27,8 @@ type Config struct {
 	Retention Retention `yaml:"retention" envPrefix:"RETENTION_"`
 	// Taking events in.
 	Ingest Ingest `yaml:"ingest" envPrefix:"INGEST_"`
+	// Where events are fetched from. File only.
+	Sources Sources `yaml:"sources"`
 	// Looking for attacks in the stored events.
 	Analysis Analysis `yaml:"analysis" envPrefix:"ANALYSIS_"`
 	// Where alerts are sent. File only.
@@ -85,6 +87,42 @@ type Ingest struct {
 	// as above. A CSV file says by the end of its name when it was built (asn-ipv4-2026-06-01.csv); without a date it
 	// covers everything. Unset and empty as above.
 	ASNDatabases []string `yaml:"asnDatabases" env:"ASN_DATABASES"`
+}
+
+// Sources are what Sealwatch asks for events by itself. docs/sources.md takes an administrator through it.
+type Sources struct {
+	// DocuSign Monitor, one entry for each user whose view of it is read. All belong to the one tenant.
+	Monitor []MonitorSource `yaml:"monitor,omitempty"`
+}
+
+// MonitorSource reads DocuSign Monitor in the name of one DocuSign user.
+type MonitorSource struct {
+	// Name of the source, unique: lower-case letters, digits and hyphens. How far it was read is kept under this name, and its
+	// events have the source monitor/NAME.
+	Name string `yaml:"name"`
+	// DocuSign's environment: production or demo.
+	Environment string `yaml:"environment"`
+	// Integration key (client id) of the application in DocuSign, a GUID.
+	IntegrationKey string `yaml:"integrationKey"`
+	// API user id of the user in whose name it reads, a GUID: an Organization Administrator or Security Reports Administrator of this
+	// organisation and of no other.
+	UserID string `yaml:"userId"`
+	// File of the integration key's RSA private key in PEM (PKCS#1 or PKCS#8), with mode 0600, or 0640 at most.
+	PrivateKeyFile string `yaml:"privateKeyFile"`
+	// Id of the organisation, a GUID. Empty looks it up, which needs a consent with organization_read. Only for api v3.
+	OrganizationID string `yaml:"organizationId,omitempty"`
+	// Generation of the Monitor API: v2 (lens.docusign.net) or v3 (the organisation's stream at api.docusign.com). Empty is v3.
+	API string `yaml:"api,omitempty"`
+	// Where a source that was never read begins: a date or a time in RFC 3339, not before 2021-01-01, which is DocuSign's first. Empty is
+	// seven days ago. It changes nothing once the source was read.
+	Since string `yaml:"since,omitempty"`
+	// One of the redirect addresses of the application in DocuSign, for the consent address that is shown when consent is missing.
+	RedirectURI string `yaml:"redirectUri,omitempty"`
+	// Address that speaks for all of DocuSign's services in their place: a gateway of yours. https, or http on loopback. Empty is
+	// DocuSign's own.
+	Endpoint string `yaml:"endpoint,omitempty"`
+	// File of certificate authorities in PEM that are trusted beside the system's: that of a proxy which inspects TLS.
+	CAFile string `yaml:"caFile,omitempty"`
 }
 
 // Analysis is the search for attacks.

@@ -60,6 +60,9 @@ func (c *Config) paths() []*string {
 	for i := range c.Ingest.ASNDatabases {
 		p = append(p, &c.Ingest.ASNDatabases[i])
 	}
+	for i := range c.Sources.Monitor {
+		p = append(p, &c.Sources.Monitor[i].PrivateKeyFile, &c.Sources.Monitor[i].CAFile)
+	}
 	return p
 }
 

@@ -88,6 +88,7 @@ func (c *Config) Validate() error {
 		p.within("retention.eventsDays", int64(c.Retention.EventsDays), 60, 36500)
 	}
 	c.Ingest.validate(&p)
+	validateMonitor(&p, c.Sources.Monitor)
 	p.within("analysis.intervalMillis", int64(c.Analysis.IntervalMillis), 10, 600_000)
 	for id := range c.Analysis.Detections {
 		if !detectionPattern.MatchString(id) {

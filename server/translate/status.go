@@ -1,6 +1,10 @@
 package translate
 
 import (
+	"maps"
+	"math"
+	"slices"
+
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
@@ -41,6 +45,7 @@ func Status(s *status.System) *pb.SystemStatus {
 			Duplicates:      float64(v.Duplicates),
 			Conflicts:       float64(v.Conflicts),
 			Rejected:        float64(v.Rejected),
+			Polling:         polling(v.Polling),
 		})
 	}
 	for _, v := range s.Destinations {
@@ -60,6 +65,26 @@ func Status(s *status.System) *pb.SystemStatus {
 		m.UnknownActivities = append(m.UnknownActivities, &pb.UnknownActivity{
 			Object: Text(v.Object), Action: Text(v.Action), Events: float64(v.Events), LastEventTime: Timestamp(v.Last),
 		})
+	}
+	return m
+}
+
+// polling is nil where records are brought.
+func polling(p *status.Polling) *pb.PollingStatus {
+	if p == nil {
+		return nil
+	}
+	m := &pb.PollingStatus{
+		State:           p.State,
+		LastSuccessTime: Timestamp(p.LastSuccess),
+		NextAttemptTime: Timestamp(p.NextAttempt),
+		Behind:          durationpb.New(p.Behind),
+		Calls:           float64(p.Calls),
+		RemainingCalls:  int32(max(-1, min(p.Remaining, math.MaxInt32))),
+		LastError:       Text(p.LastError),
+	}
+	for _, kind := range slices.Sorted(maps.Keys(p.Errors)) {
+		m.Errors = append(m.Errors, &pb.PollingErrors{Kind: Text(kind), Failures: float64(p.Errors[kind])})
 	}
 	return m
 }

@@ -353,7 +353,9 @@ type SourceStatus struct {
 	// conflicts among the records.
 	Conflicts float64 `protobuf:"fixed64,7,opt,name=conflicts,proto3" json:"conflicts,omitempty"`
 	// rejected records.
-	Rejected      float64 `protobuf:"fixed64,8,opt,name=rejected,proto3" json:"rejected,omitempty"`
+	Rejected float64 `protobuf:"fixed64,8,opt,name=rejected,proto3" json:"rejected,omitempty"`
+	// polling is set where Sealwatch asks the source for records by itself.
+	Polling       *PollingStatus `protobuf:"bytes,9,opt,name=polling,proto3" json:"polling,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -444,6 +446,178 @@ func (x *SourceStatus) GetRejected() float64 {
 	return 0
 }
 
+func (x *SourceStatus) GetPolling() *PollingStatus {
+	if x != nil {
+		return x.Polling
+	}
+	return nil
+}
+
+// PollingStatus is the state of a source that Sealwatch asks for records. Counts are since the start of the process.
+type PollingStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// state is starting, catching_up (a backlog is read), current (read to its end), retrying, or refused: somebody has to
+	// act, and last_error says what to do.
+	State string `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
+	// last_success_time is when records were last read and stored, or there were none.
+	LastSuccessTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=last_success_time,json=lastSuccessTime,proto3" json:"last_success_time,omitempty"`
+	// next_attempt_time of a call.
+	NextAttemptTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=next_attempt_time,json=nextAttemptTime,proto3" json:"next_attempt_time,omitempty"`
+	// behind is how long ago the source was last read to its end, or the process began.
+	Behind *durationpb.Duration `protobuf:"bytes,4,opt,name=behind,proto3" json:"behind,omitempty"`
+	// calls of the source. A double, so that JSON shows a number, as all counts here.
+	Calls float64 `protobuf:"fixed64,5,opt,name=calls,proto3" json:"calls,omitempty"`
+	// remaining_calls of the budget that the source last spoke of; -1 when it does not say.
+	RemainingCalls int32 `protobuf:"varint,6,opt,name=remaining_calls,json=remainingCalls,proto3" json:"remaining_calls,omitempty"`
+	// last_error in words for the administrator of the source; empty when the last call went well.
+	LastError string `protobuf:"bytes,7,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	// errors by kind, sorted by kind.
+	Errors        []*PollingErrors `protobuf:"bytes,8,rep,name=errors,proto3" json:"errors,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PollingStatus) Reset() {
+	*x = PollingStatus{}
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PollingStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PollingStatus) ProtoMessage() {}
+
+func (x *PollingStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PollingStatus.ProtoReflect.Descriptor instead.
+func (*PollingStatus) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *PollingStatus) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *PollingStatus) GetLastSuccessTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastSuccessTime
+	}
+	return nil
+}
+
+func (x *PollingStatus) GetNextAttemptTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NextAttemptTime
+	}
+	return nil
+}
+
+func (x *PollingStatus) GetBehind() *durationpb.Duration {
+	if x != nil {
+		return x.Behind
+	}
+	return nil
+}
+
+func (x *PollingStatus) GetCalls() float64 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+func (x *PollingStatus) GetRemainingCalls() int32 {
+	if x != nil {
+		return x.RemainingCalls
+	}
+	return 0
+}
+
+func (x *PollingStatus) GetLastError() string {
+	if x != nil {
+		return x.LastError
+	}
+	return ""
+}
+
+func (x *PollingStatus) GetErrors() []*PollingErrors {
+	if x != nil {
+		return x.Errors
+	}
+	return nil
+}
+
+// PollingErrors counts the failures of one kind.
+type PollingErrors struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// kind, for example consent, entitlement, throttled, server, network or storage.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// failures of that kind. A double, as above.
+	Failures      float64 `protobuf:"fixed64,2,opt,name=failures,proto3" json:"failures,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PollingErrors) Reset() {
+	*x = PollingErrors{}
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PollingErrors) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PollingErrors) ProtoMessage() {}
+
+func (x *PollingErrors) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PollingErrors.ProtoReflect.Descriptor instead.
+func (*PollingErrors) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *PollingErrors) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *PollingErrors) GetFailures() float64 {
+	if x != nil {
+		return x.Failures
+	}
+	return 0
+}
+
 // AnalysisStatus is the state of the analysis.
 type AnalysisStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -466,7 +640,7 @@ type AnalysisStatus struct {
 
 func (x *AnalysisStatus) Reset() {
 	*x = AnalysisStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -478,7 +652,7 @@ func (x *AnalysisStatus) String() string {
 func (*AnalysisStatus) ProtoMessage() {}
 
 func (x *AnalysisStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -491,7 +665,7 @@ func (x *AnalysisStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalysisStatus.ProtoReflect.Descriptor instead.
 func (*AnalysisStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{5}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *AnalysisStatus) GetPendingEvents() int32 {
@@ -563,7 +737,7 @@ type DestinationStatus struct {
 
 func (x *DestinationStatus) Reset() {
 	*x = DestinationStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -575,7 +749,7 @@ func (x *DestinationStatus) String() string {
 func (*DestinationStatus) ProtoMessage() {}
 
 func (x *DestinationStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -588,7 +762,7 @@ func (x *DestinationStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DestinationStatus.ProtoReflect.Descriptor instead.
 func (*DestinationStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{6}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DestinationStatus) GetDestination() string {
@@ -671,7 +845,7 @@ type UnknownActivity struct {
 
 func (x *UnknownActivity) Reset() {
 	*x = UnknownActivity{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -683,7 +857,7 @@ func (x *UnknownActivity) String() string {
 func (*UnknownActivity) ProtoMessage() {}
 
 func (x *UnknownActivity) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -696,7 +870,7 @@ func (x *UnknownActivity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnknownActivity.ProtoReflect.Descriptor instead.
 func (*UnknownActivity) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{7}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UnknownActivity) GetObject() string {
@@ -755,7 +929,7 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\brestarts\x18\x05 \x01(\x05B\x03\xe0A\x03R\brestarts\x12%\n" +
 	"\vconfinement\x18\x06 \x03(\tB\x03\xe0A\x03R\vconfinement\x12*\n" +
 	"\x0eschema_version\x18\a \x01(\x05B\x03\xe0A\x03R\rschemaVersion\x12(\n" +
-	"\revents_stored\x18\b \x01(\x01B\x03\xe0A\x03R\feventsStored\"\xfd\x02\n" +
+	"\revents_stored\x18\b \x01(\x01B\x03\xe0A\x03R\feventsStored\"\xb9\x03\n" +
 	"\fSourceStatus\x12\x1b\n" +
 	"\x06source\x18\x01 \x01(\tB\x03\xe0A\x03R\x06source\x12K\n" +
 	"\x11last_arrival_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastArrivalTime\x12G\n" +
@@ -766,7 +940,21 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"duplicates\x18\x06 \x01(\x01B\x03\xe0A\x03R\n" +
 	"duplicates\x12!\n" +
 	"\tconflicts\x18\a \x01(\x01B\x03\xe0A\x03R\tconflicts\x12\x1f\n" +
-	"\brejected\x18\b \x01(\x01B\x03\xe0A\x03R\brejected\"\x9a\x02\n" +
+	"\brejected\x18\b \x01(\x01B\x03\xe0A\x03R\brejected\x12:\n" +
+	"\apolling\x18\t \x01(\v2\x1b.sealwatch.v1.PollingStatusB\x03\xe0A\x03R\apolling\"\xa3\x03\n" +
+	"\rPollingStatus\x12\x19\n" +
+	"\x05state\x18\x01 \x01(\tB\x03\xe0A\x03R\x05state\x12K\n" +
+	"\x11last_success_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastSuccessTime\x12K\n" +
+	"\x11next_attempt_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0fnextAttemptTime\x126\n" +
+	"\x06behind\x18\x04 \x01(\v2\x19.google.protobuf.DurationB\x03\xe0A\x03R\x06behind\x12\x19\n" +
+	"\x05calls\x18\x05 \x01(\x01B\x03\xe0A\x03R\x05calls\x12,\n" +
+	"\x0fremaining_calls\x18\x06 \x01(\x05B\x03\xe0A\x03R\x0eremainingCalls\x12\"\n" +
+	"\n" +
+	"last_error\x18\a \x01(\tB\x03\xe0A\x03R\tlastError\x128\n" +
+	"\x06errors\x18\b \x03(\v2\x1b.sealwatch.v1.PollingErrorsB\x03\xe0A\x03R\x06errors\"I\n" +
+	"\rPollingErrors\x12\x17\n" +
+	"\x04kind\x18\x01 \x01(\tB\x03\xe0A\x03R\x04kind\x12\x1f\n" +
+	"\bfailures\x18\x02 \x01(\x01B\x03\xe0A\x03R\bfailures\"\x9a\x02\n" +
 	"\x0eAnalysisStatus\x12*\n" +
 	"\x0epending_events\x18\x01 \x01(\x05B\x03\xe0A\x03R\rpendingEvents\x12$\n" +
 	"\vheld_events\x18\x02 \x01(\x05B\x03\xe0A\x03R\n" +
@@ -809,41 +997,48 @@ func file_sealwatch_v1_system_service_proto_rawDescGZIP() []byte {
 	return file_sealwatch_v1_system_service_proto_rawDescData
 }
 
-var file_sealwatch_v1_system_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_sealwatch_v1_system_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_sealwatch_v1_system_service_proto_goTypes = []any{
 	(*GetStatusRequest)(nil),      // 0: sealwatch.v1.GetStatusRequest
 	(*SystemStatus)(nil),          // 1: sealwatch.v1.SystemStatus
 	(*VersionInfo)(nil),           // 2: sealwatch.v1.VersionInfo
 	(*EngineStatus)(nil),          // 3: sealwatch.v1.EngineStatus
 	(*SourceStatus)(nil),          // 4: sealwatch.v1.SourceStatus
-	(*AnalysisStatus)(nil),        // 5: sealwatch.v1.AnalysisStatus
-	(*DestinationStatus)(nil),     // 6: sealwatch.v1.DestinationStatus
-	(*UnknownActivity)(nil),       // 7: sealwatch.v1.UnknownActivity
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 9: google.protobuf.Duration
+	(*PollingStatus)(nil),         // 5: sealwatch.v1.PollingStatus
+	(*PollingErrors)(nil),         // 6: sealwatch.v1.PollingErrors
+	(*AnalysisStatus)(nil),        // 7: sealwatch.v1.AnalysisStatus
+	(*DestinationStatus)(nil),     // 8: sealwatch.v1.DestinationStatus
+	(*UnknownActivity)(nil),       // 9: sealwatch.v1.UnknownActivity
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 11: google.protobuf.Duration
 }
 var file_sealwatch_v1_system_service_proto_depIdxs = []int32{
 	2,  // 0: sealwatch.v1.SystemStatus.version:type_name -> sealwatch.v1.VersionInfo
-	8,  // 1: sealwatch.v1.SystemStatus.start_time:type_name -> google.protobuf.Timestamp
+	10, // 1: sealwatch.v1.SystemStatus.start_time:type_name -> google.protobuf.Timestamp
 	3,  // 2: sealwatch.v1.SystemStatus.engine:type_name -> sealwatch.v1.EngineStatus
 	4,  // 3: sealwatch.v1.SystemStatus.sources:type_name -> sealwatch.v1.SourceStatus
-	5,  // 4: sealwatch.v1.SystemStatus.analysis:type_name -> sealwatch.v1.AnalysisStatus
-	6,  // 5: sealwatch.v1.SystemStatus.destinations:type_name -> sealwatch.v1.DestinationStatus
-	7,  // 6: sealwatch.v1.SystemStatus.unknown_activities:type_name -> sealwatch.v1.UnknownActivity
-	8,  // 7: sealwatch.v1.SourceStatus.last_arrival_time:type_name -> google.protobuf.Timestamp
-	8,  // 8: sealwatch.v1.SourceStatus.last_event_time:type_name -> google.protobuf.Timestamp
-	9,  // 9: sealwatch.v1.SourceStatus.lag:type_name -> google.protobuf.Duration
-	8,  // 10: sealwatch.v1.AnalysisStatus.watermark:type_name -> google.protobuf.Timestamp
-	8,  // 11: sealwatch.v1.DestinationStatus.last_success_time:type_name -> google.protobuf.Timestamp
-	8,  // 12: sealwatch.v1.DestinationStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
-	8,  // 13: sealwatch.v1.UnknownActivity.last_event_time:type_name -> google.protobuf.Timestamp
-	0,  // 14: sealwatch.v1.SystemService.GetStatus:input_type -> sealwatch.v1.GetStatusRequest
-	1,  // 15: sealwatch.v1.SystemService.GetStatus:output_type -> sealwatch.v1.SystemStatus
-	15, // [15:16] is the sub-list for method output_type
-	14, // [14:15] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	7,  // 4: sealwatch.v1.SystemStatus.analysis:type_name -> sealwatch.v1.AnalysisStatus
+	8,  // 5: sealwatch.v1.SystemStatus.destinations:type_name -> sealwatch.v1.DestinationStatus
+	9,  // 6: sealwatch.v1.SystemStatus.unknown_activities:type_name -> sealwatch.v1.UnknownActivity
+	10, // 7: sealwatch.v1.SourceStatus.last_arrival_time:type_name -> google.protobuf.Timestamp
+	10, // 8: sealwatch.v1.SourceStatus.last_event_time:type_name -> google.protobuf.Timestamp
+	11, // 9: sealwatch.v1.SourceStatus.lag:type_name -> google.protobuf.Duration
+	5,  // 10: sealwatch.v1.SourceStatus.polling:type_name -> sealwatch.v1.PollingStatus
+	10, // 11: sealwatch.v1.PollingStatus.last_success_time:type_name -> google.protobuf.Timestamp
+	10, // 12: sealwatch.v1.PollingStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
+	11, // 13: sealwatch.v1.PollingStatus.behind:type_name -> google.protobuf.Duration
+	6,  // 14: sealwatch.v1.PollingStatus.errors:type_name -> sealwatch.v1.PollingErrors
+	10, // 15: sealwatch.v1.AnalysisStatus.watermark:type_name -> google.protobuf.Timestamp
+	10, // 16: sealwatch.v1.DestinationStatus.last_success_time:type_name -> google.protobuf.Timestamp
+	10, // 17: sealwatch.v1.DestinationStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
+	10, // 18: sealwatch.v1.UnknownActivity.last_event_time:type_name -> google.protobuf.Timestamp
+	0,  // 19: sealwatch.v1.SystemService.GetStatus:input_type -> sealwatch.v1.GetStatusRequest
+	1,  // 20: sealwatch.v1.SystemService.GetStatus:output_type -> sealwatch.v1.SystemStatus
+	20, // [20:21] is the sub-list for method output_type
+	19, // [19:20] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_system_service_proto_init() }
@@ -857,7 +1052,7 @@ func file_sealwatch_v1_system_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_system_service_proto_rawDesc), len(file_sealwatch_v1_system_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

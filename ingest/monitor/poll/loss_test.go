@@ -81,7 +81,7 @@ func TestBehind(t *testing.T) {
 	w.watch.failures = 2
 	w.until(time.Hour, w.atEnd)
 	begun := w.clock.Now()
-	for range 8 {
+	for range 14 {
 		w.server.Fail(docusigntest.PathV3, docusigntest.Cut)
 	}
 	w.until(2*time.Hour, func() bool { return len(w.watch.lost) > 0 && w.atEnd() })

@@ -98,8 +98,8 @@ type Loss struct {
 	Source string
 	// Kind is that of the failure, or KindBehind.
 	Kind string
-	// Problem in words for the administrator of the source.
-	Problem string
+	// Title is one sentence; Problem says it in words for the administrator of the source.
+	Title, Problem string
 	// Since is when the source last was as it should be.
 	Since time.Time
 	// Failures in a row.

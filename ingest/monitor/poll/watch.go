@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/sealwatch/sealwatch/ingest/docusign"
 )
 
 // confirmed is how many refusals in a row make a loss: one alone may be a hiccup.
@@ -66,6 +68,7 @@ func (p *Poller) watch(ctx context.Context) {
 	switch loss := w.loss(now, p.o.MaxBehind); {
 	case loss != nil && loss.Kind != w.told:
 		loss.Source = p.o.Origin.Source
+		loss.Title = loss.title()
 		if err = p.o.Watch.Lost(ctx, *loss); err == nil {
 			w.told, w.settled = loss.Kind, true
 		}
@@ -77,4 +80,31 @@ func (p *Poller) watch(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		p.log.WarnContext(ctx, "an alert about the source cannot be written; it is tried again", slog.Any("error", err))
 	}
+}
+
+// title says a loss in one sentence.
+func (l *Loss) title() string {
+	since := l.Since.UTC().Format("2006-01-02 15:04 MST")
+	reason := map[string]string{
+		string(docusign.KindConsent):       "the consent is missing",
+		string(docusign.KindKey):           "the private key is not accepted",
+		string(docusign.KindIntegration):   "the integration key is not known",
+		string(docusign.KindUser):          "the user is not known",
+		string(docusign.KindClock):         "the clock of this machine is wrong",
+		string(docusign.KindToken):         "DocuSign gives no token that holds",
+		string(docusign.KindEntitlement):   "the organisation has no DocuSign Monitor",
+		string(docusign.KindOrganizations): "the user administers several organisations",
+		string(docusign.KindRole):          "the user lacks the role",
+		string(docusign.KindForbidden):     "DocuSign refuses the user",
+		string(docusign.KindNotFound):      "DocuSign does not know the organisation",
+	}[l.Kind]
+	switch {
+	case reason != "":
+		return fmt.Sprintf("Sealwatch has lost its access to DocuSign Monitor (%s): %s", l.Source, reason)
+	case l.Kind == string(docusign.KindThrottled):
+		return fmt.Sprintf("DocuSign Monitor (%s) has not been read to its end since %s: the call budget of the account is used up", l.Source, since)
+	case l.Kind == KindBehind:
+		return fmt.Sprintf("DocuSign Monitor (%s) has not been read to its end since %s: there is more than can be read in time", l.Source, since)
+	}
+	return fmt.Sprintf("DocuSign Monitor (%s) has not been read to its end since %s: calls fail (%s)", l.Source, since, l.Kind)
 }
