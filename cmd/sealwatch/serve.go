@@ -22,9 +22,13 @@ func (p *process) serveCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 	}
 	s := p.settingsFlags(c)
+	from := c.Flags().String("since", "", "where sources that were never read begin, in the place of what the configuration says: a date or a time, 2021-01-01 at the earliest")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		cfg, err := s.load()
 		if err != nil {
+			return err
+		}
+		if err := readSince(&cfg, *from); err != nil {
 			return err
 		}
 		log, err := newLogger(p.err, cfg.Log)
@@ -47,4 +51,22 @@ func newLogger(to io.Writer, c config.Log) (*slog.Logger, error) {
 		return slog.New(slog.NewJSONHandler(to, o)), nil
 	}
 	return slog.New(slog.NewTextHandler(to, o)), nil
+}
+
+// readSince lets the command line say where the first reading of sources begins.
+func readSince(cfg *config.Config, from string) error {
+	if from == "" {
+		return nil
+	}
+	if len(cfg.Sources.Monitor) == 0 {
+		return usagef("--since: the configuration has no source that it could hold for; expected one under sources.monitor")
+	}
+	for i := range cfg.Sources.Monitor {
+		m := &cfg.Sources.Monitor[i]
+		m.Since = from
+		if _, err := m.Start(); err != nil {
+			return usagef("--since: found %q, expected a date such as 2026-01-31, or a time such as 2026-01-31T08:00:00Z, not before 2021-01-01", from)
+		}
+	}
+	return nil
 }

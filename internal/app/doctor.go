@@ -1,0 +1,158 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sealwatch/sealwatch/ingest/docusign"
+	"github.com/sealwatch/sealwatch/ingest/monitor"
+	"github.com/sealwatch/sealwatch/ingest/monitor/poll"
+	"github.com/sealwatch/sealwatch/internal/config"
+)
+
+// Outcomes of a step.
+const (
+	StepOK      = "ok"
+	StepWarning = "warning"
+	StepFailed  = "failed"
+	// StepSkipped was not tried because one before it failed.
+	StepSkipped = "skipped"
+)
+
+// Step is one thing that was tried.
+type Step struct {
+	Source  string `json:"source"`
+	Name    string `json:"step"`
+	Outcome string `json:"outcome"`
+	// Text says what was found, and what to do where something is wrong.
+	Text string `json:"text"`
+}
+
+const (
+	// doctorSpan is how far back the page of a check begins, doctorRecords its size.
+	doctorSpan    = 24 * time.Hour
+	doctorRecords = 100
+	// noticeableSkew of the clock is worth a warning.
+	noticeableSkew = 30 * time.Second
+)
+
+// DoctorMonitor tries the configured sources of DocuSign Monitor, those of the names or all, step by step, and stores
+// nothing. It returns whether something is broken; the error is that of a name which does not exist, or of ctx.
+func DoctorMonitor(ctx context.Context, cfg config.Config, names []string, report func(Step)) (broken bool, err error) {
+	var known []string
+	for _, m := range cfg.Sources.Monitor {
+		known = append(known, m.Name)
+	}
+	if len(known) == 0 {
+		return false, errors.New("the configuration has no source under sources.monitor; docs/sources.md says how to write one")
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return false, fmt.Errorf("no source %q is configured; expected one of %s", name, strings.Join(known, ", "))
+		}
+	}
+	for _, m := range cfg.Sources.Monitor {
+		if len(names) > 0 && !slices.Contains(names, m.Name) {
+			continue
+		}
+		e := examination{source: monitorSource(m.Name), report: report}
+		e.monitor(ctx, m)
+		if ctx.Err() != nil {
+			return broken, ctx.Err()
+		}
+		broken = broken || e.broken
+	}
+	return broken, nil
+}
+
+// examination of one source: after the first step that fails the others are skipped.
+type examination struct {
+	source string
+	report func(Step)
+	broken bool
+}
+
+func (e *examination) step(name string, try func() (outcome, text string, err error)) {
+	s := Step{Source: e.source, Name: name, Outcome: StepSkipped}
+	if !e.broken {
+		outcome, text, err := try()
+		s.Outcome, s.Text = outcome, text
+		if err != nil {
+			s.Outcome, s.Text = StepFailed, err.Error()
+			e.broken = true
+		}
+	}
+	e.report(s)
+}
+
+func (e *examination) monitor(ctx context.Context, m config.MonitorSource) {
+	var client *docusign.Client
+	var stream *poll.Stream
+	e.step("private key", func() (_, _ string, err error) {
+		client, stream, err = openMonitor(m, slog.New(slog.DiscardHandler))
+		return StepOK, "the file can be read, by this user alone", err
+	})
+	if client != nil {
+		defer client.Close()
+	}
+	e.step("token", func() (string, string, error) {
+		if err := client.Token(ctx, docusign.ScopesMonitor); err != nil {
+			return "", "", err
+		}
+		return StepOK, "DocuSign gives a token: key, user and consent are right", nil
+	})
+	e.step("clock", func() (string, string, error) {
+		if skew := client.Skew(); skew.Abs() > noticeableSkew {
+			return StepWarning, fmt.Sprintf("the clocks of this machine and of DocuSign are %s apart: set the clock (NTP) before tokens are refused", skew.Abs()), nil
+		}
+		return StepOK, "it agrees with DocuSign's", nil
+	})
+	e.step("organisation", func() (string, string, error) {
+		id, err := stream.Organization(ctx)
+		if id == "" {
+			return StepOK, "api v2 goes by the user and needs none", err
+		}
+		return StepOK, id, err
+	})
+	var page *poll.Page
+	e.step("page of events", func() (_, _ string, err error) {
+		if page, err = stream.Page(ctx, time.Now().Add(-doctorSpan).UTC().Format(time.RFC3339), doctorRecords); err != nil {
+			return "", "", err
+		}
+		return e.page(page)
+	})
+	e.step("call budget", func() (string, string, error) {
+		l := page.Limits
+		switch {
+		case l.Remaining < 0:
+			return StepOK, "DocuSign does not say it; the documented one is kept", nil
+		case l.Limit > 0 && l.Remaining < l.Limit/10:
+			return StepWarning, fmt.Sprintf("only %d of %d calls of this hour are left: another application of the account uses them up", l.Remaining, l.Limit), nil
+		}
+		return StepOK, fmt.Sprintf("%d calls of this hour are left", l.Remaining), nil
+	})
+}
+
+// page says what a page holds.
+func (e *examination) page(p *poll.Page) (string, string, error) {
+	good, broken := 0, ""
+	for _, raw := range p.Records {
+		if _, err := monitor.Decode(raw); err != nil {
+			broken = err.Error()
+			continue
+		}
+		good++
+	}
+	switch {
+	case broken != "":
+		return StepWarning, fmt.Sprintf("%d of %d records can be read; of the others, the last: %s", good, len(p.Records), broken), nil
+	case good == 0:
+		return StepWarning, "DocuSign lets the user read, and the first page of the last 24 hours has no events: Monitor sees only users whose e-mail domain the organisation has claimed", nil
+	}
+	return StepOK, fmt.Sprintf("DocuSign lets the user read: %d events, the first page of the last 24 hours", good), nil
+}
