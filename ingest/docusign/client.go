@@ -191,7 +191,10 @@ func (w *watched) end() {
 func (w *watched) explain(err error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.stalled {
+	switch {
+	case w.stalled && errors.Is(err, io.EOF): // that of the connection which the timer closed
+		return errIdle
+	case w.stalled:
 		return fmt.Errorf("%w: %w", errIdle, err)
 	}
 	return err
@@ -200,7 +203,7 @@ func (w *watched) explain(err error) error {
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.body.Read(p)
 	w.timer.Reset(w.idle)
-	if err != nil { // also for an end: it may be that of the connection which the timer closed
+	if err != nil {
 		err = w.explain(err)
 	}
 	return n, err
