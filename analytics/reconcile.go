@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -57,7 +58,10 @@ func reconcile(standing []alert.Alert, findings []alert.Finding, periods map[cli
 		c := &alert.Change{Alert: alert.Alert{ID: f.AlertID(), Finding: f, Actor: "analysis", Triage: alert.Triage{State: alert.StateNew}}}
 		if o := old[c.ID]; o != nil {
 			c.Follow(o)
-			c.Created, c.Triage, c.Context = o.Created, o.Triage, o.Context
+			c.Created, c.Triage = o.Created, o.Triage
+			if raised(c) {
+				c.Context = o.Context
+			}
 		}
 		next[c.ID] = c
 		order = append(order, c.ID)
@@ -150,6 +154,6 @@ func sameTriage(a, b alert.Triage) bool {
 
 func sameFinding(a, b *alert.Finding) bool {
 	return a.Subject == b.Subject && a.Anchor.Equal(b.Anchor) && a.Start.Equal(b.Start) && a.End.Equal(b.End) &&
-		slices.Equal(a.EventIDs, b.EventIDs) && a.EventCount == b.EventCount && a.Score == b.Score && a.Severity == b.Severity &&
+		slices.Equal(a.EventIDs, b.EventIDs) && a.EventCount == b.EventCount && (a.Score == b.Score || math.IsNaN(a.Score) && math.IsNaN(b.Score)) && a.Severity == b.Severity &&
 		a.Title == b.Title && a.Evidence == b.Evidence && slices.Equal(a.SuppressedBy, b.SuppressedBy)
 }

@@ -1,71 +1,142 @@
 -- One row per series of activities of a user from addresses with a bad name: what feeds say of them at the time of each
 -- event, and what the tenant has seen itself, namely log-ons of several users failing there. What the operator says of an
 -- address wins over every feed.
+--
+-- Failures within the window before an act are counted as differences of two running sums over the acts and the log-ons of
+-- an address, so that a flood of either costs no more than sorting it: each name that failed is present from an attempt
+-- until a window after it, and what is summed is where such stretches open and close. Frames are in milliseconds, because
+-- they take no more than 32 bits.
 WITH
-acts AS
+-- addresses of the users where something can be wrong at all
+suspects AS
+(
+    SELECT tenant, ip_address
+    FROM events
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64} + {window_us:UInt64})
+        AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
+        AND ip_address != ''
+        AND (empty({subjects:Array(String)}) OR ip_address IN
+        (
+            SELECT ip_address
+            FROM events
+            WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64})
+                AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
+                AND user_id IN {subjects:Array(String)} AND ip_address != ''
+        ))
+    GROUP BY tenant, ip_address
+    HAVING countIf(activity = 'failed_logon') >= {failing_users:UInt32} OR notEmpty(dictGet('ip_intelligence', 'tags', any(ip)))
+),
+-- on which days each user is familiar with such an address: after successes on so many separate earlier days
+familiar AS
 (
     SELECT
-        tenant, user_id, user_name, user_email, event_id, ts, activity, ip_address, country, as_organization, browser,
-        dictGet('ip_intelligence', ('tenants', 'sources', 'categories', 'tags', 'since', 'until'), ip) AS known,
-        arrayFilter(i -> known.1[i] = tenant AND known.5[i] <= ts AND ts < known.6[i], arrayEnumerate(known.1)) AS valid,
-        arrayFilter(i -> known.2[i] = 'operator', valid) AS own,
-        if(notEmpty(own), own, valid) AS counted,
-        arrayDistinct(arrayFlatten(arrayMap(i -> splitByChar(',', known.4[i]), counted))) AS every_tag,
-        arraySort(arrayConcat(
+        tenant, ip_address, user_id,
+        arrayJoin(arrayFilter(d -> arrayCount(u -> u < d AND u >= d - {baseline_days:UInt32}, used) >= {familiar_days:UInt32},
+            range(toInt32(toDate({from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64} + {window_us:UInt64}))), toInt32(toDate({to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64}))) + 1))) AS day
+    FROM
+    (
+        SELECT tenant, ip_address, user_id, groupUniqArray(toInt32(toDate(ts))) AS used
+        FROM events
+        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64} + {window_us:UInt64}) - toIntervalDay({baseline_days:UInt32} + 1)
+            AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
+            AND ip_address IN (SELECT ip_address FROM suspects)
+            AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
+            AND activity NOT IN ('failed_logon', 'docusign_alert', 'lockout', 'recipient_authentication')
+        GROUP BY tenant, ip_address, user_id
+        HAVING length(used) >= {familiar_days:UInt32}
+    )
+),
+points AS
+(
+    SELECT
+        tenant, ip_address, ip, event_id, ts, toUnixTimestamp64Milli(ts) AS at, toInt32(toDate(ts)) AS day, user_id, toString(activity) AS class,
+        (user_email, user_name) AS person, (toString(country), toString(as_organization), toString(browser)) AS spot,
+        user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AS somebody,
+        -- an attempt with a name that nobody has counts by that name, or by itself where the record has none
+        multiIf(somebody, user_id, user_email != '', user_email, user_name != '', user_name, event_id) AS who,
+        somebody AND activity NOT IN ('failed_logon', 'docusign_alert', 'lockout', 'recipient_authentication') AND (empty({subjects:Array(String)}) OR has({subjects:Array(String)}, user_id))
+            AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64}) AS act
+    FROM events
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64} + {window_us:UInt64})
+        AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
+        AND ip_address IN (SELECT ip_address FROM suspects)
+        AND (activity IN ('failed_logon', 'logon') OR act)
+),
+stretches AS
+(
+    SELECT
+        *,
+        at - lagInFrame(at) OVER same >= intDiv({window_us:UInt64}, 1000) AS opens,
+        leadInFrame(at, 1, toInt64(9000000000000000)) OVER same - at >= intDiv({window_us:UInt64}, 1000) AS closes
+    FROM
+    (
+        -- 1 failed, 2 succeeded and is familiar with the address
+        SELECT p.*, multiIf(p.class = 'failed_logon', 1, p.class = 'logon' AND f.day != 0, 2, 0) AS kind
+        FROM points AS p
+        LEFT JOIN familiar AS f ON f.tenant = p.tenant AND f.ip_address = p.ip_address AND f.user_id = p.user_id AND f.day = p.day
+    )
+    WINDOW same AS (PARTITION BY tenant, ip_address, kind, who ORDER BY at, event_id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)
+),
+counted AS
+(
+    SELECT
+        tenant, ip_address, ip, event_id, ts, day, user_id, class, person, spot, act,
+        sum(kind = 1) OVER upto - sum(kind = 1) OVER gone AS failures,
+        sum(kind = 1 AND opens) OVER upto - sum(kind = 1 AND closes) OVER gone AS failing_names,
+        sum(kind = 2 AND opens) OVER upto - sum(kind = 2 AND closes) OVER gone AS succeeding_users
+    FROM stretches
+    WINDOW upto AS (PARTITION BY tenant, ip_address ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+        gone AS (PARTITION BY tenant, ip_address ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND intDiv({window_us:UInt64}, 1000) PRECEDING)
+),
+known AS
+(
+    SELECT
+        *,
+        dictGet('ip_intelligence', ('tenants', 'sources', 'categories', 'tags', 'since', 'until'), ip) AS said,
+        arrayFilter(i -> said.1[i] = tenant AND said.5[i] <= ts AND ts < said.6[i], arrayEnumerate(said.1)) AS valid,
+        arrayFilter(i -> said.2[i] = 'operator', valid) AS own,
+        if(notEmpty(own), own, valid) AS counting,
+        arrayDistinct(arrayFlatten(arrayMap(i -> splitByChar(',', said.4[i]), counting))) AS every_tag,
+        arrayConcat(
             arrayFilter(t -> t IN ('botnet', 'malware_cc', 'password_spray', 'darknet_scanning'), every_tag),
             -- risky without a reason that anonymous_ip judges
-            if(arrayExists(i -> known.3[i] = 'risky', counted) AND NOT hasAny(every_tag, ['tor', 'anonymous_proxy', 'vpn', 'relay', 'satellite', 'botnet', 'malware_cc', 'password_spray', 'darknet_scanning']), ['risky'], []))) AS tags,
-        arraySort(arrayDistinct(arrayMap(i -> known.2[i], counted))) AS sources,
-        arrayExists(i -> known.3[i] IN ('corporate', 'administrative'), own) AS trusted
-    FROM events
-    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(25)
-        AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(25)
-        AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
-        AND user_id != '' AND ip_address != ''
-        AND activity NOT IN ('failed_logon', 'docusign_alert')
-),
--- who tried to log on where in the day before, and whether they failed
-attempts AS
-(
-    SELECT tenant, ip_address, arraySort(groupUniqArray((ts, user_id, activity = 'failed_logon'))) AS tries
-    FROM events
-    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(50)
-        AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(25)
-        AND ip_address IN (SELECT ip_address FROM acts)
-        AND user_id != '' AND activity IN ('failed_logon', 'logon')
-    GROUP BY tenant, ip_address
-    HAVING arrayExists(t -> t.3, tries)
+            if(arrayExists(i -> said.3[i] = 'risky', counting) AND NOT hasAny(every_tag, ['tor', 'anonymous_proxy', 'vpn', 'relay', 'satellite', 'hosting', 'botnet', 'malware_cc', 'password_spray', 'darknet_scanning']), ['risky'], [])) AS tags,
+        arraySort(arrayDistinct(arrayMap(i -> said.2[i], counting))) AS sources,
+        NOT arrayExists(i -> said.3[i] IN ('corporate', 'administrative'), own)
+            AND failing_names >= {failing_users:UInt32} AND failing_names > succeeding_users AS sprayed,
+        arraySort(arrayConcat(tags, if(sprayed, ['failed_here'], []))) AS reasons
+    FROM counted
+    WHERE act
 ),
 judged AS
 (
     SELECT
-        acts.* EXCEPT (known, valid, own, counted, every_tag),
-        arrayFilter(t -> t.1 <= acts.ts AND t.1 > acts.ts - toIntervalHour(24), tries) AS recent,
-        length(arrayDistinct(arrayMap(t -> t.2, arrayFilter(t -> t.3, recent)))) AS failing_users,
-        length(arrayDistinct(arrayMap(t -> t.2, arrayFilter(t -> NOT t.3 AND t.2 != user_id, recent)))) AS succeeding_users,
-        NOT trusted AND failing_users >= {failing_users:UInt32} AND failing_users > succeeding_users AS sprayed,
-        arraySort(arrayDistinct(arrayConcat(tags, if(sprayed, ['failed_here'], [])))) AS reasons
-    FROM acts
-    LEFT JOIN attempts USING (tenant, ip_address)
-    WHERE notEmpty(reasons)
+        k.tenant AS tenant, k.user_id AS user_id, k.ip_address AS ip_address, k.event_id AS event_id, k.ts AS ts, k.class AS class, k.person AS person, k.spot AS spot,
+        k.failures AS failures, k.failing_names AS failing_names, k.succeeding_users AS succeeding_users, k.sources AS sources, k.reasons AS reasons,
+        c.regulars AS regulars,
+        -- a feed may be wrong about where many work; botnets, sprays and what failed here it does not excuse
+        if(c.regulars >= {popular_users:UInt32} AND NOT hasAny(k.reasons, ['botnet', 'malware_cc', 'password_spray', 'failed_here']) AND NOT has(k.every_tag, 'tor'), ['popular_address'], CAST([], 'Array(String)')) AS excuses
+    FROM known AS k
+    LEFT JOIN (SELECT tenant, ip_address, day, count() AS regulars FROM familiar GROUP BY tenant, ip_address, day) AS c ON c.tenant = k.tenant AND c.ip_address = k.ip_address AND c.day = k.day
+    WHERE notEmpty(k.reasons)
 ),
 marked AS
 (
-    SELECT *, toUnixTimestamp64Micro(ts) - lagInFrame(toUnixTimestamp64Micro(ts)) OVER earlier > 24 * 3600000000 AS begins
+    SELECT *, toUnixTimestamp64Micro(ts) - lagInFrame(toUnixTimestamp64Micro(ts)) OVER earlier > {series_us:UInt64} AS begins
     FROM judged
-    WINDOW earlier AS (PARTITION BY tenant, user_id ORDER BY ts, event_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
+    WINDOW earlier AS (PARTITION BY tenant, user_id, excuses ORDER BY ts, event_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
 ),
 numbered AS
 (
-    SELECT *, sum(begins) OVER (PARTITION BY tenant, user_id ORDER BY ts, event_id ROWS UNBOUNDED PRECEDING) AS series
+    SELECT *, sum(begins) OVER (PARTITION BY tenant, user_id, excuses ORDER BY ts, event_id ROWS UNBOUNDED PRECEDING) AS series
     FROM marked
 )
 SELECT
     tenant,
     'user' AS subject_type,
     user_id AS subject_id,
-    argMax(numbered.user_email, (ts, event_id)) AS subject_email,
-    argMax(numbered.user_name, (ts, event_id)) AS subject_name,
+    argMax(person.1, (ts, event_id)) AS subject_email,
+    argMax(person.2, (ts, event_id)) AS subject_name,
     argMin(event_id, (ts, event_id)) AS finding_key,
     min(ts) AS anchor_time,
     min(ts) AS start_time,
@@ -73,23 +144,24 @@ SELECT
     arraySort(groupArray((ts, event_id))) AS all_events,
     arrayMap(e -> e.2, arraySlice(all_events, 1, 100)) AS event_ids,
     toUInt64(count()) AS event_count,
-    arraySort(arrayDistinct(arrayFlatten(groupArray(reasons)))) AS all_reasons,
+    arraySort(groupUniqArrayArray(reasons)) AS all_reasons,
     arraySort(groupUniqArray(ip_address)) AS addresses,
-    max(failing_users) AS most_failing,
-    multiIf(hasAny(all_reasons, ['botnet', 'malware_cc', 'password_spray']), 'high', has(all_reasons, 'failed_here'), 'high', 'medium') AS severity,
+    max(failing_names) AS most_failing,
+    multiIf(hasAny(all_reasons, ['botnet', 'malware_cc', 'password_spray', 'failed_here']), 'high', 'medium') AS severity,
     round(length(all_reasons) + most_failing / {failing_users:UInt32}, 2) AS score,
     concat(multiIf(subject_email != '', subject_email, subject_name != '', subject_name, concat('User ', subject_id)),
         ' was active from ', if(length(addresses) = 1, concat('the address ', addresses[1]), concat(toString(length(addresses)), ' addresses')), ', ',
         multiIf(has(all_reasons, 'botnet'), 'which belongs to a botnet', has(all_reasons, 'malware_cc'), 'which controls malware', has(all_reasons, 'password_spray'), 'which is known for password spraying',
-            has(all_reasons, 'failed_here'), concat('where ', toString(most_failing), ' users failed to log on within a day'),
+            has(all_reasons, 'failed_here'), concat('where ', toString(most_failing), ' users failed to log on within ', if({window_us:UInt64} = 86400000000, 'a day', concat(toString(round({window_us:UInt64} / 3.6e9, 1)), ' hours'))),
             has(all_reasons, 'darknet_scanning'), 'which scans networks', 'which is tagged as risky')) AS title,
-    toJSONString(CAST((all_reasons, arraySlice(addresses, 1, 20), length(addresses), arraySort(arrayDistinct(arrayFlatten(groupArray(sources)))), arraySort(groupUniqArray(activity)),
-            arraySlice(arraySort(groupUniqArray(as_organization)), 1, 20), arraySlice(arraySort(groupUniqArray(country)), 1, 20), arraySlice(arraySort(groupUniqArray(browser)), 1, 20),
-            most_failing, max(succeeding_users), {failing_users:UInt32},
-            if(severity = 'high', if(has(all_reasons, 'failed_here'), 'Others failed to log on there within the day before: the password was probably guessed.', 'The address is an attacker''s by what feeds say.'), 'The address has a bad name; nothing else speaks against the user.')),
+    toJSONString(CAST((all_reasons, arraySlice(addresses, 1, 20), length(addresses), arraySort(groupUniqArrayArray(sources)), arraySort(groupUniqArray(class)),
+            arraySlice(arraySort(groupUniqArray(spot.2)), 1, 20), arraySlice(arraySort(groupUniqArray(spot.1)), 1, 20), arraySlice(arraySort(groupUniqArray(spot.3)), 1, 20),
+            max(failures), most_failing, max(succeeding_users), {failing_users:UInt32}, round({window_us:UInt64} / 3.6e9, 1), max(regulars), {popular_users:UInt32},
+            multiIf(has(all_reasons, 'failed_here'), 'Others failed to log on there shortly before: the password was probably guessed.',
+                severity = 'high', 'The address is an attacker''s by what feeds say.', 'The address has a bad name; nothing else speaks against the user.')),
         'Tuple(reasons Array(String), ipAddresses Array(String), addresses UInt64, sources Array(String), activities Array(String), networks Array(String), countries Array(String), browsers Array(String),
-            failingUsers UInt64, succeedingUsers UInt64, failingUsersNeeded UInt32, severityReason String)')) AS evidence,
-    CAST([], 'Array(String)') AS suppressed_by
+            failures UInt64, failingUsers UInt64, succeedingUsers UInt64, failingUsersNeeded UInt32, windowHours Float64, regularUsers UInt64, popularUsers UInt64, severityReason String)')) AS evidence,
+    excuses AS suppressed_by
 FROM numbered
-GROUP BY tenant, user_id, series
+GROUP BY tenant, user_id, excuses, series
 HAVING anchor_time >= {from:DateTime64(7, 'UTC')} AND anchor_time <= {to:DateTime64(7, 'UTC')}

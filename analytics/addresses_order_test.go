@@ -1,0 +1,76 @@
+package analytics_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/sealwatch/sealwatch/internal/event"
+)
+
+// TestAddressesAnyOrder: what is said of addresses arrives at random moments among the events, and it makes no difference.
+func TestAddressesAnyOrder(t *testing.T) {
+	ranges := []rangeCase{
+		{Prefix: "192.0.2.0/30", Source: "feed", Category: "vpn", Tags: []string{"vpn"}}, {Prefix: "192.0.2.4/32", Source: "feed", Category: "risky", Tags: []string{"tor"}, From: "2026-05-04T00:00:00Z"},
+		{Prefix: "192.0.2.5/32", Source: "feed", Category: "risky", Tags: []string{"botnet", "relay"}}, {Prefix: "192.0.2.6/32", Source: "other", Category: "risky"},
+		{Prefix: "192.0.2.7/32", Source: "feed", Category: "cloud"}, {Prefix: "192.0.2.4/32", Source: "operator", Category: "corporate", From: "2026-05-06T00:00:00Z", To: "2026-05-07T00:00:00Z"},
+	}
+	for _, detection := range []string{"anonymous_ip", "suspicious_ip"} {
+		t.Run(detection, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, 9))
+			events := atAddresses(r)
+			whole := newWorld(t, detection, nil)
+			whole.know(ranges)
+			whole.add(events...)
+			whole.drain()
+			want := whole.standing()
+			if len(want) < 10 {
+				t.Fatalf("the history has %d findings: it tests little", len(want))
+			}
+			r.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
+			other := newWorld(t, detection, nil)
+			rest := slices.Clone(ranges)
+			r.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
+			for len(events) > 0 {
+				n := min(len(events), 1+r.IntN(90))
+				other.add(events[:n]...)
+				events = events[n:]
+				other.drain()
+				if len(rest) > 0 && r.IntN(3) > 0 {
+					other.know(rest[:1])
+					rest = rest[1:]
+				}
+				if r.IntN(5) == 0 {
+					other.restart()
+				}
+			}
+			other.know(rest)
+			other.drain()
+			if diff := gocmp.Diff(want, other.standing()); diff != "" {
+				t.Errorf("another order gives other alerts (-at once +shuffled):\n%s", diff)
+			}
+		})
+	}
+}
+
+// atAddresses is work and failed log-ons of few users at few addresses, with ties in time.
+func atAddresses(r *rand.Rand) []event.Event {
+	start := time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
+	var all []event.Event
+	for i := range 500 {
+		at := start.Add(time.Duration(r.IntN(9*24*2)) * 30 * time.Minute)
+		e := event.Event{Source: "test", ID: fmt.Sprintf("e%04d", i), Time: at, Arrival: at, UserID: fmt.Sprint("user-", r.IntN(14)), IPAddress: fmt.Sprint("192.0.2.", r.IntN(9)),
+			Activity: []string{"logon", "failed_logon", "failed_logon", "download", "lockout"}[r.IntN(5)], Browser: fmt.Sprint("Chrome ", r.IntN(2)), OS: "Windows 10", Data: "{}", Raw: "{}"}
+		if r.IntN(9) == 0 {
+			e.UserID = ""
+		}
+		e.IP = netip.MustParseAddr(e.IPAddress)
+		all = append(all, e)
+	}
+	return all
+}
