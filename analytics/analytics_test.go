@@ -27,7 +27,7 @@ func TestMain(m *testing.M) { testkit.Main(m) }
 // world is a tenant of a database with an analysis on it, as one process would have it. All worlds of the tests share the
 // database, one after the other.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	db     *clickhouse.DB
 	tenant string
 	tuned  []analytics.Detection
@@ -46,7 +46,7 @@ var (
 )
 
 // database is shared by the tests of t's parents: the one that calls it first owns it.
-func database(t *testing.T) *clickhouse.DB {
+func database(t testing.TB) *clickhouse.DB {
 	t.Helper()
 	if shared == nil {
 		shared = testkit.Database(t)
@@ -55,7 +55,7 @@ func database(t *testing.T) *clickhouse.DB {
 	return shared
 }
 
-func newWorld(t *testing.T, only string, tuning map[string]analytics.Tuning) *world {
+func newWorld(t testing.TB, only string, tuning map[string]analytics.Tuning) *world {
 	t.Helper()
 	definitions, err := analytics.LoadDefinitions(detections.Files)
 	if err != nil {

@@ -84,7 +84,7 @@ type rangeCase struct {
 	To       string   `yaml:"to"`
 }
 
-func buildRanges(t *testing.T, tenant string, cases []rangeCase) []intelligence.Range {
+func buildRanges(t testing.TB, tenant string, cases []rangeCase) []intelligence.Range {
 	t.Helper()
 	var all []intelligence.Range
 	for _, c := range cases {

@@ -1,0 +1,133 @@
+package analytics_test
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/event"
+)
+
+// The organisation of the benchmarks: a thousand users with ten events a day each, so that ten times the events are ten
+// times the days.
+const (
+	benchUsers = 1000
+	benchDay   = 10_000
+)
+
+var benchEnd = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+
+// benchEvent is the i-th of n events, the last of them at benchEnd: log-ons, downloads, envelopes, failures, administration, and applications,
+// everybody from a home and an office.
+func benchEvent(i, n int) event.Event {
+	user := i % benchUsers
+	k := i / benchUsers
+	at := benchEnd.Add(-time.Duration(n-i) * 24 * time.Hour / benchDay)
+	e := event.Event{Source: "bench", ID: fmt.Sprintf("%012d", i), Time: at, Arrival: at, UserID: fmt.Sprintf("user-%04d", user), UserEmail: fmt.Sprintf("user-%04d@example.com", user),
+		Activity: "logon", Result: "Success", Browser: fmt.Sprint("Chrome ", 120+user%3), OS: "Windows 10", DeviceType: "desktop", Data: "{}", Raw: "{}",
+		ASN: uint32(64500 + user%20), ASOrganization: fmt.Sprint("Net ", user%20),
+		Place: event.Place{Kind: event.PlaceUser, Country: "NL", CountryName: "Netherlands", City: "Amsterdam", Latitude: 52.37, Longitude: 4.9, AccuracyKM: 20}}
+	e.IPAddress = fmt.Sprintf("10.%d.%d.%d", k%2, user/250, user%250+1)
+	e.IP = netip.MustParseAddr(e.IPAddress)
+	switch (user*7 + k) % 40 {
+	case 0:
+		e.Activity, e.Result = "failed_logon", "Failed"
+	case 1:
+		e.Activity, e.Administrative, e.Object, e.Action, e.AffectedUserID = "user_management", true, "User", "Update", fmt.Sprintf("user-%04d", (user+1)%benchUsers)
+	case 2, 3:
+		e.Activity, e.IntegrationKey = "send", fmt.Sprintf("00000000-0000-4000-8000-%012d", user%10)
+	case 4, 5, 6, 7, 8, 9, 10:
+		e.Activity = "download"
+	case 11, 12, 13:
+		e.Activity, e.EnvelopeID = "send", fmt.Sprint("envelope-", i)
+	}
+	return e
+}
+
+// benchWorld has n events that were analysed, as far as its checkpoints know.
+func benchWorld(b *testing.B, n int) *world {
+	b.Helper()
+	w := newWorld(b, "", nil)
+	const batch = 100_000
+	first, err := w.db.LastEventSequence(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for from := 0; from < n; from += batch {
+		events := make([]event.Event, min(batch, n-from))
+		for i := range events {
+			events[i] = benchEvent(from+i, n)
+			events[i].Tenant, events[i].Sequence = w.tenant, first+uint64(from+i+1)
+		}
+		if err := w.db.AppendEvents(b.Context(), fmt.Sprintf("%s-%d", w.tenant, from), events); err != nil {
+			b.Fatal(err)
+		}
+	}
+	at := clickhouse.Checkpoint{Position: first + uint64(n), Line: benchEnd, Version: 1}
+	all := map[string]clickhouse.Checkpoint{"context/" + w.tenant: at, "context-passed/" + w.tenant: at}
+	for _, d := range w.tuned {
+		all["analysis/"+w.tenant+"/"+d.ID] = at
+	}
+	if err := w.db.StoreCheckpoints(b.Context(), w.tenant, all); err != nil {
+		b.Fatal(err)
+	}
+	w.now = benchEnd.Add(time.Hour)
+	w.restart()
+	return w
+}
+
+// BenchmarkTick is a round with twenty new events of ten users, all detections on, after a million and after ten million
+// events of history. What is reported for ten million is the ratio to one million: the cost follows the new events.
+func BenchmarkTick(b *testing.B) {
+	var base float64
+	for _, n := range []int{1_000_000, 10_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			w := benchWorld(b, n)
+			const fresh = 20
+			round := 0
+			tick := func() {
+				events := make([]event.Event, fresh)
+				for i := range events {
+					events[i] = benchEvent(n+round*fresh+i, n)
+					events[i].ID = fmt.Sprintf("%s-%d-%d", w.tenant, round, i)
+					events[i].UserID = fmt.Sprintf("user-%04d", (round*10+i%10)%benchUsers)
+				}
+				round++
+				w.add(events...)
+			}
+			tick()
+			w.drain() // what is planned and read for the first time is not a tick
+			for b.Loop() {
+				b.StopTimer()
+				tick()
+				b.StartTimer()
+				w.drain()
+			}
+			each := b.Elapsed().Seconds() / float64(b.N)
+			b.ReportMetric(1000*each, "ms/tick")
+			if base == 0 {
+				base = each
+			} else {
+				b.ReportMetric(each/base, "ratio")
+			}
+		})
+	}
+}
+
+// BenchmarkBacktest evaluates all detections over ten million events, as one million would be evaluated ten times.
+func BenchmarkBacktest(b *testing.B) {
+	const n = 10_000_000
+	w := benchWorld(b, n)
+	for b.Loop() {
+		err := w.backtester(0, w.db).Backtest(b.Context(), alert.BacktestRequest{}, func(alert.BacktestProgress) error { return nil }, func(r alert.BacktestResult) error {
+			b.Logf("%s: %d alerts, %d suppressed", r.Detection, r.Alerts.Proposed, r.Suppressed.Proposed)
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
