@@ -122,7 +122,7 @@ type personCase struct {
 	Removed bool     `yaml:"removed"`
 }
 
-func buildPeople(t *testing.T, tenant string, cases []personCase) []directory.State {
+func buildPeople(t testing.TB, tenant string, cases []personCase) []directory.State {
 	t.Helper()
 	var all []directory.State
 	for _, c := range cases {
