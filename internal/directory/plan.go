@@ -1,0 +1,201 @@
+package directory
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Record is what a delivery says of a person. Its From is set when the delivery dates the state itself.
+type Record struct {
+	State
+	// Hired is when the person came, Left when the person left; zero where it is not said. They date a state that has no From:
+	// Hired the first one that is active, Left the first one that is not.
+	Hired, Left time.Time
+	// Gone says nothing but that the person was deleted; the rest is as it was before.
+	Gone bool
+}
+
+// Delivery is what a source says at a time.
+type Delivery struct {
+	Tenant, Source string
+	// AsOf is the time at which the source said it: changes that have no date of their own begin then.
+	AsOf    time.Time
+	Records []Record
+	// Full says that people who are not in it are deleted.
+	Full bool
+	// DryRun says to plan only, Confirm to apply also what would be held.
+	DryRun, Confirm bool
+}
+
+// Outcome says what a delivery changes.
+type Outcome struct {
+	// People is how many of the source were active before.
+	People int
+	// New people, Changed ones, those of whom nothing new is said, and those who were active and no longer are.
+	New, Changed, Unchanged, Left int
+	// States is how many states were, or would be, added.
+	States int
+	// Held says that it is not applied because too many have left: more than HeldShare of the people.
+	Held bool
+	// Applied says that it was.
+	Applied bool
+}
+
+// HeldShare is the share of the people, in percent, of whom more must not leave by one delivery without a confirmation: that
+// is rather an error of the source.
+const HeldShare = 5
+
+// Mark is a stored state in short.
+type Mark struct {
+	From   time.Time
+	Status string
+	Sum    [16]byte
+}
+
+// MarkOf shortens a state.
+func MarkOf(s *State) Mark {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q %q %q %q", s.Status, s.Kind, s.UserName, s.DisplayName, s.Role, s.Emails, s.DocuSignUserIDs, s.Groups))
+	return Mark{From: s.From, Status: s.Status, Sum: [16]byte(sum[:16])}
+}
+
+// History is the states of a source by person, in order of time.
+type History map[string][]Mark
+
+// at is the state at a time; nil before the first.
+func (h History) at(id string, t time.Time) *Mark {
+	marks := h[id]
+	for i := len(marks) - 1; i >= 0; i-- {
+		if !marks[i].From.After(t) {
+			return &marks[i]
+		}
+	}
+	return nil
+}
+
+// put adds a state in the place of one with the same beginning.
+func (h History) put(id string, m Mark) {
+	i, found := slices.BinarySearchFunc(h[id], m, func(a, b Mark) int { return a.From.Compare(b.From) })
+	if found {
+		h[id][i] = m
+	} else {
+		h[id] = slices.Insert(h[id], i, m)
+	}
+}
+
+// Plan is what a delivery adds: whole states, and ids of people who are deleted as of the delivery and otherwise as they
+// were. It changes the history.
+func Plan(d *Delivery, h History) (states []State, deleted []string, o Outcome) {
+	was := make(map[string]string, len(h)) // status before
+	for id := range h {
+		if m := h.at(id, d.AsOf); m != nil {
+			was[id] = m.Status
+			if m.Status == StatusActive {
+				o.People++
+			}
+		}
+	}
+	// what is dated comes first, so that what is not says how it is after all of that
+	records := slices.Clone(d.Records)
+	slices.SortStableFunc(records, func(a, b Record) int {
+		return cmp.Or(last(a.From.IsZero(), b.From.IsZero()), a.From.Compare(b.From))
+	})
+	p := planner{d: d, h: h}
+	seen, changed := map[string]bool{}, map[string]bool{}
+	for i := range records {
+		r := &records[i]
+		before := len(p.states) + len(p.deleted)
+		p.plan(r)
+		seen[r.DirectoryID] = true
+		changed[r.DirectoryID] = changed[r.DirectoryID] || len(p.states)+len(p.deleted) > before
+	}
+	if d.Full {
+		var missing []string
+		for id, status := range was {
+			if !seen[id] && status != StatusDeleted {
+				missing = append(missing, id)
+			}
+		}
+		slices.Sort(missing)
+		for _, id := range missing {
+			p.delete(id)
+			changed[id] = true
+		}
+	}
+	for id := range seen {
+		switch {
+		case !changed[id]:
+			o.Unchanged++
+		case was[id] == "":
+			o.New++
+		}
+	}
+	for id, is := range changed {
+		if !is || was[id] == "" {
+			continue
+		}
+		o.Changed++
+		if m := h.at(id, d.AsOf); was[id] == StatusActive && (m == nil || m.Status != StatusActive) {
+			o.Left++
+		}
+	}
+	o.States = len(p.states) + len(p.deleted)
+	o.Held = o.Left > 1 && o.Left*100 > o.People*HeldShare && !d.Confirm
+	return p.states, p.deleted, o
+}
+
+type planner struct {
+	d       *Delivery
+	h       History
+	states  []State
+	deleted []string
+}
+
+func (p *planner) add(s State, from time.Time) {
+	s.From = from
+	p.states = append(p.states, s)
+	p.h.put(s.DirectoryID, MarkOf(&s))
+}
+
+// delete lets a person be deleted as of the delivery.
+func (p *planner) delete(id string) {
+	p.deleted = append(p.deleted, id)
+	p.h.put(id, Mark{From: p.d.AsOf, Status: StatusDeleted})
+}
+
+func (p *planner) plan(r *Record) {
+	id, m := r.DirectoryID, MarkOf(&r.State)
+	switch {
+	case r.Gone:
+		if now := p.h.at(id, p.d.AsOf); now != nil && now.Status != StatusDeleted {
+			p.delete(id)
+		}
+		return
+	case r.Removed:
+		if i := slices.IndexFunc(p.h[id], func(m Mark) bool { return m.From.Equal(r.From) }); i >= 0 {
+			p.states = append(p.states, r.State)
+			p.h[id] = slices.Delete(p.h[id], i, i+1)
+		}
+		return
+	case !r.From.IsZero():
+		if then := p.h.at(id, r.From); then == nil || then.Sum != m.Sum {
+			p.add(r.State, r.From)
+		}
+		return
+	}
+	if r.Status != StatusActive && !r.Left.IsZero() && !r.Left.After(p.d.AsOf) {
+		if then := p.h.at(id, r.Left); then == nil || then.Status == StatusActive {
+			p.add(r.State, r.Left)
+		}
+	}
+	now := p.h.at(id, p.d.AsOf)
+	switch {
+	case now != nil && now.Sum == m.Sum:
+	case now == nil && r.Status == StatusActive:
+		p.add(r.State, r.Hired)
+	default:
+		p.add(r.State, p.d.AsOf)
+	}
+}
