@@ -266,7 +266,9 @@ func fakeAlert(n int) *sealwatchv1.Alert {
 // fakeAlerts are n of them; one has a nasty title.
 // describe gives an alert everything that one can have.
 func describe(a *sealwatchv1.Alert) {
-	at := func(hour int) *timestamppb.Timestamp { return timestamppb.New(time.Date(2026, 3, 2, hour, 0, 0, 0, time.UTC)) }
+	at := func(hour int) *timestamppb.Timestamp {
+		return timestamppb.New(time.Date(2026, 3, 2, hour, 0, 0, 0, time.UTC))
+	}
 	a.Response = []string{"Ask the user by telephone.", "Close the \x1b[31mmembership."}
 	a.Rerun, a.AllEvents, a.Assignee = "SELECT 1", "SELECT 2", "kim"
 	a.Comments = []*sealwatchv1.AlertComment{{Author: "kim", Text: "looking", CreateTime: at(11)}}
