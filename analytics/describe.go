@@ -265,7 +265,7 @@ func (r *Runner) redescribeAlerts(ctx context.Context, due []alert.Alert, line t
 			if a == nil || !sameFinding(&a.Finding, &due[i].Finding) || a.Retracted {
 				continue // it was described again when it changed
 			}
-			c := alert.Change{Kind: alert.ChangeUpdated, Alert: *a}
+			c := alert.Change{Kind: alert.ChangeDescribed, Alert: *a}
 			c.Follow(a)
 			c.Context, c.Actor = contexts[i], "analysis"
 			changes = append(changes, c)

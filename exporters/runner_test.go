@@ -14,6 +14,25 @@ import (
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
+// TestDescriptionsAreSentAtTheEnd: of an alert that is only described again, a receiver gets what followed, once it is whole.
+func TestDescriptionsAreSentAtTheEnd(t *testing.T) {
+	inWorld(t, func(w *world) {
+		all := exportertest.Changes(1, 5)
+		for i := 1; i < 5; i++ {
+			all[i].Kind = alert.ChangeDescribed
+		}
+		all[1].Context.AfterComplete = false
+		all[2].Context.After = nil
+		all[3].Context = nil
+		w.log.Append(all...)
+		r, _ := w.start()
+		synctest.Wait()
+		w.wantTaken([]uint64{1, 5})
+		w.wantCursor(5)
+		w.stop(r)
+	})
+}
+
 func TestDeliversInOrderAndBatches(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.o.BatchChanges = 4

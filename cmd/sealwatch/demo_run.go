@@ -127,7 +127,7 @@ func (d *demoRun) alerts(ctx context.Context) error {
 			d.alerted++
 		}
 		d.mu.Unlock()
-		if m.GetChange() == sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED {
+		if change := m.GetChange(); change == sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED || change == sealwatchv1.AlertChange_ALERT_CHANGE_DESCRIBED {
 			return nil // an alert that grows is shown once
 		}
 		_, err := io.WriteString(d.p.out, alertStory(m.GetAlert(), m.GetChange(), name))

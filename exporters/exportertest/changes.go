@@ -20,7 +20,11 @@ func Change(n int) alert.Change {
 		EventCount: 2, Score: 7.5, Severity: alert.SeverityHigh, Title: fmt.Sprintf("User %d in two places at once", n),
 		Evidence: fmt.Sprintf(`{"distanceKm": %d, "from": "Oslo", "to": "Lima"}`, 1000+n),
 	}
-	return alert.Change{Kind: alert.ChangeCreated, Alert: alert.Alert{ID: f.AlertID(), Finding: f, Created: at, Updated: at, Actor: "analysis"}}
+	about := &alert.Context{Described: at, FirstArrival: at, LastArrival: at,
+		Directory: &alert.Person{Source: "entra", ID: f.Subject.ID, Name: fmt.Sprintf("User %d", n), Status: "active", Kind: "person", Groups: []string{"Finance"}},
+		Traits:    []alert.Trait{{Kind: alert.TraitAddress, Value: "192.0.2.1", Label: "Example Net", Events: 2, New: true}},
+		After:     []alert.Deed{{Activity: "download", Count: 3, EventIDs: []string{"a", "b", "c"}}}, AfterComplete: true}
+	return alert.Change{Kind: alert.ChangeCreated, Alert: alert.Alert{ID: f.AlertID(), Finding: f, Context: about, Created: at, Updated: at, Actor: "analysis"}}
 }
 
 // Changes returns count changes numbered from first.
@@ -46,6 +50,7 @@ func NastyChange(n int) alert.Change {
 	c.Title = text
 	c.Subject.DisplayName = nasty[(n+3)%len(nasty)]
 	c.Subject.Email = nasty[(n+5)%len(nasty)]
+	c.Context.Directory.Name, c.Context.Traits[0].Value, c.Context.After[0].Activity = nasty[(n+2)%len(nasty)], nasty[(n+4)%len(nasty)], nasty[(n+6)%len(nasty)]
 	evidence, err := json.Marshal(map[string]any{"text": nasty[(n+7)%len(nasty)], "list": []any{1, 2.5e300, nil}, "count": n})
 	c.Evidence = string(evidence)
 	if err != nil || n%5 == 0 {

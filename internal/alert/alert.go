@@ -135,6 +135,8 @@ const (
 	ChangeCreated   = "created"
 	ChangeUpdated   = "updated"
 	ChangeRetracted = "retracted"
+	// ChangeDescribed changed the context and nothing else.
+	ChangeDescribed = "described"
 )
 
 // Change is one entry of the alert log: the alert as it is after the change.

@@ -166,7 +166,7 @@ func TestEnumsHaveTheDomainsNames(t *testing.T) {
 			t.Errorf("the state of a detection %q is unknown", s)
 		}
 	}
-	for _, kind := range []string{alert.ChangeCreated, alert.ChangeUpdated, alert.ChangeRetracted} {
+	for _, kind := range []string{alert.ChangeCreated, alert.ChangeUpdated, alert.ChangeRetracted, alert.ChangeDescribed} {
 		if translate.Change(kind) == 0 {
 			t.Errorf("the kind of change %q is unknown", kind)
 		}

@@ -38,6 +38,8 @@ const (
 	AlertChange_ALERT_CHANGE_RETRACTED AlertChange = 3
 	// ALERT_CHANGE_HEARTBEAT carries no alert: the stream is alive and the watermark is as given.
 	AlertChange_ALERT_CHANGE_HEARTBEAT AlertChange = 4
+	// ALERT_CHANGE_DESCRIBED is a known alert of which only the context changed.
+	AlertChange_ALERT_CHANGE_DESCRIBED AlertChange = 5
 )
 
 // Enum value maps for AlertChange.
@@ -48,6 +50,7 @@ var (
 		2: "ALERT_CHANGE_UPDATED",
 		3: "ALERT_CHANGE_RETRACTED",
 		4: "ALERT_CHANGE_HEARTBEAT",
+		5: "ALERT_CHANGE_DESCRIBED",
 	}
 	AlertChange_value = map[string]int32{
 		"ALERT_CHANGE_UNSPECIFIED": 0,
@@ -55,6 +58,7 @@ var (
 		"ALERT_CHANGE_UPDATED":     2,
 		"ALERT_CHANGE_RETRACTED":   3,
 		"ALERT_CHANGE_HEARTBEAT":   4,
+		"ALERT_CHANGE_DESCRIBED":   5,
 	}
 )
 
@@ -513,13 +517,14 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"\x06change\x18\x01 \x01(\x0e2\x19.sealwatch.v1.AlertChangeR\x06change\x12)\n" +
 	"\x05alert\x18\x02 \x01(\v2\x13.sealwatch.v1.AlertR\x05alert\x12!\n" +
 	"\fresume_token\x18\x03 \x01(\tR\vresumeToken\x128\n" +
-	"\twatermark\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\twatermark*\x97\x01\n" +
+	"\twatermark\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\twatermark*\xb3\x01\n" +
 	"\vAlertChange\x12\x1c\n" +
 	"\x18ALERT_CHANGE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ALERT_CHANGE_CREATED\x10\x01\x12\x18\n" +
 	"\x14ALERT_CHANGE_UPDATED\x10\x02\x12\x1a\n" +
 	"\x16ALERT_CHANGE_RETRACTED\x10\x03\x12\x1a\n" +
-	"\x16ALERT_CHANGE_HEARTBEAT\x10\x042\xc4\x02\n" +
+	"\x16ALERT_CHANGE_HEARTBEAT\x10\x04\x12\x1a\n" +
+	"\x16ALERT_CHANGE_DESCRIBED\x10\x052\xc4\x02\n" +
 	"\fAlertService\x12[\n" +
 	"\bGetAlert\x12\x1d.sealwatch.v1.GetAlertRequest\x1a\x13.sealwatch.v1.Alert\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=alerts/*}\x12c\n" +
 	"\n" +
