@@ -102,7 +102,7 @@ func (c *Client) Get(ctx context.Context, scopes Scopes, address string) (*Respo
 			return nil, &Error{Kind: KindRequest, Message: "the address of the call cannot be made", Err: err}
 		}
 		r.Header.Set("Authorization", "Bearer "+access)
-		resp, err := c.do(r)
+		resp, err := c.do(r) //nolint:bodyclose // the caller closes it, or refusal does
 		if err != nil {
 			return nil, err
 		}

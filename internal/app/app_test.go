@@ -29,7 +29,16 @@ import (
 	"github.com/sealwatch/sealwatch/internal/testkit"
 )
 
-func TestMain(m *testing.M) { testkit.Main(m) }
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == serviceArgument {
+		if err := runServiceChild(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	testkit.Main(m)
+}
 
 // service is a running Sealwatch, as serve would run it.
 type service struct {

@@ -101,7 +101,7 @@ func (e *examination) monitor(ctx context.Context, m config.MonitorSource) {
 		defer client.Close()
 	}
 	e.step("token", func() (string, string, error) {
-		if err := client.Token(ctx, docusign.ScopesMonitor); err != nil {
+		if err := client.Token(ctx, stream.Scopes()); err != nil {
 			return "", "", err
 		}
 		return StepOK, "DocuSign gives a token: key, user and consent are right", nil

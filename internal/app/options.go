@@ -24,7 +24,8 @@ type Options struct {
 	Started func(Addresses)
 	// EngineCommand starts the embedded engine's process; this executable with "engine child" when nil.
 	EngineCommand []string
-	// SourceInterval is the least time between calls of a source that is read to its end; a minute when 0, as DocuSign wants.
+	// SourceInterval is the least time between calls of a source that is read to its end, and the first pause after a failure.
+	// When 0 they are a minute, as DocuSign wants, and five seconds.
 	SourceInterval time.Duration
 }
 

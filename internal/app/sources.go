@@ -94,7 +94,7 @@ func startSources(work context.Context, cfg config.Config, opt Options, db *clic
 		}
 		p, err := poll.New(poll.Options{Name: "monitor/" + cfg.Tenant + "/" + m.Name, Origin: event.Origin{Tenant: cfg.Tenant, Source: source, Trust: monitorTrust},
 			Pages: stream, Ingester: pipeline, Positions: store, Rejects: store, Watch: watch, Since: since, BurstCalls: client.Environment().BurstCalls,
-			Interval: opt.SourceInterval, Logger: log, Registerer: registry})
+			Interval: opt.SourceInterval, FirstRetry: opt.SourceInterval, Logger: log, Registerer: registry})
 		if err != nil {
 			return nil, fmt.Errorf("app: source %s: %w", source, err)
 		}

@@ -21,7 +21,8 @@ import (
 // serverDSN is the variable that names a ClickHouse server for the tests.
 const serverDSN = "SEALWATCH_TEST_CLICKHOUSE_DSN"
 
-const childArgument = "engine-child"
+// ChildArgument makes a test binary the engine's process.
+const ChildArgument = "engine-child"
 
 var (
 	once      sync.Once
@@ -35,7 +36,7 @@ var (
 //
 //	func TestMain(m *testing.M) { testkit.Main(m) }
 func Main(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == childArgument {
+	if len(os.Args) > 1 && os.Args[1] == ChildArgument {
 		if err := embedded.RunChild(context.Background(), os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -64,7 +65,7 @@ func Command(t testing.TB) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []string{executable, childArgument}
+	return []string{executable, ChildArgument}
 }
 
 // Library is the path of the engine's library. Without it the test is skipped, but fails where CI is true.

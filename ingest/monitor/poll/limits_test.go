@@ -90,3 +90,19 @@ func TestBurst(t *testing.T) {
 		}
 	}
 }
+
+// TestRestartWithLittleBudget: what was at the end looks again at once, although a backlog would have to wait.
+func TestRestartWithLittleBudget(t *testing.T) {
+	w := newWorld(t)
+	w.fill(5, start.Add(-time.Hour))
+	w.until(time.Hour, w.atEnd)
+	w.server.UseUp(2900)
+	w.server.Add(w.clock.Now(), docusigntest.Record("e5", w.clock.Now()))
+	w.watch.news = nil
+	before := w.clock.Now()
+	w.until(time.Hour, w.atEnd)
+	w.whole(6)
+	if took := w.clock.Now().Sub(before); took > time.Minute || len(w.watch.news) != 1 {
+		t.Errorf("it took %s, told %v", took, w.watch.news)
+	}
+}

@@ -144,3 +144,17 @@ func TestOrganization(t *testing.T) {
 		t.Error("v4 is accepted")
 	}
 }
+
+// TestRestartDuringALoss: nothing is told to be back before it is.
+func TestRestartDuringALoss(t *testing.T) {
+	w := newWorld(t)
+	w.until(time.Hour, w.atEnd)
+	w.watch.news = nil
+	w.server.Change(func(s *docusigntest.Server) { s.Entitled = false })
+	for range 2 {
+		w.until(time.Hour, func() bool { return w.poller.Status().Polling.Calls >= 3 })
+	}
+	if d := cmp.Diff([]string{"entitlement", "entitlement"}, w.watch.news); d != "" {
+		t.Errorf("told (-want +got):\n%s", d)
+	}
+}

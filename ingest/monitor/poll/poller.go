@@ -108,6 +108,8 @@ func (p *Poller) begin(ctx context.Context) error {
 		p.position.Cursor = isoCursor(since)
 		p.log.InfoContext(ctx, "the source is read for the first time", slog.String("since", p.position.Cursor))
 	}
+	// Whoever was at the end needs one call to see whether it still is: that may take the last of a budget.
+	p.atEnd = p.position.Reached
 	p.watched.start(now, p.position.Reached)
 	return nil
 }
@@ -153,7 +155,7 @@ func (p *Poller) round(ctx context.Context) time.Duration {
 // learn takes in what an answer says about the budget.
 func (p *Poller) learn(page *Page, err error) {
 	var refused *docusign.Error
-	limits := docusign.NoLimits()
+	var limits docusign.Limits
 	switch {
 	case page != nil:
 		limits = page.Limits

@@ -49,6 +49,8 @@ type Stream struct {
 
 	mu           sync.Mutex
 	organization string
+	// lookup says that the organisation is not configured and has to be found.
+	lookup bool
 }
 
 // NewStream reads as the client's user. Without an organisation the one that the user administers is looked up before the
@@ -57,7 +59,15 @@ func NewStream(client *docusign.Client, generation, organization string, log *sl
 	if generation != V2 && generation != V3 {
 		return nil, fmt.Errorf("poll: generation %q of the Monitor API: expected %s or %s", generation, V2, V3)
 	}
-	return &Stream{client: client, generation: generation, organization: organization, log: log}, nil
+	return &Stream{client: client, generation: generation, organization: organization, log: log, lookup: generation == V3 && organization == ""}, nil
+}
+
+// Scopes that the user has to have given consent to.
+func (s *Stream) Scopes() docusign.Scopes {
+	if s.lookup {
+		return docusign.ScopesOrganizations
+	}
+	return docusign.ScopesMonitor
 }
 
 // Organization finds out whose stream it is; an empty id means that the generation does not need one.
@@ -109,7 +119,7 @@ func (s *Stream) Page(ctx context.Context, cursor string, limit int) (*Page, err
 		base = s.client.Environment().API + "/v1/organizations/" + url.PathEscape(organization) + "/stream"
 	}
 	q := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(limit)}}
-	resp, err := s.client.Get(ctx, docusign.ScopesMonitor, base+"?"+q.Encode())
+	resp, err := s.client.Get(ctx, s.Scopes(), base+"?"+q.Encode())
 	if err != nil {
 		return nil, s.explain(ctx, err, organization)
 	}

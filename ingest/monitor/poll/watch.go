@@ -21,6 +21,8 @@ type watched struct {
 	// refusals in a row; kind and problem are of the last failure, empty after a success.
 	refusals, failures int
 	kind, problem      string
+	// good says that the last call was at the end.
+	good bool
 	// told is the kind that the Watch knows of; settled says that it knows anything at all.
 	told    string
 	settled bool
@@ -31,14 +33,14 @@ func (w *watched) start(now time.Time, reached bool) {
 }
 
 func (w *watched) succeeded(now time.Time, atEnd bool) {
-	w.success, w.refusals, w.failures, w.kind, w.problem = now, 0, 0, "", ""
+	w.success, w.refusals, w.failures, w.kind, w.problem, w.good = now, 0, 0, "", "", atEnd
 	if atEnd {
 		w.current, w.reached = now, true
 	}
 }
 
 func (w *watched) failed(kind, problem string, refused bool) {
-	w.kind, w.problem = kind, problem
+	w.kind, w.problem, w.good = kind, problem, false
 	w.failures++
 	if w.refusals++; !refused {
 		w.refusals = 0
@@ -72,7 +74,7 @@ func (p *Poller) watch(ctx context.Context) {
 		if err = p.o.Watch.Lost(ctx, *loss); err == nil {
 			w.told, w.settled = loss.Kind, true
 		}
-	case loss == nil && w.kind == "" && (w.told != "" || !w.settled) && p.atEnd:
+	case loss == nil && w.good && (w.told != "" || !w.settled):
 		if err = p.o.Watch.Restored(ctx, p.o.Origin.Source, now); err == nil {
 			w.told, w.settled = "", true
 		}
