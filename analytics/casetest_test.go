@@ -64,6 +64,7 @@ type eventCase struct {
 	Channel  string        `yaml:"channel"`
 	Affected string        `yaml:"affected"`
 	Envelope string        `yaml:"envelope"`
+	Account  string        `yaml:"account"`
 	// Admin marks an event that acts on the account.
 	Admin       bool   `yaml:"admin"`
 	Integration string `yaml:"integration"`
@@ -215,6 +216,7 @@ func buildEvent(t *testing.T, e, d eventCase, id string) event.Event {
 	out.OS, out.DeviceType, out.ASOrganization = or(e.OS, d.OS), or(e.Device, d.Device), or(e.Network, d.Network)
 	out.Object, out.Action, out.Property, out.Result = or(e.Object, d.Object), or(e.Action, d.Action), or(e.Property, d.Property), or(e.Result, d.Result)
 	out.Channel, out.AffectedUserID, out.EnvelopeID = or(e.Channel, d.Channel), or(e.Affected, d.Affected), or(e.Envelope, d.Envelope)
+	out.AccountID = or(e.Account, d.Account)
 	out.Administrative, out.IntegrationKey = e.Admin || d.Admin, or(e.Integration, d.Integration)
 	out.AlertEventIDs, out.AlertSeverity = e.AlertEvents, e.AlertSeverity
 	if out.ASN = e.ASN; out.ASN == 0 {

@@ -37,7 +37,8 @@ type Definition struct {
 	Description string   `yaml:"description"`
 	Severity    string   `yaml:"severity"`
 	Attack      []string `yaml:"attack"`
-	// Subjects are what findings are about: user, address, integration. The view's parameter subjects holds ids of all of
+	// Subjects are what findings are about: user, address, integration, or organization, an account as a whole, for events
+	// that name none of the others. The view's parameter subjects holds ids of all of
 	// them.
 	Subjects []string `yaml:"subjects"`
 	// LookBack is how far before a finding's anchor its rows depend on events: the view MUST read that far before from,
@@ -94,7 +95,7 @@ var (
 	technique      = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
 	fromEvents     = regexp.MustCompile(`\bFROM\s+events\b`)
 	sqlParameter   = regexp.MustCompile(`\{([a-z][a-z0-9_]*):([A-Za-z0-9(), ']+)\}`)
-	subjectTypes   = []string{"user", "address", "integration"}
+	subjectTypes   = []string{"user", "address", "integration", "organization"}
 	builtInBinding = map[string]string{"from": "DateTime64(7, 'UTC')", "to": "DateTime64(7, 'UTC')", "subjects": "Array(String)", "line": "DateTime64(7, 'UTC')"}
 )
 
@@ -162,11 +163,11 @@ func (d *Definition) validate() error {
 		wrong("severity %q: expected informational, low, medium, high or critical", d.Severity)
 	}
 	if len(d.Subjects) == 0 {
-		wrong("subjects: expected user, address or integration")
+		wrong("subjects: expected some of %s", strings.Join(subjectTypes, ", "))
 	}
 	for _, s := range d.Subjects {
 		if !slices.Contains(subjectTypes, s) {
-			wrong("subjects: %q: expected user, address or integration", s)
+			wrong("subjects: %q: expected one of %s", s, strings.Join(subjectTypes, ", "))
 		}
 	}
 	for _, t := range d.Attack {

@@ -20,7 +20,7 @@ func TestDocuSignAlertInAnyOrder(t *testing.T) {
 		var all []event.Event
 		for i := range 150 {
 			e := docusignAlert(fmt.Sprint("a", i), []string{"", "ann", "bob"}[r.IntN(3)], time.Date(2026, 5, 1, r.IntN(20), 0, 0, 0, time.UTC), fmt.Sprint("e", i))
-			e.IPAddress = []string{"", "192.0.2.1"}[r.IntN(2)]
+			e.IPAddress, e.AccountID = []string{"", "192.0.2.1"}[r.IntN(2)], "acme"
 			all = append(all, e)
 		}
 		return all

@@ -36,7 +36,7 @@ const MaxEventIDs = 100
 
 // Subject is whom or what an alert is about.
 type Subject struct {
-	// Type is user, address, integration or source.
+	// Type is user, address, integration, organization (an account as a whole) or source.
 	Type, ID           string
 	Email, DisplayName string
 }

@@ -15,7 +15,7 @@ import (
 
 // Subject is whom or what a finding can be about.
 type Subject struct {
-	// Type is user, address or integration.
+	// Type is user, address, integration or organization: the account, for events that name none of the others.
 	Type, ID string
 }
 

@@ -3,10 +3,13 @@ WITH raised AS
 (
     SELECT
         *,
-        multiIf(user_id != '', 'user', ip_address != '', 'address', 'integration') AS about,
-        multiIf(user_id != '', user_id, ip_address != '', ip_address, integration_key) AS about_id,
-        toFloat64OrZero(trim(BOTH '"' FROM JSONExtractRaw(data, 'Count'))) AS counted,
-        toFloat64OrZero(trim(BOTH '"' FROM JSONExtractRaw(data, 'Avg'))) AS average,
+        multiIf(user_id != '', 'user', ip_address != '', 'address', integration_key != '', 'integration', 'organization') AS about,
+        multiIf(user_id != '', user_id, ip_address != '', ip_address, integration_key != '', integration_key, account_id != '', account_id, organization_id != '', organization_id, toString(tenant)) AS about_id,
+        toFloat64OrZero(trim(BOTH '"' FROM JSONExtractRaw(data, 'Count'))) AS said_count,
+        toFloat64OrZero(trim(BOTH '"' FROM JSONExtractRaw(data, 'Avg'))) AS said_average,
+        -- "inf" and "nan" are numbers to the engine
+        if(isFinite(said_count), said_count, 0) AS counted,
+        if(isFinite(said_average), said_average, 0) AS average,
         -- TooManyLoginFailures reads better as words
         lowerUTF8(replaceRegexpAll(action, '([a-z0-9])([A-Z])', '\\1 \\2')) AS words,
         arrayDistinct(arrayFilter(i -> i != '' AND i != event_id, alert_event_ids)) AS named
@@ -27,21 +30,22 @@ SELECT
     -- the alert comes after what it is about
     arrayConcat(arraySlice(named, 1, 99), [event_id]) AS event_ids,
     toUInt64(length(named) + 1) AS event_count,
-    if(counted > 0 AND average > 0, round(counted / average, 2), 1) AS score,
+    if(counted > 0 AND average > 0, round(least(counted / average, 1e9), 2), 1) AS score,
     multiIf(
         lower(alert_severity) IN ('informational', 'low', 'medium', 'high', 'critical'), lower(alert_severity),
         -- some records have none
         action ILIKE '%credential%leak%', 'high', 'medium') AS severity,
     concat('DocuSign reports ', if(words = '', 'an alert', concat('"', words, '"')), ' for ',
-        multiIf(subject_email != '', subject_email, subject_name != '', subject_name, about = 'user', concat('user ', about_id), about = 'address', concat('address ', about_id), concat('application ', about_id)),
+        multiIf(subject_email != '', subject_email, subject_name != '', subject_name, about = 'user', concat('user ', about_id), about = 'address', concat('address ', about_id), about = 'integration', concat('application ', about_id), concat('account ', about_id)),
         if(counted > 0, concat(': ', toString(counted), if(average > 0, concat(', on average ', toString(average)), '')), ''),
         if(about = 'user' AND ip_address != '', concat(', from ', ip_address, if(city != '', concat(' in ', initcapUTF8(city)), '')), '')) AS title,
     toJSONString(CAST((
             action, alert_severity, counted, average, length(named), ip_address, country, city, as_organization, browser, os,
-            envelope_id, JSONExtractString(data, 'EnvelopeType'), JSONExtractString(data, 'SignerUserId'), JSONExtractString(data, 'SignerIp'), JSONExtractString(data, 'SignerUserAgent')
+            envelope_id, JSONExtractString(data, 'EnvelopeType'), JSONExtractString(data, 'SignerUserId'), JSONExtractString(data, 'SignerIp'), JSONExtractString(data, 'SignerUserAgent'),
+            multiIf(lower(alert_severity) IN ('informational', 'low', 'medium', 'high', 'critical'), 'DocuSign gives this severity.', action ILIKE '%credential%leak%', 'DocuSign gives none, and a password has leaked.', 'DocuSign gives no severity that is known.')
         ),
         'Tuple(alert String, docusignSeverity String, count Float64, average Float64, namedEvents UInt64, ipAddress String, country String, city String, network String, browser String, os String,
-            envelopeId String, envelopeType String, signerUserId String, signerIpAddress String, signerUserAgent String)')) AS evidence,
+            envelopeId String, envelopeType String, signerUserId String, signerIpAddress String, signerUserAgent String, severityReason String)')) AS evidence,
     if(has(splitByRegexp('\\s*,\\s*', lower(trimBoth({ignored_alerts:String}))), lower(action)) AND action != '', ['ignored_alert'], CAST([], 'Array(String)')) AS suppressed_by
 FROM raised
-WHERE about_id != '' AND (empty({subjects:Array(String)}) OR about_id IN {subjects:Array(String)})
+WHERE (empty({subjects:Array(String)}) OR about_id IN {subjects:Array(String)})

@@ -251,7 +251,7 @@ type Detection struct {
 	Severity Severity `protobuf:"varint,4,opt,name=severity,proto3,enum=sealwatch.v1.Severity" json:"severity,omitempty"`
 	// attack_techniques of MITRE ATT&CK, for example T1078.004.
 	AttackTechniques []string `protobuf:"bytes,5,rep,name=attack_techniques,json=attackTechniques,proto3" json:"attack_techniques,omitempty"`
-	// subject_type is what a finding is about: user, address, integration or source.
+	// subject_type is what a finding is about: user, address, integration, organization or source.
 	SubjectType string `protobuf:"bytes,6,opt,name=subject_type,json=subjectType,proto3" json:"subject_type,omitempty"`
 	// look_back is how far before a finding the view reads.
 	LookBack *durationpb.Duration `protobuf:"bytes,7,opt,name=look_back,json=lookBack,proto3" json:"look_back,omitempty"`

@@ -7,8 +7,13 @@ SELECT
     groupUniqArray(activity) AS activities,
     groupUniqArray(place_kind) AS place_kinds,
     max(administrative) AS some_administrative
-FROM events
-ARRAY JOIN arrayFilter(s -> s.2 != '', [('user', user_id), ('address', ip_address), ('integration', integration_key)]) AS subject
-WHERE tenant = {tenant:String}
-    AND sequence <= {after:UInt64} AND held_until > {released:DateTime64(7, 'UTC')} AND held_until <= {line:DateTime64(7, 'UTC')}
+FROM
+(
+    SELECT ts, user_id, ip_address, integration_key, activity, place_kind, administrative,
+        if(user_id = '' AND ip_address = '' AND integration_key = '', multiIf(account_id != '', account_id, organization_id != '', organization_id, toString(tenant)), '') AS account
+    FROM events
+    WHERE tenant = {tenant:String}
+        AND sequence <= {after:UInt64} AND held_until > {released:DateTime64(7, 'UTC')} AND held_until <= {line:DateTime64(7, 'UTC')}
+)
+ARRAY JOIN arrayFilter(s -> s.2 != '', [('user', user_id), ('address', ip_address), ('integration', integration_key), ('organization', account)]) AS subject
 GROUP BY subject_type, subject_id

@@ -10,13 +10,14 @@ SELECT
     max(administrative) AS some_administrative
 FROM
 (
-    SELECT ts, user_id, ip_address, integration_key, activity, place_kind, administrative
+    SELECT ts, user_id, ip_address, integration_key, activity, place_kind, administrative,
+        if(user_id = '' AND ip_address = '' AND integration_key = '', multiIf(account_id != '', account_id, organization_id != '', organization_id, toString(tenant)), '') AS account
     FROM events
     WHERE tenant = {tenant:String} AND sequence > {after:UInt64} AND sequence <= {upto:UInt64} AND held_until <= {line:DateTime64(7, 'UTC')}
     UNION ALL
-    SELECT ts, user_id, ip_address, integration_key, activity, place_kind, administrative
+    SELECT ts, user_id, ip_address, integration_key, activity, place_kind, administrative, account
     FROM event_conflicts
     WHERE tenant = {tenant:String} AND replaced_by > {after:UInt64} AND replaced_by <= {upto:UInt64}
 )
-ARRAY JOIN arrayFilter(s -> s.2 != '', [('user', user_id), ('address', ip_address), ('integration', integration_key)]) AS subject
+ARRAY JOIN arrayFilter(s -> s.2 != '', [('user', user_id), ('address', ip_address), ('integration', integration_key), ('organization', account)]) AS subject
 GROUP BY subject_type, subject_id

@@ -1,6 +1,12 @@
 -- Every subject with events in a span of time.
 SELECT subject.1 AS subject_type, subject.2 AS subject_id, min(ts) AS first_ts, max(ts) AS last_ts
-FROM events
-ARRAY JOIN arrayFilter(s -> s.2 != '', [('user', user_id), ('address', ip_address), ('integration', integration_key)]) AS subject
-WHERE tenant = {tenant:String} AND ts >= {from:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')} AND subject_type IN {types:Array(String)}
+FROM
+(
+    SELECT ts, user_id, ip_address, integration_key,
+        if(user_id = '' AND ip_address = '' AND integration_key = '', multiIf(account_id != '', account_id, organization_id != '', organization_id, toString(tenant)), '') AS account
+    FROM events
+    WHERE tenant = {tenant:String} AND ts >= {from:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')}
+)
+ARRAY JOIN arrayFilter(s -> s.2 != '', [('user', user_id), ('address', ip_address), ('integration', integration_key), ('organization', account)]) AS subject
+WHERE subject_type IN {types:Array(String)}
 GROUP BY subject_type, subject_id
