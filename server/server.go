@@ -134,6 +134,9 @@ func (s *Server) register(validator *validate.Validator) {
 	if v.Addresses != nil {
 		pb.RegisterIpRangeServiceServer(s.grpc, &ipRangeService{book: v.Addresses, tenant: o.Origin.Tenant})
 	}
+	if v.People != nil {
+		pb.RegisterDirectoryServiceServer(s.grpc, &directoryService{people: v.People, tenant: o.Origin.Tenant, now: o.Now})
+	}
 	pb.RegisterSystemServiceServer(s.grpc, &systemService{status: v.Status})
 	s.setServing(false)
 	healthpb.RegisterHealthServer(s.grpc, s.health)

@@ -10,7 +10,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
-// Services are what the handlers stand on. Every field is required but Addresses, LogID and Guide. Errors that a client can act on MUST be
+// Services are what the handlers stand on. Every field is required but Addresses, People, LogID and Guide. Errors that a client can act on MUST be
 // faults; what any other error says goes to the log only.
 type Services struct {
 	Ingester   Ingester
@@ -26,6 +26,8 @@ type Services struct {
 	Inputs      InputReader
 	// Addresses may be nil: then IpRangeService is not offered.
 	Addresses AddressBook
+	// People may be nil: then DirectoryService is not offered.
+	People People
 	// Watermark is the event time up to which events have come in, zero before the first. It is called for every
 	// message of every alert stream, so it MUST be cheap.
 	Watermark func() time.Time

@@ -160,20 +160,8 @@ func (d *DB) UsersOfPeople(ctx context.Context, tenant string, keys []string, si
 	return all, err
 }
 
-// PeoplePage selects states of the directory.
-type PeoplePage struct {
-	// Sources, Statuses and Keys (addresses in lower case, DocuSign user ids) are joined by AND, the values of each by OR; an
-	// empty one selects all.
-	Sources, Statuses, Keys []string
-	// At selects the states that hold at a time; zero selects all.
-	At time.Time
-	// After is the last state of the page before; its Source, DirectoryID and From count.
-	After directory.State
-	Limit int
-}
-
 // ListPeople returns states by source, person and time.
-func (d *DB) ListPeople(ctx context.Context, tenant string, p PeoplePage) ([]directory.State, error) {
+func (d *DB) ListPeople(ctx context.Context, tenant string, p directory.Page) ([]directory.State, error) {
 	var all []directory.State
 	err := d.people(ctx, "directory_list", tenant, func(s *directory.State) error {
 		all = append(all, *s)

@@ -35,7 +35,7 @@ func TestDirectory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	all, err := db.ListPeople(ctx, "default", clickhouse.PeoplePage{Limit: 10})
+	all, err := db.ListPeople(ctx, "default", directory.Page{Limit: 10})
 	if err != nil || len(all) != 4 {
 		t.Fatalf("%d states, %v", len(all), err)
 	}
@@ -46,15 +46,15 @@ func TestDirectory(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name string
-		page clickhouse.PeoplePage
+		page directory.Page
 		want []string
 	}{
-		{"a page", clickhouse.PeoplePage{Limit: 2}, []string{"u2", "1"}},
-		{"the next page", clickhouse.PeoplePage{Limit: 2, After: all[1]}, []string{"1", "2"}},
-		{"of a source", clickhouse.PeoplePage{Limit: 9, Sources: []string{"docusign"}}, []string{"u2"}},
-		{"of a status", clickhouse.PeoplePage{Limit: 9, Statuses: []string{"deleted"}}, []string{"1"}},
-		{"of an address", clickhouse.PeoplePage{Limit: 9, Keys: []string{"o'neil@example.com"}}, []string{"u2", "1", "1"}},
-		{"at a time", clickhouse.PeoplePage{Limit: 9, Sources: []string{"entra"}, At: left.Add(-time.Second)}, []string{"1", "2"}},
+		{"a page", directory.Page{Limit: 2}, []string{"u2", "1"}},
+		{"the next page", directory.Page{Limit: 2, After: all[1]}, []string{"1", "2"}},
+		{"of a source", directory.Page{Limit: 9, Sources: []string{"docusign"}}, []string{"u2"}},
+		{"of a status", directory.Page{Limit: 9, Statuses: []string{"deleted"}}, []string{"1"}},
+		{"of an address", directory.Page{Limit: 9, Keys: []string{"o'neil@example.com"}}, []string{"u2", "1", "1"}},
+		{"at a time", directory.Page{Limit: 9, Sources: []string{"entra"}, At: left.Add(-time.Second)}, []string{"1", "2"}},
 	} {
 		got, err := db.ListPeople(ctx, "default", c.page)
 		var ids []string

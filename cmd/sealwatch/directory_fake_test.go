@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"google.golang.org/grpc"
+
+	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/internal/directory"
+)
+
+// fakeDirectory knows ten active people of entra, p0 to p9.
+type fakeDirectory struct {
+	sealwatchv1.UnimplementedDirectoryServiceServer
+}
+
+func (fakeDirectory) ImportDirectory(s grpc.ClientStreamingServer[sealwatchv1.ImportDirectoryRequest, sealwatchv1.ImportDirectoryResponse]) error {
+	h := directory.History{}
+	var d directory.Delivery
+	for {
+		request, err := s.Recv()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if o := request.GetOptions(); o != nil {
+			d = directory.Delivery{Source: o.GetSource(), AsOf: o.GetAsOfTime().AsTime(), Full: o.GetFull(), DryRun: o.GetDryRun(), Confirm: o.GetConfirm()}
+		}
+		for _, u := range request.GetUsers() {
+			d.Records = append(d.Records, directory.Record{State: directory.State{Source: d.Source, DirectoryID: u.GetDirectoryId(), Status: u.GetStatus(), DisplayName: u.GetDisplayName()}})
+		}
+	}
+	for i := range 10 {
+		if id := fmt.Sprint("p", i); d.Source == "entra" {
+			h[id] = []directory.Mark{directory.MarkOf(&directory.State{Source: "entra", DirectoryID: id, Status: "active"})}
+		}
+	}
+	_, _, o := directory.Plan(&d, h)
+	return s.SendAndClose(&sealwatchv1.ImportDirectoryResponse{Applied: !o.Held && !d.DryRun, Held: o.Held, ActiveBefore: int32(o.People), Added: int32(o.New), Changed: int32(o.Changed),
+		Unchanged: int32(o.Unchanged), Left: int32(o.Left), States: int32(o.States)})
+}
+
+func (fakeDirectory) ListDirectoryUsers(_ context.Context, r *sealwatchv1.ListDirectoryUsersRequest) (*sealwatchv1.ListDirectoryUsersResponse, error) {
+	if r.GetPageToken() == "" {
+		return &sealwatchv1.ListDirectoryUsersResponse{NextPageToken: "next", Users: []*sealwatchv1.DirectoryUser{{Source: "entra", DirectoryId: "p0", Status: "active", Kind: "person", DisplayName: "Ann \x1b[31mRed", Emails: []string{"ann@example.com"}}}}, nil
+	}
+	return &sealwatchv1.ListDirectoryUsersResponse{Users: []*sealwatchv1.DirectoryUser{{Source: "entra", DirectoryId: "p1", Status: "deleted", Kind: "guest"}}}, nil
+}

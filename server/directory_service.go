@@ -1,0 +1,148 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/internal/directory"
+	"github.com/sealwatch/sealwatch/internal/fault"
+	"github.com/sealwatch/sealwatch/server/token"
+)
+
+// People keeps the directory of users.
+type People interface {
+	// ImportPeople compares a delivery with what is stored and applies it, unless it is held or only to be looked at. It
+	// returns when what it applied is durable and the analysis has been asked to look again.
+	ImportPeople(ctx context.Context, d directory.Delivery) (directory.Outcome, error)
+	// ListPeople returns states by source, person and time.
+	ListPeople(ctx context.Context, p directory.Page) ([]directory.State, error)
+}
+
+// maxDelivery bounds the people of one delivery: it is held in memory until it is complete.
+const maxDelivery = 250_000
+
+type directoryService struct {
+	pb.UnimplementedDirectoryServiceServer
+	people People
+	tenant string
+	now    func() time.Time
+}
+
+func (s *directoryService) ImportDirectory(stream pb.DirectoryService_ImportDirectoryServer) error {
+	var d directory.Delivery
+	for first := true; ; first = false {
+		req, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			if first {
+				return fault.New(fault.InvalidArgument, "options: found none, expected those of the delivery in the first message")
+			}
+			break
+		}
+		if err != nil {
+			return err
+		}
+		switch o := req.GetOptions(); {
+		case first && o == nil:
+			return fault.New(fault.InvalidArgument, "options: found none, expected those of the delivery in the first message")
+		case !first && o != nil:
+			return fault.New(fault.InvalidArgument, "options: expected them in the first message only")
+		case first:
+			d = directory.Delivery{Source: o.GetSource(), AsOf: instant(o.GetAsOfTime()), Full: o.GetFull(), DryRun: o.GetDryRun(), Confirm: o.GetConfirm()}
+			if d.AsOf.IsZero() {
+				d.AsOf = s.now()
+			}
+			d.AsOf = d.AsOf.UTC().Truncate(time.Millisecond)
+			if d.AsOf.Before(directory.Earliest) || !d.AsOf.Before(directory.Latest) {
+				return fault.New(fault.InvalidArgument, "options.as_of_time: found %s, expected a time from 1970 to 2199", d.AsOf.Format(time.RFC3339))
+			}
+		}
+		for _, u := range req.GetUsers() {
+			if len(d.Records) == maxDelivery {
+				return fault.New(fault.InvalidArgument, "users: found more than %d in a delivery; expected parts of it, without full", maxDelivery)
+			}
+			r := fromUser(u, d.Source)
+			if err := r.Validate(); err != nil {
+				return fault.New(fault.InvalidArgument, "user %d (%q): %s", len(d.Records), u.GetDirectoryId(), strings.ReplaceAll(err.Error(), "\n", "; "))
+			}
+			if r.Removed && r.From.IsZero() {
+				return fault.New(fault.InvalidArgument, "user %d (%q): valid_from: found none, expected that of the state that is taken back", len(d.Records), u.GetDirectoryId())
+			}
+			d.Records = append(d.Records, r)
+		}
+	}
+	o, err := s.people.ImportPeople(stream.Context(), d)
+	if err != nil {
+		return err
+	}
+	//nolint:gosec // all are bounded by what fits into memory
+	return stream.SendAndClose(&pb.ImportDirectoryResponse{Applied: o.Applied, Held: o.Held, ActiveBefore: int32(o.People), Added: int32(o.New),
+		Changed: int32(o.Changed), Unchanged: int32(o.Unchanged), Left: int32(o.Left), States: int32(o.States)})
+}
+
+func fromUser(u *pb.DirectoryUser, source string) directory.Record {
+	r := directory.Record{
+		State: directory.State{Source: source, DirectoryID: u.GetDirectoryId(), From: instant(u.GetValidFrom()), Status: u.GetStatus(), Kind: u.GetKind(), UserName: u.GetUserName(),
+			DisplayName: u.GetDisplayName(), Emails: u.GetEmails(), DocuSignUserIDs: u.GetDocusignUserIds(), Groups: u.GetGroups(), Role: u.GetRole(), Removed: u.GetRemoved()},
+		Hired: instant(u.GetHireTime()), Left: instant(u.GetLeaveTime()), Gone: u.GetGone(),
+	}
+	r.Normalise()
+	return r
+}
+
+func toUser(s *directory.State) *pb.DirectoryUser {
+	return &pb.DirectoryUser{Source: s.Source, DirectoryId: s.DirectoryID, ValidFrom: stamp(s.From), ValidTo: stamp(s.To), Status: s.Status, Kind: s.Kind, UserName: s.UserName,
+		DisplayName: s.DisplayName, Emails: s.Emails, DocusignUserIds: s.DocuSignUserIDs, Groups: s.Groups, Role: s.Role}
+}
+
+func (s *directoryService) ListDirectoryUsers(ctx context.Context, req *pb.ListDirectoryUsersRequest) (*pb.ListDirectoryUsersResponse, error) {
+	query, err := token.NewQuery("directory_users", s.tenant, &pb.ListDirectoryUsersRequest{Sources: req.GetSources(), Statuses: req.GetStatuses(), Emails: req.GetEmails(),
+		DocusignUserIds: req.GetDocusignUserIds(), Time: req.GetTime()})
+	if err != nil {
+		return nil, err
+	}
+	after, given, err := query.Decode(req.GetPageToken())
+	if err != nil {
+		return nil, err
+	}
+	size := pageSize(req.GetPageSize())
+	page := directory.Page{Sources: req.GetSources(), Statuses: req.GetStatuses(), Keys: append([]string{}, req.GetDocusignUserIds()...), At: instant(req.GetTime()), Limit: size + 1}
+	for _, e := range req.GetEmails() {
+		page.Keys = append(page.Keys, strings.ToLower(strings.TrimSpace(e)))
+	}
+	if given {
+		var at [2]string
+		if err := json.Unmarshal([]byte(after.ID), &at); err != nil {
+			return nil, fmt.Errorf("page token: %w", err)
+		}
+		page.After = directory.State{Source: at[0], DirectoryID: at[1], From: after.Time}
+	}
+	list, err := s.people.ListPeople(ctx, page)
+	if err != nil {
+		return nil, err
+	}
+	resp := &pb.ListDirectoryUsersResponse{}
+	for i := range list[:min(len(list), size)] {
+		resp.Users = append(resp.Users, toUser(&list[i]))
+	}
+	if len(list) > size {
+		last := &list[size-1]
+		id, err := json.Marshal([2]string{last.Source, last.DirectoryID})
+		if err != nil {
+			return nil, err
+		}
+		at := last.From
+		if at.IsZero() {
+			at = directory.Earliest
+		}
+		if resp.NextPageToken, err = query.Encode(token.Page{Time: at, ID: string(id)}); err != nil {
+			return nil, err
+		}
+	}
+	return resp, nil
+}
