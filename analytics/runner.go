@@ -82,6 +82,8 @@ type Runner struct {
 	log     *slog.Logger
 	metrics *metrics
 	wake    chan struct{}
+	// tooMuch names the limit of the engine that an evaluation exceeded.
+	tooMuch func(error) string
 	// head is the highest sequence of a stored event.
 	head atomic.Uint64
 	// asked is the sequence of the last recheck; asking is held while one is added.
@@ -133,7 +135,7 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	if o.Step == 0 {
 		o.Step = 200_000
 	}
-	r := &Runner{o: o, log: o.Logger, wake: make(chan struct{}, 1), state: map[string]*progress{}, lineages: map[string]*lineage{}, reevaluating: make(chan struct{}, 1)}
+	r := &Runner{o: o, tooMuch: clickhouse.Limit, log: o.Logger, wake: make(chan struct{}, 1), state: map[string]*progress{}, lineages: map[string]*lineage{}, reevaluating: make(chan struct{}, 1)}
 	r.metrics = newMetrics(o.Registerer, func() float64 { return float64(r.Status().Pending) })
 	for i := range o.Detections {
 		d := &o.Detections[i]
@@ -416,9 +418,14 @@ func (r *Runner) note(ctx context.Context, d *Detection, err error) {
 // public is what a reader of the status learns of an error; the log has the rest.
 func public(err error) string {
 	var known *fault.Error
+	var tooMuch *tooMuchError
 	switch {
 	case err == nil:
 		return ""
+	case errors.As(err, &tooMuch):
+		return tooMuch.public()
+	case clickhouse.Limit(err) != "":
+		return "a query exceeds the engine's limit of " + clickhouse.Limit(err)
 	case errors.As(err, &known):
 		return known.Message
 	}

@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -59,12 +60,16 @@ func (r *Runner) step(ctx context.Context, d *Detection, changed []clickhouse.Sp
 
 // evaluateAll evaluates subjects in groups.
 func (r *Runner) evaluateAll(ctx context.Context, d *Detection, periods map[clickhouse.Subject]period, line time.Time) error {
+	var tooMuch error
 	for _, group := range groups(periods, d.LookBack+d.LookAhead) {
-		if err := r.evaluate(ctx, d, group, line); err != nil {
-			return err
+		if err := r.evaluateOrCut(ctx, d, group, line); err != nil {
+			if r.tooMuch(err) == "" {
+				return errors.Join(tooMuch, err)
+			}
+			tooMuch = errors.Join(tooMuch, err)
 		}
 	}
-	return nil
+	return tooMuch
 }
 
 // affected asks a version which other subjects the changes concern.
@@ -188,7 +193,7 @@ func (r *Runner) findings(ctx context.Context, d *Detection, whole period, subje
 		if v.from.After(from) {
 			from = v.from
 		}
-		found, err := r.o.Store.Findings(ctx, clickhouse.Call{Detection: d.ID, Text: v.SQL, Tenant: r.o.Tenant, From: from, To: whole.to, Line: line, Subjects: subjects, Arguments: v.arguments()})
+		found, err := r.findingsOrCut(ctx, clickhouse.Call{Detection: d.ID, Text: v.SQL, Tenant: r.o.Tenant, From: from, To: whole.to, Line: line, Subjects: subjects, Arguments: v.arguments()})
 		if err != nil {
 			return nil, 0, fmt.Errorf("revision %d: %w", v.Revision, err)
 		}
