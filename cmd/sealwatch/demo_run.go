@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 
 	"github.com/sealwatch/sealwatch/cmd/sealwatch/upload"
+	people "github.com/sealwatch/sealwatch/ingest/directory"
 	"github.com/sealwatch/sealwatch/internal/simulate"
 )
 
@@ -23,6 +27,8 @@ const (
 	demoSpan = 7 * 24 * time.Hour
 	// demoPatience is how long the service may be away.
 	demoPatience = time.Minute
+	// demoDirectorySource is the name of the organisation's directory.
+	demoDirectorySource = "entra"
 )
 
 // demoAttacks are the kinds that a newcomer understands at a glance; there is no noise either.
@@ -56,6 +62,9 @@ func (d *demoRun) traffic(ctx context.Context) error {
 		d.people[u.UserID] = u.UserName
 	}
 	d.mu.Unlock()
+	if err := d.directory(ctx, g); err != nil {
+		return err
+	}
 	d.p.print("%d people and service accounts; the last %d days first, then live.", d.flags.users, d.flags.days)
 
 	var first *simulate.Item
@@ -96,6 +105,27 @@ func (d *demoRun) traffic(ctx context.Context) error {
 			return upload.Record{}, context.Cause(ctx)
 		}
 	})
+	return err
+}
+
+// directory lets the service know the organisation's people, by the way of sealwatch directory import.
+func (d *demoRun) directory(ctx context.Context, g *simulate.Generator) error {
+	var file bytes.Buffer
+	if err := g.WriteDirectory(&file); err != nil {
+		return err
+	}
+	list, err := people.NewReader(&file, people.Options{Source: demoDirectorySource, AsOf: d.now})
+	if err != nil {
+		return err
+	}
+	users, bad, err := readPeople(list, func(e error) { d.p.complain(e) })
+	if err != nil {
+		return err
+	}
+	if bad > 0 {
+		return fmt.Errorf("%d people of the directory were rejected", bad)
+	}
+	_, err = deliver(ctx, sealwatchv1.NewDirectoryServiceClient(d.conn), &sealwatchv1.DirectoryImport{Source: demoDirectorySource, AsOfTime: timestamppb.New(d.now), Full: true}, users)
 	return err
 }
 

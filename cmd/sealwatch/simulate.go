@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,7 +24,7 @@ type simulateFlags struct {
 	start, end                            string
 	attacks, noise                        []string
 	format, output, labelsFile, usersFile string
-	scenario                              string
+	scenario, directoryFile               string
 }
 
 func (p *process) simulateCommand() *cobra.Command {
@@ -56,6 +57,7 @@ func (p *process) simulateCommand() *cobra.Command {
 	c.Flags().StringVarP(&f.output, "output", "o", "-", "file for the records, - for standard output")
 	c.Flags().StringVar(&f.labelsFile, "labels", "", "file for the labels of the attacks, one JSON object a line")
 	c.Flags().StringVar(&f.usersFile, "users-file", "", "file for the directory of users, JSON")
+	c.Flags().StringVar(&f.directoryFile, "directory", "", "file for the organisation's directory with its leavers, as sealwatch directory import takes it")
 	c.RunE = func(*cobra.Command, []string) error { return p.simulate(f) }
 	return c
 }
@@ -77,6 +79,15 @@ func (p *process) simulate(f *simulateFlags) error {
 		}
 		if err := os.WriteFile(f.usersFile, append(text, '\n'), 0o644); err != nil {
 			return fmt.Errorf("--users-file: %w", err)
+		}
+	}
+	if f.directoryFile != "" {
+		var text bytes.Buffer
+		if err := g.WriteDirectory(&text); err != nil {
+			return err
+		}
+		if err := os.WriteFile(f.directoryFile, text.Bytes(), 0o644); err != nil {
+			return fmt.Errorf("--directory: %w", err)
 		}
 	}
 	if err := labels.open(); err != nil {

@@ -129,6 +129,9 @@ func evaluateScenario(ctx context.Context, at clickhouse.Options, s simulate.Sce
 	if err := db.AddRanges(ctx, simulatedRanges(&s)); err != nil {
 		return nil, err
 	}
+	if err := addSimulatedPeople(ctx, db, &s); err != nil {
+		return nil, err
+	}
 	return evaluate.Run(ctx, evaluate.Options{Scenario: s, Tenant: s.Name, Ingester: evaluationIngest{pipeline, s.Name}, Finder: db, Rules: rules,
 		Budgets: o.Budgets, DelaySamples: o.DelaySamples, Progress: o.Progress})
 }
