@@ -38,6 +38,8 @@ type world struct {
 
 	log    *analytics.Log
 	runner *analytics.Runner
+	// exceptions are the ids of those that were made, in order.
+	exceptions []string
 }
 
 var (
@@ -152,7 +154,8 @@ func (w *world) standing() []alert.Alert {
 	for i := range all {
 		a := &all[i]
 		a.Sequence, a.Created, a.Updated, a.Actor = 0, time.Time{}, time.Time{}, ""
-		a.ID, a.Tenant = a.Key, ""    // the id holds the tenant, which differs
+		a.ID, a.Tenant = a.Key, "" // the id holds the tenant, which differs
+		a.SuppressedBy = w.numbered(a.SuppressedBy)
 		if c := a.Context; c != nil { // what others did is told as it was known then
 			c.Described, c.Gaps = time.Time{}, nil
 			for k := range c.Traits {
@@ -179,10 +182,11 @@ func TestCases(t *testing.T) {
 		if len(files) < 5 {
 			t.Errorf("detection %s has %d tests; expected true positives, near misses, late arrival, cold start", d.ID, len(files))
 		}
+		seen := newAttributesSeen(d, len(files))
 		for _, path := range files {
 			t.Run(d.ID+"/"+filepath.Base(path), func(t *testing.T) {
 				c := readCase(t, path)
-				tuning := map[string]analytics.Tuning{d.ID: {Parameters: c.Parameters}}
+				tuning := map[string]analytics.Tuning{d.ID: {Parameters: c.Parameters, Scope: c.Scope.build()}}
 				events, late := c.build(t, c.Events), c.build(t, c.Late)
 				whole := newWorld(t, d.ID, tuning)
 				whole.know(append(slices.Clone(c.Ranges), c.LateRanges...))
@@ -190,7 +194,9 @@ func TestCases(t *testing.T) {
 				whole.meet(c.LateDirectory)
 				whole.add(append(slices.Clone(events), late...)...)
 				whole.drain()
+				whole.except(c.Exceptions)
 				check(t, c, whole.standing())
+				seen.add(whole.standing())
 
 				steps := newWorld(t, d.ID, tuning)
 				for _, e := range append(slices.Clone(events), late...) {
@@ -208,6 +214,7 @@ func TestCases(t *testing.T) {
 				steps.restart()
 				steps.add(events[half:]...)
 				steps.drain()
+				steps.except(c.Exceptions)
 				steps.add(late...)
 				steps.drain()
 				steps.know(c.LateRanges)
@@ -218,6 +225,7 @@ func TestCases(t *testing.T) {
 				}
 			})
 		}
+		seen.check(t)
 	}
 }
 

@@ -28,6 +28,9 @@ type BacktestOptions struct {
 	Store  BacktestStore
 	// Clock says until when events are held.
 	Clock func() time.Time
+	// Exceptions of a detection, and the directory that scopes by group ask; nil means none.
+	Exceptions func(detection string) []alert.Exception
+	People     People
 	// SliceEvents is about how many events one evaluation reads at most; 4,000,000 when 0.
 	SliceEvents uint64
 }
@@ -247,15 +250,28 @@ func (b *Backtester) evaluate(ctx context.Context, t *trial, p period, n *counte
 
 // findings of a period, the end excluded, without what is not counted and takes the most memory.
 func (b *Backtester) findings(ctx context.Context, d *Detection, p period) ([]alert.Finding, error) {
-	return grown(p, func(p period, subjects []string, each func(alert.Finding)) error {
+	found, err := grown(p, func(p period, subjects []string, each func(alert.Finding)) error {
 		return b.call(ctx, d, p, subjects, each)
 	})
+	if err != nil || b.o.People == nil {
+		return found, err
+	}
+	scope, err := readScope(d.Scope)
+	if err != nil {
+		return nil, err
+	}
+	return found, scope.limit(ctx, b.o.People, b.o.Tenant, found)
 }
 
 // call evaluates a detection; no subjects means all.
 func (b *Backtester) call(ctx context.Context, d *Detection, p period, subjects []string, each func(alert.Finding)) error {
 	c := clickhouse.Call{Detection: d.ID, Text: d.SQL, Tenant: b.o.Tenant, From: p.from, To: p.to.Add(-tick), Line: b.o.Clock().UTC(), Subjects: subjects, Arguments: d.arguments()}
+	var exceptions []alert.Exception
+	if b.o.Exceptions != nil {
+		exceptions = b.o.Exceptions(d.ID)
+	}
 	return b.o.Store.EachFinding(ctx, c, func(f alert.Finding) error {
+		except(exceptions, d.Attributes, &f)
 		f.Evidence, f.EventIDs = "", nil
 		each(f)
 		return nil

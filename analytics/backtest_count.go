@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
@@ -127,7 +128,18 @@ func (n *counter) result(from, to time.Time) alert.BacktestResult {
 	})
 	r.TopSubjects = slices.Clone(r.TopSubjects[:min(mostSubjects, len(r.TopSubjects))])
 	for _, reason := range slices.Sorted(maps.Keys(n.reasons)) {
-		r.Suppressions = append(r.Suppressions, alert.SuppressionCount{Reason: reason, Description: d.Suppressions[reason], Findings: *n.reasons[reason]})
+		r.Suppressions = append(r.Suppressions, alert.SuppressionCount{Reason: reason, Description: describeReason(d, reason), Findings: *n.reasons[reason]})
 	}
 	return r
+}
+
+// describeReason says what a reason means: one of the detection's own, or one that every detection has.
+func describeReason(d *Detection, reason string) string {
+	switch {
+	case reason == alert.OutOfScope:
+		return "The scope of the detection leaves the person out."
+	case strings.HasPrefix(reason, alert.ExceptionReason):
+		return "An exception that a person made; sealwatch exceptions list has it."
+	}
+	return d.Suppressions[reason]
 }

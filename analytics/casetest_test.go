@@ -34,6 +34,10 @@ type testCase struct {
 	// Late events arrive after the others were analysed.
 	Late     []eventCase   `yaml:"late"`
 	Findings []findingCase `yaml:"findings"`
+	// Scope limits the detection.
+	Scope scopeCase `yaml:"scope"`
+	// Exceptions are made after Events were analysed, and in the other run after all events were.
+	Exceptions []exceptionCase `yaml:"exceptions"`
 }
 
 // eventCase is one event, or count of them every so often.

@@ -49,6 +49,8 @@ type Definition struct {
 	// Inputs are the events that the view reads; others do not cause an evaluation.
 	Inputs     Inputs      `yaml:"inputs"`
 	Parameters []Parameter `yaml:"parameters"`
+	// Attributes are what an exception can name, by name.
+	Attributes map[string]Attribute `yaml:"attributes"`
 	// Suppressions explains each reason that the view can return.
 	Suppressions   map[string]string `yaml:"suppressions"`
 	FalsePositives []string          `yaml:"falsePositives"`
@@ -177,6 +179,11 @@ func (d *Definition) validate() error {
 	}
 	if d.LookBack <= 0 || d.LookAhead < 0 {
 		wrong("lookBack %v and lookAhead %v: expected more than nothing, and nothing or more", d.LookBack, d.LookAhead)
+	}
+	for name, a := range d.Attributes {
+		if err := a.validate(name); err != nil {
+			wrong("%w", err)
+		}
 	}
 	declared := map[string]string{}
 	for i := range d.Parameters {

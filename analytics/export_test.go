@@ -1,6 +1,10 @@
 package analytics
 
-import "context"
+import (
+	"context"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
 
 // Drain evaluates until nothing is behind, and describes the alerts.
 func (r *Runner) Drain(ctx context.Context) error {
@@ -15,3 +19,20 @@ func (r *Runner) Drain(ctx context.Context) error {
 type errRound struct{ text string }
 
 func (e errRound) Error() string { return "a round failed: " + e.text }
+
+// KnownAttributes are the attributes that are known whole in a finding's evidence.
+func KnownAttributes(d *Definition, text string) []string {
+	var names []string
+	read := readEvidence(text)
+	for name, a := range d.Attributes {
+		if _, complete := read.values(a); complete {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Consider lets a backtest take exceptions and the directory into account.
+func (b *Backtester) Consider(exceptions func(string) []alert.Exception, people People) {
+	b.o.Exceptions, b.o.People = exceptions, people
+}

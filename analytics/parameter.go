@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -78,6 +79,7 @@ type Tuning struct {
 	Disabled bool
 	// Parameters by name; the others keep their defaults.
 	Parameters map[string]string
+	Scope      Scope
 }
 
 // Detection is a definition with the values in force.
@@ -85,6 +87,8 @@ type Detection struct {
 	Definition
 	// Values by parameter name, complete.
 	Values map[string]string
+	// Scope is a normalised Scope as JSON; empty when it leaves nobody out.
+	Scope string
 }
 
 // Tune joins definitions and tuning; disabled ones are left out. The error names every value that cannot be.
@@ -111,8 +115,15 @@ func Tune(definitions []Definition, tuning map[string]Tuning) ([]Detection, erro
 				problems = append(problems, fmt.Sprintf("detection %s: it has no parameter %s", d.ID, name))
 			}
 		}
+		scope, err := t.Scope.text()
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("detection %s: %v", d.ID, err))
+		}
+		if scope != "" && !slices.Contains(d.Subjects, "user") {
+			problems = append(problems, fmt.Sprintf("detection %s: scope: its findings are not about people", d.ID))
+		}
 		if !t.Disabled {
-			all = append(all, Detection{Definition: d, Values: values})
+			all = append(all, Detection{Definition: d, Values: values, Scope: scope})
 		}
 	}
 	for id := range tuning {

@@ -91,7 +91,7 @@ func (r *Runner) asks(ctx context.Context, d *Detection, asked []clickhouse.Rech
 		}
 		for i := range l.reigns {
 			v := &l.reigns[i]
-			if !v.inputs.concerns(c.Reason) || !v.reached(c.First, c.Last) {
+			if !v.concerns(c.Reason) || !v.reached(c.First, c.Last) {
 				continue
 			}
 			if c.ID != "" {

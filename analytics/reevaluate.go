@@ -141,6 +141,13 @@ func (r *Runner) compare(ctx context.Context, w review, p period, first time.Tim
 	if err != nil {
 		return err
 	}
+	if err := w.version.scope.limit(ctx, r.o.Store, r.o.Tenant, findings); err != nil {
+		return err
+	}
+	exceptions := r.ExceptionsOf(w.detection.ID)
+	for i := range findings {
+		except(exceptions, w.version.attributes, &findings[i])
+	}
 	findings = slices.DeleteFunc(findings, func(f alert.Finding) bool { return !f.Anchor.Before(p.to) })
 	periods := make(map[clickhouse.Subject]period)
 	for i := range findings {

@@ -49,6 +49,9 @@ type Store interface {
 	AlertsAnchored(ctx context.Context, tenant, detection string, from, to time.Time) ([]alert.Alert, error)
 	RecheckReasons(ctx context.Context, tenant, prefix string) (map[[2]string]bool, error)
 	Candidates(ctx context.Context, c clickhouse.Call) ([]string, error)
+	Exceptions(ctx context.Context, tenant string) ([]alert.Exception, error)
+	StoreException(ctx context.Context, e alert.Exception) error
+	GetAlert(ctx context.Context, tenant, id string) (alert.Alert, error)
 	AlertsOfSubjects(ctx context.Context, tenant, detection string, subjects []string) ([]alert.Alert, error)
 	AlertsByID(ctx context.Context, tenant string, ids []string) ([]alert.Alert, error)
 	AlertsDue(ctx context.Context, tenant string, subjects []string, first, last, passed, watermark time.Time) ([]alert.Alert, error)
@@ -91,6 +94,8 @@ type Runner struct {
 	asking sync.Mutex
 	// knowing is held while ranges or people are taken in.
 	knowing sync.Mutex
+	// excepting is held while an exception is made or taken back.
+	excepting sync.Mutex
 	// reevaluating is held by the one re-evaluation that is under way.
 	reevaluating chan struct{}
 
@@ -98,6 +103,8 @@ type Runner struct {
 	state map[string]*progress
 	// lineages are the versions of each detection.
 	lineages map[string]*lineage
+	// exceptions by detection, removed ones too; a list is never changed, only replaced.
+	exceptions map[string][]alert.Exception
 	// held is the earliest event time that waits for the clock; zero when none does.
 	held time.Time
 	// begun says that a whole round went well: what was held while no process ran has been released.
@@ -135,7 +142,7 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	if o.Step == 0 {
 		o.Step = 200_000
 	}
-	r := &Runner{o: o, tooMuch: clickhouse.Limit, log: o.Logger, wake: make(chan struct{}, 1), state: map[string]*progress{}, lineages: map[string]*lineage{}, reevaluating: make(chan struct{}, 1)}
+	r := &Runner{o: o, tooMuch: clickhouse.Limit, log: o.Logger, wake: make(chan struct{}, 1), state: map[string]*progress{}, lineages: map[string]*lineage{}, exceptions: map[string][]alert.Exception{}, reevaluating: make(chan struct{}, 1)}
 	r.metrics = newMetrics(o.Registerer, func() float64 { return float64(r.Status().Pending) })
 	for i := range o.Detections {
 		d := &o.Detections[i]
@@ -164,6 +171,9 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	}
 	r.asked.Store(asked)
 	if err := r.finishReevaluations(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.loadExceptions(ctx); err != nil {
 		return nil, err
 	}
 	head, err := o.Store.LastEventSequence(ctx)

@@ -147,7 +147,7 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 	}
 	keep := r.keep(reach)
 	// before the log is held: a description takes longer than a reconciliation
-	contexts, err := r.describe(ctx, reconcile(standing, findings, group, keep), line)
+	contexts, err := r.describe(ctx, reconcile(standing, r.excepted(d.ID, findings), group, keep), line)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,8 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 				return nil, err
 			}
 		}
-		changes := reconcile(standing, findings, group, keep)
+		// with the exceptions of this moment: whoever makes one looks at the alerts that stand after it is in force
+		changes := reconcile(standing, r.excepted(d.ID, findings), group, keep)
 		for i := range changes {
 			c := &changes[i]
 			switch {
@@ -196,6 +197,9 @@ func (r *Runner) findings(ctx context.Context, d *Detection, whole period, subje
 		found, err := r.findingsOrCut(ctx, clickhouse.Call{Detection: d.ID, Text: v.SQL, Tenant: r.o.Tenant, From: from, To: whole.to, Line: line, Subjects: subjects, Arguments: v.arguments()})
 		if err != nil {
 			return nil, 0, fmt.Errorf("revision %d: %w", v.Revision, err)
+		}
+		if err := v.scope.limit(ctx, r.o.Store, r.o.Tenant, found); err != nil {
+			return nil, 0, err
 		}
 		for _, f := range found {
 			if id := f.AlertID(); v.holds(f.Anchor) && !seen[id] {

@@ -23,7 +23,15 @@ const ByConfiguration = "configuration"
 // version is one of a detection, ready to be evaluated.
 type version struct {
 	alert.DetectionVersion
-	inputs Inputs
+	inputs     Inputs
+	attributes map[string]Attribute
+	// scope is nil when there is none.
+	scope *Scope
+}
+
+// concerns says whether a recheck for that reason is for the version.
+func (v *version) concerns(reason string) bool {
+	return v.inputs.concerns(reason) || reason == ReasonDirectory && v.scope != nil
 }
 
 // arguments for a call of the view.
@@ -69,6 +77,15 @@ func newLineage(all []alert.DetectionVersion) (*lineage, error) {
 		next := version{DetectionVersion: v}
 		if err := json.Unmarshal([]byte(v.Inputs), &next.inputs); err != nil {
 			return nil, fmt.Errorf("revision %d: inputs: %w", v.Revision, err)
+		}
+		if v.Attributes != "" {
+			if err := json.Unmarshal([]byte(v.Attributes), &next.attributes); err != nil {
+				return nil, fmt.Errorf("revision %d: attributes: %w", v.Revision, err)
+			}
+		}
+		var err error
+		if next.scope, err = readScope(v.Scope); err != nil {
+			return nil, fmt.Errorf("revision %d: %w", v.Revision, err)
 		}
 		l.versions = append(l.versions, next)
 		bounds = append(bounds, v.ValidFrom, v.ValidTo)
@@ -128,7 +145,14 @@ func (d *Detection) logic() (alert.Logic, error) {
 	if err != nil {
 		return alert.Logic{}, fmt.Errorf("inputs: %w", err)
 	}
-	l := alert.Logic{SQL: d.SQL, Affected: d.Affected, LookBack: d.LookBack, LookAhead: d.LookAhead, Subjects: d.Subjects, Inputs: string(inputs)}
+	l := alert.Logic{SQL: d.SQL, Affected: d.Affected, LookBack: d.LookBack, LookAhead: d.LookAhead, Subjects: d.Subjects, Inputs: string(inputs), Scope: d.Scope}
+	if len(d.Attributes) > 0 {
+		attributes, err := json.Marshal(d.Attributes)
+		if err != nil {
+			return alert.Logic{}, fmt.Errorf("attributes: %w", err)
+		}
+		l.Attributes = string(attributes)
+	}
 	for _, a := range d.arguments() {
 		l.Arguments = append(l.Arguments, alert.Argument(a))
 	}

@@ -137,6 +137,9 @@ func (s *Server) register(validator *validate.Validator) {
 	if v.People != nil {
 		pb.RegisterDirectoryServiceServer(s.grpc, &directoryService{people: v.People, tenant: o.Origin.Tenant, now: o.Now})
 	}
+	if v.Exceptions != nil {
+		pb.RegisterExceptionServiceServer(s.grpc, &exceptionService{book: v.Exceptions, tenant: o.Origin.Tenant, logger: o.Logger})
+	}
 	pb.RegisterSystemServiceServer(s.grpc, &systemService{status: v.Status})
 	s.setServing(false)
 	healthpb.RegisterHealthServer(s.grpc, s.health)

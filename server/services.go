@@ -28,6 +28,8 @@ type Services struct {
 	Addresses AddressBook
 	// People may be nil: then DirectoryService is not offered.
 	People People
+	// Exceptions may be nil: then ExceptionService is not offered.
+	Exceptions ExceptionBook
 	// Watermark is the event time up to which events have come in, zero before the first. It is called for every
 	// message of every alert stream, so it MUST be cheap.
 	Watermark func() time.Time

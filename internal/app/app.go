@@ -90,7 +90,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	backtester, err := analytics.NewBacktester(analytics.BacktestOptions{Tenant: cfg.Tenant, Definitions: definitions, Tuning: tuning(cfg), Store: db, Clock: time.Now})
+	backtester, err := analytics.NewBacktester(analytics.BacktestOptions{Tenant: cfg.Tenant, Definitions: definitions, Tuning: tuning(cfg), Store: db, Clock: time.Now, Exceptions: runner.ExceptionsOf, People: db})
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	api, err := server.New(server.Options{
 		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
 		Services: server.Services{
-			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, runner, len(pollers) > 0}, Backtester: backtester, Reevaluator: runner,
+			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, runner, len(pollers) > 0}, Backtester: backtester, Reevaluator: runner, Exceptions: runner,
 			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db}, People: &peopleBook{runner: runner, db: db, tenant: cfg.Tenant},
 			Watermark: runner.Watermark, Guide: analytics.Guide(tuned),
 		},
@@ -269,7 +269,7 @@ func loadDetections(cfg config.Config) ([]analytics.Definition, []analytics.Dete
 func tuning(cfg config.Config) map[string]analytics.Tuning {
 	all := make(map[string]analytics.Tuning, len(cfg.Analysis.Detections))
 	for id, d := range cfg.Analysis.Detections {
-		all[id] = analytics.Tuning{Disabled: d.Enabled != nil && !*d.Enabled, Parameters: d.Parameters}
+		all[id] = analytics.Tuning{Disabled: d.Enabled != nil && !*d.Enabled, Parameters: d.Parameters, Scope: analytics.Scope{Include: analytics.Selection(d.Scope.Include), Exclude: analytics.Selection(d.Scope.Exclude)}}
 	}
 	return all
 }

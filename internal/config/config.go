@@ -139,6 +139,25 @@ type Detection struct {
 	Enabled *bool `yaml:"enabled,omitempty"`
 	// Values of the detection's parameters, by name; what is not named keeps its default.
 	Parameters map[string]string `yaml:"parameters,omitempty"`
+	// About whom alerts are raised; findings about others are stored as suppressed (out_of_scope). It applies to findings
+	// about people, not to those about an address or an integration.
+	Scope Scope `yaml:"scope,omitempty"`
+}
+
+// Scope says about whom a detection raises alerts.
+type Scope struct {
+	// Only these people, when somebody is named.
+	Include Selection `yaml:"include,omitempty"`
+	// Not these people, even if they are included.
+	Exclude Selection `yaml:"exclude,omitempty"`
+}
+
+// Selection names people.
+type Selection struct {
+	// E-mail addresses or DocuSign user ids.
+	Users []string `yaml:"users,omitempty"`
+	// Groups of the directory; membership counts as of the event time of the finding's anchor.
+	Groups []string `yaml:"groups,omitempty"`
 }
 
 // Destination is one receiver of alerts.

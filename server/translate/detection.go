@@ -3,6 +3,7 @@ package translate
 import (
 	"strings"
 
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
@@ -56,6 +57,16 @@ func DetectionVersion(v *alert.DetectionVersion, full bool) *pb.DetectionVersion
 	}
 	if full {
 		m.Sql = Text(v.SQL)
+	}
+	m.Scope = scope(v.Scope)
+	return m
+}
+
+// scope reads the JSON of a version's scope; nil when it has none.
+func scope(text string) *pb.DetectionScope {
+	m := &pb.DetectionScope{}
+	if text == "" || protojson.Unmarshal([]byte(text), m) != nil {
+		return nil
 	}
 	return m
 }

@@ -1,0 +1,292 @@
+package analytics
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/directory"
+	"github.com/sealwatch/sealwatch/internal/fault"
+)
+
+// exceptionRecheck begins the reason of the recheck for an exception.
+const exceptionRecheck = "exception "
+
+// except adds to the finding the exceptions that cover it, in the order of their ids.
+func except(all []alert.Exception, attributes map[string]Attribute, f *alert.Finding) {
+	var read *evidence
+	values := func(name string) ([]string, bool) {
+		a, known := attributes[name]
+		if !known {
+			return nil, false
+		}
+		if read == nil {
+			e := readEvidence(f.Evidence)
+			read = &e
+		}
+		return read.values(a)
+	}
+	var ids []string
+	for i := range all {
+		if all[i].Covers(f, values) {
+			ids = append(ids, all[i].ID)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		f.SuppressedBy = append(slices.Clip(f.SuppressedBy), alert.ExceptionReason+id)
+	}
+}
+
+// ExceptionsOf a detection, removed ones too. The caller MUST NOT change them.
+func (r *Runner) ExceptionsOf(detection string) []alert.Exception {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.exceptions[detection]
+}
+
+// excepted are the findings with the exceptions that cover them now.
+func (r *Runner) excepted(detection string, findings []alert.Finding) []alert.Finding {
+	all := r.ExceptionsOf(detection)
+	if len(all) == 0 {
+		return findings
+	}
+	l := r.lineage(detection)
+	findings = slices.Clone(findings)
+	for i := range findings {
+		if v := l.at(findings[i].Anchor); v != nil {
+			except(all, v.attributes, &findings[i])
+		}
+	}
+	return findings
+}
+
+// setException puts an exception into the place of the one with its id.
+func (r *Runner) setException(e alert.Exception) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := slices.DeleteFunc(slices.Clone(r.exceptions[e.Detection]), func(o alert.Exception) bool { return o.ID == e.ID })
+	r.exceptions = maps.Clone(r.exceptions)
+	r.exceptions[e.Detection] = append(all, e)
+}
+
+// loadExceptions reads all exceptions, and asks for the rechecks that an earlier process did not come to ask for.
+func (r *Runner) loadExceptions(ctx context.Context) error {
+	all, err := r.o.Store.Exceptions(ctx, r.o.Tenant)
+	if err != nil {
+		return fmt.Errorf("analytics: exceptions: %w", err)
+	}
+	asked, err := r.o.Store.RecheckReasons(ctx, r.o.Tenant, exceptionRecheck)
+	if err != nil {
+		return fmt.Errorf("analytics: rechecks: %w", err)
+	}
+	for _, e := range all {
+		r.setException(e)
+	}
+	for _, e := range all {
+		if !asked[[2]string{e.Detection, exceptionReason(&e)}] {
+			if err := r.recheckException(ctx, &e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func exceptionReason(e *alert.Exception) string {
+	if e.Removed {
+		return exceptionRecheck + e.ID + " removed"
+	}
+	return exceptionRecheck + e.ID
+}
+
+// recheckException lets the analysis look again at everybody with an alert that the exception covers, or has covered. The
+// exception MUST be in force before: what is evaluated meanwhile takes it into account.
+func (r *Runner) recheckException(ctx context.Context, e *alert.Exception) error {
+	l := r.lineage(e.Detection)
+	if l == nil {
+		return nil // nothing evaluates it any more
+	}
+	standing, err := r.o.Store.AlertsAnchored(ctx, r.o.Tenant, e.Detection, e.From, e.To)
+	if err != nil {
+		return fmt.Errorf("analytics: alerts of exception %s: %w", e.ID, err)
+	}
+	var again []clickhouse.Recheck
+	for i := range standing {
+		a := &standing[i]
+		probe := a.Finding
+		probe.SuppressedBy = nil
+		if v := l.at(a.Anchor); v != nil {
+			except([]alert.Exception{*e}, v.attributes, &probe)
+		}
+		was := slices.Contains(a.SuppressedBy, alert.ExceptionReason+e.ID)
+		if a.ID == e.AlertID || !a.Retracted && was != (len(probe.SuppressedBy) > 0) {
+			again = append(again, clickhouse.Recheck{Detection: e.Detection, Subject: subjectOf(a.Subject), First: a.Anchor, Last: a.Anchor, Reason: exceptionReason(e)})
+		}
+	}
+	return r.Recheck(ctx, again)
+}
+
+// CreateException makes an exception of an alert and asks for a recheck of what it covers. It returns when both are
+// durable; the alerts follow with the next rounds. What is wrong with the request comes back as fault.InvalidArgument.
+func (r *Runner) CreateException(ctx context.Context, q alert.ExceptionRequest) (alert.Exception, error) {
+	r.excepting.Lock()
+	defer r.excepting.Unlock()
+	a, err := r.o.Store.GetAlert(ctx, r.o.Tenant, q.AlertID)
+	if err != nil {
+		return alert.Exception{}, err
+	}
+	now := r.line().Truncate(time.Millisecond)
+	e := alert.Exception{ID: uuid.NewString(), Tenant: r.o.Tenant, Detection: a.Detection, AlertID: a.ID, Attributes: map[string][]string{},
+		MaxSeverity: cmp.Or(q.MaxSeverity, a.Severity), From: a.Anchor, To: q.Expires.UTC().Truncate(tick), Classification: q.Classification, Reason: q.Reason, Author: q.Author, Created: now}
+	if err := errors.Join(r.exceptable(&a, &e, now), r.take(&a, &e, q.Attributes)); err != nil {
+		return alert.Exception{}, fault.New(fault.InvalidArgument, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	own, err := r.isSubject(ctx, &a, q.Author)
+	if err != nil {
+		return alert.Exception{}, err
+	}
+	if own {
+		return alert.Exception{}, fault.New(fault.InvalidArgument, "author: %s is whom the alert is about; somebody else has to judge it", q.Author)
+	}
+	if err := r.o.Store.StoreException(ctx, e); err != nil {
+		return alert.Exception{}, fmt.Errorf("analytics: exception: %w", err)
+	}
+	r.setException(e)
+	return e, r.recheckException(ctx, &e)
+}
+
+// exceptable says why there can be no such exception of the alert.
+func (r *Runner) exceptable(a *alert.Alert, e *alert.Exception, now time.Time) error {
+	switch {
+	case a.SupersededBy != "":
+		return fmt.Errorf("alert: %s was superseded by %s; take that one", a.ID, a.SupersededBy)
+	case a.Retracted:
+		return fmt.Errorf("alert: %s was withdrawn; there is nothing to make an exception of", a.ID)
+	case r.lineage(a.Detection) == nil:
+		return fmt.Errorf("alert: there is no detection %s any more", a.Detection)
+	}
+	var problems []error
+	if rank := alert.SeverityRank(e.MaxSeverity); rank == 0 || rank > alert.SeverityRank(a.Severity) {
+		problems = append(problems, fmt.Errorf("maxSeverity: %s is above %s, which the alert has", e.MaxSeverity, a.Severity))
+	}
+	if !e.To.After(a.Anchor) {
+		problems = append(problems, fmt.Errorf("expireTime: %s is not after the alert's first event at %s", e.To.Format(time.RFC3339), a.Anchor.Format(time.RFC3339)))
+	}
+	if last := now.Add(alert.LongestException); e.To.After(last) {
+		problems = append(problems, fmt.Errorf("expireTime: %s is more than 90 days from now; expected %s or earlier", e.To.Format(time.RFC3339), last.Format(time.RFC3339)))
+	}
+	return errors.Join(problems...)
+}
+
+// take takes the named attributes of the alert into the exception.
+func (r *Runner) take(a *alert.Alert, e *alert.Exception, names []string) error {
+	l := r.lineage(a.Detection)
+	if l == nil {
+		return nil // said already
+	}
+	v := l.at(a.Anchor)
+	if v == nil {
+		return fmt.Errorf("alert: no version of %s is in force at %s", a.Detection, a.Anchor.Format(time.RFC3339))
+	}
+	read := readEvidence(a.Evidence)
+	possible := []string{alert.SubjectAttribute}
+	for _, name := range slices.Sorted(maps.Keys(v.attributes)) {
+		if _, complete := read.values(v.attributes[name]); complete {
+			possible = append(possible, name)
+		}
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("attributes: none is named; expected one or more of %s", strings.Join(possible, ", "))
+	}
+	for i, name := range names {
+		if !slices.Contains(possible, name) {
+			return fmt.Errorf("attributes[%d]: the alert has no %q that is known whole; expected one of %s", i, name, strings.Join(possible, ", "))
+		}
+		if name == alert.SubjectAttribute {
+			e.Subject = a.Subject
+			continue
+		}
+		values, _ := read.values(v.attributes[name])
+		slices.Sort(values)
+		e.Attributes[name] = values
+	}
+	return nil
+}
+
+// isSubject says whether a person is whom the alert is about, by any name that is known.
+func (r *Runner) isSubject(ctx context.Context, a *alert.Alert, author string) (bool, error) {
+	names := []string{a.Subject.ID, a.Subject.Email, a.Subject.DisplayName}
+	if a.Subject.Type == "user" {
+		answers, err := r.o.Store.DirectoryAt(ctx, r.o.Tenant, []directory.Question{{SubjectID: a.Subject.ID, Email: a.Subject.Email, At: a.Anchor}})
+		if err != nil {
+			return false, fmt.Errorf("analytics: directory: %w", err)
+		}
+		for _, p := range answers {
+			names = append(append(append(names, p.Emails...), p.DocuSignUserIDs...), p.UserName, p.DisplayName)
+		}
+	}
+	author = strings.TrimSpace(author)
+	return slices.ContainsFunc(names, func(n string) bool { return n != "" && strings.EqualFold(n, author) }), nil
+}
+
+// DeleteException takes an exception back and asks for a recheck of what it covered.
+func (r *Runner) DeleteException(ctx context.Context, id, author string) error {
+	r.excepting.Lock()
+	defer r.excepting.Unlock()
+	e, err := r.GetException(ctx, id)
+	if err != nil {
+		return err
+	}
+	if e.Removed {
+		return nil
+	}
+	e.Removed, e.RemovedBy, e.RemovedAt = true, author, r.line().Truncate(time.Millisecond)
+	if err := r.o.Store.StoreException(ctx, e); err != nil {
+		return fmt.Errorf("analytics: exception: %w", err)
+	}
+	r.setException(e)
+	return r.recheckException(ctx, &e)
+}
+
+// GetException returns an exception, removed or not, or fault.NotFound.
+func (r *Runner) GetException(_ context.Context, id string) (alert.Exception, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, all := range r.exceptions {
+		for _, e := range all {
+			if e.ID == id {
+				return e, nil
+			}
+		}
+	}
+	return alert.Exception{}, fault.New(fault.NotFound, "there is no exception %q", id)
+}
+
+// ListExceptions returns all exceptions of the detections, of all when none is given, the newest first.
+func (r *Runner) ListExceptions(_ context.Context, detections []string, removed bool) ([]alert.Exception, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var list []alert.Exception
+	for id, all := range r.exceptions {
+		if len(detections) > 0 && !slices.Contains(detections, id) {
+			continue
+		}
+		for _, e := range all {
+			if removed || !e.Removed {
+				list = append(list, e)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b alert.Exception) int { return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(b.ID, a.ID)) })
+	return list, nil
+}

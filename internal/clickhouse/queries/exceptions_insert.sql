@@ -1,0 +1,1 @@
+INSERT INTO exceptions (tenant, id, detection, alert_id, subject_type, subject_id, attributes, max_severity, valid_from, valid_to, classification, reason, created_by, created_at, removed, removed_by, removed_at, version)
