@@ -265,11 +265,3 @@ func loadDetections(cfg config.Config) ([]analytics.Definition, []analytics.Dete
 	tuned, err := analytics.Tune(definitions, tuning(cfg))
 	return definitions, tuned, err
 }
-
-func tuning(cfg config.Config) map[string]analytics.Tuning {
-	all := make(map[string]analytics.Tuning, len(cfg.Analysis.Detections))
-	for id, d := range cfg.Analysis.Detections {
-		all[id] = analytics.Tuning{Disabled: d.Enabled != nil && !*d.Enabled, Parameters: d.Parameters, Scope: analytics.Scope{Include: analytics.Selection(d.Scope.Include), Exclude: analytics.Selection(d.Scope.Exclude)}}
-	}
-	return all
-}

@@ -116,6 +116,9 @@ type MonitorSource struct {
 	// Where a source that was never read begins: a date or a time in RFC 3339, not before 2021-01-01, which is DocuSign's first. Empty is
 	// seven days ago. It changes nothing once the source was read.
 	Since string `yaml:"since,omitempty"`
+	// Networks from which this machine calls DocuSign, as CIDR: the addresses that DocuSign sees. Use of the integration key from
+	// any other is a critical alert (own_key). Empty leaves that to unusual_impersonation.
+	Egress []string `yaml:"egress,omitempty"`
 	// One of the redirect addresses of the application in DocuSign, for the consent address that is shown when consent is missing.
 	RedirectURI string `yaml:"redirectUri,omitempty"`
 	// Address that speaks for all of DocuSign's services in their place: a gateway of yours. https, or http on loopback. Empty is

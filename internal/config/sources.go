@@ -42,6 +42,11 @@ func validateMonitor(p *problems, all []MonitorSource) {
 		if _, err := m.Start(); err != nil {
 			p.add(key("since"), m.Since, "a date such as 2026-01-31, or a time such as 2026-01-31T08:00:00Z, not before 2021-01-01")
 		}
+		for j, n := range m.Egress {
+			if _, err := netip.ParsePrefix(n); err != nil {
+				p.add(key(fmt.Sprintf("egress[%d]", j)), n, "a network such as 192.0.2.10/32 or 2001:db8::/32")
+			}
+		}
 		if m.Endpoint != "" && !safeEndpoint(m.Endpoint) {
 			p.add(key("endpoint"), m.Endpoint, "https://HOST, or http://127.0.0.1:PORT: the token goes there")
 		}
