@@ -79,7 +79,7 @@ func why(a *sealwatchv1.Alert) string {
 	}
 	all := present(
 		number("distanceKm", "%.0f km apart"), number("hours", "%.2f h between"), number("speedKmh", "%.0f km/h"), number("allowedSpeedKmh", "%.0f km/h are possible"),
-		number("failures", "%.0f failures"), number("threshold", "%.0f are enough"), number("windowMinutes", "within %.0f minutes"))
+		number("hoursSinceLeaving", "%.0f h after leaving"), number("failures", "%.0f failures"), number("threshold", "%.0f are enough"), number("windowMinutes", "within %.0f minutes"))
 	if f["succeeded"].GetBoolValue() {
 		all = append(all, "then a success")
 	}

@@ -192,16 +192,19 @@ func (u *graphUser) record(line int, o Options) (directory.Record, error) {
 	return finish(r, line)
 }
 
-// kind of an account, as far as Graph tells it.
+// kind of an account, as far as Graph tells it. Mailboxes of people are made shared when they leave; what never was a
+// person's has no date of leaving.
 func (u *graphUser) kind() string {
 	switch {
 	case text(u.Kind) != "":
 		return strings.ToLower(text(u.Kind))
+	case !u.Leaves.IsZero():
 	case u.MailboxSettings != nil && strings.EqualFold(u.MailboxSettings.Purpose, "shared"):
 		return directory.KindSharedMailbox
 	case u.MailboxSettings != nil && (strings.EqualFold(u.MailboxSettings.Purpose, "room") || strings.EqualFold(u.MailboxSettings.Purpose, "equipment")):
 		return directory.KindRoom
-	case strings.EqualFold(text(u.UserType), "guest"):
+	}
+	if strings.EqualFold(text(u.UserType), "guest") {
 		return directory.KindGuest
 	}
 	return directory.KindPerson
