@@ -74,18 +74,23 @@ func (l *jsonList) top() (record directory.Record, found bool, err error) {
 	if err != nil {
 		return record, false, err
 	}
-	var page struct {
-		Value json.RawMessage `json:"value"`
-	}
-	if json.Unmarshal(raw, &page) == nil && len(page.Value) > 0 && page.Value[0] == '[' {
-		l.page = json.NewDecoder(bytes.NewReader(page.Value))
-		l.offset = l.in.InputOffset() - int64(len(raw)) + int64(bytes.Index(raw, page.Value))
+	// Microsoft Graph's and DocuSign's pages
+	var page struct{ Value, Users json.RawMessage }
+	if json.Unmarshal(raw, &page) == nil && (array(page.Value) || array(page.Users)) {
+		all := page.Value
+		if !array(all) {
+			all = page.Users
+		}
+		l.page = json.NewDecoder(bytes.NewReader(all))
+		l.offset = l.in.InputOffset() - int64(len(raw)) + int64(bytes.Index(raw, all))
 		_, err = l.page.Token()
 		return record, false, err
 	}
 	record, err = person(raw, line, l.o)
 	return record, true, err
 }
+
+func array(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '[' }
 
 // peek is the first byte of the next value.
 func (l *jsonList) peek() (byte, error) {

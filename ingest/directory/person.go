@@ -11,34 +11,44 @@ import (
 	"github.com/sealwatch/sealwatch/internal/directory"
 )
 
-// graphUser is a person as Microsoft Graph writes them, with what we take besides. What is not named is passed over.
+// graphUser is a person as Microsoft Graph writes them, or a user as DocuSign does, with what we take besides. What is not
+// named is passed over.
 type graphUser struct {
-	ID                  *string  `json:"id"`
-	UserPrincipalName   *string  `json:"userPrincipalName"`
-	DisplayName         *string  `json:"displayName"`
-	Mail                *string  `json:"mail"`
-	OtherMails          []string `json:"otherMails"`
-	ProxyAddresses      []string `json:"proxyAddresses"`
-	AccountEnabled      *bool    `json:"accountEnabled"`
-	UserType            *string  `json:"userType"`
-	Created             instant  `json:"createdDateTime"`
-	Hired               instant  `json:"employeeHireDate"`
-	Deleted             instant  `json:"deletedDateTime"`
-	Leaves              instant  `json:"employeeLeaveDateTime"`
-	DeltaRemoved        *reason  `json:"@removed"`
-	MailboxSettings     *mailbox `json:"mailboxSettings"`
-	DocuSignUserID      *string  `json:"docusignUserId"`
-	DocuSignUserIDs     []string `json:"docusignUserIds"`
-	Groups              []string `json:"groups"`
-	Role                *string  `json:"role"`
-	Status              *string  `json:"status"`
-	Kind                *string  `json:"kind"`
-	ValidFrom           instant  `json:"validFrom"`
-	TakenBack           *bool    `json:"removed"`
-	Emails              []string `json:"emails"`
-	PermissionProfile   *string  `json:"permissionProfileName"`
-	DocuSignUserIDPlain *string  `json:"userId"`
+	ID                *string  `json:"id"`
+	UserPrincipalName *string  `json:"userPrincipalName"`
+	DisplayName       *string  `json:"displayName"`
+	Mail              *string  `json:"mail"`
+	OtherMails        []string `json:"otherMails"`
+	ProxyAddresses    []string `json:"proxyAddresses"`
+	AccountEnabled    *bool    `json:"accountEnabled"`
+	UserType          *string  `json:"userType"`
+	Created           instant  `json:"createdDateTime"`
+	Hired             instant  `json:"employeeHireDate"`
+	Deleted           instant  `json:"deletedDateTime"`
+	Leaves            instant  `json:"employeeLeaveDateTime"`
+	DeltaRemoved      *reason  `json:"@removed"`
+	MailboxSettings   *mailbox `json:"mailboxSettings"`
+	DocuSignUserID    *string  `json:"docusignUserId"`
+	DocuSignUserIDs   []string `json:"docusignUserIds"`
+	Groups            []string `json:"groups"`
+	Role              *string  `json:"role"`
+	Status            *string  `json:"status"`
+	Kind              *string  `json:"kind"`
+	ValidFrom         instant  `json:"validFrom"`
+	TakenBack         *bool    `json:"removed"`
+	Emails            []string `json:"emails"`
+	PermissionProfile *string  `json:"permissionProfileName"`
+
+	// DocuSign's own list of users
+	DSUserID   *string `json:"userId"`
+	DSUserName *string `json:"userName"`
+	DSEmail    *string `json:"email"`
+	DSStatus   *string `json:"userStatus"`
+	DSClosed   instant `json:"closedDate"`
 }
+
+// docusignStatus is what DocuSign's statuses of a user mean; others, of users who were invited, mean active.
+var docusignStatus = map[string]string{"closed": directory.StatusDeleted, "disabled": directory.StatusDisabled}
 
 type reason struct {
 	Reason string `json:"reason"`
@@ -137,7 +147,7 @@ func expected(name string) string {
 		return "true or false"
 	case "othermails", "proxyaddresses", "groups", "docusignuserids", "emails":
 		return "a list of texts"
-	case "createddatetime", "employeehiredate", "deleteddatetime", "employeeleavedatetime", "validfrom":
+	case "createddatetime", "employeehiredate", "deleteddatetime", "employeeleavedatetime", "validfrom", "closeddate":
 		return "a time such as 2026-01-31T08:00:00Z or a date"
 	case "@removed", "mailboxsettings":
 		return "an object"
@@ -147,6 +157,12 @@ func expected(name string) string {
 
 func (u *graphUser) record(line int, o Options) (directory.Record, error) {
 	r := directory.Record{State: directory.State{Source: o.Source, DirectoryID: text(u.ID), UserName: text(u.UserPrincipalName), DisplayName: text(u.DisplayName), Groups: u.Groups, Role: text(u.Role), From: u.ValidFrom.Time}}
+	if r.DirectoryID == "" {
+		r.DirectoryID = text(u.DSUserID)
+	}
+	if r.DisplayName == "" {
+		r.DisplayName = text(u.DSUserName)
+	}
 	if u.DeltaRemoved != nil {
 		r.Gone, r.Status = true, directory.StatusDeleted
 		return finish(r, line)
@@ -159,8 +175,10 @@ func (u *graphUser) record(line int, o Options) (directory.Record, error) {
 		r.UserName = strings.TrimPrefix(r.UserName, strings.ReplaceAll(r.DirectoryID, "-", ""))
 	}
 	r.Emails = append(slices.Clone(u.Emails), u.OtherMails...)
-	if m := text(u.Mail); m != "" {
-		r.Emails = append(r.Emails, m)
+	for _, m := range []string{text(u.Mail), text(u.DSEmail)} {
+		if m != "" {
+			r.Emails = append(r.Emails, m)
+		}
 	}
 	for _, a := range u.ProxyAddresses {
 		if kind, address, found := strings.Cut(a, ":"); found && strings.EqualFold(kind, "smtp") {
@@ -168,13 +186,13 @@ func (u *graphUser) record(line int, o Options) (directory.Record, error) {
 		}
 	}
 	r.DocuSignUserIDs = slices.Clone(u.DocuSignUserIDs)
-	for _, id := range []string{text(u.DocuSignUserID), text(u.DocuSignUserIDPlain)} {
+	for _, id := range []string{text(u.DocuSignUserID), text(u.DSUserID)} {
 		if id != "" {
 			r.DocuSignUserIDs = append(r.DocuSignUserIDs, id)
 		}
 	}
 	r.Kind = u.kind()
-	r.Hired, r.Left = first(u.Hired.Time, u.Created.Time), first(u.Deleted.Time, u.Leaves.Time)
+	r.Hired, r.Left = first(u.Hired.Time, u.Created.Time), first(u.Deleted.Time, u.Leaves.Time, u.DSClosed.Time)
 	if r.Left.After(o.AsOf) {
 		r.Left = time.Time{}
 	}
@@ -184,6 +202,8 @@ func (u *graphUser) record(line int, o Options) (directory.Record, error) {
 		r.Status = strings.ToLower(text(u.Status))
 	case !u.Deleted.IsZero():
 		r.Status = directory.StatusDeleted
+	case docusignStatus[strings.ToLower(text(u.DSStatus))] != "":
+		r.Status = docusignStatus[strings.ToLower(text(u.DSStatus))]
 	case u.AccountEnabled != nil && !*u.AccountEnabled, !r.Left.IsZero():
 		r.Status = directory.StatusDisabled
 	default:

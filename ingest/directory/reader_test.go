@@ -79,6 +79,8 @@ func TestReader(t *testing.T) {
 			[]string{"5f0d9c1e-0b7a-4c66-9c66-0123456789ab deleted person ann@x.y left=05-04"}},
 		{"pages, and a delta", "{\"@odata.context\":\"x\",\"value\":[{\"id\":\"1\"},\n{\"id\":2},\n{\"id\":\"3\"}],\"@odata.nextLink\":\"y\"}\n{\"value\":[]}\n{\"value\":[{\"id\":\"4\",\"@removed\":{\"reason\":\"changed\"}}]}",
 			[]string{"1 active person", "BAD line 2: id: found 2, expected a text", "3 active person", "4 deleted person gone"}},
+		{"DocuSign's list of users", "{\"users\":[\n{\"userId\":\"5F0D9C1E-0B7A-4C66-9C66-0123456789AB\",\"userName\":\"Ann Smith\",\"email\":\"Ann@x.y\",\"userStatus\":\"Active\",\"userType\":\"CompanyUser\",\"isAdmin\":\"True\",\"permissionProfileName\":\"DS Admin\"},\n{\"userId\":\"u2\",\"email\":\"bob@x.y\",\"userStatus\":\"Closed\",\"closedDate\":\"2026-05-04T00:00:00Z\"},{\"userId\":\"u3\",\"userStatus\":\"ActivationSent\"},{\"userId\":4}],\"resultSetSize\":\"4\"}",
+			[]string{"5F0D9C1E-0B7A-4C66-9C66-0123456789AB active person ann@x.y ds=5f0d9c1e-0b7a-4c66-9c66-0123456789ab name=Ann Smith role=DS Admin", "u2 deleted person bob@x.y ds=u2 left=05-04", "u3 active person ds=u3", "BAD line 3: userId: found 4, expected a text"}},
 		{"a person a line", "\ufeff{\"id\":\"1\"}\n{\"id\":\"2\",\"accountEnabled\":\"yes\"}\n\n{\"mail\":\"a@x.y\"}\n{\"id\":\"3\",\"mail\":\"nonsense\"}\n7\n{\"id\":\"4\"}",
 			[]string{"1 active person", `BAD line 2: person "2": accountEnabled: found "yes", expected true or false`, "BAD line 4: id: expected the person's id in the directory, found none",
 				`BAD line 5: person "3": emails: found "nonsense", expected an address such as ann@example.com`, "BAD line 6: found 7, expected an object", "4 active person"}},
