@@ -191,3 +191,36 @@ func (s *service) text(path string) string {
 	}
 	return string(b)
 }
+
+// TestTwoSources are read side by side, each with its own position, generation and state; one that fails does not hold up the
+// other, and what both bring counts once.
+func TestTwoSources(t *testing.T) {
+	one, two := docusigntest.New(t), docusigntest.New(t)
+	at := time.Now().Add(-time.Hour)
+	one.Add(at, docusigntest.Record("a", at), docusigntest.Record("both", at))
+	two.Add(at, docusigntest.Record("both", at), docusigntest.Record("b", at), docusigntest.Record("c", at))
+	cfg := settings(t)
+	second := source(t, two)
+	second.Name, second.API = "second", "v2"
+	cfg.Sources.Monitor = []config.MonitorSource{source(t, one), second}
+	s := polled(t, cfg)
+	s.stored(4)
+	one.Change(func(d *docusigntest.Server) { d.Entitled = false })
+	if p := s.reaches("refused"); !strings.Contains(p["lastError"].(string), "Monitor") {
+		t.Errorf("status %v", p)
+	}
+	two.Add(time.Now(), docusigntest.Record("d", time.Now()))
+	s.stored(5)
+	if len(two.Calls(docusigntest.PathV2)) == 0 || len(two.Calls(docusigntest.PathV3)) != 0 {
+		t.Error("the second source is not read by v2")
+	}
+	metrics := s.text("/metrics")
+	for _, name := range []string{"main", "second"} {
+		if !strings.Contains(metrics, `sealwatch_source_behind_seconds{source="monitor/`+name+`"}`) {
+			t.Errorf("the metrics lack %s", name)
+		}
+	}
+	if a := s.alertOf("source_access", "ALERT_STATE_NEW"); a["subject"].(map[string]any)["id"] != "monitor/main" {
+		t.Errorf("alert %v", a)
+	}
+}

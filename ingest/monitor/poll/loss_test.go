@@ -2,6 +2,7 @@ package poll_test
 
 import (
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -155,6 +156,52 @@ func TestRestartDuringALoss(t *testing.T) {
 		w.until(time.Hour, func() bool { return w.poller.Status().Polling.Calls >= 3 })
 	}
 	if d := cmp.Diff([]string{"entitlement", "entitlement"}, w.watch.news); d != "" {
+		t.Errorf("told (-want +got):\n%s", d)
+	}
+}
+
+// TestBacklogThatGrows: pages come, and the end does not: that is a loss, too, where the end was once reached; a failure in
+// between changes nothing of that.
+func TestBacklogThatGrows(t *testing.T) {
+	for _, reached := range []bool{true, false} {
+		w := newWorld(t)
+		w.server.Change(func(s *docusigntest.Server) { s.Limit, s.PageRecords = 0, 1 })
+		w.options.MaxBehind = 20 * time.Second
+		if reached {
+			w.until(time.Hour, w.atEnd)
+			w.watch.news = nil
+		}
+		w.fill(300, start.Add(-2*time.Hour))
+		for range 300 - 20 {
+			w.server.Fail(docusigntest.PathV3, func(rw http.ResponseWriter, r *http.Request, service http.Handler) { service.ServeHTTP(rw, r) })
+		}
+		w.server.Fail(docusigntest.PathV3, docusigntest.Status(500, ""))
+		w.until(time.Hour, w.atEnd)
+		w.whole(300)
+		want := []string{"restored monitor/main"}
+		if reached {
+			want = []string{poll.KindBehind, "restored monitor/main"}
+		}
+		if d := cmp.Diff(want, w.watch.news); d != "" {
+			t.Errorf("reached %t: told (-want +got):\n%s", reached, d)
+		}
+	}
+}
+
+// TestLossThatTurns: of a source that is lost, news is only what somebody has to act on.
+func TestLossThatTurns(t *testing.T) {
+	w := newWorld(t)
+	w.until(time.Hour, w.atEnd)
+	w.watch.news = nil
+	for range 9 {
+		w.server.Fail(docusigntest.PathV3, docusigntest.Status(500, ""))
+	}
+	for range 3 {
+		w.server.Fail(docusigntest.PathV3, docusigntest.Status(404, ""))
+	}
+	w.server.Fail(docusigntest.PathV3, docusigntest.Status(500, ""))
+	w.until(3*time.Hour, func() bool { return len(w.watch.news) > 0 && w.atEnd() })
+	if d := cmp.Diff([]string{"server", "not_found", "restored monitor/main"}, w.watch.news); d != "" {
 		t.Errorf("told (-want +got):\n%s", d)
 	}
 }

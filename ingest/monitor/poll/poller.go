@@ -108,8 +108,6 @@ func (p *Poller) begin(ctx context.Context) error {
 		p.position.Cursor = isoCursor(since)
 		p.log.InfoContext(ctx, "the source is read for the first time", slog.String("since", p.position.Cursor))
 	}
-	// Whoever was at the end needs one call to see whether it still is: that may take the last of a budget.
-	p.atEnd = p.position.Reached
 	p.watched.start(now, p.position.Reached)
 	return nil
 }

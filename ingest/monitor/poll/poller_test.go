@@ -290,3 +290,31 @@ func TestStatus(t *testing.T) {
 		t.Errorf("at the end: %+v", p)
 	}
 }
+
+// TestPageThatStaysBroken: what can be read of it is stored, the cursor stays, and fewer records are asked for until it works.
+func TestPageThatStaysBroken(t *testing.T) {
+	w := newWorld(t)
+	w.fill(100, start.Add(-time.Hour))
+	for range 4 {
+		w.server.Fail(docusigntest.PathV3, docusigntest.Truncated)
+	}
+	w.until(time.Hour, func() bool { return len(w.streamCalls()) == 4 })
+	if n := len(w.store.events); n < 40 || n > 60 || w.store.stored {
+		t.Errorf("%d of the 100 events of half a page are stored, a position: %t", n, w.store.stored)
+	}
+	w.until(time.Hour, w.atEnd)
+	w.whole(100)
+	var limits []int
+	for _, c := range w.streamCalls() {
+		limits = append(limits, c.Limit)
+	}
+	if d := cmp.Diff([]int{2000, 1000, 500, 250}, limits[:4]); d != "" {
+		t.Errorf("limits (-want +got):\n%s", d)
+	}
+	w.server.Fail(docusigntest.PathV3, docusigntest.Truncated)
+	before := len(limits)
+	w.until(time.Hour, func() bool { return len(w.streamCalls()) > before+3 })
+	if calls := w.streamCalls(); calls[before].Limit != 2000 || calls[before+1].Limit != 1000 || calls[before+2].Limit != 2000 {
+		t.Errorf("limits %d, %d, %d", calls[before].Limit, calls[before+1].Limit, calls[before+2].Limit)
+	}
+}

@@ -68,7 +68,8 @@ func (p *Poller) watch(ctx context.Context) {
 	w, now := &p.watched, p.o.Now()
 	var err error
 	switch loss := w.loss(now, p.o.MaxBehind); {
-	case loss != nil && loss.Kind != w.told:
+	// One that somebody has to act on is news; what else changes while the source is lost is not.
+	case loss != nil && (w.told == "" || loss.Kind != w.told && docusign.Kind(loss.Kind).LosesAccess()):
 		loss.Source = p.o.Origin.Source
 		loss.Title = loss.title()
 		if err = p.o.Watch.Lost(ctx, *loss); err == nil {
