@@ -52,28 +52,47 @@ func (o *openAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // nameResources writes the path of a resource out: the generator makes /v1/{name} with the pattern alerts/[^/]+ of it,
-// which no reader understands and where a generated client would encode the slash.
+// which no reader understands and where a generated client would encode the slash. Operations of several resources may
+// stand under one such path.
 func nameResources(document map[string]any) {
 	paths, _ := document["paths"].(map[string]any)
 	for path, item := range maps.Clone(paths) {
 		operations, _ := item.(map[string]any)
-		for _, operation := range operations {
-			fields, _ := operation.(map[string]any)
-			parameters, _ := fields["parameters"].([]any)
-			for _, parameter := range parameters {
-				p, _ := parameter.(map[string]any)
-				name, _ := p["name"].(string)
-				pattern, _ := p["pattern"].(string)
-				collection, ok := strings.CutSuffix(pattern, "/[^/]+")
-				if p["in"] != "path" || !ok {
-					continue
-				}
-				resource := strings.TrimSuffix(collection, "s")
-				delete(paths, path)
-				paths[strings.Replace(path, "{"+name+"}", collection+"/{"+resource+"}", 1)] = item
-				p["name"], p["description"] = resource, "the last part of the name, "+collection+"/{"+resource+"}."
-				delete(p, "pattern")
+		for method, operation := range maps.Clone(operations) {
+			named := nameResource(path, operation)
+			if named == path {
+				continue
 			}
+			delete(operations, method)
+			into, ok := paths[named].(map[string]any)
+			if !ok {
+				into = map[string]any{}
+				paths[named] = into
+			}
+			into[method] = operation
+		}
+		if len(operations) == 0 {
+			delete(paths, path)
 		}
 	}
+}
+
+// nameResource names the parameters of an operation and returns its path.
+func nameResource(path string, operation any) string {
+	fields, _ := operation.(map[string]any)
+	parameters, _ := fields["parameters"].([]any)
+	for _, parameter := range parameters {
+		p, _ := parameter.(map[string]any)
+		name, _ := p["name"].(string)
+		pattern, _ := p["pattern"].(string)
+		collection, ok := strings.CutSuffix(pattern, "/[^/]+")
+		if p["in"] != "path" || !ok {
+			continue
+		}
+		resource := strings.TrimSuffix(collection, "s")
+		path = strings.Replace(path, "{"+name+"}", collection+"/{"+resource+"}", 1)
+		p["name"], p["description"] = resource, "the last part of the name, "+collection+"/{"+resource+"}."
+		delete(p, "pattern")
+	}
+	return path
 }
