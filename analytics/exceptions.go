@@ -173,7 +173,7 @@ func (r *Runner) exceptable(a *alert.Alert, e *alert.Exception, now time.Time) e
 	case a.Retracted:
 		return fmt.Errorf("alert: %s was withdrawn; there is nothing to make an exception of", a.ID)
 	case r.lineage(a.Detection) == nil:
-		return fmt.Errorf("alert: there is no detection %s any more", a.Detection)
+		return fmt.Errorf("alert: %s looks at no events, or is gone; no exception can be made of its alerts", a.Detection)
 	}
 	var problems []error
 	if rank := alert.SeverityRank(e.MaxSeverity); rank == 0 || rank > alert.SeverityRank(a.Severity) {

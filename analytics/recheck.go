@@ -3,6 +3,8 @@ package analytics
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -82,10 +84,10 @@ func (r *Runner) recheck(ctx context.Context, d *Detection, line time.Time) erro
 }
 
 // asks are the subjects and periods that rechecks ask a detection for.
-func (r *Runner) asks(ctx context.Context, d *Detection, asked []clickhouse.Recheck) (map[clickhouse.Subject]period, error) {
+func (r *Runner) asks(ctx context.Context, d *Detection, all []clickhouse.Recheck) (map[clickhouse.Subject]period, error) {
 	l := r.lineage(d.ID)
 	periods := make(map[clickhouse.Subject]period)
-	for _, c := range asked {
+	for _, c := range all {
 		if c.Detection != "" && c.Detection != d.ID {
 			continue
 		}
@@ -95,7 +97,7 @@ func (r *Runner) asks(ctx context.Context, d *Detection, asked []clickhouse.Rech
 				continue
 			}
 			if c.ID != "" {
-				concerned(periods, v.version, []clickhouse.Span{{Subject: c.Subject, First: c.First, Last: c.Last}})
+				asked(periods, v.version, c, []clickhouse.Span{{Subject: c.Subject, First: c.First, Last: c.Last}})
 				continue
 			}
 			// Every subject that has findings in that time has events there.
@@ -106,8 +108,27 @@ func (r *Runner) asks(ctx context.Context, d *Detection, asked []clickhouse.Rech
 			for k := range every {
 				every[k].First, every[k].Last = c.First, c.Last
 			}
-			concerned(periods, v.version, every)
+			asked(periods, v.version, c, every)
 		}
 	}
 	return periods, nil
+}
+
+// asked adds the anchors that a recheck is about: for another version or an exception those of its span alone, and otherwise all
+// that something new in the span can change.
+func asked(periods map[clickhouse.Subject]period, v *version, c clickhouse.Recheck, spans []clickhouse.Span) {
+	if !strings.HasPrefix(c.Reason, reevaluationReason) && !strings.HasPrefix(c.Reason, exceptionRecheck) {
+		concerned(periods, v, spans)
+		return
+	}
+	for _, s := range spans {
+		if !slices.Contains(v.Subjects, s.Type) {
+			continue
+		}
+		if p, ok := periods[s.Subject]; ok {
+			periods[s.Subject] = p.union(c.First, c.Last)
+		} else {
+			periods[s.Subject] = period{c.First, c.Last}
+		}
+	}
 }

@@ -11,27 +11,31 @@ import (
 // column of events that holds the ids of a type of subject.
 var column = map[string]string{"user": "user_id", "address": "ip_address", "integration": "integration_key"}
 
-// Guide returns what helps a person with an alert of one of the detections.
-func Guide(detections []Detection) func(*alert.Alert) alert.Guide {
+// Guide returns what helps a person with an alert of one of the detections; view names the view that judged it, nil means
+// the present one.
+func Guide(detections []Detection, view func(*alert.Alert) string) func(*alert.Alert) alert.Guide {
+	if view == nil {
+		view = func(a *alert.Alert) string { return a.Detection }
+	}
 	response := make(map[string][]string, len(detections))
 	for i := range detections {
 		response[detections[i].ID] = detections[i].Response
 	}
 	response[SourceAccess] = DescribeSourceAccess().Response
 	return func(a *alert.Alert) alert.Guide {
-		g := rerun(a)
+		g := rerun(a, view(a))
 		g.Response = response[a.Detection]
 		return g
 	}
 }
 
-func rerun(a *alert.Alert) alert.Guide {
+func rerun(a *alert.Alert, view string) alert.Guide {
 	if a.Detection == SourceAccess { // no view finds it: it is about Sealwatch itself
 		return alert.Guide{Rerun: "SELECT * FROM alert_history WHERE alert_id = " + clickhouse.Quote(a.ID) + " ORDER BY sequence"}
 	}
 	at := func(t time.Time) string { return clickhouse.Quote(t.UTC().Format("2006-01-02 15:04:05.0000000")) }
 	id := clickhouse.Quote(a.Subject.ID)
-	g := alert.Guide{Rerun: fmt.Sprintf("SELECT * FROM detect_%s(from = %s, to = %s) WHERE subject_id = %s", a.Detection, at(a.Anchor), at(a.End), id)}
+	g := alert.Guide{Rerun: fmt.Sprintf("SELECT * FROM detect_%s(from = %s, to = %s) WHERE subject_id = %s", view, at(a.Anchor), at(a.End), id)}
 	if c := column[a.Subject.Type]; c != "" {
 		g.AllEvents = fmt.Sprintf("SELECT ts, event_id, activity, ip_address, country, envelope_id FROM events WHERE %s = %s AND ts >= %s AND ts <= %s ORDER BY ts, event_id", c, id, at(a.Start), at(a.End))
 	}

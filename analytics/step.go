@@ -196,7 +196,7 @@ func (r *Runner) findings(ctx context.Context, d *Detection, whole period, subje
 		}
 		found, err := r.findingsOrCut(ctx, clickhouse.Call{Detection: d.ID, Text: v.SQL, Tenant: r.o.Tenant, From: from, To: whole.to, Line: line, Subjects: subjects, Arguments: v.arguments()})
 		if err != nil {
-			return nil, 0, fmt.Errorf("revision %d: %w", v.Revision, err)
+			return nil, 0, fmt.Errorf("revision %d, which judges from %s to %s: %w", v.Revision, v.from.Format(time.RFC3339), v.to.Format(time.RFC3339), err)
 		}
 		if err := v.scope.limit(ctx, r.o.Store, r.o.Tenant, found); err != nil {
 			return nil, 0, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -209,6 +210,7 @@ func (r *Runner) loadVersions(ctx context.Context) error {
 		}
 		r.lineages[id] = l
 	}
+	r.defineVersions(ctx)
 	return nil
 }
 
@@ -230,4 +232,39 @@ func (r *Runner) Versions(detection string) []alert.DetectionVersion {
 		all = append(all, l.versions[i].DetectionVersion)
 	}
 	return all
+}
+
+// viewOf is the name of the view of a version, without detect_.
+func viewOf(v *version) string { return fmt.Sprintf("%s_r%d", v.Detection, v.Revision) }
+
+// View is the name, without detect_, of the view with which a person finds the alert again: that of the version which
+// judged it.
+func (r *Runner) View(a *alert.Alert) string {
+	l := r.lineage(a.Detection)
+	if l == nil {
+		return a.Detection
+	}
+	v, present := l.at(a.Anchor), l.present()
+	if v == nil || present == nil || v.Hash() == present.Hash() {
+		return a.Detection
+	}
+	return viewOf(v)
+}
+
+// defineVersions makes the views of the versions that judge some of the past otherwise than the present one. One that
+// cannot be made any more is named in the log: what it judges cannot be evaluated until a person lets another one judge it.
+func (r *Runner) defineVersions(ctx context.Context) {
+	for _, l := range r.lineages {
+		present := l.present()
+		for i := range l.reigns {
+			v := l.reigns[i].version
+			if present == nil || v.Hash() == present.Hash() {
+				continue
+			}
+			if err := r.o.Store.DefineDetection(ctx, viewOf(v), v.SQL, v.arguments()); err != nil && ctx.Err() == nil {
+				r.log.WarnContext(ctx, "an earlier version of a detection cannot be used any more; sealwatch reevaluate puts the present one in its place for the time that it judges",
+					slog.String("detection", v.Detection), slog.Int("revision", int(v.Revision)), slog.Time("from", l.reigns[i].from), slog.Time("to", l.reigns[i].to), slog.Any("error", err))
+			}
+		}
+	}
 }

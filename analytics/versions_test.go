@@ -11,6 +11,8 @@ import (
 
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/analytics/detections"
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/event"
 )
 
@@ -177,4 +179,53 @@ func TestAnyOrderOverAChange(t *testing.T) {
 		t.Fatalf("another order gives other alerts (-at once +shuffled):\n%s", diff)
 	}
 	checkLog(t, other)
+}
+
+// TestAnAlertIsFoundAgainByTheVersionThatJudgedIt: the SQL that it shows names that version's view.
+func TestAnAlertIsFoundAgainByTheVersionThatJudgedIt(t *testing.T) {
+	w := newWorld(t, "failed_logins", threshold(5))
+	change := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	w.add(failures("old", change.AddDate(0, 0, -10), 5)...)
+	w.drain()
+	w.retune(change, "failed_logins", threshold(7))
+	w.add(failures("new", change.AddDate(0, 0, 10), 7)...)
+	w.drain()
+	views := map[string]string{}
+	for _, a := range w.standing() {
+		views[a.Subject.ID] = w.runner.View(&a)
+		guide := analytics.Guide(w.tuned, w.runner.View)(&a)
+		found, err := w.db.Findings(t.Context(), clickhouse.Call{Detection: "by hand", Text: guide.Rerun, Tenant: w.tenant})
+		if err != nil || len(found) != 1 || found[0].Key != a.Key {
+			t.Errorf("%s finds %d: %v", guide.Rerun, len(found), err)
+		}
+	}
+	if diff := gocmp.Diff(map[string]string{"old": "failed_logins_r1", "new": "failed_logins"}, views); diff != "" {
+		t.Errorf("views (-want +got):\n%s", diff)
+	}
+}
+
+// TestAnUnusableVersionStopsNothingElse: what it judges fails with its number, and the present goes on.
+func TestAnUnusableVersionStopsNothingElse(t *testing.T) {
+	w := newWorld(t, "failed_logins", threshold(5))
+	change := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	broken := w.runner.Versions("failed_logins")[0]
+	broken.Revision, broken.SQL, broken.ValidTo, broken.MadeBy = 2, "SELECT a_column_of_long_ago FROM events", change, analytics.ByConfiguration
+	if err := w.db.AddDetectionVersions(t.Context(), w.tenant, []alert.DetectionVersion{broken}); err != nil {
+		t.Fatal(err)
+	}
+	w.restart()
+	w.add(failures("new", change.AddDate(0, 2, 0), 6)...)
+	w.drain()
+	w.expect("the present", "new")
+	w.add(failures("old", change.AddDate(0, 0, -3), 6)...)
+	if err := w.runner.Drain(t.Context()); err == nil {
+		t.Fatal("the past was judged by a version that cannot be used")
+	}
+	shown := w.reevaluate(alert.ReevaluationRequest{From: change.AddDate(0, -6, 0), To: change})
+	if _, err := w.runner.ApplyReevaluation(t.Context(), alert.ReevaluationOrder{Tokens: map[string]string{"failed_logins": shown.Token}, From: change.AddDate(0, -6, 0), To: change, Author: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	w.restart()
+	w.drain()
+	w.expect("after it was replaced", "new", "old")
 }

@@ -86,7 +86,7 @@ func knownDetections() detections {
 	return detections{
 		{ID: "failed_logins", Title: "Failed log-ons", Severity: alert.SeverityMedium, SubjectType: "user", SQL: "SELECT 1",
 			LookBack: time.Hour, Parameters: []alert.Parameter{{Name: "min_failures", Type: "UInt32", Value: "10", Default: "10"}}},
-		{ID: "impossible_travel", Title: "Impossible travel", Severity: alert.SeverityHigh, SubjectType: "user", SQL: "SELECT 2", Versions: []alert.DetectionVersion{
+		{ID: "impossible_travel", Title: "Impossible travel", Severity: alert.SeverityHigh, SubjectType: "user", SQL: "SELECT 2", Attributes: []string{"country", "ipAddress"}, Versions: []alert.DetectionVersion{
 			{Detection: "impossible_travel", Revision: 2, ValidFrom: epoch, ValidTo: epoch.AddDate(100, 0, 0), MadeBy: "configuration", MadeAt: epoch,
 				Logic: alert.Logic{SQL: "SELECT 2", Arguments: []alert.Argument{{Name: "speed_kmh", Type: "Float64", Value: "700"}}}},
 			{Detection: "impossible_travel", Revision: 1, ValidFrom: time.Unix(0, 0).UTC(), ValidTo: epoch.AddDate(100, 0, 0), MadeBy: "configuration", MadeAt: epoch, Logic: alert.Logic{SQL: "SELECT 1"}},

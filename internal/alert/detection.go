@@ -20,6 +20,8 @@ type Detection struct {
 	FalsePositives, Response []string
 	// SQL is the text of the view.
 	SQL string
+	// Attributes that an exception can name, beside the subject, in order.
+	Attributes []string
 	// Versions that it has had, the newest first.
 	Versions []DetectionVersion
 }

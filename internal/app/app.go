@@ -141,7 +141,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		Services: server.Services{
 			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, runner, len(pollers) > 0}, Backtester: backtester, Reevaluator: runner, Exceptions: runner,
 			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db}, People: &peopleBook{runner: runner, db: db, tenant: cfg.Tenant},
-			Watermark: runner.Watermark, Guide: analytics.Guide(tuned),
+			Watermark: runner.Watermark, Guide: analytics.Guide(tuned, runner.View),
 		},
 		Origin:          event.Origin{Tenant: cfg.Tenant, Source: "api", Trust: clientTrust},
 		ImportOrigin:    event.Origin{Tenant: cfg.Tenant, Source: "import", Trust: clientTrust},

@@ -23,6 +23,8 @@ func Detection(d *alert.Detection, state status.Detection, full bool) *pb.Detect
 		LookBack:         durationpb.New(d.LookBack),
 		FalsePositives:   d.FalsePositives,
 		Response:         d.Response,
+
+		ExceptionAttributes: d.Attributes,
 		Status: &pb.DetectionStatus{
 			PendingEvents: Count(state.Pending),
 			ActiveAlerts:  Count(state.ActiveAlerts),

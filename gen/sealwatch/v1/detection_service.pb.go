@@ -267,9 +267,11 @@ type Detection struct {
 	Status *DetectionStatus `protobuf:"bytes,12,opt,name=status,proto3" json:"status,omitempty"`
 	// versions that the detection has had, the newest first. A finding is judged by the one with the highest revision of those
 	// that hold its anchor.
-	Versions      []*DetectionVersion `protobuf:"bytes,13,rep,name=versions,proto3" json:"versions,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Versions []*DetectionVersion `protobuf:"bytes,13,rep,name=versions,proto3" json:"versions,omitempty"`
+	// exception_attributes are the names of the attributes that an exception of one of its alerts can name, beside subject.
+	ExceptionAttributes []string `protobuf:"bytes,14,rep,name=exception_attributes,json=exceptionAttributes,proto3" json:"exception_attributes,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *Detection) Reset() {
@@ -389,6 +391,13 @@ func (x *Detection) GetStatus() *DetectionStatus {
 func (x *Detection) GetVersions() []*DetectionVersion {
 	if x != nil {
 		return x.Versions
+	}
+	return nil
+}
+
+func (x *Detection) GetExceptionAttributes() []string {
+	if x != nil {
+		return x.ExceptionAttributes
 	}
 	return nil
 }
@@ -2527,7 +2536,7 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\n" +
 	"detections\x18\x01 \x03(\v2\x17.sealwatch.v1.DetectionR\n" +
 	"detections\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xac\x05\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe4\x05\n" +
 	"\tDetection\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x19\n" +
 	"\x05title\x18\x02 \x01(\tB\x03\xe0A\x03R\x05title\x12%\n" +
@@ -2544,7 +2553,8 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	" \x03(\tB\x03\xe0A\x03R\bresponse\x12\x15\n" +
 	"\x03sql\x18\v \x01(\tB\x03\xe0A\x03R\x03sql\x12:\n" +
 	"\x06status\x18\f \x01(\v2\x1d.sealwatch.v1.DetectionStatusB\x03\xe0A\x03R\x06status\x12?\n" +
-	"\bversions\x18\r \x03(\v2\x1e.sealwatch.v1.DetectionVersionB\x03\xe0A\x03R\bversions:J\xeaAG\n" +
+	"\bversions\x18\r \x03(\v2\x1e.sealwatch.v1.DetectionVersionB\x03\xe0A\x03R\bversions\x126\n" +
+	"\x14exception_attributes\x18\x0e \x03(\tB\x03\xe0A\x03R\x13exceptionAttributes:J\xeaAG\n" +
 	"\x16sealwatch.io/Detection\x12\x16detections/{detection}*\n" +
 	"detections2\tdetection\"\xbe\x03\n" +
 	"\x10DetectionVersion\x12\x1f\n" +
