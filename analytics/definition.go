@@ -24,7 +24,7 @@ type Definition struct {
 	// SQL is the body of the parameterised view.
 	SQL string `yaml:"-"`
 	// Affected is the text of affected.sql, empty when there is none: findings of a subject then depend on its own events
-	// alone. Otherwise the query returns, as (subject_type, subject_id, first_ts, last_ts), the other subjects whose
+	// alone. It may use the parameters. Otherwise the query returns, as (subject_type, subject_id, first_ts, last_ts), the other subjects whose
 	// findings may change when the given users, addresses and integrations have new events from from to to. Its rows
 	// count as changes of those subjects.
 	Affected string `yaml:"-"`
@@ -69,6 +69,9 @@ type Inputs struct {
 	Integrations bool `yaml:"integrations" json:"integrations,omitempty"`
 	// Intelligence says that the view reads what is known about addresses: when that changes, it is evaluated again.
 	Intelligence bool `yaml:"intelligence" json:"intelligence,omitempty"`
+	// Named are types of subjects of which most changes change no finding: affected.sql names those that are evaluated,
+	// also of the changed ones.
+	Named []string `yaml:"named" json:"named,omitempty"`
 	// Directory says the same of the directory of users.
 	Directory bool `yaml:"directory" json:"directory,omitempty"`
 }
@@ -93,12 +96,13 @@ func (i Inputs) Match(s *clickhouse.Span) bool {
 }
 
 var (
-	definitionID   = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
-	technique      = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
-	fromEvents     = regexp.MustCompile(`\bFROM\s+events\b`)
-	sqlParameter   = regexp.MustCompile(`\{([a-z][a-z0-9_]*):([A-Za-z0-9(), ']+)\}`)
-	subjectTypes   = []string{"user", "address", "integration", "organization"}
-	builtInBinding = map[string]string{"from": "DateTime64(7, 'UTC')", "to": "DateTime64(7, 'UTC')", "subjects": "Array(String)", "line": "DateTime64(7, 'UTC')"}
+	definitionID    = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+	technique       = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
+	fromEvents      = regexp.MustCompile(`\bFROM\s+events\b`)
+	sqlParameter    = regexp.MustCompile(`\{([a-z][a-z0-9_]*):([A-Za-z0-9(), ']+)\}`)
+	subjectTypes    = []string{"user", "address", "integration", "organization"}
+	affectedBinding = map[string]string{"from": "DateTime64(7, 'UTC')", "to": "DateTime64(7, 'UTC')", "line": "DateTime64(7, 'UTC')", "tenant": "String", "users": "Array(String)", "addresses": "Array(String)", "integrations": "Array(String)"}
+	builtInBinding  = map[string]string{"from": "DateTime64(7, 'UTC')", "to": "DateTime64(7, 'UTC')", "subjects": "Array(String)", "line": "DateTime64(7, 'UTC')"}
 )
 
 // heldUntil is the one way in which a view may use the clock: it leaves out what is held.
@@ -208,6 +212,20 @@ func (d *Definition) validate() error {
 			wrong("query.sql: parameter %s is not declared", name)
 		} else if want != typ {
 			wrong("query.sql: parameter %s has type %s, expected %s", name, typ, want)
+		}
+	}
+	for _, m := range sqlParameter.FindAllStringSubmatch(d.Affected, -1) {
+		want, ok := affectedBinding[m[1]]
+		if !ok {
+			want, ok = declared[m[1]]
+		}
+		if !ok || want != m[2] {
+			wrong("affected.sql: parameter %s of type %s: expected a declared one, or one of users, addresses, integrations, tenant, from, to, line with its type", m[1], m[2])
+		}
+	}
+	for _, s := range d.Inputs.Named {
+		if !slices.Contains(d.Subjects, s) || d.Affected == "" {
+			wrong("inputs: named %q: expected one of subjects, and an affected.sql that names them", s)
 		}
 	}
 	for _, name := range []string{"from", "to", "subjects"} {

@@ -29,7 +29,7 @@ type Store interface {
 	Watermark(ctx context.Context, tenant string, line time.Time) (time.Time, error)
 	EarliestHeld(ctx context.Context, tenant string, line time.Time) (time.Time, error)
 	ChangedSpans(ctx context.Context, q clickhouse.SpanQuery) ([]clickhouse.Span, error)
-	Affected(ctx context.Context, detection, text, tenant string, changed map[string][]string, first, last, line time.Time) ([]clickhouse.Span, error)
+	Affected(ctx context.Context, detection, text, tenant string, changed map[string][]string, first, last, line time.Time, arguments []clickhouse.Argument) ([]clickhouse.Span, error)
 	AddRechecks(ctx context.Context, token, tenant string, all []clickhouse.Recheck) error
 	LastRecheck(ctx context.Context) (uint64, error)
 	Rechecks(ctx context.Context, tenant string, after uint64) ([]clickhouse.Recheck, error)

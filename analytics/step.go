@@ -13,7 +13,7 @@ import (
 )
 
 // maxSubjects bounds the subjects of one call of a view.
-const maxSubjects = 500
+const maxSubjects = 1000
 
 // changed returns what changed in the range, and moves the watermark.
 func (r *Runner) changed(ctx context.Context, q clickhouse.SpanQuery) ([]clickhouse.Span, error) {
@@ -51,7 +51,7 @@ func (r *Runner) step(ctx context.Context, d *Detection, changed []clickhouse.Sp
 			if err != nil {
 				return err
 			}
-			inputs = append(inputs, others...)
+			inputs = append(slices.DeleteFunc(inputs, func(s clickhouse.Span) bool { return slices.Contains(v.inputs.Named, s.Type) }), others...)
 		}
 		concerned(periods, v.version, inputs)
 	}
@@ -72,6 +72,10 @@ func (r *Runner) evaluateAll(ctx context.Context, d *Detection, periods map[clic
 	return tooMuch
 }
 
+// maxAsked bounds the subjects of one call of affected.sql: a flood from many addresses makes the text of the values long,
+// and the time to plan it grows faster than its length.
+const maxAsked = 10_000
+
 // affected asks a version which other subjects the changes concern.
 func (r *Runner) affected(ctx context.Context, v *version, inputs []clickhouse.Span, line time.Time) ([]clickhouse.Span, error) {
 	changed := make(map[string][]string)
@@ -83,7 +87,22 @@ func (r *Runner) affected(ctx context.Context, v *version, inputs []clickhouse.S
 		}
 		whole = whole.union(s.First, s.Last)
 	}
-	return r.o.Store.Affected(ctx, v.Detection, v.Affected, r.o.Tenant, changed, whole.from, whole.to, line)
+	var all []clickhouse.Span
+	for len(changed) > 0 {
+		part := make(map[string][]string, len(changed))
+		for t, ids := range changed {
+			n := min(len(ids), maxAsked)
+			if part[t], changed[t] = ids[:n], ids[n:]; n == len(ids) {
+				delete(changed, t)
+			}
+		}
+		some, err := r.o.Store.Affected(ctx, v.Detection, v.Affected, r.o.Tenant, part, whole.from, whole.to, line, v.arguments())
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
 }
 
 // concerned adds to periods, for each subject with changed inputs, the anchors that may change: from LookAhead before the

@@ -202,16 +202,22 @@ func Quote(s string) string {
 }
 
 // Affected runs a detection's affected.sql: of which subjects else the findings may change when the given ones have new
-// events from first to last.
-func (d *DB) Affected(ctx context.Context, detection, text, tenant string, changed map[string][]string, first, last, line time.Time) ([]Span, error) {
+// events from first to last. Arguments are the tuning values; those that the text does not name are not sent.
+func (d *DB) Affected(ctx context.Context, detection, text, tenant string, changed map[string][]string, first, last, line time.Time, arguments []Argument) ([]Span, error) {
+	args := []driver.NamedValue{named("tenant", tenant), named("from", moment(first)), named("to", moment(last)),
+		list("users", changed["user"]), list("addresses", changed["address"]), list("integrations", changed["integration"]), named("line", moment(line))}
+	for _, a := range arguments {
+		if strings.Contains(text, "{"+a.Name+":") {
+			args = append(args, named(a.Name, a.Value))
+		}
+	}
 	var all []Span
 	err := d.query(ctx, "affected by "+detection, text, func(r driver.Rows) error {
 		var s Span
 		err := r.Scan(&s.Type, &s.ID, &s.First, &s.Last)
 		all = append(all, s)
 		return err
-	}, named("tenant", tenant), named("from", moment(first)), named("to", moment(last)),
-		list("users", changed["user"]), list("addresses", changed["address"]), list("integrations", changed["integration"]), named("line", moment(line)))
+	}, args...)
 	return all, err
 }
 

@@ -21,7 +21,27 @@ attempts AS
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
         AND activity IN ('failed_logon', 'logon')
 ),
--- where the stretches of each user at each address open and close; those of successes reach a window to both sides
+-- on which days each user is familiar with an address where somebody fails: after successes on three of the 28 days before
+familiar AS
+(
+    SELECT
+        tenant, ip_address, user_id AS user,
+        arrayJoin(arrayFilter(d -> arrayCount(u -> u < d AND u >= d - 28, used) >= 3,
+            range(toInt32(toDate({from:DateTime64(7, 'UTC')} - toIntervalHour(32))), toInt32(toDate({to:DateTime64(7, 'UTC')} + toIntervalHour(32))) + 1))) AS day
+    FROM
+    (
+        SELECT tenant, ip_address, user_id, groupUniqArray(toInt32(toDate(ts))) AS used
+        FROM events
+        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(31)
+            AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
+            AND ip_address IN (SELECT ip_address FROM attempts GROUP BY ip_address HAVING sum(failed) > 0 AND sum(NOT failed) > 0)
+            AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AND activity = 'logon'
+        GROUP BY tenant, ip_address, user_id
+        HAVING length(used) >= 3
+    )
+),
+-- where the stretches of each user at each address open and close; those of successes reach a window to both sides. Who is
+-- new at an address is not at work there: what a spray gets must not hide it.
 stretches AS
 (
     SELECT
@@ -29,8 +49,8 @@ stretches AS
         intDiv({spray_window_us:UInt64}, 1000) * if(failed, 1, 2) AS reach,
         user = '' OR at - lagInFrame(at) OVER same >= reach AS opens,
         user = '' OR leadInFrame(at, 1, toInt64(9000000000000000)) OVER same - at >= reach AS closes
-    FROM attempts
-    WINDOW same AS (PARTITION BY tenant, ip_address, user, failed ORDER BY at, event_id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)
+    FROM (SELECT a.*, NOT a.failed AND f.day != 0 AS at_work FROM attempts AS a LEFT JOIN familiar AS f ON f.tenant = a.tenant AND f.ip_address = a.ip_address AND f.user = a.user AND f.day = toInt32(a.day))
+    WINDOW same AS (PARTITION BY tenant, ip_address, user, failed, at_work ORDER BY at, event_id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)
 ),
 at_address AS
 (
@@ -38,7 +58,7 @@ at_address AS
         tenant, event_id, ts, at, day, failed, ip_address, user, spot, country, city,
         toInt64(sum(failed) OVER upto) - toInt64(sum(failed) OVER gone) AS tries,
         toInt64(sum(failed AND opens) OVER upto) - toInt64(sum(failed AND closes) OVER gone) AS failing,
-        toInt64(sum(NOT failed AND opens) OVER ahead) - toInt64(sum(NOT failed AND closes) OVER gone) AS succeeding,
+        toInt64(sum(at_work AND opens) OVER ahead) - toInt64(sum(at_work AND closes) OVER gone) AS succeeding,
         -- the next success of the same user from here
         minIf((at, event_id, if(spot.1 != '', spot.1, user)), NOT failed) OVER later AS entered
     FROM stretches
@@ -52,7 +72,7 @@ rated AS
     SELECT *, hostile AND tries >= {spray_attempts:UInt32} AND failing >= {spray_users:UInt32} AS source_full
     FROM
     (
-        -- where people work, more of them succeed than fail
+        -- where people work, more of those who work there succeed than fail
         SELECT *, failed AND ip_address != '' AND failing > succeeding AS hostile
         FROM at_address
     )
