@@ -146,3 +146,42 @@ func TestSourceAccessDescribed(t *testing.T) {
 		t.Errorf("%+v", g)
 	}
 }
+
+// TestSourceAccessIsDescribedWithTheOthers: the analysis describes all alerts when it has caught up; one that is about no
+// events must not be in its way.
+func TestSourceAccessIsDescribedWithTheOthers(t *testing.T) {
+	w := newWorld(t, "impossible_travel", nil)
+	before, after := journey(t)
+	var c testCase
+	w.add(c.build(t, before)...)
+	w.drain()
+	since := time.Date(2026, 5, 6, 9, 50, 0, 0, time.UTC)
+	w.now = since.Add(20 * time.Minute)
+	watch := analytics.NewSourceWatch(w.tenant, w.db, w.log, func() time.Time { return w.now })
+	if err := watch.Lost(t.Context(), analytics.Loss{Source: "monitor/a", Kind: "network", Problem: "p", Title: "t", Since: since, Failures: 5}); err != nil {
+		t.Fatal(err)
+	}
+	w.now = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	w.add(c.build(t, after)...)
+	w.drain()
+	if err := watch.Restored(t.Context(), "monitor/a", since.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	w.drain()
+	all, _, err := w.db.ListAlerts(t.Context(), w.tenant, alert.Filter{}, 0, alert.Cursor{}, 10)
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%d alerts, %v", len(all), err)
+	}
+	for _, a := range all {
+		switch a.Detection {
+		case analytics.SourceAccess:
+			if a.State() != alert.StateResolved || a.EventCount != 0 || a.Actor != "sealwatch" && a.Actor != "analysis" {
+				t.Errorf("%+v", a)
+			}
+		default:
+			if a.Context == nil || !a.Context.AfterComplete {
+				t.Errorf("the other alert is not described: %+v", a.Context)
+			}
+		}
+	}
+}
