@@ -34,8 +34,13 @@ daily AS
 (
     SELECT
         *,
-        pair_days = 0 AND user_id != '' AS new_user,
+        -- one visit makes nobody familiar
+        pair_days < {familiar_days:UInt32} AND user_id != '' AS new_user,
         key_days < {familiar_days:UInt32} AS new_key,
+        length(rows) AS acted,
+        sum(acted) OVER (PARTITION BY tenant, app, user_id, day) AS pair_events,
+        row_number() OVER (PARTITION BY tenant, app, user_id, day ORDER BY first) = 1 AS pair_begins,
+        sum(acted) OVER (PARTITION BY tenant, app, user_id, day, network) AS network_events,
         uniqExactIf(user_id, new_user) OVER of_day AS day_users,
         countIf(network != '' AND network_days = 0) OVER of_day > 0 AS day_networks,
         row_number() OVER (PARTITION BY tenant, app, day ORDER BY first) = 1 AS day_begins
@@ -48,7 +53,8 @@ usual AS
         *,
         -- the median resists a few days of an attacker, and four weeks resist his patience
         quantileExactIf(0.5)(day_users, day_begins) OVER earlier AS median_users,
-        countIf(day_begins AND day_networks AND NOT new_key) OVER earlier AS roaming_days
+        countIf(day_begins AND day_networks AND NOT new_key) OVER earlier AS roaming_days,
+        quantileExactIf(0.5)(pair_events, pair_begins) OVER (PARTITION BY tenant, app, user_id ORDER BY day RANGE BETWEEN 28 PRECEDING AND 1 PRECEDING) AS median_events
     FROM daily
     WINDOW earlier AS (PARTITION BY tenant, app ORDER BY day RANGE BETWEEN 28 PRECEDING AND 1 PRECEDING)
 ),
@@ -60,6 +66,9 @@ candidates AS
         if(isNaN(median_users), 0, toFloat64(median_users)) AS usual_users,
         greatest(toFloat64({fan_out_users:UInt32}), {fan_out_factor:Float64} * usual_users) AS fan_out_limit,
         NOT new_key AND network != '' AND network_days < {familiar_days:UInt32} AS new_network,
+        if(isNaN(median_events), 0, toFloat64(median_events)) AS usual_events,
+        greatest(toFloat64({volume_events:UInt32}), {volume_factor:Float64} * usual_events) AS volume_limit,
+        new_network AND network_events >= volume_limit AS excessive,
         NOT new_key AND user_id != '' AND pair_days >= {hour_days:UInt32}
             AND NOT arrayExists(h -> least(abs(h - hour), 24 - abs(h - hour)) <= {hour_slack:UInt32}, pair_hours) AS odd_hour,
         NOT new_key AND new_user AND row_number() OVER (PARTITION BY tenant, app, user_id, day ORDER BY first) = 1 AS user_begins
@@ -70,9 +79,21 @@ counted AS
 (
     SELECT
         *,
-        user_begins AND count() OVER (PARTITION BY tenant, app, user_begins ORDER BY toUnixTimestamp64Milli(first.1) RANGE BETWEEN {window_ms:UInt64} PRECEDING AND CURRENT ROW) >= fan_out_limit AS full_window
-    FROM candidates
-    WHERE new_key OR new_network OR odd_hour OR new_user
+        user_begins AND toInt64(sum(user_begins AND opens) OVER upto) - toInt64(sum(user_begins AND closes) OVER gone) >= fan_out_limit AS full_window
+    FROM
+    (
+        -- a user who is new on several days counts once in a window
+        SELECT
+            *,
+            toUnixTimestamp64Milli(first.1) AS at,
+            at - lagInFrame(at) OVER same > {window_ms:UInt64} AS opens,
+            leadInFrame(at, 1, toInt64(9000000000000000)) OVER same - at > {window_ms:UInt64} AS closes
+        FROM candidates
+        WHERE new_key OR new_network OR odd_hour OR new_user
+        WINDOW same AS (PARTITION BY tenant, app, user_id, user_begins ORDER BY at, first ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)
+    )
+    WINDOW upto AS (PARTITION BY tenant, app ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+        gone AS (PARTITION BY tenant, app ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND {window_ms:UInt64} + 1 PRECEDING)
 ),
 spread AS
 (
@@ -113,7 +134,9 @@ series AS
         min(first) AS anchor, max(last_ts) AS end_ts,
         arraySort(arrayFlatten(groupArray(rows))) AS all_rows, arrayFlatten(groupArrayIf(rows, new_network)) AS network_rows,
         length(all_rows) AS events, countEqual(arrayMap(r -> r.8, all_rows), true) AS administrative_events,
-        max(new_key) AS some_new_key, max(new_network) AS some_new_network, max(odd_hour) AS some_odd_hour, max(fan_out) AS some_fan_out,
+        max(new_key) AS some_new_key, max(new_network) AS some_new_network, max(odd_hour) AS some_odd_hour, max(fan_out) AS some_fan_out, max(excessive) AS some_excess,
+        argMaxIf((network_events, usual_events, volume_limit), (network_events / volume_limit, first), excessive) AS volume,
+        max(new_network AND arrayExists(r -> r.8, rows)) AS network_administers,
         max(new_network AND (new_user OR odd_hour OR arrayExists(r -> r.8, rows))) AS network_and_more,
         min(if(new_network, roaming_days, 31)) AS least_roaming_days,
         argMin(key_days, first) AS key_days_before,
@@ -139,7 +162,7 @@ judged AS
         anchor.1 AS anchor_time,
         toInt32(toDate(anchor_time)) AS anchor_day,
         least_roaming_days >= {familiar_days:UInt32} AS roams,
-        arrayFilter(r -> r != '', [if(some_new_key, 'new_key', ''), if(some_fan_out, 'fan_out', ''), if(some_new_network, 'new_network', ''), if(some_odd_hour, 'unusual_hours', '')]) AS reasons,
+        arrayFilter(r -> r != '', [if(some_new_key, 'new_key', ''), if(some_fan_out, 'fan_out', ''), if(some_new_network, 'new_network', ''), if(some_excess, 'unusual_volume', ''), if(some_odd_hour, 'unusual_hours', '')]) AS reasons,
         multiIf(users = 0, '', users = 1, user_list[1], concat(toString(users), ' people')) AS whom
     FROM series
 ),
@@ -166,7 +189,9 @@ SELECT
     round(greatest(toFloat64(length(reasons)), if(some_fan_out, new_users / limit_then, 0)), 2) AS score,
     multiIf(
         some_fan_out OR (some_new_key AND users >= {fan_out_users:UInt32}), 'high',
+        some_excess, 'high',
         some_new_network AND NOT roams, if(network_and_more, 'high', 'medium'),
+        some_new_network AND network_administers, 'medium',
         some_new_key AND key_days_before = 0, 'medium',
         'low') AS severity,
     concat('Application ', app,
@@ -174,19 +199,30 @@ SELECT
             some_fan_out, concat(' acted for ', toString(new_users), ' people for whom it never did before'),
             some_new_key, concat(if(key_days_before = 0, ' was used for the first time', ' is hardly known and was used'), if(whom = '', '', concat(', for ', whom))),
             some_new_network, concat(' acted from ', new_network_list[1], if(length(new_network_list) > 1, concat(' and ', toString(length(new_network_list) - 1), ' more networks'), ''),
-                ', where it never came from before', if(whom = '', '', concat(', for ', whom))),
+                ', where it hardly ever came from before', if(whom = '', '', concat(', for ', whom)),
+                if(some_excess, concat(', and did ', toString(volume.1), ' things there in a day for one person, where ', toString(round(volume.2, 1)), ' are usual'), '')),
             concat(' acted for ', odd_user, ' at ', leftPad(toString(odd_hour_list[1]), 2, '0'), ':00 UTC, an hour at which it never does'))) AS title,
     toJSONString(CAST((
             reasons, users, new_users, user_list, usual_users_then, limit_then, network_list, new_network_list, address_list, country_list, activity_list,
             odd_hour_list, if(some_odd_hour, usual_hour_list, []), key_days_before, if(some_new_network, least_roaming_days, 0), administrative_events,
-            round({window_ms:UInt64} / 3.6e6, 1), {familiar_days:UInt32}
+            round({window_ms:UInt64} / 3.6e6, 1), {familiar_days:UInt32}, volume.1, volume.2, volume.3,
+            multiIf(
+                some_fan_out, 'So many people at once, for whom it never acted, is what a stolen key does.',
+                some_new_key AND users >= {fan_out_users:UInt32}, 'A key that nobody knows acts for many people.',
+                some_excess, 'From a network that is new for the key it did far more than it usually does for that person.',
+                some_new_network AND NOT roams, if(network_and_more, 'The network is new for a key that has its places, and so is the person or the hour, or it administered.', 'The network is new for a key that has its places.'),
+                some_new_network AND network_administers, 'It administered from a network that is new for the key.',
+                some_new_key AND key_days_before = 0, 'The key is new.',
+                some_new_key, 'The key is hardly known yet.',
+                some_new_network, 'The network is new, but the key comes from new ones all the time.',
+                'The hour alone is unusual.')
         ),
         'Tuple(reasons Array(String), users UInt64, newUsers UInt64, userList Array(String), usualNewUsersADay Float64, fanOutLimit Float64, networks Array(String), newNetworks Array(String),
             ipAddresses Array(String), countries Array(String), activities Array(String), unusualHours Array(Int32), usualHours Array(Int32), keyActiveDays UInt64,
-            daysWithNewNetworks UInt64, administrativeEvents UInt64, windowHours Float64, familiarDays UInt32)')) AS evidence,
+            daysWithNewNetworks UInt64, administrativeEvents UInt64, windowHours Float64, familiarDays UInt32, eventsInADay UInt64, usualEventsADay Float64, eventsLimit Float64, severityReason String)')) AS evidence,
     arrayFilter(r -> r != '', [
         if(arrayExists(d -> d <= anchor_day - 7 AND d >= anchor_day - 31, known_days), '', 'learning'),
-        if(reasons = ['new_network'] AND roams, 'many_networks', ''),
+        if(reasons = ['new_network'] AND roams AND NOT network_administers, 'many_networks', ''),
         if(reasons = ['unusual_hours'] AND most_usual_hours > {regular_hours:UInt32}, 'hours_alone', '')]) AS suppressed_by
 FROM judged
 LEFT JOIN experience ON experience.tenant = judged.tenant
