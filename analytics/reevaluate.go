@@ -44,9 +44,10 @@ func (r *Runner) Reevaluate(ctx context.Context, q alert.ReevaluationRequest, pr
 	h := newHistory(days)
 	from, to := q.From.UTC(), q.To.UTC()
 	if q.From.IsZero() {
-		if from, _ = h.bounds(); from.IsZero() {
-			from = beginning
-		}
+		from, _ = h.bounds()
+	}
+	if from.Before(beginning) {
+		from = beginning
 	}
 	if q.To.IsZero() {
 		to = r.line().Truncate(tick)

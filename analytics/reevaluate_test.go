@@ -62,7 +62,10 @@ func TestReevaluationShowsThenApplies(t *testing.T) {
 		t.Fatal(err)
 	}
 	from, to := change.AddDate(0, 0, -15), change
-	all := w.reevaluate(alert.ReevaluationRequest{Detections: []string{"failed_logins"}})
+	all := w.reevaluate(alert.ReevaluationRequest{Detections: []string{"failed_logins"}, From: time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC)})
+	if all.From.Year() != 1970 {
+		t.Errorf("begins in %s, expected 1970", all.From)
+	}
 	if all.Total.Created != 2 || len(all.Days) < 2 || !slices.Equal(all.Revisions, []uint32{1, 2}) {
 		t.Errorf("over the whole past: %+v", all)
 	}
