@@ -139,14 +139,14 @@ func (s *sourceStore) LoadPosition(ctx context.Context, name string) (poll.Posit
 	s.mu.Lock()
 	s.versions[name] = c.Version
 	s.mu.Unlock()
-	return poll.Position{Cursor: c.Cursor, Newest: c.Line, Reached: c.Position > 0}, found, nil
+	return poll.Position{Cursor: c.Cursor, Middle: c.Line, Reached: c.Position > 0}, found, nil
 }
 
 // StorePosition keeps in the checkpoint's position whether the end was ever reached.
 func (s *sourceStore) StorePosition(ctx context.Context, name string, p poll.Position) error {
 	s.mu.Lock()
 	s.versions[name]++
-	c := clickhouse.Checkpoint{Cursor: p.Cursor, Line: p.Newest, Version: s.versions[name]}
+	c := clickhouse.Checkpoint{Cursor: p.Cursor, Line: p.Middle, Version: s.versions[name]}
 	s.mu.Unlock()
 	if p.Reached {
 		c.Position = 1

@@ -33,7 +33,7 @@ type Options struct {
 	BurstCalls int
 	// Interval is the least time between calls at the end of the stream; a minute.
 	Interval time.Duration
-	// Overlap is how far before the newest stored event reading begins anew when a cursor is refused; an hour.
+	// Overlap is how far before the last stored page reading begins anew when a cursor is refused; an hour.
 	Overlap time.Duration
 	// MaxBehind is how far behind a source may be before it counts as lost; 15 minutes.
 	MaxBehind time.Duration
@@ -63,8 +63,9 @@ type Ingester interface {
 type Position struct {
 	// Cursor of the next page.
 	Cursor string
-	// Newest is the time of the newest event that is durable, never ahead of the clock; zero before the first.
-	Newest time.Time
+	// Middle is the event time in the middle of the last page that had events: one event with a wrong time does not move it.
+	// It is never ahead of the clock, and zero before the first event.
+	Middle time.Time
 	// Reached says that the end of the stream was reached once, so that what comes now is no history any more.
 	Reached bool
 }

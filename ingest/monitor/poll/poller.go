@@ -17,10 +17,12 @@ import (
 const (
 	// firstSpan is how far back a source begins about which nothing was said.
 	firstSpan = 7 * 24 * time.Hour
-	// fresh is how old the newest record of a page at the end of the stream can be: a record may come five minutes late.
+	// fresh is how old most records of a page at the end of the stream can be: a record may come five minutes late.
 	fresh = 6 * time.Minute
 	// justReached is how long after the end was reached an empty page means that it is still near.
 	justReached = 10 * time.Minute
+	// fallAgain is how soon after a refused cursor another one is no accident any more.
+	fallAgain = time.Hour
 	// manyEmpty is how many empty pages in a row are asked for at full speed: where even the end has a new cursor each time,
 	// it has to be told from a gap.
 	manyEmpty = 120
@@ -43,6 +45,8 @@ type Poller struct {
 	empty int
 	// reached is when a page showed that it is the end; zero before the first.
 	reached time.Time
+	// fell is when a cursor was refused last.
+	fell    time.Time
 	failing int
 	retry   *backoff.ExponentialBackOff
 	watched watched
@@ -138,16 +142,16 @@ func (p *Poller) round(ctx context.Context) time.Duration {
 		return 0
 	}
 	p.learn(page, err)
-	var newest time.Time
+	var middle time.Time
 	if page != nil {
-		if newest, err = p.take(ctx, page.Records, err); ctx.Err() != nil {
+		if middle, err = p.take(ctx, page.Records, err); ctx.Err() != nil {
 			return 0
 		}
 	}
 	if err != nil {
 		return p.failed(ctx, err)
 	}
-	return p.advance(ctx, page, newest)
+	return p.advance(ctx, page, middle)
 }
 
 // learn takes in what an answer says about the budget.
@@ -167,17 +171,17 @@ func (p *Poller) learn(page *Page, err error) {
 }
 
 // advance moves behind a page whose records are durable.
-func (p *Poller) advance(ctx context.Context, page *Page, newest time.Time) time.Duration {
+func (p *Poller) advance(ctx context.Context, page *Page, middle time.Time) time.Duration {
 	now := p.o.Now()
 	end := page.EndCursor == p.position.Cursor
 	if p.empty++; len(page.Records) > 0 {
 		p.empty = 0
 	}
-	near := p.near(end, len(page.Records), newest, now)
+	near := p.near(end, len(page.Records), middle, now)
 	next := p.position
 	next.Cursor, next.Reached = page.EndCursor, next.Reached || near
-	if newest.After(next.Newest) {
-		next.Newest = newest
+	if !middle.IsZero() {
+		next.Middle = middle
 	}
 	if next != p.position {
 		if p.insist(ctx, "the cursor of the source cannot be stored", func(ctx context.Context) error { return p.o.Positions.StorePosition(ctx, p.o.Name, next) }) != nil {
@@ -205,9 +209,9 @@ func (p *Poller) advance(ctx context.Context, page *Page, newest time.Time) time
 
 // near says whether a page is the end of the stream, or so near to it that the next call may wait: DocuSign gives a new
 // cursor for a few records, or for none, also at the end. A wrong guess costs a minute, or a call.
-func (p *Poller) near(end bool, records int, newest, now time.Time) bool {
+func (p *Poller) near(end bool, records int, middle, now time.Time) bool {
 	switch {
-	case end, records > 0 && records < p.limit/2 && now.Sub(newest) < fresh:
+	case end, records > 0 && records < p.limit/2 && now.Sub(middle) < fresh:
 		p.reached = now
 		return true
 	case records == 0:
@@ -222,8 +226,7 @@ func (p *Poller) failed(ctx context.Context, err error) time.Duration {
 	p.failing++
 	p.fail(ctx, kind, err)
 	if kind == docusign.KindRequest && !isTime(p.position.Cursor) {
-		p.fallBack(ctx, err)
-		return 0
+		return p.fallBack(ctx, err)
 	}
 	if kind == docusign.KindResponse {
 		p.limit = max(1, p.limit/2)
@@ -239,10 +242,11 @@ func (p *Poller) failed(ctx context.Context, err error) time.Duration {
 	return wait
 }
 
-// fallBack goes on from a time when DocuSign does not know the cursor any more. What comes twice counts once.
-func (p *Poller) fallBack(ctx context.Context, err error) {
-	from := p.position.Newest.Add(-p.o.Overlap)
-	if p.position.Newest.IsZero() {
+// fallBack goes on from a time when DocuSign does not know the cursor any more, and returns how long to wait before. What
+// comes twice counts once.
+func (p *Poller) fallBack(ctx context.Context, err error) time.Duration {
+	from := p.position.Middle.Add(-p.o.Overlap)
+	if p.position.Middle.IsZero() {
 		from = cmp.Or(p.o.Since, p.o.Now().Add(-firstSpan))
 	}
 	if from.Before(Earliest) {
@@ -251,6 +255,13 @@ func (p *Poller) fallBack(ctx context.Context, err error) {
 	p.position.Cursor = isoCursor(from)
 	p.atEnd = false
 	p.log.WarnContext(ctx, "DocuSign refuses the cursor; reading goes on from a time, and what comes again counts once", slog.String("from", p.position.Cursor), slog.Any("error", err))
+	now := p.o.Now()
+	again := now.Sub(p.fell) < fallAgain
+	p.fell = now
+	if again { // new cursors are refused, too: that must not become a race
+		return p.o.Interval
+	}
+	return 0
 }
 
 // fail counts and shows a failure.

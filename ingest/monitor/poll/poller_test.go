@@ -207,8 +207,8 @@ func TestCursorRefused(t *testing.T) {
 	w.until(time.Hour, w.atEnd)
 	w.whole(31)
 	calls := w.streamCalls()[before:]
-	if calls[0].Cursor != "aa_0_30" || calls[0].Status != 400 || calls[1].Cursor != "2026-05-04T07:49:59Z" {
-		t.Errorf("calls %+v, expected a time an hour before the newest event", calls)
+	if calls[0].Cursor != "aa_0_30" || calls[0].Status != 400 || calls[1].Cursor != "2026-05-04T07:49:44Z" {
+		t.Errorf("calls %+v, expected a time an hour before the middle of the last page", calls)
 	}
 	if w.store.events["e0"] != 2 || !strings.HasPrefix(w.store.position.Cursor, "aa_1_") {
 		t.Errorf("e0 came %d times, the cursor is %q", w.store.events["e0"], w.store.position.Cursor)
@@ -268,8 +268,8 @@ func TestFutureRecords(t *testing.T) {
 	w := newWorld(t)
 	w.server.Add(start, docusigntest.Record("e0", start.Add(-time.Hour)), docusigntest.Record("e1", start.AddDate(0, 1, 0)))
 	w.until(time.Hour, w.atEnd)
-	if n := w.store.position.Newest; !n.Equal(start.Add(-time.Hour)) {
-		t.Errorf("newest %s", n)
+	if n := w.store.position.Middle; !n.Equal(start.Add(-time.Hour)) {
+		t.Errorf("middle %s", n)
 	}
 }
 
@@ -316,5 +316,41 @@ func TestPageThatStaysBroken(t *testing.T) {
 	w.until(time.Hour, func() bool { return len(w.streamCalls()) > before+3 })
 	if calls := w.streamCalls(); calls[before].Limit != 2000 || calls[before+1].Limit != 1000 || calls[before+2].Limit != 2000 {
 		t.Errorf("limits %d, %d, %d", calls[before].Limit, calls[before+1].Limit, calls[before+2].Limit)
+	}
+}
+
+// TestWrongTimesDoNotMoveTheFallBack: a record of years ago that claims to be of today must not make reading skip the years.
+func TestWrongTimesDoNotMoveTheFallBack(t *testing.T) {
+	w := newWorld(t)
+	w.options.Since = start.AddDate(-3, 0, 0)
+	w.server.Change(func(s *docusigntest.Server) { s.PageRecords = 10 })
+	for i := range 40 {
+		at := start.AddDate(-2, 0, i)
+		happened := at
+		if i%5 == 2 {
+			happened = start.Add(-time.Minute)
+		}
+		w.server.Add(at, docusigntest.Record(fmt.Sprintf("e%d", i), happened))
+	}
+	pass := func(rw http.ResponseWriter, r *http.Request, service http.Handler) { service.ServeHTTP(rw, r) }
+	w.server.Fail(docusigntest.PathV3, pass, pass, docusigntest.Status(400, `{"message":"cursor"}`))
+	w.until(time.Hour, w.atEnd)
+	w.whole(40)
+}
+
+// TestCursorsAreRefusedAgainAndAgain: that costs a call a minute, not the budget.
+func TestCursorsAreRefusedAgainAndAgain(t *testing.T) {
+	w := newWorld(t)
+	w.server.Change(func(s *docusigntest.Server) { s.PageRecords = 10 })
+	w.fill(100, start.Add(-time.Hour))
+	for range 1000 {
+		w.server.Fail(docusigntest.PathV3, func(rw http.ResponseWriter, r *http.Request, service http.Handler) {
+			service.ServeHTTP(rw, r)
+			w.server.ForgetCursors()
+		})
+	}
+	w.until(time.Hour, func() bool { return w.clock.Now().After(start.Add(20 * time.Minute)) })
+	if n := len(w.streamCalls()); n > 50 {
+		t.Errorf("%d calls in 20 minutes", n)
 	}
 }

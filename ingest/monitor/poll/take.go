@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/sealwatch/sealwatch/ingest/monitor"
@@ -17,10 +18,11 @@ const (
 	maxShown = 5
 )
 
-// take makes the records of a page durable, and returns the time of the newest that lies not ahead of the clock. It passes
-// the error of the page on, or returns that of ctx.
-func (p *Poller) take(ctx context.Context, records [][]byte, broken error) (newest time.Time, err error) {
+// take makes the records of a page durable, and returns the time in the middle of those that lie not ahead of the clock. It
+// passes the error of the page on, or returns that of ctx.
+func (p *Poller) take(ctx context.Context, records [][]byte, broken error) (middle time.Time, err error) {
 	arrival := p.o.Now()
+	var times []time.Time
 	for from := 0; from < len(records); from += batchRecords {
 		batch := records[from:min(from+batchRecords, len(records))]
 		rejected := p.oversized(batch, arrival)
@@ -35,22 +37,26 @@ func (p *Poller) take(ctx context.Context, records [][]byte, broken error) (newe
 				return err
 			})
 			if err != nil {
-				return newest, err
+				return middle, err
 			}
 			for _, r := range receipt.Rejections {
 				rejected = append(rejected, Rejected{Origin: p.o.Origin, EventID: r.EventID, Field: r.Field, Problem: r.Problem, Raw: good[r.Index], Time: arrival})
 			}
 		}
 		if err := p.reject(ctx, rejected); err != nil {
-			return newest, err
+			return middle, err
 		}
 		for _, raw := range good {
-			if r, err := monitor.Decode(raw); err == nil && r.Timestamp.After(newest) && !r.Timestamp.After(arrival) {
-				newest = r.Timestamp
+			if r, err := monitor.Decode(raw); err == nil && !r.Timestamp.After(arrival) {
+				times = append(times, r.Timestamp)
 			}
 		}
 	}
-	return newest, broken
+	if len(times) > 0 {
+		slices.SortFunc(times, time.Time.Compare)
+		middle = times[(len(times)-1)/2]
+	}
+	return middle, broken
 }
 
 // oversized are the records that are too large for an event; the beginning of each is kept.
