@@ -74,3 +74,34 @@ func atAddresses(r *rand.Rand) []event.Event {
 	}
 	return all
 }
+
+// TestWhatIsTakenBackRaisesNothing: a range that a feed takes back withdraws the alerts that rest on it, those of the
+// other ranges stand.
+func TestWhatIsTakenBackRaisesNothing(t *testing.T) {
+	w := newWorld(t, "anonymous_ip", nil)
+	w.know([]rangeCase{{Prefix: "192.0.2.1/32", Source: "feed", Category: "risky", Tags: []string{"tor"}}, {Prefix: "192.0.2.2/32", Source: "feed", Category: "vpn"}, {Prefix: "192.0.2.1/32", Source: "other", Category: "cloud"}})
+	at := time.Date(2026, 5, 6, 9, 0, 0, 0, time.UTC)
+	w.add(flooding("a", "ann", "192.0.2.1", "download", at), flooding("b", "bo", "192.0.2.2", "download", at))
+	w.drain()
+	if got := w.standing(); len(got) != 2 || got[0].Severity != "high" {
+		t.Fatalf("to begin with: %+v", got)
+	}
+	forget := func(want int, source string, prefixes ...netip.Prefix) {
+		t.Helper()
+		if n, err := w.runner.Forget(t.Context(), source, prefixes); err != nil || n != want {
+			t.Errorf("%d ranges of %s were taken back, %v; expected %d", n, source, err, want)
+		}
+		w.drain()
+	}
+	forget(0, "nobody")
+	forget(1, "feed", netip.MustParsePrefix("192.0.2.1/32"))
+	if got := w.standing(); len(got) != 2 || got[0].Severity != "low" || got[1].Subject.ID != "bo" {
+		t.Errorf("without Tor: %+v", got)
+	}
+	w.restart()
+	forget(1, "feed")
+	forget(1, "other")
+	if got := w.standing(); len(got) != 0 {
+		t.Errorf("with nothing known: %+v", got)
+	}
+}

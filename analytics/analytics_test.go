@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -196,6 +197,13 @@ func TestCases(t *testing.T) {
 				whole.drain()
 				whole.except(c.Exceptions)
 				check(t, c, whole.standing())
+				for _, a := range whole.standing() {
+					for _, reason := range a.SuppressedBy {
+						if general := reason == "out_of_scope" || strings.HasPrefix(reason, "exception:"); !general && d.Suppressions[reason] == "" {
+							t.Errorf("reason %s is not explained in suppressions of detection.yaml", reason)
+						}
+					}
+				}
 				seen.add(whole.standing())
 
 				steps := newWorld(t, d.ID, tuning)

@@ -238,6 +238,9 @@ func buildEvent(t *testing.T, e, d eventCase, id string) event.Event {
 			out.Place.Kind = event.PlaceUnknown
 		}
 	}
+	if out.Browser == "-" {
+		out.Browser, out.OS = "", ""
+	}
 	if out.UserID == "-" {
 		out.UserID = ""
 	}

@@ -72,6 +72,8 @@ type Inputs struct {
 	// Named are types of subjects of which most changes change no finding: affected.sql names those that are evaluated,
 	// also of the changed ones.
 	Named []string `yaml:"named" json:"named,omitempty"`
+	// Ranges says that it finds nothing without something known about addresses.
+	Ranges bool `yaml:"ranges" json:"ranges,omitempty"`
 	// Directory says the same of the directory of users.
 	Directory bool `yaml:"directory" json:"directory,omitempty"`
 }
@@ -226,6 +228,11 @@ func (d *Definition) validate() error {
 	for _, s := range d.Inputs.Named {
 		if !slices.Contains(d.Subjects, s) || d.Affected == "" {
 			wrong("inputs: named %q: expected one of subjects, and an affected.sql that names them", s)
+		}
+	}
+	for reason, explanation := range d.Suppressions {
+		if !strings.Contains(d.SQL, "'"+reason+"'") || explanation == "" {
+			wrong("suppressions: %s: expected a reason that query.sql returns, and its explanation", reason)
 		}
 	}
 	for _, name := range []string{"from", "to", "subjects"} {

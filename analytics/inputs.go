@@ -35,6 +35,9 @@ func (d *Definition) InputsSeen(seen map[clickhouse.Input]clickhouse.InputCount,
 	if d.Inputs.Integrations {
 		need("integration", []string{"yes"}, true)
 	}
+	if d.Inputs.Ranges {
+		need("ranges", []string{"yes"}, true)
+	}
 	if d.Inputs.Directory {
 		need("directory", []string{"yes"}, true)
 	}
@@ -59,6 +62,8 @@ func inputName(i clickhouse.Input) string {
 		return "administrative activity"
 	case "integration":
 		return "activity with an integration key"
+	case "ranges":
+		return "intelligence about addresses"
 	case "directory":
 		return "directory of users"
 	}
@@ -67,6 +72,9 @@ func inputName(i clickhouse.Input) string {
 
 // likelyCauses says why there may be no event of a kind, the likeliest cause first.
 func likelyCauses(i clickhouse.Input, seen map[clickhouse.Input]clickhouse.InputCount, unknown []status.UnknownActivity) []string {
+	if i.Kind == "ranges" {
+		return []string{"no address intelligence loaded: sealwatch ip-ranges import"}
+	}
 	if i.Kind == "directory" {
 		return []string{"no directory was imported: sealwatch directory import"}
 	}

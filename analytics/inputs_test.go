@@ -49,6 +49,8 @@ func TestBlindness(t *testing.T) {
 		{"an application", []event.Event{e("1", "send", 0, keyed)}, "unusual_impersonation", status.DetectionOK, "", nil},
 		{"no directory", []event.Event{e("1", "logon", 0, nil)}, "terminated_user", status.DetectionBlind, "directory of users", []string{"sealwatch directory import"}},
 		{"a directory", []event.Event{e("1", "logon", 0, nil)}, "terminated_user", status.DetectionOK, "", nil},
+		{"no ranges", []event.Event{e("1", "logon", 0, nil)}, "anonymous_ip", status.DetectionBlind, "intelligence about addresses", []string{"no address intelligence loaded"}},
+		{"ranges", []event.Event{e("1", "logon", 0, nil)}, "anonymous_ip", status.DetectionOK, "", nil},
 		{"no alert of DocuSign", []event.Event{e("1", "send", 0, nil)}, "docusign_alert", status.DetectionBlind, "activity docusign_alert", []string{"raised no alert"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -56,6 +58,9 @@ func TestBlindness(t *testing.T) {
 			w.add(c.events...)
 			if c.name == "a directory" {
 				w.meet([]personCase{{ID: "1", Status: "active"}})
+			}
+			if c.name == "ranges" {
+				w.know([]rangeCase{{Prefix: "192.0.2.0/24", Source: "feed", Category: "vpn"}})
 			}
 			w.drain()
 			i := slices.IndexFunc(definitions, func(d analytics.Definition) bool { return d.ID == c.detection })

@@ -3,6 +3,7 @@ package analytics
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
@@ -39,4 +40,27 @@ func (r *Runner) Know(ctx context.Context, ranges []intelligence.Range) error {
 		}
 	}
 	return r.Recheck(ctx, again)
+}
+
+// Forget takes back what a source says about prefixes, or about all when none is given, and lets the analysis look again
+// at everybody who was there. It returns how many ranges there were, when that and the request are durable.
+func (r *Runner) Forget(ctx context.Context, source string, prefixes []netip.Prefix) (int, error) {
+	r.knowing.Lock()
+	defer r.knowing.Unlock()
+	// afterwards nothing tells whom it concerned
+	users, err := r.o.Store.UsersOfSource(ctx, r.o.Tenant, source)
+	if err != nil {
+		return 0, fmt.Errorf("analytics: users at addresses of %s: %w", source, err)
+	}
+	// a caller that goes away in between must not keep the analysis from looking again
+	ctx = context.WithoutCancel(ctx)
+	n, err := r.o.Store.RemoveRanges(ctx, r.o.Tenant, source, prefixes)
+	if err != nil || n == 0 {
+		return n, err
+	}
+	again := make([]clickhouse.Recheck, 0, len(users))
+	for _, u := range users {
+		again = append(again, clickhouse.Recheck{Subject: u.Subject, First: u.First, Last: u.Last, Reason: ReasonIntelligence})
+	}
+	return n, r.Recheck(ctx, again)
 }

@@ -150,7 +150,7 @@ func (d *Detection) arguments() []clickhouse.Argument {
 // Describe is the detection for readers.
 func (d *Detection) Describe() alert.Detection {
 	out := alert.Detection{ID: d.ID, Title: d.Title, Description: d.Description, Severity: d.Severity, Techniques: d.Attack,
-		SubjectType: strings.Join(d.Subjects, ", "), LookBack: d.LookBack, FalsePositives: d.FalsePositives, Response: d.Response, SQL: d.SQL, Attributes: slices.Sorted(maps.Keys(d.Attributes))}
+		SubjectType: strings.Join(d.Subjects, ", "), LookBack: d.LookBack, FalsePositives: d.FalsePositives, Response: d.Response, Suppressions: d.Suppressions, SQL: d.SQL, Attributes: slices.Sorted(maps.Keys(d.Attributes))}
 	for _, p := range d.Parameters {
 		q := alert.Parameter{Name: p.Name, Type: p.Type, Value: d.Values[p.Name], Default: p.Default, Unit: p.Unit, Description: p.Description}
 		if p.Minimum != nil {

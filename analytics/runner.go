@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -34,6 +35,7 @@ type Store interface {
 	LastRecheck(ctx context.Context) (uint64, error)
 	Rechecks(ctx context.Context, tenant string, after uint64) ([]clickhouse.Recheck, error)
 	AddRanges(ctx context.Context, ranges []intelligence.Range) error
+	RemoveRanges(ctx context.Context, tenant, source string, prefixes []netip.Prefix) (int, error)
 	UsersOfSource(ctx context.Context, tenant, source string) ([]clickhouse.Span, error)
 	AddPeople(ctx context.Context, states []directory.State) error
 	IndexLeavers(ctx context.Context, tenant string) error

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"math"
 	"net/netip"
 	"strings"
 	"time"
@@ -18,6 +19,8 @@ import (
 type AddressBook interface {
 	// Know returns when the ranges are durable and the analysis has been asked to look again.
 	Know(ctx context.Context, ranges []intelligence.Range) error
+	// Forget takes back what a source says of prefixes, or all when none is given, and returns how many ranges there were.
+	Forget(ctx context.Context, source string, prefixes []netip.Prefix) (int, error)
 	// ListRanges returns at most limit ranges of the tenant after (source, prefix), in that order, of all sources when none
 	// is given.
 	ListRanges(ctx context.Context, tenant string, sources []string, afterSource, afterPrefix string, limit int) ([]intelligence.Range, error)
@@ -32,15 +35,11 @@ type ipRangeService struct {
 func (s *ipRangeService) ImportIpRanges(ctx context.Context, req *pb.ImportIpRangesRequest) (*pb.ImportIpRangesResponse, error) {
 	ranges := make([]intelligence.Range, 0, len(req.GetRanges()))
 	for i, r := range req.GetRanges() {
-		p, err := netip.ParsePrefix(r.GetPrefix())
-		if err != nil {
-			a, aerr := netip.ParseAddr(r.GetPrefix())
-			if aerr != nil || a.Zone() != "" {
-				return nil, fault.New(fault.InvalidArgument, "ranges[%d].prefix: found %q, expected an address or a network such as 192.0.2.0/24", i, r.GetPrefix())
-			}
-			p = netip.PrefixFrom(a, a.BitLen())
+		p, ok := prefix(r.GetPrefix())
+		if !ok {
+			return nil, fault.New(fault.InvalidArgument, "ranges[%d].prefix: found %q, expected an address or a network such as 192.0.2.0/24", i, r.GetPrefix())
 		}
-		x := intelligence.Range{Tenant: s.tenant, Source: r.GetSource(), Prefix: p.Masked(), Name: r.GetDisplayName(), Category: r.GetCategory(), Tags: r.GetTags(),
+		x := intelligence.Range{Tenant: s.tenant, Source: r.GetSource(), Prefix: p, Name: r.GetDisplayName(), Category: r.GetCategory(), Tags: r.GetTags(),
 			Confidence: uint8(r.GetConfidence()), From: instant(r.GetStartTime()), To: instant(r.GetEndTime())} //nolint:gosec // validated: 0 to 100
 		if !x.From.IsZero() && !x.To.IsZero() && !x.From.Before(x.To) {
 			return nil, fault.New(fault.InvalidArgument, "ranges[%d]: start_time %s is not before end_time %s", i, x.From, x.To)
@@ -51,6 +50,35 @@ func (s *ipRangeService) ImportIpRanges(ctx context.Context, req *pb.ImportIpRan
 		return nil, err
 	}
 	return &pb.ImportIpRangesResponse{Imported: int32(len(ranges))}, nil //nolint:gosec // validated: 20,000 at most
+}
+
+func (s *ipRangeService) RemoveIpRanges(ctx context.Context, req *pb.RemoveIpRangesRequest) (*pb.RemoveIpRangesResponse, error) {
+	var prefixes []netip.Prefix
+	for i, text := range req.GetPrefixes() {
+		p, ok := prefix(text)
+		if !ok {
+			return nil, fault.New(fault.InvalidArgument, "prefixes[%d]: found %q, expected an address or a network such as 192.0.2.0/24", i, text)
+		}
+		prefixes = append(prefixes, p)
+	}
+	n, err := s.book.Forget(ctx, req.GetSource(), prefixes)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.RemoveIpRangesResponse{Removed: int32(min(n, math.MaxInt32))}, nil //nolint:gosec // cut
+}
+
+// prefix reads an address or a network.
+func prefix(text string) (netip.Prefix, bool) {
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		a, err := netip.ParseAddr(text)
+		if err != nil || a.Zone() != "" {
+			return p, false
+		}
+		p = netip.PrefixFrom(a, a.BitLen())
+	}
+	return p.Masked(), true
 }
 
 func instant(t *timestamppb.Timestamp) time.Time {

@@ -24,7 +24,7 @@ func (p *process) ipRangesCommand() *cobra.Command {
 		Short: "Say what addresses are: the company's, a VPN's, Tor's",
 		Args:  cobra.NoArgs,
 	}
-	c.AddCommand(p.ipRangesImport(), p.ipRangesList())
+	c.AddCommand(p.ipRangesImport(), p.ipRangesList(), p.ipRangesRemove())
 	return c
 }
 
@@ -149,6 +149,37 @@ func (p *process) ipRangesList() *cobra.Command {
 				return nil
 			}
 		}
+	}
+	return c
+}
+
+func (p *process) ipRangesRemove() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "remove NETWORK... | remove --all --source FEED",
+		Short: "Take back what was said about addresses",
+		Long: "Take back ranges by source and network, each with all its spans of time. The analysis looks again at everybody who was there.\n\n" +
+			"A range that held until some day is better imported again with --to.",
+		Example: "  sealwatch ip-ranges remove 203.0.113.0/24\n" +
+			"  sealwatch ip-ranges remove --all --source tor-exits",
+	}
+	address := p.addressFlag(c)
+	source := c.Flags().String("source", "operator", "name of the feed; operator for what you said yourself")
+	all := c.Flags().Bool("all", false, "whatever the source says")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if *all == (len(args) > 0) {
+			return errors.New("expected networks, or --all")
+		}
+		conn, err := connect(*address)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }()
+		r, err := sealwatchv1.NewIpRangeServiceClient(conn).RemoveIpRanges(c.Context(), &sealwatchv1.RemoveIpRangesRequest{Source: *source, Prefixes: args, All: *all})
+		if err != nil {
+			return err
+		}
+		p.print("%d ranges removed", r.GetRemoved())
+		return nil
 	}
 	return c
 }

@@ -18,6 +18,8 @@ type Detection struct {
 	Parameters []Parameter
 	// FalsePositives are the harmless causes that are known; Response is what to do about a finding.
 	FalsePositives, Response []string
+	// Suppressions explains each reason for which its findings are no alerts.
+	Suppressions map[string]string
 	// SQL is the text of the view.
 	SQL string
 	// Attributes that an exception can name, beside the subject, in order.

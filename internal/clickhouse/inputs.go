@@ -9,8 +9,8 @@ import (
 
 // Input is a kind of event that a detection can need.
 type Input struct {
-	// Kind is event (Name is empty then), activity, place, administrative, integration or directory (Name is yes). Of the
-	// directory the states are counted, all of them, and the newest is by when it was said.
+	// Kind is event (Name is empty then), activity, place, administrative, integration, ranges or directory (Name is yes). Of the
+	// ranges those that stand, and of the directory the states are counted, all of them, and the newest is by when it was said.
 	Kind, Name string
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,26 @@ var (
 // AddRanges stores ranges, each in the place of one with the same tenant, source, prefix and beginning, and makes the
 // dictionary ip_intelligence anew. It MUST not run twice at once.
 func (d *DB) AddRanges(ctx context.Context, ranges []intelligence.Range) error {
+	return d.putRanges(ctx, ranges, false)
+}
+
+// RemoveRanges takes ranges back: those of a source with one of the prefixes, or all of the source when none is given.
+// It returns how many there were. It MUST not run at once with AddRanges.
+func (d *DB) RemoveRanges(ctx context.Context, tenant, source string, prefixes []netip.Prefix) (int, error) {
+	gone, err := d.ranges(ctx, "ip_ranges_all")
+	if err != nil {
+		return 0, err
+	}
+	gone = slices.DeleteFunc(gone, func(r intelligence.Range) bool {
+		return r.Tenant != tenant || r.Source != source || len(prefixes) > 0 && !slices.Contains(prefixes, r.Prefix)
+	})
+	if len(gone) == 0 {
+		return 0, nil
+	}
+	return len(gone), d.putRanges(ctx, gone, true)
+}
+
+func (d *DB) putRanges(ctx context.Context, ranges []intelligence.Range, removed bool) error {
 	var version, generation uint64
 	if err := d.rows(ctx, "ip_ranges_version", func(r driver.Rows) error { return r.Scan(&version, &generation) }); err != nil {
 		return err
@@ -34,7 +55,7 @@ func (d *DB) AddRanges(ctx context.Context, ranges []intelligence.Range) error {
 				tags = []string{}
 			}
 			from, to := bound(r.From, always), bound(r.To, never)
-			if err := b.Append(r.Tenant, r.Source, r.Prefix.Masked().String(), r.Name, r.Category, tags, r.Confidence, from, to, false, at, version+1); err != nil {
+			if err := b.Append(r.Tenant, r.Source, r.Prefix.Masked().String(), r.Name, r.Category, tags, r.Confidence, from, to, removed, at, version+1); err != nil {
 				return err
 			}
 		}
@@ -61,7 +82,11 @@ func (d *DB) rebuildNetworks(ctx context.Context, generation uint64) error {
 		return err
 	}
 	err = d.insert(ctx, "ip_networks_insert", uuid.NewString(), func(b driver.Batch) error {
-		for _, n := range intelligence.Flatten(ranges) {
+		networks := intelligence.Flatten(ranges)
+		if len(networks) == 0 { // a generation counts by its rows: this one says that nothing is known
+			return b.Append(generation, "::/128", []string{}, []string{}, []string{}, []string{}, []time.Time{}, []time.Time{})
+		}
+		for _, n := range networks {
 			var tenants, sources, categories, tags []string
 			var since, until []time.Time
 			for _, r := range n.Ranges {

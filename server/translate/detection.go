@@ -23,6 +23,7 @@ func Detection(d *alert.Detection, state status.Detection, full bool) *pb.Detect
 		LookBack:         durationpb.New(d.LookBack),
 		FalsePositives:   d.FalsePositives,
 		Response:         d.Response,
+		Suppressions:     d.Suppressions,
 
 		ExceptionAttributes: d.Attributes,
 		Status: &pb.DetectionStatus{

@@ -329,12 +329,19 @@ SELECT
             pattern, failure_count, formatDateTime(first_ts, '%FT%TZ'), formatDateTime(last_ts, '%FT%TZ'), addresses, address_list, users, user_list, email_list, nobodys, country_list, network_list, browser_list,
             succeeded, if(succeeded, formatDateTime(fromUnixTimestamp64Milli(success.1, 'UTC'), '%FT%TZ'), ''), success.3, success.4, success.5,
             bitAnd(succeeded, has(all_addresses, success.3)), arraySlice(entered_users, 1, 20), from_own, retrying, round(gap / 1e3, 1), sprayed,
-            {threshold:UInt32}, habit.1, round(habit.2, 2), habit.3, round({window_us:UInt64} / 6e7, 1)
+            {threshold:UInt32}, habit.1, round(habit.2, 2), habit.3, round({window_us:UInt64} / 6e7, 1),
+            multiIf(
+                NOT of_user, if(succeeded, 'Somebody got in from where many users failed.', 'Many users failed from there, and nobody of them got in.'),
+                retrying, 'A program keeps trying, as one with expired credentials does.',
+                succeeded > own_mistake, 'A log-on followed the failures, and not as one of the user''s own from a usual address.',
+                failure_count >= {high_failures:UInt32}, 'There were very many failures, and no success.',
+                pattern = 'many_sources', 'Many sources tried, and none got in.',
+                own_mistake, 'The user got in from a usual address after failures there.', 'Nobody got in.')
         ),
         'Tuple(pattern String, failures UInt64, firstFailure String, lastFailure String, addresses UInt64, ipAddresses Array(String), users UInt64, userList Array(String), emails Array(String), failuresOfNobody UInt64,
             countries Array(String), networks Array(String), browsers Array(String), succeeded Bool, successTime String, successIpAddress String, successCountry String, successCity String,
             successFromFailingAddress Bool, succeededUsers Array(String), fromOwnAddresses Bool, evenIntervals Bool, intervalSeconds Float64, failuresInSpray UInt64,
-            threshold UInt32, userLimit UInt32, usualFailures Float64, learnedDays UInt64, windowMinutes Float64)')) AS evidence,
+            threshold UInt32, userLimit UInt32, usualFailures Float64, learnedDays UInt64, windowMinutes Float64, severityReason String)')) AS evidence,
     arrayConcat(
         if(retrying > succeeded, ['expired_credentials'], []),
         -- a success that the spray does not explain is the user's own finding

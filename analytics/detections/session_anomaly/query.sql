@@ -8,7 +8,8 @@ visits AS
         tenant, user_id, toDate(ts) AS day,
         -- neighbouring addresses and releases are one network and one device
         multiIf(asn != 0, concat('AS', toString(asn)), startsWith(toString(ip), '::ffff:'), toString(IPv6CIDRToRange(ip, 120).1), toString(IPv6CIDRToRange(ip, 64).1)) AS network,
-        concat(replaceRegexpOne(browser, ' [0-9.]+$', ''), ' on ', replaceRegexpOne(os, ' [0-9.]+$', '')) AS device,
+        -- a script that uses a cookie may well send no agent
+        if(browser = '', 'something without a user agent', concat(replaceRegexpOne(browser, ' [0-9.]+$', ''), ' on ', replaceRegexpOne(os, ' [0-9.]+$', ''))) AS device,
         groupArrayIf((ts, event_id, activity, administrative, ip_address, as_organization, user_email, user_name, country, city, envelope_id),
             ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(30)) AS acts
     FROM events
@@ -18,7 +19,7 @@ visits AS
         AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
         AND activity NOT IN ('failed_logon', 'docusign_alert', 'lockout', 'recipient_authentication')
         -- a program by an integration key has no device, and DocuSign's servers are not where the user is
-        AND integration_key = '' AND browser != '' AND ip_address != '' AND place_kind != 'server'
+        AND integration_key = '' AND NOT (browser = '' AND lower(channel) = 'api') AND ip_address != '' AND place_kind != 'server'
     GROUP BY tenant, user_id, day, network, device
 ),
 -- whether a day is the first row of its kind, so that running sums count days
@@ -132,11 +133,13 @@ SELECT
         if(interleavings > 0, ', while working from the usual ones', ''), ': ', arrayStringConcat(deeds, ', ')) AS title,
     toJSONString(CAST((
             downloads, sends, exports, administrations, signatures, administration_list, interleavings > 0, interleavings, first.4, first.7, first.5, first.8, first.9, address_list, device_list,
-            first.1, first.2, first.3, own.1, own.2, own.3, own.4, {familiar_days:UInt32}, round(length_ms / 60000, 1)
+            first.1, first.2, first.3, own.1, own.2, own.3, own.4, {familiar_days:UInt32}, round(length_ms / 60000, 1),
+            multiIf(interleavings > 0, 'The user was at work from the usual network and device at the same time, so that it was somebody else.',
+                administrations + exports > 0, 'The account was administered or exported from a network and a device that are both new.', 'Network and device are both new, and what was done is what a thief wants.')
         ),
         'Tuple(downloads UInt64, envelopesSent UInt64, exports UInt64, administrativeActs UInt64, signatures UInt64, administrativeActivities Array(String), interleaved Bool, interleavedEvents UInt64,
             network String, networkName String, device String, country String, city String, ipAddresses Array(String), devices Array(String),
-            networkDays Int64, deviceDays Int64, userDays Int64, ownNetwork String, ownDevice String, ownIpAddress String, ownNetworkName String, familiarDays UInt32, minutes Float64)')) AS evidence,
+            networkDays Int64, deviceDays Int64, userDays Int64, ownNetwork String, ownDevice String, ownIpAddress String, ownNetworkName String, familiarDays UInt32, minutes Float64, severityReason String)')) AS evidence,
     CAST([], 'Array(String)') AS suppressed_by
 FROM judged
 WHERE impact >= 1 AND anchor_time >= {from:DateTime64(7, 'UTC')} AND anchor_time <= {to:DateTime64(7, 'UTC')}

@@ -189,8 +189,8 @@ SELECT
         multiIf(subject_email != '', subject_email, subject_name != '', subject_name, concat('User ', subject_id)),
         multiIf(
             chain, concat(' added rights (', sequence[1].3, '), changed authentication (', sequence[2].3, ') and took data out (', sequence[3].3, ') within ',
-                if(sequence_hours < 1, concat(toString(ceil(sequence_hours * 60)), ' minutes'), concat(toString(round(sequence_hours, 1)), ' hours'))),
-            too_many, concat(' did ', toString(size), ' administrative operations within ', toString(greatest(1, ceil(minutes))), ' minutes, where ', toString(round(expected, 1)), ' are expected'),
+                if(sequence_hours < 1, concat(if(sequence_hours <= 1 / 60, 'a minute', concat(toString(ceil(sequence_hours * 60)), ' minutes'))), concat(toString(round(sequence_hours, 1)), ' hours'))),
+            too_many, concat(' did ', toString(size), ' administrative operations within ', if(minutes <= 1, 'a minute', concat(toString(ceil(minutes)), ' minutes')), ', where ', toString(round(expected, 1)), ' are expected'),
             concat(' administered for the first time in 90 days, with an operation that nobody uses: ', rare[1]))) AS title,
     toJSONString(CAST((
             size, round(minutes, 1), round(expected, 2), round(chance, 6), arrayFilter(r -> r != '', [if(too_many, 'volume', ''), if(chain, 'sequence', ''), if(beginner, 'firstAdministration', '')]),
@@ -208,7 +208,8 @@ SELECT
             sequence Array(Tuple(time String, eventId String, operation String)), sequenceHours Float64, affectedUsers UInt64, affectedUserIds Array(String),
             from Array(Tuple(ipAddress String, network String, country String, city String)), severityReason String)')) AS evidence,
     arrayFilter(r -> r != '', [
-        if(NOT grown, 'learning', ''),
+        -- the steps of a takeover need no baseline
+        if(NOT grown AND NOT chain, 'learning', ''),
         if(too_many AND usual_volume AND NOT beginner AND (NOT chain OR usual_operations), 'usual_volume', ''),
         if(usual_operations AND NOT beginner AND (NOT too_many OR usual_volume), 'usual_operations', '')]) AS suppressed_by
 FROM judged

@@ -270,8 +270,11 @@ type Detection struct {
 	Versions []*DetectionVersion `protobuf:"bytes,13,rep,name=versions,proto3" json:"versions,omitempty"`
 	// exception_attributes are the names of the attributes that an exception of one of its alerts can name, beside subject.
 	ExceptionAttributes []string `protobuf:"bytes,14,rep,name=exception_attributes,json=exceptionAttributes,proto3" json:"exception_attributes,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// suppressions explains each reason for which a finding is stored and is no alert. Scopes and exceptions have reasons of
+	// their own.
+	Suppressions  map[string]string `protobuf:"bytes,15,rep,name=suppressions,proto3" json:"suppressions,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Detection) Reset() {
@@ -398,6 +401,13 @@ func (x *Detection) GetVersions() []*DetectionVersion {
 func (x *Detection) GetExceptionAttributes() []string {
 	if x != nil {
 		return x.ExceptionAttributes
+	}
+	return nil
+}
+
+func (x *Detection) GetSuppressions() map[string]string {
+	if x != nil {
+		return x.Suppressions
 	}
 	return nil
 }
@@ -2536,7 +2546,7 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\n" +
 	"detections\x18\x01 \x03(\v2\x17.sealwatch.v1.DetectionR\n" +
 	"detections\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe4\x05\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf9\x06\n" +
 	"\tDetection\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x19\n" +
 	"\x05title\x18\x02 \x01(\tB\x03\xe0A\x03R\x05title\x12%\n" +
@@ -2554,7 +2564,11 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\x03sql\x18\v \x01(\tB\x03\xe0A\x03R\x03sql\x12:\n" +
 	"\x06status\x18\f \x01(\v2\x1d.sealwatch.v1.DetectionStatusB\x03\xe0A\x03R\x06status\x12?\n" +
 	"\bversions\x18\r \x03(\v2\x1e.sealwatch.v1.DetectionVersionB\x03\xe0A\x03R\bversions\x126\n" +
-	"\x14exception_attributes\x18\x0e \x03(\tB\x03\xe0A\x03R\x13exceptionAttributes:J\xeaAG\n" +
+	"\x14exception_attributes\x18\x0e \x03(\tB\x03\xe0A\x03R\x13exceptionAttributes\x12R\n" +
+	"\fsuppressions\x18\x0f \x03(\v2).sealwatch.v1.Detection.SuppressionsEntryB\x03\xe0A\x03R\fsuppressions\x1a?\n" +
+	"\x11SuppressionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:J\xeaAG\n" +
 	"\x16sealwatch.io/Detection\x12\x16detections/{detection}*\n" +
 	"detections2\tdetection\"\xbe\x03\n" +
 	"\x10DetectionVersion\x12\x1f\n" +
@@ -2761,7 +2775,7 @@ func file_sealwatch_v1_detection_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sealwatch_v1_detection_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sealwatch_v1_detection_service_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_sealwatch_v1_detection_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_sealwatch_v1_detection_service_proto_goTypes = []any{
 	(DetectionState)(0),               // 0: sealwatch.v1.DetectionState
 	(*GetDetectionRequest)(nil),       // 1: sealwatch.v1.GetDetectionRequest
@@ -2795,98 +2809,100 @@ var file_sealwatch_v1_detection_service_proto_goTypes = []any{
 	(*ReevaluatedDetection)(nil),      // 29: sealwatch.v1.ReevaluatedDetection
 	(*ApplyReevaluationResponse)(nil), // 30: sealwatch.v1.ApplyReevaluationResponse
 	(*AppliedVersion)(nil),            // 31: sealwatch.v1.AppliedVersion
-	(Severity)(0),                     // 32: sealwatch.v1.Severity
-	(*durationpb.Duration)(nil),       // 33: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),     // 34: google.protobuf.Timestamp
-	(*Principal)(nil),                 // 35: sealwatch.v1.Principal
-	(AlertChange)(0),                  // 36: sealwatch.v1.AlertChange
-	(AlertState)(0),                   // 37: sealwatch.v1.AlertState
+	nil,                               // 32: sealwatch.v1.Detection.SuppressionsEntry
+	(Severity)(0),                     // 33: sealwatch.v1.Severity
+	(*durationpb.Duration)(nil),       // 34: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),     // 35: google.protobuf.Timestamp
+	(*Principal)(nil),                 // 36: sealwatch.v1.Principal
+	(AlertChange)(0),                  // 37: sealwatch.v1.AlertChange
+	(AlertState)(0),                   // 38: sealwatch.v1.AlertState
 }
 var file_sealwatch_v1_detection_service_proto_depIdxs = []int32{
 	4,  // 0: sealwatch.v1.ListDetectionsResponse.detections:type_name -> sealwatch.v1.Detection
-	32, // 1: sealwatch.v1.Detection.severity:type_name -> sealwatch.v1.Severity
-	33, // 2: sealwatch.v1.Detection.look_back:type_name -> google.protobuf.Duration
+	33, // 1: sealwatch.v1.Detection.severity:type_name -> sealwatch.v1.Severity
+	34, // 2: sealwatch.v1.Detection.look_back:type_name -> google.protobuf.Duration
 	8,  // 3: sealwatch.v1.Detection.parameters:type_name -> sealwatch.v1.DetectionParameter
 	9,  // 4: sealwatch.v1.Detection.status:type_name -> sealwatch.v1.DetectionStatus
 	5,  // 5: sealwatch.v1.Detection.versions:type_name -> sealwatch.v1.DetectionVersion
-	34, // 6: sealwatch.v1.DetectionVersion.start_time:type_name -> google.protobuf.Timestamp
-	34, // 7: sealwatch.v1.DetectionVersion.end_time:type_name -> google.protobuf.Timestamp
-	34, // 8: sealwatch.v1.DetectionVersion.create_time:type_name -> google.protobuf.Timestamp
-	8,  // 9: sealwatch.v1.DetectionVersion.parameters:type_name -> sealwatch.v1.DetectionParameter
-	6,  // 10: sealwatch.v1.DetectionVersion.scope:type_name -> sealwatch.v1.DetectionScope
-	7,  // 11: sealwatch.v1.DetectionScope.include:type_name -> sealwatch.v1.DetectionScopeSelection
-	7,  // 12: sealwatch.v1.DetectionScope.exclude:type_name -> sealwatch.v1.DetectionScopeSelection
-	0,  // 13: sealwatch.v1.DetectionStatus.state:type_name -> sealwatch.v1.DetectionState
-	10, // 14: sealwatch.v1.DetectionStatus.inputs:type_name -> sealwatch.v1.DetectionInput
-	34, // 15: sealwatch.v1.DetectionInput.last_time:type_name -> google.protobuf.Timestamp
-	34, // 16: sealwatch.v1.BacktestRequest.start_time:type_name -> google.protobuf.Timestamp
-	34, // 17: sealwatch.v1.BacktestRequest.end_time:type_name -> google.protobuf.Timestamp
-	12, // 18: sealwatch.v1.BacktestRequest.settings:type_name -> sealwatch.v1.BacktestSetting
-	14, // 19: sealwatch.v1.BacktestResponse.progress:type_name -> sealwatch.v1.BacktestProgress
-	15, // 20: sealwatch.v1.BacktestResponse.result:type_name -> sealwatch.v1.BacktestResult
-	34, // 21: sealwatch.v1.BacktestProgress.reached_time:type_name -> google.protobuf.Timestamp
-	34, // 22: sealwatch.v1.BacktestResult.start_time:type_name -> google.protobuf.Timestamp
-	34, // 23: sealwatch.v1.BacktestResult.end_time:type_name -> google.protobuf.Timestamp
-	12, // 24: sealwatch.v1.BacktestResult.settings:type_name -> sealwatch.v1.BacktestSetting
-	16, // 25: sealwatch.v1.BacktestResult.alerts:type_name -> sealwatch.v1.BacktestCount
-	16, // 26: sealwatch.v1.BacktestResult.suppressed:type_name -> sealwatch.v1.BacktestCount
-	16, // 27: sealwatch.v1.BacktestResult.subjects:type_name -> sealwatch.v1.BacktestCount
-	17, // 28: sealwatch.v1.BacktestResult.severities:type_name -> sealwatch.v1.BacktestSeverity
-	18, // 29: sealwatch.v1.BacktestResult.days:type_name -> sealwatch.v1.BacktestDay
-	19, // 30: sealwatch.v1.BacktestResult.top_subjects:type_name -> sealwatch.v1.BacktestSubject
-	20, // 31: sealwatch.v1.BacktestResult.suppressions:type_name -> sealwatch.v1.BacktestSuppression
-	21, // 32: sealwatch.v1.BacktestResult.added_examples:type_name -> sealwatch.v1.BacktestExample
-	21, // 33: sealwatch.v1.BacktestResult.removed_examples:type_name -> sealwatch.v1.BacktestExample
-	32, // 34: sealwatch.v1.BacktestSeverity.severity:type_name -> sealwatch.v1.Severity
-	16, // 35: sealwatch.v1.BacktestSeverity.alerts:type_name -> sealwatch.v1.BacktestCount
-	16, // 36: sealwatch.v1.BacktestDay.alerts:type_name -> sealwatch.v1.BacktestCount
-	16, // 37: sealwatch.v1.BacktestDay.suppressed:type_name -> sealwatch.v1.BacktestCount
-	35, // 38: sealwatch.v1.BacktestSubject.subject:type_name -> sealwatch.v1.Principal
-	16, // 39: sealwatch.v1.BacktestSubject.alerts:type_name -> sealwatch.v1.BacktestCount
-	16, // 40: sealwatch.v1.BacktestSubject.suppressed:type_name -> sealwatch.v1.BacktestCount
-	16, // 41: sealwatch.v1.BacktestSuppression.findings:type_name -> sealwatch.v1.BacktestCount
-	35, // 42: sealwatch.v1.BacktestExample.subject:type_name -> sealwatch.v1.Principal
-	32, // 43: sealwatch.v1.BacktestExample.severity:type_name -> sealwatch.v1.Severity
-	34, // 44: sealwatch.v1.BacktestExample.start_time:type_name -> google.protobuf.Timestamp
-	34, // 45: sealwatch.v1.BacktestExample.end_time:type_name -> google.protobuf.Timestamp
-	34, // 46: sealwatch.v1.ReevaluateRequest.start_time:type_name -> google.protobuf.Timestamp
-	34, // 47: sealwatch.v1.ReevaluateRequest.end_time:type_name -> google.protobuf.Timestamp
-	14, // 48: sealwatch.v1.ReevaluateResponse.progress:type_name -> sealwatch.v1.BacktestProgress
-	24, // 49: sealwatch.v1.ReevaluateResponse.result:type_name -> sealwatch.v1.ReevaluateResult
-	34, // 50: sealwatch.v1.ReevaluateResult.start_time:type_name -> google.protobuf.Timestamp
-	34, // 51: sealwatch.v1.ReevaluateResult.end_time:type_name -> google.protobuf.Timestamp
-	25, // 52: sealwatch.v1.ReevaluateResult.total:type_name -> sealwatch.v1.ReevaluateCount
-	26, // 53: sealwatch.v1.ReevaluateResult.days:type_name -> sealwatch.v1.ReevaluateDay
-	27, // 54: sealwatch.v1.ReevaluateResult.examples:type_name -> sealwatch.v1.ReevaluateExample
-	25, // 55: sealwatch.v1.ReevaluateDay.count:type_name -> sealwatch.v1.ReevaluateCount
-	36, // 56: sealwatch.v1.ReevaluateExample.difference:type_name -> sealwatch.v1.AlertChange
-	35, // 57: sealwatch.v1.ReevaluateExample.subject:type_name -> sealwatch.v1.Principal
-	32, // 58: sealwatch.v1.ReevaluateExample.severity:type_name -> sealwatch.v1.Severity
-	32, // 59: sealwatch.v1.ReevaluateExample.previous_severity:type_name -> sealwatch.v1.Severity
-	37, // 60: sealwatch.v1.ReevaluateExample.state:type_name -> sealwatch.v1.AlertState
-	37, // 61: sealwatch.v1.ReevaluateExample.previous_state:type_name -> sealwatch.v1.AlertState
-	34, // 62: sealwatch.v1.ReevaluateExample.start_time:type_name -> google.protobuf.Timestamp
-	34, // 63: sealwatch.v1.ReevaluateExample.end_time:type_name -> google.protobuf.Timestamp
-	29, // 64: sealwatch.v1.ApplyReevaluationRequest.detections:type_name -> sealwatch.v1.ReevaluatedDetection
-	34, // 65: sealwatch.v1.ApplyReevaluationRequest.start_time:type_name -> google.protobuf.Timestamp
-	34, // 66: sealwatch.v1.ApplyReevaluationRequest.end_time:type_name -> google.protobuf.Timestamp
-	31, // 67: sealwatch.v1.ApplyReevaluationResponse.versions:type_name -> sealwatch.v1.AppliedVersion
-	5,  // 68: sealwatch.v1.AppliedVersion.version:type_name -> sealwatch.v1.DetectionVersion
-	1,  // 69: sealwatch.v1.DetectionService.GetDetection:input_type -> sealwatch.v1.GetDetectionRequest
-	2,  // 70: sealwatch.v1.DetectionService.ListDetections:input_type -> sealwatch.v1.ListDetectionsRequest
-	11, // 71: sealwatch.v1.DetectionService.Backtest:input_type -> sealwatch.v1.BacktestRequest
-	22, // 72: sealwatch.v1.DetectionService.Reevaluate:input_type -> sealwatch.v1.ReevaluateRequest
-	28, // 73: sealwatch.v1.DetectionService.ApplyReevaluation:input_type -> sealwatch.v1.ApplyReevaluationRequest
-	4,  // 74: sealwatch.v1.DetectionService.GetDetection:output_type -> sealwatch.v1.Detection
-	3,  // 75: sealwatch.v1.DetectionService.ListDetections:output_type -> sealwatch.v1.ListDetectionsResponse
-	13, // 76: sealwatch.v1.DetectionService.Backtest:output_type -> sealwatch.v1.BacktestResponse
-	23, // 77: sealwatch.v1.DetectionService.Reevaluate:output_type -> sealwatch.v1.ReevaluateResponse
-	30, // 78: sealwatch.v1.DetectionService.ApplyReevaluation:output_type -> sealwatch.v1.ApplyReevaluationResponse
-	74, // [74:79] is the sub-list for method output_type
-	69, // [69:74] is the sub-list for method input_type
-	69, // [69:69] is the sub-list for extension type_name
-	69, // [69:69] is the sub-list for extension extendee
-	0,  // [0:69] is the sub-list for field type_name
+	32, // 6: sealwatch.v1.Detection.suppressions:type_name -> sealwatch.v1.Detection.SuppressionsEntry
+	35, // 7: sealwatch.v1.DetectionVersion.start_time:type_name -> google.protobuf.Timestamp
+	35, // 8: sealwatch.v1.DetectionVersion.end_time:type_name -> google.protobuf.Timestamp
+	35, // 9: sealwatch.v1.DetectionVersion.create_time:type_name -> google.protobuf.Timestamp
+	8,  // 10: sealwatch.v1.DetectionVersion.parameters:type_name -> sealwatch.v1.DetectionParameter
+	6,  // 11: sealwatch.v1.DetectionVersion.scope:type_name -> sealwatch.v1.DetectionScope
+	7,  // 12: sealwatch.v1.DetectionScope.include:type_name -> sealwatch.v1.DetectionScopeSelection
+	7,  // 13: sealwatch.v1.DetectionScope.exclude:type_name -> sealwatch.v1.DetectionScopeSelection
+	0,  // 14: sealwatch.v1.DetectionStatus.state:type_name -> sealwatch.v1.DetectionState
+	10, // 15: sealwatch.v1.DetectionStatus.inputs:type_name -> sealwatch.v1.DetectionInput
+	35, // 16: sealwatch.v1.DetectionInput.last_time:type_name -> google.protobuf.Timestamp
+	35, // 17: sealwatch.v1.BacktestRequest.start_time:type_name -> google.protobuf.Timestamp
+	35, // 18: sealwatch.v1.BacktestRequest.end_time:type_name -> google.protobuf.Timestamp
+	12, // 19: sealwatch.v1.BacktestRequest.settings:type_name -> sealwatch.v1.BacktestSetting
+	14, // 20: sealwatch.v1.BacktestResponse.progress:type_name -> sealwatch.v1.BacktestProgress
+	15, // 21: sealwatch.v1.BacktestResponse.result:type_name -> sealwatch.v1.BacktestResult
+	35, // 22: sealwatch.v1.BacktestProgress.reached_time:type_name -> google.protobuf.Timestamp
+	35, // 23: sealwatch.v1.BacktestResult.start_time:type_name -> google.protobuf.Timestamp
+	35, // 24: sealwatch.v1.BacktestResult.end_time:type_name -> google.protobuf.Timestamp
+	12, // 25: sealwatch.v1.BacktestResult.settings:type_name -> sealwatch.v1.BacktestSetting
+	16, // 26: sealwatch.v1.BacktestResult.alerts:type_name -> sealwatch.v1.BacktestCount
+	16, // 27: sealwatch.v1.BacktestResult.suppressed:type_name -> sealwatch.v1.BacktestCount
+	16, // 28: sealwatch.v1.BacktestResult.subjects:type_name -> sealwatch.v1.BacktestCount
+	17, // 29: sealwatch.v1.BacktestResult.severities:type_name -> sealwatch.v1.BacktestSeverity
+	18, // 30: sealwatch.v1.BacktestResult.days:type_name -> sealwatch.v1.BacktestDay
+	19, // 31: sealwatch.v1.BacktestResult.top_subjects:type_name -> sealwatch.v1.BacktestSubject
+	20, // 32: sealwatch.v1.BacktestResult.suppressions:type_name -> sealwatch.v1.BacktestSuppression
+	21, // 33: sealwatch.v1.BacktestResult.added_examples:type_name -> sealwatch.v1.BacktestExample
+	21, // 34: sealwatch.v1.BacktestResult.removed_examples:type_name -> sealwatch.v1.BacktestExample
+	33, // 35: sealwatch.v1.BacktestSeverity.severity:type_name -> sealwatch.v1.Severity
+	16, // 36: sealwatch.v1.BacktestSeverity.alerts:type_name -> sealwatch.v1.BacktestCount
+	16, // 37: sealwatch.v1.BacktestDay.alerts:type_name -> sealwatch.v1.BacktestCount
+	16, // 38: sealwatch.v1.BacktestDay.suppressed:type_name -> sealwatch.v1.BacktestCount
+	36, // 39: sealwatch.v1.BacktestSubject.subject:type_name -> sealwatch.v1.Principal
+	16, // 40: sealwatch.v1.BacktestSubject.alerts:type_name -> sealwatch.v1.BacktestCount
+	16, // 41: sealwatch.v1.BacktestSubject.suppressed:type_name -> sealwatch.v1.BacktestCount
+	16, // 42: sealwatch.v1.BacktestSuppression.findings:type_name -> sealwatch.v1.BacktestCount
+	36, // 43: sealwatch.v1.BacktestExample.subject:type_name -> sealwatch.v1.Principal
+	33, // 44: sealwatch.v1.BacktestExample.severity:type_name -> sealwatch.v1.Severity
+	35, // 45: sealwatch.v1.BacktestExample.start_time:type_name -> google.protobuf.Timestamp
+	35, // 46: sealwatch.v1.BacktestExample.end_time:type_name -> google.protobuf.Timestamp
+	35, // 47: sealwatch.v1.ReevaluateRequest.start_time:type_name -> google.protobuf.Timestamp
+	35, // 48: sealwatch.v1.ReevaluateRequest.end_time:type_name -> google.protobuf.Timestamp
+	14, // 49: sealwatch.v1.ReevaluateResponse.progress:type_name -> sealwatch.v1.BacktestProgress
+	24, // 50: sealwatch.v1.ReevaluateResponse.result:type_name -> sealwatch.v1.ReevaluateResult
+	35, // 51: sealwatch.v1.ReevaluateResult.start_time:type_name -> google.protobuf.Timestamp
+	35, // 52: sealwatch.v1.ReevaluateResult.end_time:type_name -> google.protobuf.Timestamp
+	25, // 53: sealwatch.v1.ReevaluateResult.total:type_name -> sealwatch.v1.ReevaluateCount
+	26, // 54: sealwatch.v1.ReevaluateResult.days:type_name -> sealwatch.v1.ReevaluateDay
+	27, // 55: sealwatch.v1.ReevaluateResult.examples:type_name -> sealwatch.v1.ReevaluateExample
+	25, // 56: sealwatch.v1.ReevaluateDay.count:type_name -> sealwatch.v1.ReevaluateCount
+	37, // 57: sealwatch.v1.ReevaluateExample.difference:type_name -> sealwatch.v1.AlertChange
+	36, // 58: sealwatch.v1.ReevaluateExample.subject:type_name -> sealwatch.v1.Principal
+	33, // 59: sealwatch.v1.ReevaluateExample.severity:type_name -> sealwatch.v1.Severity
+	33, // 60: sealwatch.v1.ReevaluateExample.previous_severity:type_name -> sealwatch.v1.Severity
+	38, // 61: sealwatch.v1.ReevaluateExample.state:type_name -> sealwatch.v1.AlertState
+	38, // 62: sealwatch.v1.ReevaluateExample.previous_state:type_name -> sealwatch.v1.AlertState
+	35, // 63: sealwatch.v1.ReevaluateExample.start_time:type_name -> google.protobuf.Timestamp
+	35, // 64: sealwatch.v1.ReevaluateExample.end_time:type_name -> google.protobuf.Timestamp
+	29, // 65: sealwatch.v1.ApplyReevaluationRequest.detections:type_name -> sealwatch.v1.ReevaluatedDetection
+	35, // 66: sealwatch.v1.ApplyReevaluationRequest.start_time:type_name -> google.protobuf.Timestamp
+	35, // 67: sealwatch.v1.ApplyReevaluationRequest.end_time:type_name -> google.protobuf.Timestamp
+	31, // 68: sealwatch.v1.ApplyReevaluationResponse.versions:type_name -> sealwatch.v1.AppliedVersion
+	5,  // 69: sealwatch.v1.AppliedVersion.version:type_name -> sealwatch.v1.DetectionVersion
+	1,  // 70: sealwatch.v1.DetectionService.GetDetection:input_type -> sealwatch.v1.GetDetectionRequest
+	2,  // 71: sealwatch.v1.DetectionService.ListDetections:input_type -> sealwatch.v1.ListDetectionsRequest
+	11, // 72: sealwatch.v1.DetectionService.Backtest:input_type -> sealwatch.v1.BacktestRequest
+	22, // 73: sealwatch.v1.DetectionService.Reevaluate:input_type -> sealwatch.v1.ReevaluateRequest
+	28, // 74: sealwatch.v1.DetectionService.ApplyReevaluation:input_type -> sealwatch.v1.ApplyReevaluationRequest
+	4,  // 75: sealwatch.v1.DetectionService.GetDetection:output_type -> sealwatch.v1.Detection
+	3,  // 76: sealwatch.v1.DetectionService.ListDetections:output_type -> sealwatch.v1.ListDetectionsResponse
+	13, // 77: sealwatch.v1.DetectionService.Backtest:output_type -> sealwatch.v1.BacktestResponse
+	23, // 78: sealwatch.v1.DetectionService.Reevaluate:output_type -> sealwatch.v1.ReevaluateResponse
+	30, // 79: sealwatch.v1.DetectionService.ApplyReevaluation:output_type -> sealwatch.v1.ApplyReevaluationResponse
+	75, // [75:80] is the sub-list for method output_type
+	70, // [70:75] is the sub-list for method input_type
+	70, // [70:70] is the sub-list for extension type_name
+	70, // [70:70] is the sub-list for extension extendee
+	0,  // [0:70] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_detection_service_proto_init() }
@@ -2911,7 +2927,7 @@ func file_sealwatch_v1_detection_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_detection_service_proto_rawDesc), len(file_sealwatch_v1_detection_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   31,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

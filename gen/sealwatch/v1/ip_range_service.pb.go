@@ -225,6 +225,116 @@ func (x *ImportIpRangesResponse) GetImported() int32 {
 	return 0
 }
 
+// RemoveIpRangesRequest names ranges.
+type RemoveIpRangesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// source whose ranges are taken back: operator, or the name of a feed.
+	Source string `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
+	// prefixes in CIDR form as they were imported, or single addresses; each with all its spans of time.
+	Prefixes []string `protobuf:"bytes,2,rep,name=prefixes,proto3" json:"prefixes,omitempty"`
+	// all takes back whatever the source says.
+	All           bool `protobuf:"varint,3,opt,name=all,proto3" json:"all,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveIpRangesRequest) Reset() {
+	*x = RemoveIpRangesRequest{}
+	mi := &file_sealwatch_v1_ip_range_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveIpRangesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveIpRangesRequest) ProtoMessage() {}
+
+func (x *RemoveIpRangesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_ip_range_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveIpRangesRequest.ProtoReflect.Descriptor instead.
+func (*RemoveIpRangesRequest) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_ip_range_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *RemoveIpRangesRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *RemoveIpRangesRequest) GetPrefixes() []string {
+	if x != nil {
+		return x.Prefixes
+	}
+	return nil
+}
+
+func (x *RemoveIpRangesRequest) GetAll() bool {
+	if x != nil {
+		return x.All
+	}
+	return false
+}
+
+// RemoveIpRangesResponse says what was taken back.
+type RemoveIpRangesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// removed ranges; 0 when the source said nothing of the kind.
+	Removed       int32 `protobuf:"varint,1,opt,name=removed,proto3" json:"removed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveIpRangesResponse) Reset() {
+	*x = RemoveIpRangesResponse{}
+	mi := &file_sealwatch_v1_ip_range_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveIpRangesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveIpRangesResponse) ProtoMessage() {}
+
+func (x *RemoveIpRangesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_ip_range_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveIpRangesResponse.ProtoReflect.Descriptor instead.
+func (*RemoveIpRangesResponse) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_ip_range_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *RemoveIpRangesResponse) GetRemoved() int32 {
+	if x != nil {
+		return x.Removed
+	}
+	return 0
+}
+
 // ListIpRangesRequest asks for one page.
 type ListIpRangesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -240,7 +350,7 @@ type ListIpRangesRequest struct {
 
 func (x *ListIpRangesRequest) Reset() {
 	*x = ListIpRangesRequest{}
-	mi := &file_sealwatch_v1_ip_range_service_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_ip_range_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -252,7 +362,7 @@ func (x *ListIpRangesRequest) String() string {
 func (*ListIpRangesRequest) ProtoMessage() {}
 
 func (x *ListIpRangesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_ip_range_service_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_ip_range_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -265,7 +375,7 @@ func (x *ListIpRangesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIpRangesRequest.ProtoReflect.Descriptor instead.
 func (*ListIpRangesRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_ip_range_service_proto_rawDescGZIP(), []int{3}
+	return file_sealwatch_v1_ip_range_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListIpRangesRequest) GetPageSize() int32 {
@@ -302,7 +412,7 @@ type ListIpRangesResponse struct {
 
 func (x *ListIpRangesResponse) Reset() {
 	*x = ListIpRangesResponse{}
-	mi := &file_sealwatch_v1_ip_range_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_ip_range_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -314,7 +424,7 @@ func (x *ListIpRangesResponse) String() string {
 func (*ListIpRangesResponse) ProtoMessage() {}
 
 func (x *ListIpRangesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_ip_range_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_ip_range_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -327,7 +437,7 @@ func (x *ListIpRangesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIpRangesResponse.ProtoReflect.Descriptor instead.
 func (*ListIpRangesResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_ip_range_service_proto_rawDescGZIP(), []int{4}
+	return file_sealwatch_v1_ip_range_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListIpRangesResponse) GetRanges() []*IpRange {
@@ -364,7 +474,14 @@ const file_sealwatch_v1_ip_range_service_proto_rawDesc = "" +
 	"\x15ImportIpRangesRequest\x12>\n" +
 	"\x06ranges\x18\x01 \x03(\v2\x15.sealwatch.v1.IpRangeB\x0f\xe0A\x02\xbaH\t\x92\x01\x06\b\x01\x10\xa0\x9c\x01R\x06ranges\"4\n" +
 	"\x16ImportIpRangesResponse\x12\x1a\n" +
-	"\bimported\x18\x01 \x01(\x05R\bimported\"\x88\x01\n" +
+	"\bimported\x18\x01 \x01(\x05R\bimported\"\xfc\x01\n" +
+	"\x15RemoveIpRangesRequest\x12=\n" +
+	"\x06source\x18\x01 \x01(\tB%\xe0A\x02\xbaH\x1fr\x1d2\x1b^[a-z0-9][a-z0-9._-]{0,62}$R\x06source\x12.\n" +
+	"\bprefixes\x18\x02 \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10\xa0\x9c\x01\"\x06r\x04\x10\x02\x18@R\bprefixes\x12\x10\n" +
+	"\x03all\x18\x03 \x01(\bR\x03all:b\xbaH_\x1a]\n" +
+	"\vsome_or_all\x12'expected prefixes, or all, and not both\x1a%this.all != (size(this.prefixes) > 0)\"2\n" +
+	"\x16RemoveIpRangesResponse\x12\x18\n" +
+	"\aremoved\x18\x01 \x01(\x05R\aremoved\"\x88\x01\n" +
 	"\x13ListIpRangesRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -372,9 +489,10 @@ const file_sealwatch_v1_ip_range_service_proto_rawDesc = "" +
 	"\asources\x18\x03 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\asources\"m\n" +
 	"\x14ListIpRangesResponse\x12-\n" +
 	"\x06ranges\x18\x01 \x03(\v2\x15.sealwatch.v1.IpRangeR\x06ranges\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xfa\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xf7\x02\n" +
 	"\x0eIpRangeService\x12{\n" +
-	"\x0eImportIpRanges\x12#.sealwatch.v1.ImportIpRangesRequest\x1a$.sealwatch.v1.ImportIpRangesResponse\"\x1e\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/ipRanges:import\x12k\n" +
+	"\x0eImportIpRanges\x12#.sealwatch.v1.ImportIpRangesRequest\x1a$.sealwatch.v1.ImportIpRangesResponse\"\x1e\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/ipRanges:import\x12{\n" +
+	"\x0eRemoveIpRanges\x12#.sealwatch.v1.RemoveIpRangesRequest\x1a$.sealwatch.v1.RemoveIpRangesResponse\"\x1e\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/ipRanges:remove\x12k\n" +
 	"\fListIpRanges\x12!.sealwatch.v1.ListIpRangesRequest\x1a\".sealwatch.v1.ListIpRangesResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/ipRangesB\xb5\x01\n" +
 	"\x10com.sealwatch.v1B\x13IpRangeServiceProtoP\x01Z;github.com/sealwatch/sealwatch/gen/sealwatch/v1;sealwatchv1\xa2\x02\x03SXX\xaa\x02\fSealwatch.V1\xca\x02\fSealwatch\\V1\xe2\x02\x18Sealwatch\\V1\\GPBMetadata\xea\x02\rSealwatch::V1b\x06proto3"
 
@@ -390,26 +508,30 @@ func file_sealwatch_v1_ip_range_service_proto_rawDescGZIP() []byte {
 	return file_sealwatch_v1_ip_range_service_proto_rawDescData
 }
 
-var file_sealwatch_v1_ip_range_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_sealwatch_v1_ip_range_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_sealwatch_v1_ip_range_service_proto_goTypes = []any{
 	(*IpRange)(nil),                // 0: sealwatch.v1.IpRange
 	(*ImportIpRangesRequest)(nil),  // 1: sealwatch.v1.ImportIpRangesRequest
 	(*ImportIpRangesResponse)(nil), // 2: sealwatch.v1.ImportIpRangesResponse
-	(*ListIpRangesRequest)(nil),    // 3: sealwatch.v1.ListIpRangesRequest
-	(*ListIpRangesResponse)(nil),   // 4: sealwatch.v1.ListIpRangesResponse
-	(*timestamppb.Timestamp)(nil),  // 5: google.protobuf.Timestamp
+	(*RemoveIpRangesRequest)(nil),  // 3: sealwatch.v1.RemoveIpRangesRequest
+	(*RemoveIpRangesResponse)(nil), // 4: sealwatch.v1.RemoveIpRangesResponse
+	(*ListIpRangesRequest)(nil),    // 5: sealwatch.v1.ListIpRangesRequest
+	(*ListIpRangesResponse)(nil),   // 6: sealwatch.v1.ListIpRangesResponse
+	(*timestamppb.Timestamp)(nil),  // 7: google.protobuf.Timestamp
 }
 var file_sealwatch_v1_ip_range_service_proto_depIdxs = []int32{
-	5, // 0: sealwatch.v1.IpRange.start_time:type_name -> google.protobuf.Timestamp
-	5, // 1: sealwatch.v1.IpRange.end_time:type_name -> google.protobuf.Timestamp
+	7, // 0: sealwatch.v1.IpRange.start_time:type_name -> google.protobuf.Timestamp
+	7, // 1: sealwatch.v1.IpRange.end_time:type_name -> google.protobuf.Timestamp
 	0, // 2: sealwatch.v1.ImportIpRangesRequest.ranges:type_name -> sealwatch.v1.IpRange
 	0, // 3: sealwatch.v1.ListIpRangesResponse.ranges:type_name -> sealwatch.v1.IpRange
 	1, // 4: sealwatch.v1.IpRangeService.ImportIpRanges:input_type -> sealwatch.v1.ImportIpRangesRequest
-	3, // 5: sealwatch.v1.IpRangeService.ListIpRanges:input_type -> sealwatch.v1.ListIpRangesRequest
-	2, // 6: sealwatch.v1.IpRangeService.ImportIpRanges:output_type -> sealwatch.v1.ImportIpRangesResponse
-	4, // 7: sealwatch.v1.IpRangeService.ListIpRanges:output_type -> sealwatch.v1.ListIpRangesResponse
-	6, // [6:8] is the sub-list for method output_type
-	4, // [4:6] is the sub-list for method input_type
+	3, // 5: sealwatch.v1.IpRangeService.RemoveIpRanges:input_type -> sealwatch.v1.RemoveIpRangesRequest
+	5, // 6: sealwatch.v1.IpRangeService.ListIpRanges:input_type -> sealwatch.v1.ListIpRangesRequest
+	2, // 7: sealwatch.v1.IpRangeService.ImportIpRanges:output_type -> sealwatch.v1.ImportIpRangesResponse
+	4, // 8: sealwatch.v1.IpRangeService.RemoveIpRanges:output_type -> sealwatch.v1.RemoveIpRangesResponse
+	6, // 9: sealwatch.v1.IpRangeService.ListIpRanges:output_type -> sealwatch.v1.ListIpRangesResponse
+	7, // [7:10] is the sub-list for method output_type
+	4, // [4:7] is the sub-list for method input_type
 	4, // [4:4] is the sub-list for extension type_name
 	4, // [4:4] is the sub-list for extension extendee
 	0, // [0:4] is the sub-list for field type_name
@@ -426,7 +548,7 @@ func file_sealwatch_v1_ip_range_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_ip_range_service_proto_rawDesc), len(file_sealwatch_v1_ip_range_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

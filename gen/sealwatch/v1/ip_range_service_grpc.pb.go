@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	IpRangeService_ImportIpRanges_FullMethodName = "/sealwatch.v1.IpRangeService/ImportIpRanges"
+	IpRangeService_RemoveIpRanges_FullMethodName = "/sealwatch.v1.IpRangeService/RemoveIpRanges"
 	IpRangeService_ListIpRanges_FullMethodName   = "/sealwatch.v1.IpRangeService/ListIpRanges"
 )
 
@@ -32,6 +33,8 @@ type IpRangeServiceClient interface {
 	// ImportIpRanges takes ranges in, each in the place of one with the same source, prefix and start time. The analysis
 	// looks again at everybody who was at these addresses.
 	ImportIpRanges(ctx context.Context, in *ImportIpRangesRequest, opts ...grpc.CallOption) (*ImportIpRangesResponse, error)
+	// RemoveIpRanges takes back what a source says. The analysis looks again at everybody who was at these addresses.
+	RemoveIpRanges(ctx context.Context, in *RemoveIpRangesRequest, opts ...grpc.CallOption) (*RemoveIpRangesResponse, error)
 	// ListIpRanges lists ranges by source and prefix.
 	ListIpRanges(ctx context.Context, in *ListIpRangesRequest, opts ...grpc.CallOption) (*ListIpRangesResponse, error)
 }
@@ -48,6 +51,16 @@ func (c *ipRangeServiceClient) ImportIpRanges(ctx context.Context, in *ImportIpR
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ImportIpRangesResponse)
 	err := c.cc.Invoke(ctx, IpRangeService_ImportIpRanges_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *ipRangeServiceClient) RemoveIpRanges(ctx context.Context, in *RemoveIpRangesRequest, opts ...grpc.CallOption) (*RemoveIpRangesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RemoveIpRangesResponse)
+	err := c.cc.Invoke(ctx, IpRangeService_RemoveIpRanges_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +86,8 @@ type IpRangeServiceServer interface {
 	// ImportIpRanges takes ranges in, each in the place of one with the same source, prefix and start time. The analysis
 	// looks again at everybody who was at these addresses.
 	ImportIpRanges(context.Context, *ImportIpRangesRequest) (*ImportIpRangesResponse, error)
+	// RemoveIpRanges takes back what a source says. The analysis looks again at everybody who was at these addresses.
+	RemoveIpRanges(context.Context, *RemoveIpRangesRequest) (*RemoveIpRangesResponse, error)
 	// ListIpRanges lists ranges by source and prefix.
 	ListIpRanges(context.Context, *ListIpRangesRequest) (*ListIpRangesResponse, error)
 	mustEmbedUnimplementedIpRangeServiceServer()
@@ -87,6 +102,9 @@ type UnimplementedIpRangeServiceServer struct{}
 
 func (UnimplementedIpRangeServiceServer) ImportIpRanges(context.Context, *ImportIpRangesRequest) (*ImportIpRangesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ImportIpRanges not implemented")
+}
+func (UnimplementedIpRangeServiceServer) RemoveIpRanges(context.Context, *RemoveIpRangesRequest) (*RemoveIpRangesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RemoveIpRanges not implemented")
 }
 func (UnimplementedIpRangeServiceServer) ListIpRanges(context.Context, *ListIpRangesRequest) (*ListIpRangesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListIpRanges not implemented")
@@ -130,6 +148,24 @@ func _IpRangeService_ImportIpRanges_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IpRangeService_RemoveIpRanges_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemoveIpRangesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IpRangeServiceServer).RemoveIpRanges(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IpRangeService_RemoveIpRanges_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IpRangeServiceServer).RemoveIpRanges(ctx, req.(*RemoveIpRangesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _IpRangeService_ListIpRanges_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListIpRangesRequest)
 	if err := dec(in); err != nil {
@@ -158,6 +194,10 @@ var IpRangeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ImportIpRanges",
 			Handler:    _IpRangeService_ImportIpRanges_Handler,
+		},
+		{
+			MethodName: "RemoveIpRanges",
+			Handler:    _IpRangeService_RemoveIpRanges_Handler,
 		},
 		{
 			MethodName: "ListIpRanges",

@@ -11,6 +11,11 @@ ARRAY JOIN arrayFilter(i -> i.2 != '' OR i.1 = 'event', [
 WHERE tenant = {tenant:String} AND ts > {from:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')}
 GROUP BY kind, name
 UNION ALL
+SELECT 'ranges' AS kind, 'yes' AS name, count() AS events, max(toDateTime64(update_time, 7, 'UTC')) AS last
+FROM ip_ranges FINAL
+WHERE tenant = {tenant:String} AND NOT removed
+HAVING events > 0
+UNION ALL
 SELECT 'directory' AS kind, 'yes' AS name, count() AS events, max(toDateTime64(update_time, 7, 'UTC')) AS last
 FROM directory_users
 WHERE tenant = {tenant:String}
