@@ -19,6 +19,8 @@ type Parameter struct {
 	// Type is UInt32, UInt64, Float64, Bool, String or Array(String), whose values are JSON arrays.
 	Type    string `yaml:"type"`
 	Default string `yaml:"default"`
+	// Values are those that a String may have; any when empty.
+	Values []string `yaml:"values"`
 	// Minimum and Maximum bound a number.
 	Minimum     *float64 `yaml:"minimum"`
 	Maximum     *float64 `yaml:"maximum"`
@@ -37,6 +39,9 @@ func (p *Parameter) validate(value string) error {
 	var err error
 	switch p.Type {
 	case "String":
+		if len(p.Values) > 0 && !slices.Contains(p.Values, value) {
+			return fmt.Errorf("%q: expected %s", value, strings.Join(p.Values, ", "))
+		}
 		return nil
 	case "Array(String)":
 		if _, err := clickhouse.ParseList(value); err != nil {
