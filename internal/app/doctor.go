@@ -95,7 +95,7 @@ func (e *examination) monitor(ctx context.Context, m config.MonitorSource) {
 	var stream *poll.Stream
 	e.step("private key", func() (_, _ string, err error) {
 		client, stream, err = openMonitor(m, slog.New(slog.DiscardHandler))
-		return StepOK, "the file can be read, by this user alone", err
+		return StepOK, "the file holds a private key and is not open to everybody", err
 	})
 	if client != nil {
 		defer client.Close()
