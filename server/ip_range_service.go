@@ -53,6 +53,9 @@ func (s *ipRangeService) ImportIpRanges(ctx context.Context, req *pb.ImportIpRan
 }
 
 func (s *ipRangeService) RemoveIpRanges(ctx context.Context, req *pb.RemoveIpRangesRequest) (*pb.RemoveIpRangesResponse, error) {
+	if req.GetAll() == (len(req.GetPrefixes()) > 0) {
+		return nil, fault.New(fault.InvalidArgument, "prefixes: found %d with all = %v, expected some, or all", len(req.GetPrefixes()), req.GetAll())
+	}
 	var prefixes []netip.Prefix
 	for i, text := range req.GetPrefixes() {
 		p, ok := prefix(text)

@@ -225,7 +225,7 @@ func (x *ImportIpRangesResponse) GetImported() int32 {
 	return 0
 }
 
-// RemoveIpRangesRequest names ranges.
+// RemoveIpRangesRequest names ranges: by prefixes, or all of a source.
 type RemoveIpRangesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// source whose ranges are taken back: operator, or the name of a feed.
@@ -474,12 +474,11 @@ const file_sealwatch_v1_ip_range_service_proto_rawDesc = "" +
 	"\x15ImportIpRangesRequest\x12>\n" +
 	"\x06ranges\x18\x01 \x03(\v2\x15.sealwatch.v1.IpRangeB\x0f\xe0A\x02\xbaH\t\x92\x01\x06\b\x01\x10\xa0\x9c\x01R\x06ranges\"4\n" +
 	"\x16ImportIpRangesResponse\x12\x1a\n" +
-	"\bimported\x18\x01 \x01(\x05R\bimported\"\xfc\x01\n" +
+	"\bimported\x18\x01 \x01(\x05R\bimported\"\x98\x01\n" +
 	"\x15RemoveIpRangesRequest\x12=\n" +
 	"\x06source\x18\x01 \x01(\tB%\xe0A\x02\xbaH\x1fr\x1d2\x1b^[a-z0-9][a-z0-9._-]{0,62}$R\x06source\x12.\n" +
 	"\bprefixes\x18\x02 \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10\xa0\x9c\x01\"\x06r\x04\x10\x02\x18@R\bprefixes\x12\x10\n" +
-	"\x03all\x18\x03 \x01(\bR\x03all:b\xbaH_\x1a]\n" +
-	"\vsome_or_all\x12'expected prefixes, or all, and not both\x1a%this.all != (size(this.prefixes) > 0)\"2\n" +
+	"\x03all\x18\x03 \x01(\bR\x03all\"2\n" +
 	"\x16RemoveIpRangesResponse\x12\x18\n" +
 	"\aremoved\x18\x01 \x01(\x05R\aremoved\"\x88\x01\n" +
 	"\x13ListIpRangesRequest\x12$\n" +
