@@ -385,6 +385,27 @@ func randomHistory(r *rand.Rand) []event.Event {
 			}
 		}
 	}
+	// what applications and administrators do, with the steps of a takeover by chance
+	deeds := []struct{ activity, object, action string }{
+		{"permission", "User", "AdministratorAdded"}, {"settings", "Account", "AuthenticationRequirementDisabled"}, {"connect", "ConnectConfiguration", "Created"}, {"user_management", "User", "Updated"},
+	}
+	for i := range 60 {
+		at := start.Add(time.Duration(r.IntN(12*24)) * time.Hour / 2)
+		e := event.Event{Tenant: "default", Source: "test", ID: fmt.Sprintf("x%03d", i), Time: at, Arrival: at, UserID: fmt.Sprint("user-", r.IntN(4)), IPAddress: fmt.Sprint("192.0.2.", r.IntN(9)), AccountID: "acme", Data: "{}", Raw: "{}"}
+		d := deeds[r.IntN(len(deeds))]
+		switch r.IntN(4) {
+		case 0:
+			e.Activity, e.IntegrationKey = "send", fmt.Sprint("app-", r.IntN(2))
+		case 1: // by nobody known
+			e.UserID, e.IPAddress = "", []string{"", e.IPAddress}[r.IntN(2)]
+			e.Activity, e.Object, e.Action, e.Administrative = d.activity, d.object, d.action, true
+		case 2:
+			e.Activity, e.Object, e.Action = event.ActivityDocuSignAlert, "Alert", "TooManyLoginFailures"
+		default:
+			e.Activity, e.Object, e.Action, e.Administrative = d.activity, d.object, d.action, true
+		}
+		all = append(all, e)
+	}
 	return all
 }
 
