@@ -36,6 +36,9 @@ func benchEvent(i, n int) event.Event {
 	case 0:
 		e.Activity, e.Result = "failed_logon", "Failed"
 	case 1:
+		if user%50 > 0 { // few administer
+			break
+		}
 		e.Activity, e.Administrative, e.Object, e.Action, e.AffectedUserID = "user_management", true, "User", "Update", fmt.Sprintf("user-%04d", (user+1)%benchUsers)
 	case 2, 3:
 		e.Activity, e.IntegrationKey = "send", fmt.Sprintf("00000000-0000-4000-8000-%012d", user%10)

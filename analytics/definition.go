@@ -29,8 +29,8 @@ type Definition struct {
 	// count as changes of those subjects.
 	Affected string `yaml:"-"`
 	// Candidates is the text of candidates.sql, empty when there is none. It is for views that are dear and concern few:
-	// the query returns, as subject_id, those of the subjects about whom any version of the view can have findings
-	// anchored from from to to.
+	// the query returns, as subject_id, those of the subjects about whom the view can have findings anchored from from to
+	// to, or some more. It may use the parameters.
 	Candidates string `yaml:"-"`
 
 	Title       string   `yaml:"title"`
@@ -104,7 +104,9 @@ var (
 	sqlParameter    = regexp.MustCompile(`\{([a-z][a-z0-9_]*):([A-Za-z0-9(), ']+)\}`)
 	subjectTypes    = []string{"user", "address", "integration", "organization"}
 	affectedBinding = map[string]string{"from": "DateTime64(7, 'UTC')", "to": "DateTime64(7, 'UTC')", "line": "DateTime64(7, 'UTC')", "tenant": "String", "users": "Array(String)", "addresses": "Array(String)", "integrations": "Array(String)"}
-	builtInBinding  = map[string]string{"from": "DateTime64(7, 'UTC')", "to": "DateTime64(7, 'UTC')", "subjects": "Array(String)", "line": "DateTime64(7, 'UTC')"}
+	// candidatesBinding is what candidates.sql is given beside the declared parameters.
+	candidatesBinding = map[string]string{"from": "DateTime64(7, 'UTC')", "to": "DateTime64(7, 'UTC')", "line": "DateTime64(7, 'UTC')", "tenant": "String", "subjects": "Array(String)"}
+	builtInBinding    = map[string]string{"from": "DateTime64(7, 'UTC')", "to": "DateTime64(7, 'UTC')", "subjects": "Array(String)", "line": "DateTime64(7, 'UTC')"}
 )
 
 // heldUntil is the one way in which a view may use the clock: it leaves out what is held.
@@ -225,6 +227,15 @@ func (d *Definition) validate() error {
 			wrong("affected.sql: parameter %s of type %s: expected a declared one, or one of users, addresses, integrations, tenant, from, to, line with its type", m[1], m[2])
 		}
 	}
+	for _, m := range sqlParameter.FindAllStringSubmatch(d.Candidates, -1) {
+		want, ok := candidatesBinding[m[1]]
+		if !ok {
+			want, ok = declared[m[1]]
+		}
+		if !ok || want != m[2] {
+			wrong("candidates.sql: parameter %s of type %s: expected a declared one, or one of tenant, from, to, subjects, line with its type", m[1], m[2])
+		}
+	}
 	for _, s := range d.Inputs.Named {
 		if !slices.Contains(d.Subjects, s) || d.Affected == "" {
 			wrong("inputs: named %q: expected one of subjects, and an affected.sql that names them", s)
@@ -245,7 +256,7 @@ func (d *Definition) validate() error {
 			wrong("parameter %s: query.sql does not use it", name)
 		}
 	}
-	for name, text := range map[string]string{"query.sql": d.SQL, "affected.sql": d.Affected} {
+	for name, text := range map[string]string{"query.sql": d.SQL, "affected.sql": d.Affected, "candidates.sql": d.Candidates} {
 		if reads, lines := len(fromEvents.FindAllString(text, -1)), strings.Count(text, heldUntil); reads != lines || lines != strings.Count(text, "{line:") {
 			wrong("%s: expected %s once for each FROM events, and line nowhere else: what came a little ahead of the clock is not held and counts; there are %d of %d", name, heldUntil, lines, reads)
 		}

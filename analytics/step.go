@@ -202,18 +202,22 @@ func (r *Runner) findings(ctx context.Context, d *Detection, whole period, subje
 	for _, v := range reigns {
 		reach = max(reach, v.LookBack)
 	}
-	if d.Candidates != "" {
-		call := clickhouse.Call{Detection: d.ID, Text: d.Candidates, Tenant: r.o.Tenant, From: whole.from, To: whole.to, Line: line, Subjects: subjects}
-		if subjects, err = r.o.Store.Candidates(ctx, call); err != nil || len(subjects) == 0 {
-			return nil, reach, err
-		}
-	}
 	for _, v := range reigns {
 		from := whole.from
 		if v.from.After(from) {
 			from = v.from
 		}
-		found, err := r.findingsOrCut(ctx, clickhouse.Call{Detection: d.ID, Text: v.SQL, Tenant: r.o.Tenant, From: from, To: whole.to, Line: line, Subjects: subjects, Arguments: v.arguments()})
+		call := clickhouse.Call{Detection: d.ID, Text: v.Candidates, Tenant: r.o.Tenant, From: from, To: whole.to, Line: line, Subjects: subjects, Arguments: v.arguments()}
+		if v.Candidates != "" {
+			if call.Subjects, err = r.o.Store.Candidates(ctx, call); err != nil {
+				return nil, 0, fmt.Errorf("revision %d: %w", v.Revision, err)
+			}
+			if len(call.Subjects) == 0 {
+				continue
+			}
+		}
+		call.Text = v.SQL
+		found, err := r.findingsOrCut(ctx, call)
 		if err != nil {
 			return nil, 0, fmt.Errorf("revision %d, which judges from %s to %s: %w", v.Revision, v.from.Format(time.RFC3339), v.to.Format(time.RFC3339), err)
 		}

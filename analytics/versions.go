@@ -146,7 +146,7 @@ func (d *Detection) logic() (alert.Logic, error) {
 	if err != nil {
 		return alert.Logic{}, fmt.Errorf("inputs: %w", err)
 	}
-	l := alert.Logic{SQL: d.SQL, Affected: d.Affected, LookBack: d.LookBack, LookAhead: d.LookAhead, Subjects: d.Subjects, Inputs: string(inputs), Scope: d.Scope}
+	l := alert.Logic{SQL: d.SQL, Affected: d.Affected, Candidates: d.Candidates, LookBack: d.LookBack, LookAhead: d.LookAhead, Subjects: d.Subjects, Inputs: string(inputs), Scope: d.Scope}
 	if len(d.Attributes) > 0 {
 		attributes, err := json.Marshal(d.Attributes)
 		if err != nil {

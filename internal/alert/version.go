@@ -30,8 +30,10 @@ type DetectionVersion struct {
 
 // Logic is the part of a version that decides.
 type Logic struct {
-	// SQL is the body of the view, Affected the text that finds other subjects concerned; it may be empty.
+	// SQL is the body of the view, Affected the text that finds other subjects concerned, Candidates the one that says about
+	// whom the view can have findings at all; both may be empty.
 	SQL, Affected       string
+	Candidates          string `json:",omitempty"`
 	LookBack, LookAhead time.Duration
 	Arguments           []Argument
 	// Subjects are the types that findings are about.

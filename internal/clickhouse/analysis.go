@@ -154,12 +154,16 @@ func (d *DB) EachFinding(ctx context.Context, c Call, each func(alert.Finding) e
 // Candidates runs a detection's candidates.sql, the Text of the call: about which of the subjects it can have findings.
 func (d *DB) Candidates(ctx context.Context, c Call) ([]string, error) {
 	var all []string
+	args := []driver.NamedValue{named("tenant", c.Tenant), named("from", moment(c.From)), named("to", moment(c.To)), list("subjects", c.Subjects), named("line", momentOr(c.Line, latest))}
+	for _, a := range c.Arguments {
+		args = append(args, named(a.Name, a.Value))
+	}
 	err := d.query(ctx, "candidates of "+c.Detection, c.Text, func(r driver.Rows) error {
 		var id string
 		err := r.Scan(&id)
 		all = append(all, id)
 		return err
-	}, named("tenant", c.Tenant), named("from", moment(c.From)), named("to", moment(c.To)), list("subjects", c.Subjects), named("line", momentOr(c.Line, latest)))
+	}, args...)
 	return all, err
 }
 

@@ -17,7 +17,7 @@ func (d *DB) DetectionVersions(ctx context.Context, tenant string) ([]alert.Dete
 		var v alert.DetectionVersion
 		var back, ahead int64
 		var names, types, values []string
-		if err := r.Scan(&v.Detection, &v.Revision, &v.ValidFrom, &v.ValidTo, &v.SQL, &v.Affected, &back, &ahead, &names, &types, &values,
+		if err := r.Scan(&v.Detection, &v.Revision, &v.ValidFrom, &v.ValidTo, &v.SQL, &v.Affected, &v.Candidates, &back, &ahead, &names, &types, &values,
 			&v.Subjects, &v.Inputs, &v.Scope, &v.Attributes, &v.MadeAt, &v.MadeBy); err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func (d *DB) AddDetectionVersions(ctx context.Context, tenant string, all []aler
 			for _, a := range v.Arguments {
 				arguments = append(arguments, map[string]any{"name": a.Name, "type": a.Type, "value": a.Value})
 			}
-			if err := b.Append(tenant, v.Detection, v.Revision, v.ValidFrom.UTC(), v.ValidTo.UTC(), v.SQL, v.Affected, int64(v.LookBack), int64(v.LookAhead), arguments,
+			if err := b.Append(tenant, v.Detection, v.Revision, v.ValidFrom.UTC(), v.ValidTo.UTC(), v.SQL, v.Affected, v.Candidates, int64(v.LookBack), int64(v.LookAhead), arguments,
 				v.Subjects, v.Inputs, v.Scope, v.Attributes, v.Hash(), v.MadeAt.UTC(), v.MadeBy); err != nil {
 				return err
 			}

@@ -1,0 +1,15 @@
+-- The users who were at an address about which anything is said, or where as many log-ons failed as need to.
+SELECT DISTINCT user_id AS subject_id
+FROM events
+WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND user_id IN {subjects:Array(String)}
+    AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64}) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
+    AND ip_address != ''
+    AND (notEmpty(dictGet('ip_intelligence', 'tenants', ip)) OR ip_address IN
+    (
+        SELECT ip_address
+        FROM events
+        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND activity = 'failed_logon' AND ip_address != ''
+            AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64} + {window_us:UInt64}) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
+        GROUP BY ip_address
+        HAVING count() >= {failing_users:UInt32}
+    ))
