@@ -69,7 +69,7 @@ func unset(m protoreflect.Message, path string) (out []string) {
 			out = append(out, p)
 		case f.IsList() && f.Message() != nil:
 			out = append(out, unset(m.Get(f).List().Get(0).Message(), p)...)
-		case !f.IsList() && f.Message() != nil:
+		case !f.IsList() && !f.IsMap() && f.Message() != nil:
 			out = append(out, unset(m.Get(f).Message(), p)...)
 		}
 	}
@@ -91,6 +91,8 @@ func TestNoFieldIsLeftOut(t *testing.T) {
 	}
 	d := filled[alert.Detection]()
 	d.Severity = alert.SeverityHigh
+	d.Suppressions = map[string]string{"familiar_places": "Both ends are known."}
+	d.Versions[0].Scope = `{"include": {"users": ["a"], "groups": ["b"]}, "exclude": {"users": ["c"], "groups": ["d"]}}`
 	state := filled[status.Detection]()
 	state.State = status.DetectionBlind
 	b := filled[alert.BacktestResult]()
@@ -104,7 +106,11 @@ func TestNoFieldIsLeftOut(t *testing.T) {
 		"detection": translate.Detection(d, *state, true), "status": translate.Status(system),
 		"result": translate.Result(*filled[event.Receipt]()), "backtest": translate.BacktestResult(b), "progress": translate.BacktestProgress(filled[alert.BacktestProgress]()),
 	} {
-		if left := unset(m.ProtoReflect(), name); len(left) > 0 {
+		left := slices.DeleteFunc(unset(m.ProtoReflect(), name), func(path string) bool {
+			// of a value that was in force once, a version knows what it was
+			return strings.HasPrefix(path, "detection.versions.parameters.")
+		})
+		if len(left) > 0 {
 			t.Errorf("not translated: %q", left)
 		}
 	}
