@@ -20,13 +20,15 @@ const (
 
 var benchEnd = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 
-// benchEvent is the i-th of n events, the last of them at benchEnd: log-ons, downloads, envelopes, failures, administration, and applications,
-// everybody from a home and an office.
+// benchEvent is the i-th of n events, the last of them at benchEnd.
 func benchEvent(i, n int) event.Event {
-	user := i % benchUsers
-	k := i / benchUsers
-	at := benchEnd.Add(-time.Duration(n-i) * 24 * time.Hour / benchDay)
-	e := event.Event{Source: "bench", ID: fmt.Sprintf("%012d", i), Time: at, Arrival: at, UserID: fmt.Sprintf("user-%04d", user), UserEmail: fmt.Sprintf("user-%04d@example.com", user),
+	return benchEventOf(i%benchUsers, i/benchUsers, fmt.Sprintf("%012d", i), benchEnd.Add(-time.Duration(n-i)*(24*time.Hour/benchDay)))
+}
+
+// benchEventOf is the k-th event of a user: log-ons, downloads, envelopes, failures, administration, and applications,
+// everybody from a home and an office.
+func benchEventOf(user, k int, id string, at time.Time) event.Event {
+	e := event.Event{Source: "bench", ID: id, Time: at, Arrival: at, UserID: fmt.Sprintf("user-%04d", user), UserEmail: fmt.Sprintf("user-%04d@example.com", user),
 		Activity: "logon", Result: "Success", Browser: fmt.Sprint("Chrome ", 120+user%3), OS: "Windows 10", DeviceType: "desktop", Data: "{}", Raw: "{}",
 		ASN: uint32(64500 + user%20), ASOrganization: fmt.Sprint("Net ", user%20),
 		Place: event.Place{Kind: event.PlaceUser, Country: "NL", CountryName: "Netherlands", City: "Amsterdam", Latitude: 52.37, Longitude: 4.9, AccuracyKM: 20}}
@@ -45,7 +47,7 @@ func benchEvent(i, n int) event.Event {
 	case 4, 5, 6, 7, 8, 9, 10:
 		e.Activity = "download"
 	case 11, 12, 13:
-		e.Activity, e.EnvelopeID = "send", fmt.Sprint("envelope-", i)
+		e.Activity, e.EnvelopeID = "send", "envelope-"+id
 	}
 	return e
 }
@@ -94,9 +96,8 @@ func BenchmarkTick(b *testing.B) {
 			tick := func() {
 				events := make([]event.Event, fresh)
 				for i := range events {
-					events[i] = benchEvent(n+round*fresh+i, n)
-					events[i].ID = fmt.Sprintf("%s-%d-%d", w.tenant, round, i)
-					events[i].UserID = fmt.Sprintf("user-%04d", (round*10+i%10)%benchUsers)
+					at := benchEnd.Add(time.Duration(round*fresh+i) * 8640 * time.Millisecond)
+					events[i] = benchEventOf((round*fresh/2+i%(fresh/2))%benchUsers, n/benchUsers+i/(fresh/2), fmt.Sprintf("%s-%d-%d", w.tenant, round, i), at)
 				}
 				round++
 				w.add(events...)
