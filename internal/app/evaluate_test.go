@@ -38,6 +38,22 @@ func TestEvaluate(t *testing.T) {
 			t.Errorf("%s raised nothing: %v", id, alerts)
 		}
 	}
+	// no hole by suppression: what one detection leaves out, another shows
+	for _, a := range r.Ignored {
+		t.Errorf("an attack is ignored by all: %s", a)
+	}
+	kinds := map[string]int{}
+	for _, v := range r.Variants {
+		kinds[v.Kind] += v.Any
+	}
+	if len(kinds) < len(simulate.Kinds()) {
+		t.Errorf("the stream has %d kinds of attacks of %d", len(kinds), len(simulate.Kinds()))
+	}
+	for kind, shown := range kinds {
+		if shown == 0 {
+			t.Errorf("nothing shows any attack of the kind %s", kind)
+		}
+	}
 	o.Detections = []string{"nonsense"}
 	if _, err := app.Evaluate(context.Background(), cfg, o); err == nil || !strings.Contains(err.Error(), "impossible_travel") {
 		t.Errorf("an unknown detection: %v", err)

@@ -147,6 +147,8 @@ type outcome struct {
 	suppressed int
 	// delays of the attacks that were sampled.
 	delays []time.Duration
+	// ignored are the attacks that suppressed findings show, with detection and reasons.
+	ignored map[int][]string
 	// failure says why the rule could not be evaluated; empty when it was.
 	failure string
 }
@@ -162,13 +164,16 @@ func (e *evaluation) evaluate(ctx context.Context, r *Rule) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &outcome{rule: r}
+	out := &outcome{rule: r, ignored: map[int][]string{}}
 	for _, f := range found {
 		if f.End.Before(e.from) {
 			continue
 		}
 		if len(f.SuppressedBy) > 0 {
 			out.suppressed++
+			for _, i := range e.shown(&f) {
+				out.ignored[i] = append(out.ignored[i], r.ID+" "+strings.Join(f.SuppressedBy, "+"))
+			}
 			continue
 		}
 		out.alerts = append(out.alerts, raised{Finding: f, attacks: e.shown(&f)})

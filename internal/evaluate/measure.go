@@ -21,6 +21,8 @@ type Result struct {
 	Variants []VariantResult `json:"variants"`
 	// Missed are the attacks that no detection of ours shows, by id.
 	Missed []string `json:"missed"`
+	// Ignored are those among them that some detection found and every one suppressed, with the reasons.
+	Ignored []string `json:"ignored"`
 	// BaselineWins are sentences about every place where a rule of others does better than ours.
 	BaselineWins []string `json:"baselineWins"`
 }

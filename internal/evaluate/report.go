@@ -43,7 +43,7 @@ func (e *evaluation) unions(outcomes []*outcome) []*outcome {
 func (e *evaluation) report(outcomes []*outcome) *Result {
 	s := &e.o.Scenario
 	result := &Result{Scenario: s.Name, Description: strings.TrimSpace(s.Description), Users: e.users, Events: e.events, Attacks: len(e.labels), Weeks: round(e.weeks()),
-		Missed: []string{}}
+		Missed: []string{}, Ignored: []string{}}
 	for _, ours := range outcomes {
 		if ours.rule.Peer != "" {
 			continue
@@ -87,7 +87,13 @@ func wins(r *Result) []string {
 // variants counts who found which way of attack.
 func (e *evaluation) variants(result *Result, outcomes []*outcome) {
 	expected, anyOfOurs, others := map[int]bool{}, map[int]bool{}, map[int]bool{}
+	ignored := map[int][]string{}
 	for _, out := range outcomes {
+		if out.rule.Peer == "" {
+			for i, why := range out.ignored {
+				ignored[i] = append(ignored[i], why...)
+			}
+		}
 		for _, a := range out.alerts {
 			for _, i := range a.attacks {
 				switch {
@@ -123,6 +129,10 @@ func (e *evaluation) variants(result *Result, outcomes []*outcome) {
 			v.Any++
 		} else {
 			result.Missed = append(result.Missed, l.ID+" "+key+" of user "+l.UserID)
+			if why := ignored[i]; len(why) > 0 {
+				slices.Sort(why)
+				result.Ignored = append(result.Ignored, l.ID+" "+key+": "+strings.Join(slices.Compact(why), ", "))
+			}
 		}
 	}
 	slices.SortStableFunc(result.Variants, func(a, b VariantResult) int { return strings.Compare(a.Kind+a.Variant, b.Kind+b.Variant) })

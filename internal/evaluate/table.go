@@ -75,7 +75,7 @@ func WriteTable(w io.Writer, r *Result) error {
 		b.WriteString("- nowhere\n")
 	}
 	if n := len(r.Missed); n > 0 {
-		fmt.Fprintf(&b, "\n%d of %d attacks are shown by no detection of ours.\n", n, r.Attacks)
+		fmt.Fprintf(&b, "\n%d of %d attacks are shown by no detection of ours; %d of them are suppressed findings.\n", n, r.Attacks, len(r.Ignored))
 	}
 	b.WriteString("\n")
 	_, err := io.WriteString(w, b.String())
