@@ -16,6 +16,7 @@ import (
 // BacktestStore is what a backtest needs of the database; *clickhouse.DB is one.
 type BacktestStore interface {
 	EachFinding(ctx context.Context, c clickhouse.Call, each func(alert.Finding) error) error
+	Candidates(ctx context.Context, c clickhouse.Call) ([]string, error)
 	EventDays(ctx context.Context, tenant string, from, to time.Time) ([]clickhouse.EventDay, error)
 }
 
@@ -263,9 +264,26 @@ func (b *Backtester) findings(ctx context.Context, d *Detection, p period) ([]al
 	return found, scope.limit(ctx, b.o.People, b.o.Tenant, found)
 }
 
+// maxCandidates is how many subjects a view is asked about by name; of more, all are asked about: long lists are slow.
+const maxCandidates = 5_000
+
 // call evaluates a detection; no subjects means all.
 func (b *Backtester) call(ctx context.Context, d *Detection, p period, subjects []string, each func(alert.Finding)) error {
 	c := clickhouse.Call{Detection: d.ID, Text: d.SQL, Tenant: b.o.Tenant, From: p.from, To: p.to.Add(-tick), Line: b.o.Clock().UTC(), Subjects: subjects, Arguments: d.arguments()}
+	if d.Candidates != "" {
+		asked := c
+		asked.Text = d.Candidates
+		some, err := b.o.Store.Candidates(ctx, asked)
+		if err != nil {
+			return err
+		}
+		if len(some) == 0 {
+			return nil
+		}
+		if len(some) <= maxCandidates {
+			c.Subjects = some
+		}
+	}
 	var exceptions []alert.Exception
 	if b.o.Exceptions != nil {
 		exceptions = b.o.Exceptions(d.ID)

@@ -27,6 +27,8 @@ func (s small) EventDays(context.Context, string, time.Time, time.Time) ([]click
 	return all, nil
 }
 
+func (s small) Candidates(context.Context, clickhouse.Call) ([]string, error) { return nil, nil }
+
 func (s small) EachFinding(_ context.Context, c clickhouse.Call, each func(alert.Finding) error) error {
 	if c.To.Sub(c.From) > s.while {
 		return errTooMuch

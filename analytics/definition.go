@@ -29,7 +29,7 @@ type Definition struct {
 	// count as changes of those subjects.
 	Affected string `yaml:"-"`
 	// Candidates is the text of candidates.sql, empty when there is none. It is for views that are dear and concern few:
-	// the query returns, as subject_id, those of the subjects about whom the view can have findings anchored from from to
+	// the query returns, as subject_id, those of the subjects, or of all when none is given, about whom the view can have findings anchored from from to
 	// to, or some more. It may use the parameters.
 	Candidates string `yaml:"-"`
 

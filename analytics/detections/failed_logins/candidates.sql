@@ -12,6 +12,6 @@ failures AS
 SELECT subject.1 AS subject_id
 FROM failures
 ARRAY JOIN [(user_id, toUInt32({threshold:UInt32})), (ip_address, toUInt32({spray_attempts:UInt32})), ('distributed', toUInt32(1))] AS subject
-WHERE subject_id IN {subjects:Array(String)} AND (subject_id != 'distributed' OR in_window >= {distributed_attempts:UInt32})
+WHERE subject_id != '' AND (empty({subjects:Array(String)}) OR subject_id IN {subjects:Array(String)}) AND (subject_id != 'distributed' OR in_window >= {distributed_attempts:UInt32})
 GROUP BY subject_id
 HAVING count() >= min(subject.2)

@@ -8,7 +8,7 @@ FROM
         groupUniqArray(toDate(ts)) AS seen,
         groupUniqArrayIf(toDate(ts), NOT dictHas('ip_intelligence', ip)) AS certain
     FROM events
-    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND user_id IN {subjects:Array(String)}
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
         AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(1)
         AND place_kind = 'user' AND country != '' AND integration_key = ''
         AND activity NOT IN ('failed_logon', 'docusign_alert')

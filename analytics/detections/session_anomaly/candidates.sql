@@ -7,7 +7,7 @@ FROM
         multiIf(asn != 0, concat('AS', toString(asn)), startsWith(toString(ip), '::ffff:'), toString(IPv6CIDRToRange(ip, 120).1), toString(IPv6CIDRToRange(ip, 64).1)) AS network,
         groupUniqArray(toInt32(toDate(ts))) AS used
     FROM events
-    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND user_id IN {subjects:Array(String)}
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
         AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(33) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(30)
         AND activity NOT IN ('failed_logon', 'docusign_alert', 'lockout', 'recipient_authentication')
         AND integration_key = '' AND ip_address != '' AND place_kind != 'server'

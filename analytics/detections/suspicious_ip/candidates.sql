@@ -1,7 +1,7 @@
 -- The users who were at an address about which anything is said, or where as many log-ons failed as need to.
 SELECT DISTINCT user_id AS subject_id
 FROM events
-WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND user_id IN {subjects:Array(String)}
+WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
     AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64}) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
     AND ip_address != ''
     AND (notEmpty(dictGet('ip_intelligence', 'tenants', ip)) OR ip_address IN
