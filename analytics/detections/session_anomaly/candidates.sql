@@ -10,7 +10,7 @@ FROM
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
         AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(33) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(30)
         AND activity NOT IN ('failed_logon', 'docusign_alert', 'lockout', 'recipient_authentication')
-        AND integration_key = '' AND ip_address != '' AND place_kind != 'server'
+        AND integration_key = '' AND NOT (browser = '' AND lower(channel) = 'api') AND ip_address != '' AND place_kind != 'server'
     GROUP BY user_id, network
 )
 WHERE arrayExists(d -> d >= toInt32(toDate({from:DateTime64(7, 'UTC')} - toIntervalHour(30))) AND arrayCount(u -> u < d AND u >= d - 30, used) < {familiar_days:UInt32}, used)
