@@ -161,14 +161,6 @@ func (r *Runner) compare(ctx context.Context, w review, p period, first time.Tim
 	return nil
 }
 
-// keep is the event time before which alerts stay as they are, because their events may have expired.
-func (r *Runner) keep(lookBack time.Duration) time.Time {
-	if r.o.Retention == 0 {
-		return time.Time{}
-	}
-	return r.o.Clock().Add(-r.o.Retention).Add(lookBack)
-}
-
 // token stands for what was shown: another version or another span has another one.
 func (r *Runner) token(detection string, v *version, from, to time.Time) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%d\x00%d", r.o.Tenant, detection, v.Hash(), from.UnixMicro(), to.UnixMicro()))

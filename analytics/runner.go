@@ -144,6 +144,9 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	if o.Step == 0 {
 		o.Step = 200_000
 	}
+	if err := o.retainsPresent(); err != nil {
+		return nil, err
+	}
 	r := &Runner{o: o, tooMuch: clickhouse.Limit, log: o.Logger, wake: make(chan struct{}, 1), state: map[string]*progress{}, lineages: map[string]*lineage{}, exceptions: map[string][]alert.Exception{}, reevaluating: make(chan struct{}, 1)}
 	r.metrics = newMetrics(o.Registerer, func() float64 { return float64(r.Status().Pending) })
 	for i := range o.Detections {
@@ -162,6 +165,9 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 		r.state[d.ID] = &progress{Checkpoint: c, rechecked: again}
 	}
 	if err := r.loadVersions(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.retainsVersions(); err != nil {
 		return nil, err
 	}
 	if err := r.loadDescribed(ctx); err != nil {

@@ -60,8 +60,10 @@ type Engine struct {
 
 // Retention says how long data is kept.
 type Retention struct {
-	// Days after which an event is removed, by event time, a whole month at once; 0 keeps events for ever. At least 60,
-	// because detections look back five weeks. Older events are not taken in. Removing events retracts no alert.
+	// Days after which an event is removed, by event time, a whole month at once; 0 keeps events for ever. At least 60, and
+	// as many as the enabled detections look back and ahead and one more, which is 124 with all of them; with fewer, the
+	// service does not start and says which detection needs how many. Older events are not taken in. Removing events
+	// retracts no alert.
 	EventsDays int `yaml:"eventsDays" env:"EVENTS_DAYS"`
 }
 
