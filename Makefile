@@ -25,7 +25,7 @@ demo: build ## start Sealwatch, play a made-up organisation with attacks into it
 	@bin/sealwatch demo
 
 test: $(MODULES) $(RSYSLOG) ## all tests, with the race detector, on the real engine
-	go test -race -p $(PARALLEL) -timeout 20m ./...
+	go test -race -p $(PARALLEL) -timeout 45m ./...
 
 lint: $(MODULES) $(PROTOS) $(BUF) $(LINTER) ## gofmt, vet, golangci-lint, buf lint, format and breaking, tidy, generated code
 	@out=$$(git ls-files -co --exclude-standard '*.go' | grep -v '^gen/' | xargs gofmt -l); test -z "$$out" || { echo "gofmt wants: $$out"; exit 1; }

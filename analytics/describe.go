@@ -2,7 +2,8 @@ package analytics
 
 import (
 	"context"
-	"fmt"
+	"log/slog"
+	"math"
 	"slices"
 	"time"
 
@@ -14,6 +15,10 @@ import (
 const (
 	// maxDescribed is the most findings that are described at once.
 	maxDescribed = 200
+	// duePage is how many alerts are looked through at once because their hour has passed.
+	duePage = 1000
+	// describePatience bounds how long alerts wait for their description.
+	describePatience = 5 * time.Second
 	// afterwards is how long after its last event a finding's context looks at what the subject did.
 	afterwards = time.Hour
 	// around is how long before a finding gaps are looked for.
@@ -27,8 +32,9 @@ const (
 // raised says whether a change needs a context: what raised no alert, or no longer does, has none.
 func raised(c *alert.Change) bool { return !c.Retracted && len(c.SuppressedBy) == 0 }
 
-// describe returns the contexts of the changes that raise an alert, by alert id.
-func (r *Runner) describe(ctx context.Context, changes []alert.Change, line time.Time) (map[string]*alert.Context, error) {
+// describe returns the contexts of the changes that raise an alert, by alert id. No alert waits long for its description,
+// nor for ever: what could not be described now is described with the next round of descriptions.
+func (r *Runner) describe(ctx context.Context, changes []alert.Change, line time.Time) map[string]*alert.Context {
 	var findings []*alert.Finding
 	for i := range changes {
 		if raised(&changes[i]) {
@@ -36,23 +42,37 @@ func (r *Runner) describe(ctx context.Context, changes []alert.Change, line time
 		}
 	}
 	all := make(map[string]*alert.Context, len(findings))
+	ctx, cancel := context.WithTimeout(ctx, describePatience)
+	defer cancel()
 	for part := range slices.Chunk(findings, maxDescribed) {
 		contexts, err := r.contexts(ctx, part, line)
 		if err != nil {
-			return nil, fmt.Errorf("context of findings: %w", err)
+			r.log.WarnContext(ctx, "analysis: alerts are raised without a description, which follows", slog.Int("alerts", len(part)), slog.Any("error", err))
+			return all
 		}
 		for i, f := range part {
 			all[f.AlertID()] = contexts[i]
 		}
 	}
-	return all, nil
+	return all
 }
 
-// contexts describes findings, in their order.
+// contexts describes findings, in their order. One that is too much for the engine by itself is described without what its
+// events say.
 func (r *Runner) contexts(ctx context.Context, findings []*alert.Finding, line time.Time) ([]*alert.Context, error) {
 	watermark := r.Watermark()
 	all, err := r.o.Store.Circumstances(ctx, r.o.Tenant, line, findings)
-	if err != nil {
+	switch n := len(findings); {
+	case r.tooMuch(err) != "" && n > 1:
+		early, err := r.contexts(ctx, findings[:n/2], line)
+		if err != nil {
+			return nil, err
+		}
+		late, err := r.contexts(ctx, findings[n/2:], line)
+		return append(early, late...), err
+	case r.tooMuch(err) != "":
+		all = []*alert.Context{{}}
+	case err != nil:
 		return nil, err
 	}
 	first, last := findings[0].Start, findings[0].End
@@ -141,13 +161,14 @@ func gaps(seen map[time.Time]bool, from, to time.Time) []alert.Gap {
 // due says how far the contexts are behind, in events that were analysed, and whether an hour after some alert may have
 // passed; both are cheap to ask.
 func (r *Runner) due() (analysed uint64, behind bool) {
+	settled := r.settled()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	analysed = r.head.Load()
 	for _, p := range r.state {
 		analysed = min(analysed, p.Position)
 	}
-	return analysed, r.described.Position < analysed || r.passed.Line.Before(r.watermark) || r.toldOf.Position < r.asked.Load()
+	return analysed, r.described.Position < analysed || r.passed.Line.Before(r.watermark) || r.toldOf.Position < settled
 }
 
 // redescribe brings the contexts of raised alerts in step with the events that were analysed since: what a subject did in
@@ -190,7 +211,7 @@ func (r *Runner) redescribeUpto(ctx context.Context, upto uint64) error {
 		whole = whole.union(s.First, s.Last)
 	}
 	slices.Sort(subjects)
-	due, err := r.o.Store.AlertsDue(ctx, r.o.Tenant, nil, time.Time{}, time.Time{}, passed.Line, watermark)
+	due, reached, err := r.past(ctx, passed.Line, watermark)
 	if err != nil {
 		return err
 	}
@@ -198,8 +219,8 @@ func (r *Runner) redescribeUpto(ctx context.Context, upto uint64) error {
 	for i := range due {
 		known[due[i].ID] = true
 	}
-	for part := range slices.Chunk(slices.Compact(subjects), maxSubjects) {
-		about, err := r.o.Store.AlertsDue(ctx, r.o.Tenant, part, whole.from, whole.to, watermark, watermark)
+	for part := range slices.Chunk(slices.Compact(subjects), maxDescribed) {
+		about, err := r.o.Store.AlertsDue(ctx, r.o.Tenant, part, whole.from, whole.to, watermark, watermark, math.MaxInt32)
 		if err != nil {
 			return err
 		}
@@ -215,7 +236,7 @@ func (r *Runner) redescribeUpto(ctx context.Context, upto uint64) error {
 	}
 	described.Position, described.Line = upto, line
 	described.Version++
-	passed.Line = watermark
+	passed.Line = reached
 	passed.Version++
 	toldOf.Position = told
 	toldOf.Version++
@@ -226,6 +247,20 @@ func (r *Runner) redescribeUpto(ctx context.Context, upto uint64) error {
 	r.described, r.passed, r.toldOf = described, passed, toldOf
 	r.mu.Unlock()
 	return nil
+}
+
+// past returns the alerts of which the hour after has passed since the watermark was at passed, a page of them, and the
+// watermark that it reaches.
+func (r *Runner) past(ctx context.Context, passed, watermark time.Time) ([]alert.Alert, time.Time, error) {
+	for limit := duePage; ; limit *= 2 {
+		due, err := r.o.Store.AlertsDue(ctx, r.o.Tenant, nil, time.Time{}, time.Time{}, passed, watermark, limit)
+		if err != nil || len(due) < limit {
+			return due, watermark, err
+		}
+		if first, last := due[0].End, due[limit-1].End; !first.Equal(last) { // others may have ended when the last one did
+			return due, last.Add(afterwards - tick), nil
+		}
+	}
 }
 
 func (r *Runner) redescribeAlerts(ctx context.Context, due []alert.Alert, line time.Time) error {

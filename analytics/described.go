@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -33,18 +34,31 @@ func (r *Runner) storeDescribed(ctx context.Context, described, passed, toldOf c
 	return r.o.Store.StoreCheckpoints(ctx, uuid.NewString(), map[string]clickhouse.Checkpoint{r.describedName(): described, r.passedName(): passed, r.toldName(): toldOf})
 }
 
+// settled is the recheck up to which every detection is done: an alert that is being evaluated may have been described
+// with what the directory said before.
+func (r *Runner) settled() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	done := r.asked.Load()
+	for _, p := range r.state {
+		done = min(done, p.rechecked.Position)
+	}
+	return done
+}
+
 // news returns the subjects of whom the directory had something new after the recheck, and the last recheck looked at.
 func (r *Runner) news(ctx context.Context, after uint64) ([]clickhouse.Span, uint64, error) {
-	asked := r.asked.Load()
-	if after >= asked {
+	settled := r.settled()
+	if after >= settled {
 		return nil, after, nil
 	}
 	all, err := r.o.Store.Rechecks(ctx, r.o.Tenant, after)
 	if err != nil {
 		return nil, after, err
 	}
+	all = slices.DeleteFunc(all, func(c clickhouse.Recheck) bool { return c.Sequence > settled })
 	if len(all) == 0 {
-		return nil, asked, nil
+		return nil, settled, nil
 	}
 	var spans []clickhouse.Span
 	for _, c := range all {
@@ -55,14 +69,14 @@ func (r *Runner) news(ctx context.Context, after uint64) ([]clickhouse.Span, uin
 	return spans, all[len(all)-1].Sequence, nil
 }
 
-// keepDescribed describes alerts again when the analysis has caught up, until ctx ends. It runs beside the rounds, so that
+// keepDescribed describes alerts again when the analysis has come further, until ctx ends. It runs beside the rounds, so that
 // no new alert waits for the context of an old one.
-func (r *Runner) keepDescribed(ctx context.Context, caughtUp <-chan struct{}) {
+func (r *Runner) keepDescribed(ctx context.Context, analysed <-chan struct{}) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-caughtUp:
+		case <-analysed:
 		}
 		err := r.redescribe(ctx)
 		if err != nil && ctx.Err() == nil {

@@ -56,7 +56,7 @@ type Store interface {
 	GetAlert(ctx context.Context, tenant, id string) (alert.Alert, error)
 	AlertsOfSubjects(ctx context.Context, tenant, detection string, subjects []string) ([]alert.Alert, error)
 	AlertsByID(ctx context.Context, tenant string, ids []string) ([]alert.Alert, error)
-	AlertsDue(ctx context.Context, tenant string, subjects []string, first, last, passed, watermark time.Time) ([]alert.Alert, error)
+	AlertsDue(ctx context.Context, tenant string, subjects []string, first, last, passed, watermark time.Time, limit int) ([]alert.Alert, error)
 	Circumstances(ctx context.Context, tenant string, line time.Time, findings []*alert.Finding) ([]*alert.Context, error)
 	HoursSeen(ctx context.Context, tenant string, line, from, to time.Time) ([]time.Time, error)
 	DirectoryAt(ctx context.Context, tenant string, questions []directory.Question) ([]directory.Answer, error)
@@ -195,7 +195,7 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	if err := r.recheckPeople(ctx); err != nil {
 		return nil, err
 	}
-	return r, r.findHeld(ctx)
+	return r, r.findHeld(ctx, r.line())
 }
 
 // maxConcurrent is how many detections are evaluated at once. More would only slow each other down on two cores.
@@ -238,8 +238,9 @@ func (r *Runner) Committed(sequence uint64) {
 // line is the clock, which held events wait for.
 func (r *Runner) line() time.Time { return r.o.Clock().UTC() }
 
-func (r *Runner) findHeld(ctx context.Context) error {
-	held, err := r.o.Store.EarliestHeld(ctx, r.o.Tenant, r.line())
+// findHeld looks for what was held when the clock was at line: that of a round, because what falls due while it runs is for the next.
+func (r *Runner) findHeld(ctx context.Context, line time.Time) error {
+	held, err := r.o.Store.EarliestHeld(ctx, r.o.Tenant, line)
 	if err != nil {
 		return fmt.Errorf("analytics: held events: %w", err)
 	}
@@ -253,19 +254,17 @@ func (r *Runner) findHeld(ctx context.Context) error {
 func (r *Runner) Run(ctx context.Context) error {
 	var describing sync.WaitGroup
 	defer describing.Wait()
-	caughtUp := make(chan struct{}, 1)
-	describing.Go(func() { r.keepDescribed(ctx, caughtUp) })
+	analysed := make(chan struct{}, 1)
+	describing.Go(func() { r.keepDescribed(ctx, analysed) })
 	tick := time.NewTicker(r.o.Interval)
 	defer tick.Stop()
 	for {
-		for r.behind() {
-			if !r.round(ctx) {
-				break
+		for again := true; again; { // after every round: with events all the time there is no end of them
+			again = r.behind() && r.round(ctx)
+			select {
+			case analysed <- struct{}{}:
+			default:
 			}
-		}
-		select {
-		case caughtUp <- struct{}{}:
-		default:
 		}
 		select {
 		case <-ctx.Done():
@@ -366,7 +365,7 @@ func (r *Runner) round(ctx context.Context) bool {
 	if len(done) > 0 && r.store(ctx, done) != nil {
 		return false
 	}
-	err := r.findHeld(ctx)
+	err := r.findHeld(ctx, line)
 	if err != nil && ctx.Err() == nil {
 		r.log.WarnContext(ctx, "analysis: held events cannot be looked up", slog.Any("error", err))
 	}

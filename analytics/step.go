@@ -153,6 +153,15 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 	}
 	group = maps.Clone(group)
 	widen(group, standing)
+	// a finding that goes on for months makes the view read them for nobody else
+	if parts := groups(group, d.LookBack+d.LookAhead); len(parts) > 1 {
+		for _, part := range parts {
+			if err := r.evaluate(ctx, d, part, line); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	var whole period
 	for _, p := range group {
 		if whole.from.IsZero() {
@@ -166,10 +175,7 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 	}
 	keep := r.keep(reach)
 	// before the log is held: a description takes longer than a reconciliation
-	contexts, err := r.describe(ctx, reconcile(standing, r.excepted(d.ID, findings), group, keep), line)
-	if err != nil {
-		return err
-	}
+	contexts := r.describe(ctx, reconcile(standing, r.excepted(d.ID, findings), group, keep), line)
 	return r.o.Log.Update(ctx, func(ctx context.Context) ([]alert.Change, error) {
 		if r.o.Log.Head() != base { // somebody wrote meanwhile, a person perhaps
 			if standing, err = r.o.Store.AlertsOfSubjects(ctx, r.o.Tenant, d.ID, ids); err != nil {

@@ -175,10 +175,10 @@ func (d *DB) HoursSeen(ctx context.Context, tenant string, line, from, to time.T
 
 // AlertsDue returns the raised alerts whose context may have changed: those about the subjects that have events from first to
 // last in the ninety days before them or the hour after, and those whose hour after the end has passed since the watermark
-// was at passed.
-func (d *DB) AlertsDue(ctx context.Context, tenant string, subjects []string, first, last, passed, watermark time.Time) ([]alert.Alert, error) {
+// was at passed. Of these the limit that ended first, by their end.
+func (d *DB) AlertsDue(ctx context.Context, tenant string, subjects []string, first, last, passed, watermark time.Time, limit int) ([]alert.Alert, error) {
 	found, err := d.changes(ctx, "context_due", named("tenant", tenant), list("subjects", subjects), named("first", momentOr(first, latest)), named("last", momentOr(last, earliest)),
-		named("passed", momentOr(passed, earliest)), named("watermark", momentOr(watermark, earliest)))
+		named("passed", momentOr(passed, earliest)), named("watermark", momentOr(watermark, earliest)), named("limit", uint32(limit)))
 	all := make([]alert.Alert, len(found))
 	for i := range found {
 		all[i] = found[i].Alert

@@ -14,6 +14,8 @@ used AS
         trait.1 AS kind, trait.2 AS value
     FROM events
     WHERE tenant = {tenant:String} AND user_id != '' AND held_until <= {line:DateTime64(7, 'UTC')}
+        AND (ip_address IN {wanted_values:Array(String)} OR toString(asn) IN {wanted_values:Array(String)}
+            OR trimBoth(concat(browser, if(browser != '' AND os != '', ' on ', ''), os)) IN {wanted_values:Array(String)})
         AND ts > {first:DateTime64(7, 'UTC')} - toIntervalDay(30) AND ts <= {last:DateTime64(7, 'UTC')}
 )
 SELECT n, kind, value, uniqExact(user_id) AS other_users
