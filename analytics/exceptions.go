@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -20,6 +21,9 @@ import (
 
 // exceptionRecheck begins the reason of the recheck for an exception.
 const exceptionRecheck = "exception "
+
+// exceptionPatience bounds the storing of an exception with its recheck, which go on when the caller goes away.
+const exceptionPatience = 30 * time.Second
 
 // except adds to the finding the exceptions that cover it, in the order of their ids.
 func except(all []alert.Exception, attributes map[string]Attribute, f *alert.Finding) {
@@ -70,10 +74,13 @@ func (r *Runner) excepted(detection string, findings []alert.Finding) []alert.Fi
 	return findings
 }
 
-// setException puts an exception into the place of the one with its id.
-func (r *Runner) setException(e alert.Exception) {
+// setException puts an exception into the place of the one with its id. unasked says that its recheck is to be asked for.
+func (r *Runner) setException(e alert.Exception, unasked bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if unasked {
+		r.unasked[e.ID] = exceptionReason(&e)
+	}
 	all := slices.DeleteFunc(slices.Clone(r.exceptions[e.Detection]), func(o alert.Exception) bool { return o.ID == e.ID })
 	r.exceptions = maps.Clone(r.exceptions)
 	r.exceptions[e.Detection] = append(all, e)
@@ -90,14 +97,47 @@ func (r *Runner) loadExceptions(ctx context.Context) error {
 		return fmt.Errorf("analytics: rechecks: %w", err)
 	}
 	for _, e := range all {
-		r.setException(e)
+		r.setException(e, !asked[[2]string{e.Detection, exceptionReason(&e)}])
 	}
-	for _, e := range all {
-		if !asked[[2]string{e.Detection, exceptionReason(&e)}] {
-			if err := r.recheckException(ctx, &e); err != nil {
-				return err
-			}
+	return r.askExceptions(ctx)
+}
+
+// askExceptions asks for the rechecks that are still to be asked for. What fails is tried again by the next round, and by
+// the next process.
+func (r *Runner) askExceptions(ctx context.Context) error {
+	r.mu.Lock()
+	unasked := maps.Clone(r.unasked)
+	r.mu.Unlock()
+	var all error
+	for id, reason := range unasked {
+		e, err := r.GetException(ctx, id)
+		if err == nil {
+			err = r.recheckException(ctx, &e)
 		}
+		if err != nil {
+			all = errors.Join(all, err)
+			continue
+		}
+		r.mu.Lock()
+		if r.unasked[id] == reason { // otherwise it was taken back meanwhile
+			delete(r.unasked, id)
+		}
+		r.mu.Unlock()
+	}
+	return all
+}
+
+// putException stores an exception and lets it take effect. From the storing on it is in force, whoever still waits for it:
+// the recheck follows from it, and when it cannot be asked for now, the rounds do so.
+func (r *Runner) putException(ctx context.Context, e alert.Exception) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exceptionPatience)
+	defer cancel()
+	if err := r.o.Store.StoreException(ctx, e); err != nil {
+		return fmt.Errorf("analytics: exception: %w", err)
+	}
+	r.setException(e, true)
+	if err := r.askExceptions(ctx); err != nil {
+		r.log.WarnContext(ctx, "analysis: an exception is stored, and who it covers cannot be looked at yet; it is tried again", slog.String("exception", e.ID), slog.Any("error", err))
 	}
 	return nil
 }
@@ -158,11 +198,10 @@ func (r *Runner) CreateException(ctx context.Context, q alert.ExceptionRequest) 
 	if own {
 		return alert.Exception{}, fault.New(fault.InvalidArgument, "author: %s is whom the alert is about; somebody else has to judge it", q.Author)
 	}
-	if err := r.o.Store.StoreException(ctx, e); err != nil {
-		return alert.Exception{}, fmt.Errorf("analytics: exception: %w", err)
+	if err := r.putException(ctx, e); err != nil {
+		return alert.Exception{}, err
 	}
-	r.setException(e)
-	return e, r.recheckException(ctx, &e)
+	return e, nil
 }
 
 // exceptable says why there can be no such exception of the alert.
@@ -251,11 +290,7 @@ func (r *Runner) DeleteException(ctx context.Context, id, author string) error {
 		return nil
 	}
 	e.Removed, e.RemovedBy, e.RemovedAt = true, author, r.line().Truncate(time.Millisecond)
-	if err := r.o.Store.StoreException(ctx, e); err != nil {
-		return fmt.Errorf("analytics: exception: %w", err)
-	}
-	r.setException(e)
-	return r.recheckException(ctx, &e)
+	return r.putException(ctx, e)
 }
 
 // GetException returns an exception, removed or not, or fault.NotFound.

@@ -1,6 +1,9 @@
 package analytics_test
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -11,6 +14,7 @@ import (
 
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/fault"
 )
 
@@ -103,6 +107,83 @@ func TestExceptionSurvivesACrash(t *testing.T) {
 	asked, err := w.db.RecheckReasons(t.Context(), w.tenant, "exception ")
 	if err != nil || len(asked) != 2 {
 		t.Errorf("rechecks asked for: %v %v, expected one for each of the two", asked, err)
+	}
+}
+
+// refusing is a store that takes in no rechecks for a while, or after which the caller has gone.
+type refusing struct {
+	analytics.Store
+	refuse bool
+	stored func()
+}
+
+func (s *refusing) AddRechecks(ctx context.Context, token, tenant string, all []clickhouse.Recheck) error {
+	if s.refuse {
+		return errors.New("the database does not answer")
+	}
+	return s.Store.AddRechecks(ctx, token, tenant, all)
+}
+
+func (s *refusing) StoreException(ctx context.Context, e alert.Exception) error {
+	defer s.stored()
+	return s.Store.StoreException(ctx, e)
+}
+
+// TestExceptionIsWhole: what was stored of an exception takes effect in the same process, when its recheck cannot be asked
+// for at first and when the caller goes away; a call again makes no second one.
+func TestExceptionIsWhole(t *testing.T) {
+	for _, gone := range []bool{false, true} {
+		w := newWorld(t, "failed_logins", nil)
+		may := time.Date(2026, 5, 5, 9, 0, 0, 0, time.UTC)
+		w.add(slices.Concat(failures("ann", may, 6), failures("bob", may.AddDate(0, 0, 1), 6))...)
+		w.drain()
+		store := &refusing{Store: w.db, stored: func() {}}
+		r, err := analytics.New(t.Context(), analytics.Options{Tenant: w.tenant, Detections: w.tuned, Store: store, Log: w.log, Clock: func() time.Time { return w.now }, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.runner = r
+		w.drain()
+		call := func(change func(ctx context.Context) error) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if gone {
+				store.stored = cancel
+			}
+			store.refuse = !gone
+			if err := change(ctx); err != nil {
+				t.Errorf("caller gone %v: %v", gone, err)
+			}
+			if !gone {
+				if r.Status().Pending == 0 {
+					t.Error("nothing is pending while a recheck is to be asked for")
+				}
+				if err := r.Drain(t.Context()); err == nil {
+					t.Error("a round went well in which a recheck could not be asked for")
+				}
+			}
+			store.refuse = false
+			w.drain()
+		}
+		var made alert.Exception
+		call(func(ctx context.Context) error {
+			e, err := r.CreateException(ctx, alert.ExceptionRequest{AlertID: w.idOf("ann"), Attributes: []string{"ipAddress"}, Expires: may.AddDate(0, 0, 10), Classification: "benign_positive", Reason: "a test", Author: "cleo"})
+			made = e
+			return err
+		})
+		check := func(want string) {
+			for _, a := range w.standing() {
+				if a.State() != want {
+					t.Errorf("caller gone %v: %s is %s, expected %s", gone, a.Key, a.State(), want)
+				}
+			}
+		}
+		check(alert.StateSuppressed)
+		call(func(ctx context.Context) error { return r.DeleteException(ctx, made.ID, "cleo") })
+		check(alert.StateNew)
+		if list, err := r.ListExceptions(t.Context(), nil, true); err != nil || len(list) != 1 {
+			t.Errorf("caller gone %v: %d exceptions %v, expected one", gone, len(list), err)
+		}
 	}
 }
 

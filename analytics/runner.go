@@ -107,6 +107,8 @@ type Runner struct {
 	lineages map[string]*lineage
 	// exceptions by detection, removed ones too; a list is never changed, only replaced.
 	exceptions map[string][]alert.Exception
+	// unasked are the exceptions, by id, whose recheck is still to be asked for, with its reason.
+	unasked map[string]string
 	// held is the earliest event time that waits for the clock; zero when none does.
 	held time.Time
 	// begun says that a whole round went well: what was held while no process ran has been released.
@@ -147,7 +149,7 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	if err := o.retainsPresent(); err != nil {
 		return nil, err
 	}
-	r := &Runner{o: o, tooMuch: clickhouse.Limit, log: o.Logger, wake: make(chan struct{}, 1), state: map[string]*progress{}, lineages: map[string]*lineage{}, exceptions: map[string][]alert.Exception{}, reevaluating: make(chan struct{}, 1)}
+	r := &Runner{o: o, tooMuch: clickhouse.Limit, log: o.Logger, wake: make(chan struct{}, 1), state: map[string]*progress{}, lineages: map[string]*lineage{}, exceptions: map[string][]alert.Exception{}, unasked: map[string]string{}, reevaluating: make(chan struct{}, 1)}
 	r.metrics = newMetrics(o.Registerer, func() float64 { return float64(r.Status().Pending) })
 	for i := range o.Detections {
 		d := &o.Detections[i]
@@ -290,7 +292,7 @@ func (r *Runner) allWaiting() bool {
 func (r *Runner) behind() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.begun && len(r.state) > 0 && !r.allWaiting() || !r.held.IsZero() && !r.held.After(r.line()) {
+	if !r.begun && len(r.state) > 0 && !r.allWaiting() || !r.held.IsZero() && !r.held.After(r.line()) || len(r.unasked) > 0 {
 		return true
 	}
 	now := time.Now()
@@ -310,6 +312,10 @@ func (r *Runner) behind() bool {
 func (r *Runner) round(ctx context.Context) bool {
 	start := time.Now()
 	line := r.line()
+	unasked := r.askExceptions(ctx)
+	if unasked != nil && ctx.Err() == nil {
+		r.log.WarnContext(ctx, "analysis: who an exception covers cannot be looked at yet; it is tried again", slog.Any("error", unasked))
+	}
 	todo := make(map[string]clickhouse.SpanQuery, len(r.o.Detections))
 	changed := make(map[clickhouse.SpanQuery][]clickhouse.Span)
 	now := time.Now()
@@ -373,7 +379,7 @@ func (r *Runner) round(ctx context.Context) bool {
 	// Until it is known which events are held, and while a detection has not released those that were due, rounds go on.
 	r.begun = err == nil && ok && waiting == 0
 	r.mu.Unlock()
-	ok = ok && err == nil
+	ok = ok && err == nil && unasked == nil
 	r.metrics.rounds.Observe(time.Since(start).Seconds())
 	return ok
 }
@@ -474,7 +480,7 @@ func (r *Runner) Status() status.Analysis {
 			a.LastError = id + ": " + p.lastError
 		}
 	}
-	a.Pending = max(a.Pending, head-min(head, r.described.Position))
+	a.Pending = max(a.Pending, head-min(head, r.described.Position), uint64(len(r.unasked)))
 	if r.describeError != "" {
 		a.LastError = "context of alerts: " + r.describeError
 	}
