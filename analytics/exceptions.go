@@ -187,7 +187,7 @@ func (r *Runner) CreateException(ctx context.Context, q alert.ExceptionRequest) 
 	}
 	now := r.line().Truncate(time.Millisecond)
 	e := alert.Exception{ID: uuid.NewString(), Tenant: r.o.Tenant, Detection: a.Detection, AlertID: a.ID, Attributes: map[string][]string{},
-		MaxSeverity: cmp.Or(q.MaxSeverity, a.Severity), From: a.Anchor, To: q.Expires.UTC().Truncate(tick), Classification: q.Classification, Reason: q.Reason, Author: q.Author, Created: now}
+		MaxSeverity: cmp.Or(q.MaxSeverity, a.Severity), From: r.exceptedFrom(&a), To: q.Expires.UTC().Truncate(tick), Classification: q.Classification, Reason: q.Reason, Author: q.Author, Created: now}
 	if err := errors.Join(r.exceptable(&a, &e, now), r.take(&a, &e, q.Attributes)); err != nil {
 		return alert.Exception{}, fault.New(fault.InvalidArgument, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
@@ -202,6 +202,21 @@ func (r *Runner) CreateException(ctx context.Context, q alert.ExceptionRequest) 
 		return alert.Exception{}, err
 	}
 	return e, nil
+}
+
+// exceptionLead is how far before its alert's anchor an exception begins at least.
+const exceptionLead = 24 * time.Hour
+
+// exceptedFrom is when an exception of the alert begins. An event that arrives late can move the alert's anchor back, and the
+// exception is to cover it still.
+func (r *Runner) exceptedFrom(a *alert.Alert) time.Time {
+	lead := exceptionLead
+	if l := r.lineage(a.Detection); l != nil {
+		if v := l.at(a.Anchor); v != nil {
+			lead = max(lead, v.LookAhead)
+		}
+	}
+	return a.Anchor.Add(-lead)
 }
 
 // exceptable says why there can be no such exception of the alert.

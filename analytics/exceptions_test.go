@@ -28,7 +28,7 @@ func firstOf(subject, key string) exceptionCase {
 func TestExceptionsInAnyOrder(t *testing.T) {
 	may := func(day int) time.Time { return time.Date(2026, 5, day, 9, 0, 0, 0, time.UTC) }
 	first := failures("ann", may(5), 6)
-	rest := slices.Concat(failures("bob", may(6), 6), failures("cy", may(7), 7), failures("ann", may(8), 6), failures("di", may(25), 6), failures("eve", may(4), 6))
+	rest := slices.Concat(failures("bob", may(6), 6), failures("cy", may(7), 7), failures("ann", may(8), 6), failures("di", may(25), 6), failures("eve", may(3), 6))
 	whole := newWorld(t, "failed_logins", nil)
 	whole.add(slices.Concat(first, rest)...)
 	whole.drain()
@@ -107,6 +107,22 @@ func TestExceptionSurvivesACrash(t *testing.T) {
 	asked, err := w.db.RecheckReasons(t.Context(), w.tenant, "exception ")
 	if err != nil || len(asked) != 2 {
 		t.Errorf("rechecks asked for: %v %v, expected one for each of the two", asked, err)
+	}
+}
+
+// TestExceptionOutlastsAMovedAnchor: an event that arrives late and begins the alert's episode earlier does not raise what an
+// exception covers.
+func TestExceptionOutlastsAMovedAnchor(t *testing.T) {
+	w := newWorld(t, "failed_logins", nil)
+	may := time.Date(2026, 5, 5, 9, 0, 0, 0, time.UTC)
+	w.add(failures("ann", may, 6)...)
+	w.drain()
+	w.exceptOne(0, firstOf("ann", ""))
+	w.add(failuresOf("ann", may.Add(-5*time.Minute), 4)...)
+	w.drain()
+	all := w.standing()
+	if len(all) != 1 || !all[0].Anchor.Before(may) || all[0].State() != alert.StateSuppressed {
+		t.Errorf("expected one suppressed alert with an earlier anchor: %+v", all)
 	}
 }
 

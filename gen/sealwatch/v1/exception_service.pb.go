@@ -40,7 +40,8 @@ type Exception struct {
 	Attributes []*ExceptionAttribute `protobuf:"bytes,5,rep,name=attributes,proto3" json:"attributes,omitempty"`
 	// max_severity is the highest severity that it covers.
 	MaxSeverity Severity `protobuf:"varint,6,opt,name=max_severity,json=maxSeverity,proto3,enum=sealwatch.v1.Severity" json:"max_severity,omitempty"`
-	// start_time is the event time of an anchor from which it holds, inclusive.
+	// start_time is the event time of an anchor from which it holds, inclusive. It lies a day or more before the anchor of the
+	// alert, which events that arrive late can move back.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// expire_time is the event time of an anchor until which it holds, exclusive.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
