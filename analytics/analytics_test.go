@@ -230,6 +230,17 @@ func TestCases(t *testing.T) {
 					}
 				}
 				seen.add(got)
+				named := map[string]bool{steps.tenant: true}
+				for _, e := range append(slices.Clone(events), late...) {
+					for _, id := range []string{e.UserID, e.IPAddress, e.IntegrationKey, e.AccountID, e.OrganizationID} {
+						named[id] = true
+					}
+				}
+				for _, a := range got {
+					if !named[a.Subject.ID] && !slices.Contains(d.Collective[a.Subject.Type], a.Subject.ID) {
+						t.Errorf("%s %s is named by no event and not in collective of detection.yaml: a re-evaluation would pass it over", a.Subject.Type, a.Subject.ID)
+					}
+				}
 				if len(c.Late)+len(c.LateRanges)+len(c.LateDirectory) == 0 {
 					return // the order tests compare with all at once
 				}

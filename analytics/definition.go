@@ -41,6 +41,8 @@ type Definition struct {
 	// that name none of the others. The view's parameter subjects holds ids of all of
 	// them.
 	Subjects []string `yaml:"subjects"`
+	// Collective are subjects that stand for many and that no event names: ids by type.
+	Collective map[string][]string `yaml:"collective"`
 	// LookBack is how far before a finding's anchor its rows depend on events: the view MUST read that far before from,
 	// and an event can change findings anchored up to LookBack after it.
 	LookBack time.Duration `yaml:"lookBack"`
@@ -178,6 +180,11 @@ func (d *Definition) validate() error {
 	for _, s := range d.Subjects {
 		if !slices.Contains(subjectTypes, s) {
 			wrong("subjects: %q: expected one of %s", s, strings.Join(subjectTypes, ", "))
+		}
+	}
+	for t, ids := range d.Collective {
+		if !slices.Contains(d.Subjects, t) || len(ids) == 0 || slices.Contains(ids, "") {
+			wrong("collective: %s: %q: expected one of subjects, with ids", t, ids)
 		}
 	}
 	for _, t := range d.Attack {

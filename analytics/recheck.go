@@ -100,8 +100,7 @@ func (r *Runner) asks(ctx context.Context, d *Detection, all []clickhouse.Rechec
 				asked(periods, v.version, c, []clickhouse.Span{{Subject: c.Subject, First: c.First, Last: c.Last}})
 				continue
 			}
-			// Every subject that has findings in that time has events there.
-			every, err := r.o.Store.SubjectsBetween(ctx, r.o.Tenant, v.Subjects, c.First.Add(-v.LookAhead), c.Last.Add(v.LookBack))
+			every, err := r.everybody(ctx, d, v.version, c)
 			if err != nil {
 				return nil, err
 			}
@@ -112,6 +111,40 @@ func (r *Runner) asks(ctx context.Context, d *Detection, all []clickhouse.Rechec
 		}
 	}
 	return periods, nil
+}
+
+// everybody are the subjects that can have findings, or have alerts, where a recheck is about all.
+func (r *Runner) everybody(ctx context.Context, d *Detection, v *version, c clickhouse.Recheck) ([]clickhouse.Span, error) {
+	every, err := r.o.Store.SubjectsBetween(ctx, r.o.Tenant, v.Subjects, c.First.Add(-v.LookAhead), c.Last.Add(v.LookBack))
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[clickhouse.Subject]bool, len(every))
+	for _, s := range every {
+		known[s.Subject] = true
+	}
+	add := func(s clickhouse.Subject) {
+		if !known[s] {
+			known[s] = true
+			every = append(every, clickhouse.Span{Subject: s})
+		}
+	}
+	for t, ids := range d.Collective {
+		for _, id := range ids {
+			add(clickhouse.Subject{Type: t, ID: id})
+		}
+	}
+	// the events of an alert may be gone
+	standing, err := r.o.Store.AlertsAnchored(ctx, r.o.Tenant, d.ID, c.First, c.Last.Add(tick))
+	if err != nil {
+		return nil, err
+	}
+	for i := range standing {
+		if !standing[i].Retracted {
+			add(subjectOf(standing[i].Subject))
+		}
+	}
+	return every, nil
 }
 
 // asked adds the anchors that a recheck is about: for another version or an exception those of its span alone, and otherwise all

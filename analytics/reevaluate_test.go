@@ -114,6 +114,35 @@ func TestReevaluationShowsThenApplies(t *testing.T) {
 	checkLog(t, w)
 }
 
+// TestReevaluationJudgesWhatStandsForMany: a distributed spray is named by no event, and applies like any other finding.
+func TestReevaluationJudgesWhatStandsForMany(t *testing.T) {
+	addresses := func(n string) map[string]analytics.Tuning {
+		return map[string]analytics.Tuning{"failed_logins": {Parameters: map[string]string{"distributed_addresses": n}}}
+	}
+	c := readCase(t, "detections/failed_logins/tests/distributed_spraying.yaml")
+	w := newWorld(t, "failed_logins", addresses("7"))
+	w.add(append(c.build(t, c.Events), c.build(t, c.Late)...)...)
+	w.drain()
+	w.expect("to begin with")
+	for _, step := range []struct {
+		addresses string
+		subjects  []string
+	}{{"6", []string{"distributed"}}, {"7", nil}} {
+		w.now = w.now.Add(time.Hour)
+		w.retune(w.now, "failed_logins", addresses(step.addresses))
+		w.drain()
+		shown := w.reevaluate(alert.ReevaluationRequest{})
+		if shown.Total.Created+shown.Total.Withdrawn != 1 {
+			t.Errorf("with %s addresses the difference is %+v", step.addresses, shown.Total)
+		}
+		if _, err := w.runner.ApplyReevaluation(t.Context(), alert.ReevaluationOrder{Tokens: map[string]string{"failed_logins": shown.Token}, From: shown.From, To: shown.To, Author: "ann"}); err != nil {
+			t.Fatal(err)
+		}
+		w.drain()
+		w.expect("applied with "+step.addresses, step.subjects...)
+	}
+}
+
 // idOf is the id of the one alert about a subject.
 func (w *world) idOf(subject string) string {
 	w.t.Helper()
