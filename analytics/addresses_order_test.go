@@ -1,15 +1,20 @@
 package analytics_test
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/event"
 )
 
@@ -103,5 +108,83 @@ func TestWhatIsTakenBackRaisesNothing(t *testing.T) {
 	forget(1, "other")
 	if got := w.standing(); len(got) != 0 {
 		t.Errorf("with nothing known: %+v", got)
+	}
+}
+
+// failing is a store of which one call fails.
+type failing struct {
+	analytics.Store
+	call string
+}
+
+func (s *failing) fail(call string) error {
+	if s.call == call {
+		return fmt.Errorf("%s: the database does not answer", call)
+	}
+	return nil
+}
+
+func (s *failing) RebuildNetworks(ctx context.Context) error {
+	if err := s.fail("RebuildNetworks"); err != nil {
+		return err
+	}
+	return s.Store.RebuildNetworks(ctx)
+}
+
+func (s *failing) AddRechecks(ctx context.Context, token, tenant string, all []clickhouse.Recheck) error {
+	if err := s.fail("AddRechecks"); err != nil {
+		return err
+	}
+	return s.Store.AddRechecks(ctx, token, tenant, all)
+}
+
+func (s *failing) StoreCheckpoints(ctx context.Context, token string, all map[string]clickhouse.Checkpoint) error {
+	if err := s.fail("StoreCheckpoints"); err != nil {
+		return err
+	}
+	return s.Store.StoreCheckpoints(ctx, token, all)
+}
+
+// TestWhatIsBegunOfRangesIsFinished: wherever the saying and the taking back of ranges is cut short, a try again or another
+// process finishes it.
+func TestWhatIsBegunOfRangesIsFinished(t *testing.T) {
+	for _, call := range []string{"RebuildNetworks", "AddRechecks", "StoreCheckpoints"} {
+		for _, again := range []bool{true, false} {
+			w := newWorld(t, "anonymous_ip", nil)
+			w.add(flooding("a", "ann", "192.0.2.1", "download", time.Date(2026, 5, 6, 9, 0, 0, 0, time.UTC)))
+			w.drain()
+			cut := func(change func() error) {
+				t.Helper()
+				store := &failing{Store: w.db}
+				var err error
+				if w.runner, err = analytics.New(t.Context(), analytics.Options{Tenant: w.tenant, Detections: w.tuned, Store: store, Log: w.log, Clock: func() time.Time { return w.now }, Logger: slog.New(slog.DiscardHandler)}); err != nil {
+					t.Fatal(err)
+				}
+				store.call = call
+				if err := change(); err == nil || !strings.Contains(err.Error(), call) {
+					t.Errorf("%s fails: %v", call, err)
+				}
+				store.call = ""
+				if !again {
+					w.restart()
+				} else if err := change(); err != nil {
+					t.Errorf("after %s failed: %v", call, err)
+				}
+				w.drain()
+			}
+			cut(func() error {
+				return w.runner.Know(t.Context(), buildRanges(t, w.tenant, []rangeCase{{Prefix: "192.0.2.0/24", Source: "feed", Category: "risky", Tags: []string{"tor"}}}))
+			})
+			if got := w.standing(); len(got) != 1 {
+				t.Errorf("%s failed, tried again %v: %d alerts, expected one", call, again, len(got))
+			}
+			cut(func() error {
+				_, err := w.runner.Forget(t.Context(), "feed", nil)
+				return err
+			})
+			if got := w.standing(); len(got) != 0 {
+				t.Errorf("%s failed, tried again %v: %d alerts after the range was taken back", call, again, len(got))
+			}
+		}
 	}
 }

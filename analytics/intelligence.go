@@ -4,63 +4,80 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"slices"
+
+	"github.com/google/uuid"
 
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/intelligence"
 )
 
 // Know takes in what is said about addresses and lets the analysis look again at everybody who was there. It returns when
-// both are durable.
+// both are durable. After an error it, Forget, and the next process finish what was begun.
 func (r *Runner) Know(ctx context.Context, ranges []intelligence.Range) error {
-	if len(ranges) == 0 {
-		return nil
-	}
-	r.knowing.Lock()
-	defer r.knowing.Unlock()
-	var sources []string
 	for i := range ranges {
 		if ranges[i].Tenant != r.o.Tenant {
 			return fmt.Errorf("analytics: range %s is of tenant %q, expected %q", ranges[i].Prefix, ranges[i].Tenant, r.o.Tenant)
 		}
-		sources = append(sources, ranges[i].Source)
 	}
-	if err := r.o.Store.AddRanges(ctx, ranges); err != nil {
-		return fmt.Errorf("analytics: ranges: %w", err)
-	}
-	slices.Sort(sources)
-	var again []clickhouse.Recheck
-	for _, source := range slices.Compact(sources) {
-		users, err := r.o.Store.UsersOfSource(ctx, r.o.Tenant, source)
-		if err != nil {
-			return fmt.Errorf("analytics: users at addresses of %s: %w", source, err)
-		}
-		for _, u := range users {
-			again = append(again, clickhouse.Recheck{Subject: u.Subject, First: u.First, Last: u.Last, Reason: ReasonIntelligence})
+	r.knowing.Lock()
+	defer r.knowing.Unlock()
+	if len(ranges) > 0 {
+		// a caller that goes away in between must not keep the analysis from looking again
+		ctx = context.WithoutCancel(ctx)
+		if err := r.o.Store.AddRanges(ctx, ranges); err != nil {
+			return fmt.Errorf("analytics: ranges: %w", err)
 		}
 	}
-	return r.Recheck(ctx, again)
+	return r.recheckRanges(ctx)
 }
 
 // Forget takes back what a source says about prefixes, or about all when none is given, and lets the analysis look again
-// at everybody who was there. It returns how many ranges there were, when that and the request are durable.
+// at everybody who was there. It returns how many ranges there were, when that and the request are durable. A call after an
+// error finds none of what was taken back already, and finishes what was begun.
 func (r *Runner) Forget(ctx context.Context, source string, prefixes []netip.Prefix) (int, error) {
 	r.knowing.Lock()
 	defer r.knowing.Unlock()
-	// afterwards nothing tells whom it concerned
-	users, err := r.o.Store.UsersOfSource(ctx, r.o.Tenant, source)
-	if err != nil {
-		return 0, fmt.Errorf("analytics: users at addresses of %s: %w", source, err)
-	}
-	// a caller that goes away in between must not keep the analysis from looking again
 	ctx = context.WithoutCancel(ctx)
 	n, err := r.o.Store.RemoveRanges(ctx, r.o.Tenant, source, prefixes)
-	if err != nil || n == 0 {
-		return n, err
+	if err != nil {
+		return n, fmt.Errorf("analytics: ranges: %w", err)
 	}
-	again := make([]clickhouse.Recheck, 0, len(users))
-	for _, u := range users {
-		again = append(again, clickhouse.Recheck{Subject: u.Subject, First: u.First, Last: u.Last, Reason: ReasonIntelligence})
+	return n, r.recheckRanges(ctx)
+}
+
+// recheckRanges lets the dictionary know what was said about addresses since it was last done, and asks for a look at
+// everybody who was there: also for what an earlier call stored that came no further.
+func (r *Runner) recheckRanges(ctx context.Context) error {
+	name := "intelligence/" + r.o.Tenant
+	done, _, err := r.o.Store.LoadCheckpoint(ctx, name)
+	if err != nil {
+		return fmt.Errorf("analytics: ranges: %w", err)
 	}
-	return n, r.Recheck(ctx, again)
+	last, err := r.o.Store.RangesChanged(ctx, r.o.Tenant, done.Position)
+	if err != nil {
+		return fmt.Errorf("analytics: ranges: %w", err)
+	}
+	if last == 0 {
+		return nil
+	}
+	if err := r.o.Store.RebuildNetworks(ctx); err != nil {
+		return fmt.Errorf("analytics: networks: %w", err)
+	}
+	users, err := r.o.Store.UsersOfRanges(ctx, r.o.Tenant, done.Position)
+	if err != nil {
+		return fmt.Errorf("analytics: users at addresses: %w", err)
+	}
+	again := make([]clickhouse.Recheck, len(users))
+	for i, u := range users {
+		again[i] = clickhouse.Recheck{Subject: u.Subject, First: u.First, Last: u.Last, Reason: ReasonIntelligence}
+	}
+	if err := r.Recheck(ctx, again); err != nil {
+		return err
+	}
+	done.Position = last
+	done.Version++
+	if err := r.o.Store.StoreCheckpoints(ctx, uuid.NewString(), map[string]clickhouse.Checkpoint{name: done}); err != nil {
+		return fmt.Errorf("analytics: ranges: %w", err)
+	}
+	return nil
 }

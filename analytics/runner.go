@@ -36,7 +36,9 @@ type Store interface {
 	Rechecks(ctx context.Context, tenant string, after uint64) ([]clickhouse.Recheck, error)
 	AddRanges(ctx context.Context, ranges []intelligence.Range) error
 	RemoveRanges(ctx context.Context, tenant, source string, prefixes []netip.Prefix) (int, error)
-	UsersOfSource(ctx context.Context, tenant, source string) ([]clickhouse.Span, error)
+	RebuildNetworks(ctx context.Context) error
+	RangesChanged(ctx context.Context, tenant string, after uint64) (uint64, error)
+	UsersOfRanges(ctx context.Context, tenant string, after uint64) ([]clickhouse.Span, error)
 	AddPeople(ctx context.Context, states []directory.State) error
 	IndexLeavers(ctx context.Context, tenant string) error
 	PeopleChanges(ctx context.Context, tenant string, after uint64) ([]clickhouse.PersonChange, error)
@@ -193,6 +195,9 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	r.head.Store(head)
 	if r.watermark, err = o.Store.Watermark(ctx, o.Tenant, r.line()); err != nil {
 		return nil, fmt.Errorf("analytics: watermark: %w", err)
+	}
+	if err := r.recheckRanges(ctx); err != nil {
+		return nil, err
 	}
 	if err := r.recheckPeople(ctx); err != nil {
 		return nil, err

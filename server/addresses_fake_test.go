@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/sealwatch/sealwatch/internal/intelligence"
 )
@@ -22,7 +23,7 @@ func (a *addresses) Know(_ context.Context, ranges []intelligence.Range) error {
 	defer a.mu.Unlock()
 	a.all = append(a.all, ranges...)
 	slices.SortFunc(a.all, func(x, y intelligence.Range) int {
-		return cmp.Or(strings.Compare(x.Source, y.Source), strings.Compare(x.Prefix.String(), y.Prefix.String()))
+		return cmp.Or(strings.Compare(x.Source, y.Source), strings.Compare(x.Prefix.String(), y.Prefix.String()), begin(x).Compare(begin(y)))
 	})
 	return nil
 }
@@ -37,14 +38,22 @@ func (a *addresses) Forget(_ context.Context, source string, prefixes []netip.Pr
 	return before - len(a.all), nil
 }
 
-func (a *addresses) ListRanges(_ context.Context, _ string, sources []string, source, prefix string, limit int) ([]intelligence.Range, error) {
+func (a *addresses) ListRanges(_ context.Context, _ string, sources []string, source, prefix string, from time.Time, limit int) ([]intelligence.Range, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var page []intelligence.Range
 	for _, r := range a.all {
-		if len(page) < limit && (len(sources) == 0 || slices.Contains(sources, r.Source)) && cmp.Or(strings.Compare(r.Source, source), strings.Compare(r.Prefix.String(), prefix)) > 0 {
+		if len(page) < limit && (len(sources) == 0 || slices.Contains(sources, r.Source)) && cmp.Or(strings.Compare(r.Source, source), strings.Compare(r.Prefix.String(), prefix), begin(r).Compare(from)) > 0 {
 			page = append(page, r)
 		}
 	}
 	return page, nil
+}
+
+// begin is the beginning of a range, 1970 for one that has none.
+func begin(r intelligence.Range) time.Time {
+	if r.From.IsZero() {
+		return time.Unix(0, 0)
+	}
+	return r.From
 }

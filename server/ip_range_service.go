@@ -21,9 +21,9 @@ type AddressBook interface {
 	Know(ctx context.Context, ranges []intelligence.Range) error
 	// Forget takes back what a source says of prefixes, or all when none is given, and returns how many ranges there were.
 	Forget(ctx context.Context, source string, prefixes []netip.Prefix) (int, error)
-	// ListRanges returns at most limit ranges of the tenant after (source, prefix), in that order, of all sources when none
-	// is given.
-	ListRanges(ctx context.Context, tenant string, sources []string, afterSource, afterPrefix string, limit int) ([]intelligence.Range, error)
+	// ListRanges returns at most limit ranges of the tenant after (source, prefix, beginning), in that order, of all sources
+	// when none is given.
+	ListRanges(ctx context.Context, tenant string, sources []string, afterSource, afterPrefix string, afterFrom time.Time, limit int) ([]intelligence.Range, error)
 }
 
 type ipRangeService struct {
@@ -98,6 +98,14 @@ func stamp(t time.Time) *timestamppb.Timestamp {
 	return timestamppb.New(t)
 }
 
+// beginning of a range as it is ordered by.
+func beginning(r intelligence.Range) time.Time {
+	if r.From.IsZero() {
+		return time.Unix(0, 0)
+	}
+	return r.From
+}
+
 func (s *ipRangeService) ListIpRanges(ctx context.Context, req *pb.ListIpRangesRequest) (*pb.ListIpRangesResponse, error) {
 	query, err := token.NewQuery("ip_ranges", s.tenant, &pb.ListIpRangesRequest{Sources: req.GetSources()})
 	if err != nil {
@@ -109,7 +117,7 @@ func (s *ipRangeService) ListIpRanges(ctx context.Context, req *pb.ListIpRangesR
 	}
 	source, prefix, _ := strings.Cut(after.ID, " ")
 	size := pageSize(req.GetPageSize())
-	list, err := s.book.ListRanges(ctx, s.tenant, req.GetSources(), source, prefix, size+1)
+	list, err := s.book.ListRanges(ctx, s.tenant, req.GetSources(), source, prefix, after.Time, size+1)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +128,7 @@ func (s *ipRangeService) ListIpRanges(ctx context.Context, req *pb.ListIpRangesR
 	}
 	if len(list) > size {
 		last := list[size-1]
-		resp.NextPageToken, err = query.Encode(token.Page{Time: time.Unix(0, 0), ID: last.Source + " " + last.Prefix.String()})
+		resp.NextPageToken, err = query.Encode(token.Page{Time: beginning(last), ID: last.Source + " " + last.Prefix.String()})
 	}
 	return resp, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -105,6 +106,6 @@ type addressBook struct {
 	db *clickhouse.DB
 }
 
-func (b addressBook) ListRanges(ctx context.Context, tenant string, sources []string, afterSource, afterPrefix string, limit int) ([]intelligence.Range, error) {
-	return b.db.ListRanges(ctx, tenant, sources, afterSource, afterPrefix, limit)
+func (b addressBook) ListRanges(ctx context.Context, tenant string, sources []string, afterSource, afterPrefix string, afterFrom time.Time, limit int) ([]intelligence.Range, error) {
+	return b.db.ListRanges(ctx, tenant, sources, afterSource, afterPrefix, afterFrom, limit)
 }

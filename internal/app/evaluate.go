@@ -126,7 +126,7 @@ func evaluateScenario(ctx context.Context, at clickhouse.Options, s simulate.Sce
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, pipeline.Close(context.WithoutCancel(ctx))) }()
-	if err := db.AddRanges(ctx, simulatedRanges(&s)); err != nil {
+	if err := errors.Join(db.AddRanges(ctx, simulatedRanges(&s)), db.RebuildNetworks(ctx)); err != nil {
 		return nil, err
 	}
 	if err := addSimulatedPeople(ctx, db, &s); err != nil {

@@ -20,22 +20,26 @@ var (
 	never  = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// AddRanges stores ranges, each in the place of one with the same tenant, source, prefix and beginning, and makes the
-// dictionary ip_intelligence anew. It MUST not run twice at once.
+// AddRanges stores ranges, each in the place of one with the same tenant, source, prefix and beginning. The dictionary
+// ip_intelligence has them after RebuildNetworks. It MUST not run twice at once.
 func (d *DB) AddRanges(ctx context.Context, ranges []intelligence.Range) error {
 	return d.putRanges(ctx, ranges, false)
 }
 
 // RemoveRanges takes ranges back: those of a source with one of the prefixes, or all of the source when none is given.
-// It returns how many there were. It MUST not run at once with AddRanges.
+// It returns how many there were. The dictionary is without them after RebuildNetworks. It MUST not run at once with AddRanges.
 func (d *DB) RemoveRanges(ctx context.Context, tenant, source string, prefixes []netip.Prefix) (int, error) {
-	gone, err := d.ranges(ctx, "ip_ranges_all")
+	gone, err := d.ranges(ctx, "ip_ranges_source", named("tenant", tenant), named("source", source))
 	if err != nil {
 		return 0, err
 	}
-	gone = slices.DeleteFunc(gone, func(r intelligence.Range) bool {
-		return r.Tenant != tenant || r.Source != source || len(prefixes) > 0 && !slices.Contains(prefixes, r.Prefix)
-	})
+	if len(prefixes) > 0 {
+		wanted := make(map[netip.Prefix]bool, len(prefixes))
+		for _, p := range prefixes {
+			wanted[p] = true
+		}
+		gone = slices.DeleteFunc(gone, func(r intelligence.Range) bool { return !wanted[r.Prefix] })
+	}
 	if len(gone) == 0 {
 		return 0, nil
 	}
@@ -43,12 +47,12 @@ func (d *DB) RemoveRanges(ctx context.Context, tenant, source string, prefixes [
 }
 
 func (d *DB) putRanges(ctx context.Context, ranges []intelligence.Range, removed bool) error {
-	var version, generation uint64
-	if err := d.rows(ctx, "ip_ranges_version", func(r driver.Rows) error { return r.Scan(&version, &generation) }); err != nil {
+	version, _, err := d.rangesVersion(ctx)
+	if err != nil {
 		return err
 	}
 	at := now()
-	err := d.insert(ctx, "ip_ranges_insert", uuid.NewString(), func(b driver.Batch) error {
+	return d.insert(ctx, "ip_ranges_insert", uuid.NewString(), func(b driver.Batch) error {
 		for _, r := range ranges {
 			tags := r.Tags
 			if tags == nil {
@@ -61,10 +65,12 @@ func (d *DB) putRanges(ctx context.Context, ranges []intelligence.Range, removed
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return d.rebuildNetworks(ctx, generation+1)
+}
+
+// rangesVersion is the version of the last range, and the generation of the networks made of them.
+func (d *DB) rangesVersion(ctx context.Context) (version, generation uint64, err error) {
+	err = d.rows(ctx, "ip_ranges_version", func(r driver.Rows) error { return r.Scan(&version, &generation) })
+	return version, generation, err
 }
 
 func bound(t, otherwise time.Time) time.Time {
@@ -74,9 +80,14 @@ func bound(t, otherwise time.Time) time.Time {
 	return t.UTC()
 }
 
-// rebuildNetworks writes a generation of ip_networks and lets the dictionary read it. What is cut short is done again by
-// the next call: a generation counts when the dictionary has been told.
-func (d *DB) rebuildNetworks(ctx context.Context, generation uint64) error {
+// RebuildNetworks writes a generation of ip_networks from the ranges and lets the dictionary read it. What is cut short is
+// done again by the next call: a generation counts when the dictionary has been told. It MUST not run twice at once.
+func (d *DB) RebuildNetworks(ctx context.Context) error {
+	_, generation, err := d.rangesVersion(ctx)
+	if err != nil {
+		return err
+	}
+	generation++
 	ranges, err := d.ranges(ctx, "ip_ranges_all")
 	if err != nil {
 		return err
@@ -146,19 +157,29 @@ func (d *DB) ranges(ctx context.Context, name string, args ...driver.NamedValue)
 	return all, err
 }
 
-// ListRanges returns up to limit ranges of the tenant after (source, prefix), in that order; of all sources when none is given.
-func (d *DB) ListRanges(ctx context.Context, tenant string, sources []string, afterSource, afterPrefix string, limit int) ([]intelligence.Range, error) {
-	return d.ranges(ctx, "ip_ranges_list", named("tenant", tenant), list("sources", sources), named("after_source", afterSource), named("after_prefix", afterPrefix), named("limit", uint32(limit)))
+// ListRanges returns up to limit ranges of the tenant after (source, prefix, beginning), in that order; of all sources when
+// none is given.
+func (d *DB) ListRanges(ctx context.Context, tenant string, sources []string, afterSource, afterPrefix string, afterFrom time.Time, limit int) ([]intelligence.Range, error) {
+	return d.ranges(ctx, "ip_ranges_list", named("tenant", tenant), list("sources", sources), named("after_source", afterSource), named("after_prefix", afterPrefix),
+		named("after_from", momentOr(afterFrom, always)), named("limit", uint32(limit)))
 }
 
-// UsersOfSource returns the users with events from addresses about which the source says something.
-func (d *DB) UsersOfSource(ctx context.Context, tenant, source string) ([]Span, error) {
+// RangesChanged returns the version of the last range of the tenant that was said or taken back after the version; 0 when
+// there is none.
+func (d *DB) RangesChanged(ctx context.Context, tenant string, after uint64) (uint64, error) {
+	var last uint64
+	err := d.rows(ctx, "ip_ranges_changed", func(r driver.Rows) error { return r.Scan(&last) }, named("tenant", tenant), named("after", after))
+	return last, err
+}
+
+// UsersOfRanges returns the users with events from addresses about which something was said or taken back after the version.
+func (d *DB) UsersOfRanges(ctx context.Context, tenant string, after uint64) ([]Span, error) {
 	var all []Span
 	err := d.rows(ctx, "ip_ranges_users", func(r driver.Rows) error {
 		var s Span
 		err := r.Scan(&s.Type, &s.ID, &s.First, &s.Last)
 		all = append(all, s)
 		return err
-	}, named("tenant", tenant), named("source", source))
+	}, named("tenant", tenant), named("after", after))
 	return all, err
 }

@@ -1,6 +1,6 @@
 SELECT tenant, source, prefix, name, category, tags, confidence, valid_from, valid_to
 FROM ip_ranges FINAL
-WHERE NOT removed AND tenant = {tenant:String} AND (source, prefix) > ({after_source:String}, {after_prefix:String})
+WHERE NOT removed AND tenant = {tenant:String} AND (source, prefix, valid_from) > ({after_source:String}, {after_prefix:String}, {after_from:DateTime64(7, 'UTC')})
     AND (empty({sources:Array(String)}) OR source IN {sources:Array(String)})
 ORDER BY source, prefix, valid_from
 LIMIT {limit:UInt32}
