@@ -88,7 +88,7 @@ func (r *Runner) asks(ctx context.Context, d *Detection, all []clickhouse.Rechec
 	l := r.lineage(d.ID)
 	periods := make(map[clickhouse.Subject]period)
 	for _, c := range all {
-		if c.Detection != "" && c.Detection != d.ID {
+		if c.Detection != "" && c.Detection != d.ID || c.Reason == clickhouse.ReasonTooMuch || c.Reason == clickhouse.ReasonEvaluated {
 			continue
 		}
 		for i := range l.reigns {

@@ -34,6 +34,7 @@ type Store interface {
 	AddRechecks(ctx context.Context, token, tenant string, all []clickhouse.Recheck) error
 	LastRecheck(ctx context.Context) (uint64, error)
 	Rechecks(ctx context.Context, tenant string, after uint64) ([]clickhouse.Recheck, error)
+	Postponed(ctx context.Context, tenant string) ([]clickhouse.Recheck, error)
 	AddRanges(ctx context.Context, ranges []intelligence.Range) error
 	RemoveRanges(ctx context.Context, tenant, source string, prefixes []netip.Prefix) (int, error)
 	RebuildNetworks(ctx context.Context) error
@@ -138,6 +139,8 @@ type progress struct {
 	// took is what its last step took.
 	took      time.Duration
 	lastError string
+	// postponed are the subjects that were too much for the engine.
+	postponed map[clickhouse.Subject]*postponed
 }
 
 // New creates the views of all detections and reads how far each has come.
@@ -175,6 +178,9 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 		return nil, err
 	}
 	if err := r.loadDescribed(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.loadPostponed(ctx); err != nil {
 		return nil, err
 	}
 	asked, err := o.Store.LastRecheck(ctx)
@@ -305,7 +311,7 @@ func (r *Runner) behind() bool {
 		if now.Before(p.notBefore) {
 			continue
 		}
-		if p.Position < r.head.Load() || p.rechecked.Position < r.asked.Load() {
+		if p.Position < r.head.Load() || p.rechecked.Position < r.asked.Load() || len(p.dueAgain(now)) > 0 {
 			return true
 		}
 	}
@@ -361,6 +367,9 @@ func (r *Runner) round(ctx context.Context) bool {
 			r.mu.Unlock()
 			if err == nil {
 				err = r.recheck(ctx, d, line)
+			}
+			if err == nil {
+				err = r.tryAgain(ctx, d, line)
 			}
 			r.note(ctx, d, err)
 			if err == nil {
@@ -480,9 +489,10 @@ func (r *Runner) Status() status.Analysis {
 		}
 		a.Pending = max(a.Pending, pending)
 		a.Sequence = min(a.Sequence, p.Position)
-		a.Detections[id] = status.Detection{Pending: pending, LastError: p.lastError}
-		if p.lastError != "" {
-			a.LastError = id + ": " + p.lastError
+		last := cmp.Or(p.lastError, p.behindFor())
+		a.Detections[id] = status.Detection{Pending: pending, LastError: last}
+		if last != "" {
+			a.LastError = id + ": " + last
 		}
 	}
 	a.Pending = max(a.Pending, head-min(head, r.described.Position), uint64(len(r.unasked)))

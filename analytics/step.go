@@ -2,7 +2,6 @@ package analytics
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -58,26 +57,62 @@ func (r *Runner) step(ctx context.Context, d *Detection, changed []clickhouse.Sp
 	return r.evaluateAll(ctx, d, periods, line)
 }
 
-// evaluateAll evaluates subjects in groups.
+// evaluateAll evaluates subjects in groups. Those that are too much for the engine are left for later.
 func (r *Runner) evaluateAll(ctx context.Context, d *Detection, periods map[clickhouse.Subject]period, line time.Time) error {
-	var tooMuch error
+	later := r.spare(d, periods)
+	why := make(map[clickhouse.Subject]string)
 	for _, group := range groups(periods, d.LookBack+d.LookAhead) {
-		if err := r.evaluateOrCut(ctx, d, group, line); err != nil {
-			if r.tooMuch(err) == "" {
-				return errors.Join(tooMuch, err)
-			}
-			tooMuch = errors.Join(tooMuch, err)
+		some, rest := tooMuchOf(r.evaluateOrCut(ctx, d, group, line))
+		if rest != nil {
+			return rest
+		}
+		for _, e := range some {
+			later[e.subject], why[e.subject] = periods[e.subject].days(), e.limit
 		}
 	}
-	return tooMuch
+	return r.postpone(ctx, d, later, why)
 }
 
 // maxAsked bounds the subjects of one call of affected.sql: a flood from many addresses makes the text of the values long,
 // and the time to plan it grows faster than its length.
 const maxAsked = 10_000
 
-// affected asks a version which other subjects the changes concern.
+// affected asks a version which other subjects the changes concern. Where that is too much for the engine, it is asked about
+// the halves of the changes, and then of their time: what came at once could as well have come one after the other.
 func (r *Runner) affected(ctx context.Context, v *version, inputs []clickhouse.Span, line time.Time) ([]clickhouse.Span, error) {
+	all, err := r.affectedBy(ctx, v, inputs, line)
+	if r.tooMuch(err) == "" || ctx.Err() != nil {
+		return all, err
+	}
+	early, late := halves(inputs)
+	if early == nil {
+		return nil, err
+	}
+	if all, err = r.affected(ctx, v, early, line); err != nil {
+		return nil, err
+	}
+	others, err := r.affected(ctx, v, late, line)
+	return append(all, others...), err
+}
+
+// halves of changes, the earlier ones first; of one, those of its time. Both are nil when it is too short.
+func halves(inputs []clickhouse.Span) (early, late []clickhouse.Span) {
+	if len(inputs) > 1 {
+		sorted := slices.SortedFunc(slices.Values(inputs), func(a, b clickhouse.Span) int { return a.First.Compare(b.First) })
+		return sorted[:len(sorted)/2], sorted[len(sorted)/2:]
+	}
+	s := inputs[0]
+	length := s.Last.Sub(s.First)
+	if length <= shortest {
+		return nil, nil
+	}
+	before, after := s, s
+	after.First = s.First.Add(length / 2)
+	before.Last = after.First.Add(-tick)
+	return []clickhouse.Span{before}, []clickhouse.Span{after}
+}
+
+func (r *Runner) affectedBy(ctx context.Context, v *version, inputs []clickhouse.Span, line time.Time) ([]clickhouse.Span, error) {
 	changed := make(map[string][]string)
 	var whole period
 	for i, s := range inputs {

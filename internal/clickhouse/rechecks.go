@@ -20,6 +20,12 @@ type Recheck struct {
 	Reason string
 }
 
+// Reasons of rechecks that say how far the analysis is with a subject that was too much for the engine.
+const (
+	ReasonTooMuch   = "too much"
+	ReasonEvaluated = "too much, evaluated"
+)
+
 // AddRechecks stores rechecks; their sequences MUST follow the last stored one.
 func (d *DB) AddRechecks(ctx context.Context, token, tenant string, all []Recheck) error {
 	at := now()
@@ -49,6 +55,19 @@ func (d *DB) Rechecks(ctx context.Context, tenant string, after uint64) ([]Reche
 		all = append(all, c)
 		return err
 	}, named("tenant", tenant), named("after", after))
+	return all, err
+}
+
+// Postponed returns, of each detection and subject that was too much for the engine and has not been evaluated since, the span
+// to look at.
+func (d *DB) Postponed(ctx context.Context, tenant string) ([]Recheck, error) {
+	var all []Recheck
+	err := d.rows(ctx, "rechecks_postponed", func(r driver.Rows) error {
+		c := Recheck{Reason: ReasonTooMuch}
+		err := r.Scan(&c.Sequence, &c.Detection, &c.Type, &c.ID, &c.First, &c.Last)
+		all = append(all, c)
+		return err
+	}, named("tenant", tenant), named("too_much", ReasonTooMuch), named("evaluated", ReasonEvaluated))
 	return all, err
 }
 
