@@ -19,14 +19,16 @@ FROM
     SELECT
         user_id,
         groupUniqArray((toDate(ts), country)) AS been,
+        -- what is said of an address may make it a tunnel, which is in no country: such days can be infrequent, and make none frequent
+        groupUniqArrayIf((toDate(ts), country), NOT dictHas('ip_intelligence', ip)) AS certain,
         -- the bounds are those of the parameters, so that every setting is covered
         arrayMap(b -> b.1, arrayFilter(b -> b.1 > toDate({from:DateTime64(7, 'UTC')})
-            AND (length(arrayFilter(x -> x.2 = b.2 AND x.1 < b.1 AND x.1 >= b.1 - 90, been)) < 5 OR NOT arrayExists(x -> x.2 = b.2 AND x.1 < b.1 AND x.1 >= b.1 - 7, been))
-            AND (has(touched, b.2) OR NOT arrayExists(x -> x.1 <= b.1 - 7 AND x.1 >= b.1 - 97, been)), been)) AS infrequent
+            AND (length(arrayFilter(x -> x.2 = b.2 AND x.1 < b.1 AND x.1 >= b.1 - 90, certain)) < 5 OR NOT arrayExists(x -> x.2 = b.2 AND x.1 < b.1 AND x.1 >= b.1 - 7, certain))
+            AND (has(touched, b.2) OR NOT arrayExists(x -> x.1 <= b.1 - 7 AND x.1 >= b.1 - 97, certain)), been)) AS infrequent
     FROM events
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String}
         AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(98) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(98)
-        AND user_id != '' AND place_kind = 'user' AND country != ''
+        AND user_id != '' AND place_kind = 'user' AND country != '' AND integration_key = ''
         AND activity NOT IN ('failed_logon', 'docusign_alert')
         AND user_id IN
         (
