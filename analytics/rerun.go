@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
@@ -36,8 +37,17 @@ func rerun(a *alert.Alert, view string) alert.Guide {
 	at := func(t time.Time) string { return clickhouse.Quote(t.UTC().Format("2006-01-02 15:04:05.0000000")) }
 	id := clickhouse.Quote(a.Subject.ID)
 	g := alert.Guide{Rerun: fmt.Sprintf("SELECT * FROM detect_%s(from = %s, to = %s) WHERE subject_id = %s", view, at(a.Anchor), at(a.End), id)}
+	if a.Detection == "docusign_alert" || a.Subject.Type == "address" && a.Subject.ID == "distributed" || a.Subject.Type == "organization" {
+		// not what one user, address or application did in that time
+		ids := make([]string, len(a.EventIDs))
+		for i, e := range a.EventIDs {
+			ids[i] = clickhouse.Quote(e)
+		}
+		g.AllEvents = "SELECT ts, event_id, activity, user_email, ip_address, country, envelope_id FROM events WHERE event_id IN (" + strings.Join(ids, ", ") + ") ORDER BY ts, event_id"
+		return g
+	}
 	if c := column[a.Subject.Type]; c != "" {
-		g.AllEvents = fmt.Sprintf("SELECT ts, event_id, activity, ip_address, country, envelope_id FROM events WHERE %s = %s AND ts >= %s AND ts <= %s ORDER BY ts, event_id", c, id, at(a.Start), at(a.End))
+		g.AllEvents = fmt.Sprintf("SELECT ts, event_id, activity, ip_address, country, envelope_id FROM events WHERE %s = %s AND ts >= %s AND ts <= %s ORDER BY ts, event_id", c, id, at(a.Start), at(a.End.Add(time.Millisecond)))
 	}
 	return g
 }

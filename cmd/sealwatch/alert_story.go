@@ -26,6 +26,9 @@ func alertStory(a *sealwatchv1.Alert, change sealwatchv1.AlertChange, name strin
 	}
 	fmt.Fprintf(&b, "%s  %s  %s  %s\n", word, stamp(a.GetEndTime().AsTime()), strings.ToUpper(severityName(a.GetSeverity())), terminal.Text(a.GetTitle()))
 	who := subject(a)
+	if name == "" {
+		name = a.GetContext().GetDirectory().GetDisplayName()
+	}
 	if name != "" && name != who {
 		who = name + " (" + a.GetSubject().GetType() + " " + who + ")"
 	}
@@ -34,12 +37,13 @@ func alertStory(a *sealwatchv1.Alert, change sealwatchv1.AlertChange, name strin
 	for _, end := range []string{"from", "to"} {
 		line(end, endText(evidence[end].GetStructValue()))
 	}
-	line("where", joined(evidence["ipAddresses"], evidence["countries"]))
+	line("from", joined(evidence["ipAddresses"], evidence["addresses"].GetNumberValue()))
+	line("in", joined(evidence["countries"], 0))
 	line("why", why(a))
 	for _, l := range contextLines(a.GetContext()) {
 		line(l[0], l[1])
 	}
-	line("alert", fmt.Sprintf("%s, %d events, detection %s", a.GetName(), a.GetEventCount(), a.GetDetection()))
+	line("alert", fmt.Sprintf("%s, %s, detection %s", a.GetName(), plural(int(a.GetEventCount()), "event"), a.GetDetection()))
 	b.WriteByte('\n')
 	return b.String()
 }
@@ -53,17 +57,15 @@ func endText(s *structpb.Struct) string {
 	return strings.Join(present(text("time"), place, text("ipAddress"), text("network"), client, text("activity")), "  ")
 }
 
-// joined writes lists of texts behind each other.
-func joined(lists ...*structpb.Value) string {
+// joined writes the first of a list of texts, of which there are whole in all, or as many as are listed.
+func joined(list *structpb.Value, whole float64) string {
 	var all []string
-	for _, l := range lists {
-		for _, v := range l.GetListValue().GetValues() {
-			all = append(all, present(v.GetStringValue())...)
-		}
+	for _, v := range list.GetListValue().GetValues() {
+		all = append(all, present(v.GetStringValue())...)
 	}
 	const most = 8
-	if len(all) > most {
-		all = append(all[:most], fmt.Sprintf("and %d more", len(all)-most))
+	if n := max(int(whole), len(all)); len(all) > most {
+		all = append(all[:most], fmt.Sprintf("and %d more", n-most))
 	}
 	return strings.Join(all, ", ")
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"os/user"
 	"syscall"
 	"time"
 
@@ -21,9 +22,18 @@ func main() {
 	}
 	p := &process{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), executable: executable,
-		errTerminal: term.IsTerminal(int(os.Stderr.Fd())), inTerminal: term.IsTerminal(int(os.Stdin.Fd())), now: time.Now, serve: runService, check: app.Check,
+		errTerminal: term.IsTerminal(int(os.Stderr.Fd())), inTerminal: term.IsTerminal(int(os.Stdin.Fd())), now: time.Now, account: account(), serve: runService, check: app.Check,
 	}
 	os.Exit(p.run(untilSignal(os.Stderr), os.Args[1:]))
+}
+
+// account is the name of who runs the process; empty when the system does not know.
+func account() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
 }
 
 // untilSignal ends with the first SIGINT or SIGTERM; the second ends the process at once.

@@ -34,6 +34,8 @@ type process struct {
 	// inTerminal says that a person can be asked.
 	inTerminal bool
 	now        func() time.Time
+	// account is who runs the process, for where the environment does not say; empty when nobody knows.
+	account string
 	// serve runs the service until ctx ends.
 	serve func(ctx context.Context, cfg config.Config, o serveOptions) error
 	// check says what of a valid configuration the service would refuse.

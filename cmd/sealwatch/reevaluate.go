@@ -69,13 +69,16 @@ func (p *process) reevaluateCommand() *cobra.Command {
 
 // authorFlag adds --author, which is by default who runs the command.
 func (p *process) authorFlag(c *cobra.Command, author *string) {
-	user := ""
+	name := ""
 	for _, pair := range p.environ {
 		if value, ok := strings.CutPrefix(pair, "USER="); ok {
-			user = value
+			name = value
 		}
 	}
-	c.Flags().StringVar(author, "author", user, "who does this, by a name that others know")
+	if name == "" {
+		name = p.account
+	}
+	c.Flags().StringVar(author, "author", name, "who does this, by a name that others know")
 	c.Flags().Lookup("author").DefValue = "$USER"
 }
 

@@ -59,7 +59,7 @@ type Trait struct {
 	Label string `json:"label,omitempty"`
 	// Events of the finding that have it.
 	Events uint64 `json:"events"`
-	// New says that the subject did not have it in the ninety days before the finding.
+	// New says that the subject did not have it on the days before that of the finding, of ninety.
 	New bool `json:"new"`
 	// FirstSeen is when the subject had it first in those; zero when it is new.
 	FirstSeen time.Time `json:"firstSeen"`

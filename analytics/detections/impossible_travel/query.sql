@@ -302,7 +302,7 @@ scored AS
                     concat('One end is known, from ', toString(greatest(h.1, t.1)), ' earlier days, the other was never seen')),
                 ', and they are ', toString(round(distance_km)), ' km apart. ',
                 if(news = 0, 'Country, network and device of the stranger end are familiar.',
-                    concat('New for the user at the stranger end: ', arrayStringConcat(arrayFilter(w -> w != '', [if(country_part < 1, 'country', ''), if(network_part < 1, 'network', ''), if(new_device, 'device', '')]), ', '), '.')),
+                    concat('Not familiar to the user at the stranger end: ', arrayStringConcat(arrayFilter(w -> w != '', [if(country_part < 1, 'country', ''), if(network_part < 1, 'network', ''), if(new_device, 'device', '')]), ', '), '.')),
                 if(regulars = 0, '', concat(' ', toString(regulars), if(regulars = 1, ' other user works', ' other users work'), ' from that network and country regularly.')))),
             ',"fromKind":"', here_kind, '","toKind":"', there_kind, '","strangerEnd":"', if(later, 'to', 'from'), '",',
             substring(toJSONString(map(

@@ -236,7 +236,7 @@ SELECT
         multiIf(tenant_users = 0, '; nobody else of the company was there', tenant_regulars = 0, '; nobody else of the company is there regularly',
             peer_regulars = 0, '; nobody with the same home country is there regularly',
             concat('; ', toString(peer_regulars), if(peer_regulars = 1, ' other with the same home country is', ' others with the same home country are'), ' there regularly')),
-        if(explained, '', concat('; ', toString(round(hours, 1)), ' hours before the user was in ',
+        if(explained, '', concat('; ', multiIf(hours < 2 / 60, 'a minute', hours < 1.5, concat(toString(round(hours * 60)), ' minutes'), concat(toString(round(hours, 1)), ' hours')), ' earlier the user was in ',
             multiIf(before.1.city != '', initcapUTF8(before.1.city), before.1.countryName != '', before.1.countryName, before.1.country)))) AS title,
     toJSONString(CAST((
             spot, if(came, [before.1], []), own_days = 0, if(own_days = 0, -1, first_day - last_there), own_days, home, peer_regulars = 0, peer_regulars, tenant_users = 0, tenant_users, tenant_regulars,

@@ -152,7 +152,7 @@ SELECT
     concat(multiIf(subject_email != '', subject_email, subject_name != '', subject_name, concat('User ', subject_id)),
         ' was active from ', if(length(addresses) = 1, concat('the address ', addresses[1]), concat(toString(length(addresses)), ' addresses')), ', ',
         multiIf(has(all_reasons, 'botnet'), 'which belongs to a botnet', has(all_reasons, 'malware_cc'), 'which controls malware', has(all_reasons, 'password_spray'), 'which is known for password spraying',
-            has(all_reasons, 'failed_here'), concat('where ', toString(most_failing), ' users failed to log on within ', if({window_us:UInt64} = 86400000000, 'a day', concat(toString(round({window_us:UInt64} / 3.6e9, 1)), ' hours'))),
+            has(all_reasons, 'failed_here'), concat('where ', toString(most_failing), ' names failed to log on within ', if({window_us:UInt64} = 86400000000, 'a day', concat(toString(round({window_us:UInt64} / 3.6e9, 1)), ' hours'))),
             has(all_reasons, 'darknet_scanning'), 'which scans networks', 'which is tagged as risky')) AS title,
     toJSONString(CAST((all_reasons, arraySlice(addresses, 1, 20), length(addresses), arraySort(groupUniqArrayArray(sources)), arraySort(groupUniqArray(class)),
             arraySlice(arraySort(groupUniqArray(spot.2)), 1, 20), arraySlice(arraySort(groupUniqArray(spot.1)), 1, 20), arraySlice(arraySort(groupUniqArray(spot.3)), 1, 20),

@@ -1,4 +1,5 @@
--- Addresses, networks and devices of the events of each finding, and how often its subject had them in the ninety days before.
+-- Addresses, networks and devices of the events of each finding, and how often its subject had them on the days before, of ninety: what
+-- was used on the day itself may be the attacker's.
 -- wanted_* are the findings, one element each; own_* are their events. A finding is known by its number n.
 WITH
 wanted AS
@@ -31,8 +32,8 @@ SELECT
     trait.2 AS value,
     argMax(trait.3, (ts, event_id)) AS label,
     countIf(own) AS own_events,
-    minIf(ts, ts < finding_start) AS first_seen,
-    uniqExactIf(toDate(ts), ts < finding_start) AS days,
+    minIf(ts, toDate(ts) < toDate(finding_start)) AS first_seen,
+    uniqExactIf(toDate(ts), toDate(ts) < toDate(finding_start)) AS days,
     minIf(arrival_time, own) AS first_arrival,
     maxIf(arrival_time, own) AS last_arrival
 FROM
