@@ -93,8 +93,9 @@ func (n *Normaliser) fill(e *event.Event, r *event.Record, raw string, o event.O
 	e.Browser, e.OS, e.DeviceType = c.browser, c.os, c.device
 }
 
+// somebody leaves out the ids that stand for nobody; DocuSign writes both.
 func somebody(id string) string {
-	if id == zeroID {
+	if id == zeroID || id == "0" {
 		return ""
 	}
 	return id

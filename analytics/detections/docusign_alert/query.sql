@@ -3,8 +3,8 @@ WITH raised AS
 (
     SELECT
         *,
-        multiIf(user_id != '', 'user', ip_address != '', 'address', integration_key != '', 'integration', 'organization') AS about,
-        multiIf(user_id != '', user_id, ip_address != '', ip_address, integration_key != '', integration_key, account_id != '', account_id, organization_id != '', organization_id, toString(tenant)) AS about_id,
+        multiIf(user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000'), 'user', ip_address != '', 'address', integration_key != '', 'integration', 'organization') AS about,
+        multiIf(user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000'), user_id, ip_address != '', ip_address, integration_key != '', integration_key, account_id != '', account_id, organization_id != '', organization_id, toString(tenant)) AS about_id,
         toFloat64OrZero(trim(BOTH '"' FROM JSONExtractRaw(data, 'Count'))) AS said_count,
         toFloat64OrZero(trim(BOTH '"' FROM JSONExtractRaw(data, 'Avg'))) AS said_average,
         -- "inf" and "nan" are numbers to the engine

@@ -12,7 +12,7 @@ WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String}
             AND ts >= toStartOfDay({from:DateTime64(7, 'UTC')}) AND ts < toStartOfDay({to:DateTime64(7, 'UTC')}) + toIntervalDay(1)
             AND asn != 0 AND place_kind = 'user' AND integration_key = ''
     )
-    AND user_id != '' AND place_kind = 'user' AND integration_key = ''
+    AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AND place_kind = 'user' AND integration_key = ''
     AND activity NOT IN ('failed_logon', 'docusign_alert')
     -- of no use without addresses and integrations, which every affected.sql is given
     AND length({addresses:Array(String)}) + length({integrations:Array(String)}) >= 0

@@ -45,7 +45,7 @@ acts AS
             WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(50)
                 AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(25)
                 AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
-                AND user_id != ''
+                AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
                 AND place_kind = 'user'
                 -- an application calls from where it runs, in whosever name; unusual_impersonation judges its networks
                 AND integration_key = ''
@@ -131,7 +131,7 @@ history AS
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(37)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(25)
         AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
-        AND user_id != ''
+        AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
         AND place_kind = 'user'
         AND integration_key = ''
         AND activity NOT IN ('failed_logon', 'docusign_alert')
@@ -148,7 +148,7 @@ asked AS
         WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(37)
             AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(25)
             AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
-            AND user_id != '' AND asn != 0 AND place_kind = 'user' AND integration_key = ''
+            AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AND asn != 0 AND place_kind = 'user' AND integration_key = ''
             AND activity NOT IN ('failed_logon', 'docusign_alert')
         GROUP BY tenant, user_id, asn, country
     )
@@ -179,7 +179,7 @@ company AS
                         WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(37)
                             AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(25) AND asn IN (SELECT asn FROM asked)
                     )
-                    AND user_id != '' AND place_kind = 'user' AND integration_key = ''
+                    AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AND place_kind = 'user' AND integration_key = ''
                     AND activity NOT IN ('failed_logon', 'docusign_alert')
                 GROUP BY tenant, user_id, day
             )

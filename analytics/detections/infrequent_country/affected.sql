@@ -28,7 +28,7 @@ FROM
     FROM events
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String}
         AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(98) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(98)
-        AND user_id != '' AND place_kind = 'user' AND country != '' AND integration_key = ''
+        AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AND place_kind = 'user' AND country != '' AND integration_key = ''
         AND activity NOT IN ('failed_logon', 'docusign_alert')
         AND user_id IN
         (

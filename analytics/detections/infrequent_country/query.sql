@@ -11,7 +11,7 @@ days AS
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(480)
         AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
-        AND user_id != ''
+        AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
         AND place_kind = 'user' AND country != '' AND integration_key = ''
         AND activity NOT IN ('failed_logon', 'docusign_alert')
         -- a tunnel is in no country; what the operator says of an address wins over every feed
@@ -109,7 +109,7 @@ visits AS
             WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
                 AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(480)
                 AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
-                AND user_id != ''
+                AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
                 AND place_kind = 'user' AND country != '' AND integration_key = ''
                 AND activity NOT IN ('failed_logon', 'docusign_alert')
                 -- a tunnel is in no country; what the operator says of an address wins over every feed
@@ -142,7 +142,7 @@ others AS
         FROM events
         WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
             AND ts <= {to:DateTime64(7, 'UTC')}
-            AND user_id != ''
+            AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
             AND place_kind = 'user' AND country != '' AND integration_key = ''
             AND activity NOT IN ('failed_logon', 'docusign_alert')
         GROUP BY GROUPING SETS ((tenant, user_id, country), (tenant))

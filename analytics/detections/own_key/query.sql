@@ -46,7 +46,7 @@ SELECT
     toJSONString(CAST((
             arraySlice(addresses, 1, 20), length(addresses), {networks:Array(String)}, arraySlice(arraySort(groupUniqArrayIf(country, country != '')), 1, 20),
             arraySlice(arraySort(groupUniqArrayIf(as_organization, as_organization != '')), 1, 20), arraySort(groupUniqArray(class)),
-            arraySlice(arraySort(groupUniqArrayIf(if(user_email != '', user_email, user_id), user_id != '')), 1, 20),
+            arraySlice(arraySort(groupUniqArrayIf(if(user_email != '', user_email, user_id), user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000'))), 1, 20),
             'The private key or the consent is in other hands: it lets its holder act for the user who may read everything.'),
         'Tuple(ipAddresses Array(String), addresses UInt64, ownNetworks Array(String), countries Array(String), networks Array(String), activities Array(String), users Array(String), severityReason String)')) AS evidence,
     CAST([], 'Array(String)') AS suppressed_by

@@ -11,7 +11,7 @@ acts AS
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(8)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(8)
         AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
-        AND user_id != ''
+        AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
         -- what others or DocuSign itself do with an envelope or an account of the user is no act of the user
         AND activity NOT IN ('complete', 'recipient_authentication', 'docusign_alert', 'lockout')
         AND (integration_key != '' OR browser != '' OR (ip_address != '' AND place_kind != 'server') OR administrative OR activity IN ('logon', 'failed_logon'))

@@ -18,7 +18,7 @@ operations AS
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(25)
         AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
-        AND user_id != ''
+        AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
         AND activity IN ('user_management', 'permission', 'settings', 'connect', 'integration', 'group_management', 'export')
         -- what people do to their own user is no administration
         AND NOT (activity = 'user_management' AND affected_user_id = user_id)
@@ -104,7 +104,7 @@ compared AS
             FROM events
             WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
                 AND ts <= {to:DateTime64(7, 'UTC')}
-                AND user_id != ''
+                AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
                 AND activity IN ('user_management', 'permission', 'settings', 'connect', 'integration', 'group_management', 'export')
                 AND NOT (activity = 'user_management' AND affected_user_id = user_id)
             GROUP BY tenant, user_id, day

@@ -35,7 +35,7 @@ daily AS
     SELECT
         *,
         -- one visit makes nobody familiar
-        pair_days < {familiar_days:UInt32} AND user_id != '' AS new_user,
+        pair_days < {familiar_days:UInt32} AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AS new_user,
         key_days < {familiar_days:UInt32} AS new_key,
         length(rows) AS acted,
         sum(acted) OVER (PARTITION BY tenant, app, user_id, day) AS pair_events,
@@ -69,7 +69,7 @@ candidates AS
         if(isNaN(median_events), 0, toFloat64(median_events)) AS usual_events,
         greatest(toFloat64({volume_events:UInt32}), {volume_factor:Float64} * usual_events) AS volume_limit,
         new_network AND network_events >= volume_limit AS excessive,
-        NOT new_key AND user_id != '' AND pair_days >= {hour_days:UInt32}
+        NOT new_key AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AND pair_days >= {hour_days:UInt32}
             AND NOT arrayExists(h -> least(abs(h - hour), 24 - abs(h - hour)) <= {hour_slack:UInt32}, pair_hours) AS odd_hour,
         NOT new_key AND new_user AND row_number() OVER (PARTITION BY tenant, app, user_id, day ORDER BY first) = 1 AS user_begins
     FROM usual
@@ -117,7 +117,7 @@ marked AS
 (
     SELECT
         *,
-        if(user_id = '', '', coalesce(nullIf(arrayLast(e -> e != '', arrayMap(r -> r.3, arraySort(rows))), ''), user_id)) AS who,
+        if(user_id IN ('', '0', '00000000-0000-0000-0000-000000000000'), '', coalesce(nullIf(arrayLast(e -> e != '', arrayMap(r -> r.3, arraySort(rows))), ''), user_id)) AS who,
         toUnixTimestamp64Milli(first.1) - toUnixTimestamp64Milli(max(last_ts) OVER before) > {quiet_ms:UInt64} AND count() OVER before > 0 AS begins
     FROM members
     WINDOW before AS (PARTITION BY tenant, app ORDER BY first ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
@@ -140,8 +140,8 @@ series AS
         max(new_network AND (new_user OR odd_hour OR arrayExists(r -> r.8, rows))) AS network_and_more,
         min(if(new_network, roaming_days, 31)) AS least_roaming_days,
         argMin(key_days, first) AS key_days_before,
-        uniqExactIf(user_id, user_id != '') AS users, uniqExactIf(user_id, new_user) AS new_users,
-        arraySlice(arraySort(groupUniqArrayIf(who, user_id != '')), 1, 20) AS user_list,
+        uniqExactIf(user_id, user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')) AS users, uniqExactIf(user_id, new_user) AS new_users,
+        arraySlice(arraySort(groupUniqArrayIf(who, user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000'))), 1, 20) AS user_list,
         argMaxIf(usual_users, first, fan_out) AS usual_users_then, argMaxIf(fan_out_limit, first, fan_out) AS limit_then,
         arraySlice(arraySort(arrayDistinct(arrayFilter(n -> n != '', arrayMap(r -> r.4, all_rows)))), 1, 20) AS network_list,
         arraySlice(arraySort(arrayDistinct(arrayMap(r -> r.4, network_rows))), 1, 20) AS new_network_list,

@@ -11,7 +11,7 @@ SELECT
 FROM
 (
     SELECT ts, user_id, ip_address, integration_key, activity, place_kind, administrative,
-        if(user_id = '' AND ip_address = '' AND integration_key = '', multiIf(account_id != '', account_id, organization_id != '', organization_id, toString(tenant)), '') AS account
+        if(user_id IN ('', '0', '00000000-0000-0000-0000-000000000000') AND ip_address = '' AND integration_key = '', multiIf(account_id != '', account_id, organization_id != '', organization_id, toString(tenant)), '') AS account
     FROM events
     WHERE tenant = {tenant:String} AND sequence > {after:UInt64} AND sequence <= {upto:UInt64} AND held_until <= {line:DateTime64(7, 'UTC')}
     UNION ALL

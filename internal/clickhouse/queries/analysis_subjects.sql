@@ -3,7 +3,7 @@ SELECT subject.1 AS subject_type, subject.2 AS subject_id, min(ts) AS first_ts, 
 FROM
 (
     SELECT ts, user_id, ip_address, integration_key,
-        if(user_id = '' AND ip_address = '' AND integration_key = '', multiIf(account_id != '', account_id, organization_id != '', organization_id, toString(tenant)), '') AS account
+        if(user_id IN ('', '0', '00000000-0000-0000-0000-000000000000') AND ip_address = '' AND integration_key = '', multiIf(account_id != '', account_id, organization_id != '', organization_id, toString(tenant)), '') AS account
     FROM events
     WHERE tenant = {tenant:String} AND ts >= {from:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')}
 )

@@ -13,7 +13,7 @@ used AS
         arrayJoin([('address', ip_address), ('network', if(asn = 0, '', toString(asn))), ('device', trimBoth(concat(browser, if(browser != '' AND os != '', ' on ', ''), os)))]) AS trait,
         trait.1 AS kind, trait.2 AS value
     FROM events
-    WHERE tenant = {tenant:String} AND user_id != '' AND held_until <= {line:DateTime64(7, 'UTC')}
+    WHERE tenant = {tenant:String} AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AND held_until <= {line:DateTime64(7, 'UTC')}
         AND (ip_address IN {wanted_values:Array(String)} OR toString(asn) IN {wanted_values:Array(String)}
             OR trimBoth(concat(browser, if(browser != '' AND os != '', ' on ', ''), os)) IN {wanted_values:Array(String)})
         AND ts > {first:DateTime64(7, 'UTC')} - toIntervalDay(30) AND ts <= {last:DateTime64(7, 'UTC')}

@@ -3,6 +3,6 @@
 INSERT INTO event_conflicts (tenant, event_id, content_hash, source, trust, ts, arrival_time, raw, replaced_by, user_id, ip_address, integration_key, activity, place_kind, administrative, account)
 SELECT tenant, event_id, content_hash, source, trust, ts, arrival_time, raw,
     arrayElement({winners:Array(UInt64)}, indexOf({ids:Array(String)}, event_id)), user_id, ip_address, integration_key, activity, place_kind, administrative,
-    if(user_id = '' AND ip_address = '' AND integration_key = '', multiIf(account_id != '', account_id, organization_id != '', organization_id, toString(tenant)), '')
+    if(user_id IN ('', '0', '00000000-0000-0000-0000-000000000000') AND ip_address = '' AND integration_key = '', multiIf(account_id != '', account_id, organization_id != '', organization_id, toString(tenant)), '')
 FROM events
 WHERE tenant = {tenant:String} AND event_id IN {ids:Array(String)} AND sequence NOT IN {winners:Array(UInt64)}
