@@ -76,12 +76,21 @@ type trial struct {
 	slices            []slice
 }
 
-// Backtest evaluates what the request asks for and calls progress after each step and result for each detection that is
-// done; an error of either ends it. One backtest runs at a time; another waits. What is wrong with a request comes back
+// Backtest evaluates what the request asks for and calls progress as it gets on and result for each detection that is
+// done; an error of either ends it. One backtest runs at a time; another waits, but not for a receiver. What is wrong with a request comes back
 // as fault.InvalidArgument with all its problems.
 func (b *Backtester) Backtest(ctx context.Context, q alert.BacktestRequest, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
 	trials, err := b.trials(q)
 	if err != nil {
+		return err
+	}
+	return relay(ctx, progress, result, func(ctx context.Context, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
+		return b.backtest(ctx, q, trials, progress, result)
+	})
+}
+
+func (b *Backtester) backtest(ctx context.Context, q alert.BacktestRequest, trials []trial, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	select {

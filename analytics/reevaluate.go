@@ -25,10 +25,19 @@ type review struct {
 }
 
 // Reevaluate shows how the alerts of a span of the past would differ if the detections as they are now judged it. It calls
-// progress after each step and result for each detection that is done; an error of either ends it. Nothing is stored. One
-// runs at a time; another waits.
+// progress as it gets on and result for each detection that is done; an error of either ends it. Nothing is stored. One
+// runs at a time, and another waits, but not for a receiver.
 func (r *Runner) Reevaluate(ctx context.Context, q alert.ReevaluationRequest, progress func(alert.BacktestProgress) error, result func(alert.ReevaluationResult) error) error {
 	if err := r.reevaluatable(q.Detections, q.From, q.To); err != nil {
+		return err
+	}
+	return relay(ctx, progress, result, func(ctx context.Context, progress func(alert.BacktestProgress) error, result func(alert.ReevaluationResult) error) error {
+		return r.reevaluate(ctx, q, progress, result)
+	})
+}
+
+func (r *Runner) reevaluate(ctx context.Context, q alert.ReevaluationRequest, progress func(alert.BacktestProgress) error, result func(alert.ReevaluationResult) error) error {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	select {

@@ -1,10 +1,13 @@
 package analytics_test
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -203,6 +206,45 @@ func TestReevaluationRefuses(t *testing.T) {
 	stop := errors.New("enough")
 	if err := w.runner.Reevaluate(t.Context(), alert.ReevaluationRequest{}, func(alert.BacktestProgress) error { return stop }, func(alert.ReevaluationResult) error { return nil }); !errors.Is(err, stop) {
 		t.Errorf("an error of the receiver: %v", err)
+	}
+}
+
+// TestReevaluationWaitsForNoReader: while somebody does not read what a re-evaluation and a backtest say, others get theirs.
+func TestReevaluationWaitsForNoReader(t *testing.T) {
+	w, _ := lowered(t)
+	b := w.backtester(0, w.db)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	reading, read := make(chan struct{}), make(chan struct{}, 100)
+	stuck := func(alert.BacktestProgress) error {
+		read <- struct{}{}
+		<-reading
+		return nil
+	}
+	var others sync.WaitGroup
+	var results atomic.Int32
+	others.Go(func() {
+		if err := w.runner.Reevaluate(ctx, alert.ReevaluationRequest{}, stuck, func(alert.ReevaluationResult) error { results.Add(1); return nil }); err != nil {
+			t.Errorf("the one that was not read: %v", err)
+		}
+	})
+	others.Go(func() {
+		if err := b.Backtest(ctx, alert.BacktestRequest{Detections: []string{"failed_logins"}}, stuck, func(alert.BacktestResult) error { results.Add(1); return nil }); err != nil {
+			t.Errorf("the backtest that was not read: %v", err)
+		}
+	})
+	<-read
+	<-read
+	goOn := func(alert.BacktestProgress) error { return nil }
+	err := errors.Join(w.runner.Reevaluate(ctx, alert.ReevaluationRequest{}, goOn, func(alert.ReevaluationResult) error { return nil }),
+		b.Backtest(ctx, alert.BacktestRequest{Detections: []string{"failed_logins"}}, goOn, func(alert.BacktestResult) error { return nil }))
+	if err != nil {
+		t.Errorf("others while nobody reads: %v", err)
+	}
+	close(reading)
+	others.Wait()
+	if results.Load() != 2 {
+		t.Errorf("%d results reached those that read again, expected 2", results.Load())
 	}
 }
 
