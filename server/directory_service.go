@@ -3,15 +3,12 @@ package server
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/internal/directory"
-	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/server/token"
 )
 
@@ -24,57 +21,23 @@ type People interface {
 	ListPeople(ctx context.Context, p directory.Page) ([]directory.State, error)
 }
 
-// maxDelivery bounds the people of one delivery: it is held in memory until it is complete.
-const maxDelivery = 250_000
-
 type directoryService struct {
 	pb.UnimplementedDirectoryServiceServer
-	people People
-	tenant string
-	now    func() time.Time
+	people   People
+	tenant   string
+	now      func() time.Time
+	delivery deliveries
 }
 
 func (s *directoryService) ImportDirectory(stream pb.DirectoryService_ImportDirectoryServer) error {
-	var d directory.Delivery
-	for first := true; ; first = false {
-		req, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			if first {
-				return fault.New(fault.InvalidArgument, "options: found none, expected those of the delivery in the first message")
-			}
-			break
-		}
-		if err != nil {
-			return err
-		}
-		switch o := req.GetOptions(); {
-		case first && o == nil:
-			return fault.New(fault.InvalidArgument, "options: found none, expected those of the delivery in the first message")
-		case !first && o != nil:
-			return fault.New(fault.InvalidArgument, "options: expected them in the first message only")
-		case first:
-			d = directory.Delivery{Source: o.GetSource(), AsOf: instant(o.GetAsOfTime()), Full: o.GetFull(), DryRun: o.GetDryRun(), Confirm: o.GetConfirm()}
-			if d.AsOf.IsZero() {
-				d.AsOf = s.now()
-			}
-			d.AsOf = d.AsOf.UTC().Truncate(time.Millisecond)
-			if d.AsOf.Before(directory.Earliest) || !d.AsOf.Before(directory.Latest) {
-				return fault.New(fault.InvalidArgument, "options.as_of_time: found %s, expected a time from 1970 to 2199", d.AsOf.Format(time.RFC3339))
-			}
-		}
-		for _, u := range req.GetUsers() {
-			if len(d.Records) == maxDelivery {
-				return fault.New(fault.InvalidArgument, "users: found more than %d in a delivery; expected parts of it, without full", maxDelivery)
-			}
-			r := fromUser(u, d.Source)
-			if err := r.Validate(); err != nil {
-				return fault.New(fault.InvalidArgument, "user %d (%q): %s", len(d.Records), u.GetDirectoryId(), strings.ReplaceAll(err.Error(), "\n", "; "))
-			}
-			if r.Removed && r.From.IsZero() {
-				return fault.New(fault.InvalidArgument, "user %d (%q): valid_from: found none, expected that of the state that is taken back", len(d.Records), u.GetDirectoryId())
-			}
-			d.Records = append(d.Records, r)
-		}
+	done, err := s.delivery.begin()
+	if err != nil {
+		return err
+	}
+	defer done()
+	d, err := s.delivery.read(stream, s.now)
+	if err != nil {
+		return err
 	}
 	o, err := s.people.ImportPeople(stream.Context(), d)
 	if err != nil {

@@ -29,6 +29,10 @@ type Options struct {
 	MaxImportBytes int64
 	// MaxPendingBytes bounds the batches on streams that are being stored, all together; 256 MiB by default.
 	MaxPendingBytes int64
+	// MaxDeliveryBytes bounds the people of one delivery of a directory, of which there is one at a time; 256 MiB by default.
+	MaxDeliveryBytes int64
+	// DeliveryPatience is how long a delivery may send nothing; a minute by default.
+	DeliveryPatience time.Duration
 	// MaxCalls and MaxStreams bound what is under way; 1,000 and 2,000 by default.
 	MaxCalls, MaxStreams int
 	// CallTimeout is the deadline of a unary call that brings none; 30 s by default.
@@ -56,6 +60,7 @@ const (
 	defaultMaxMessageBytes = 16 << 20
 	defaultMaxImportBytes  = 4 << 30
 	defaultMaxPendingBytes = 256 << 20
+	defaultMaxDelivery     = 256 << 20
 	defaultMaxCalls        = 1000
 	defaultMaxStreams      = 2000
 	defaultCallTimeout     = 30 * time.Second
@@ -67,6 +72,8 @@ func (o *Options) complete() error {
 	o.MaxMessageBytes = cmp.Or(o.MaxMessageBytes, defaultMaxMessageBytes)
 	o.MaxImportBytes = cmp.Or(o.MaxImportBytes, defaultMaxImportBytes)
 	o.MaxPendingBytes = cmp.Or(o.MaxPendingBytes, defaultMaxPendingBytes)
+	o.MaxDeliveryBytes = cmp.Or(o.MaxDeliveryBytes, defaultMaxDelivery)
+	o.DeliveryPatience = cmp.Or(o.DeliveryPatience, idleTimeout)
 	o.MaxCalls = cmp.Or(o.MaxCalls, defaultMaxCalls)
 	o.MaxStreams = cmp.Or(o.MaxStreams, defaultMaxStreams)
 	o.CallTimeout = cmp.Or(o.CallTimeout, defaultCallTimeout)

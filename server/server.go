@@ -135,7 +135,8 @@ func (s *Server) register(validator *validate.Validator) {
 		pb.RegisterIpRangeServiceServer(s.grpc, &ipRangeService{book: v.Addresses, tenant: o.Origin.Tenant})
 	}
 	if v.People != nil {
-		pb.RegisterDirectoryServiceServer(s.grpc, &directoryService{people: v.People, tenant: o.Origin.Tenant, now: o.Now})
+		pb.RegisterDirectoryServiceServer(s.grpc, &directoryService{people: v.People, tenant: o.Origin.Tenant, now: o.Now,
+			delivery: deliveries{slot: make(chan struct{}, 1), maxBytes: o.MaxDeliveryBytes, patience: o.DeliveryPatience}})
 	}
 	if v.Exceptions != nil {
 		pb.RegisterExceptionServiceServer(s.grpc, &exceptionService{book: v.Exceptions, tenant: o.Origin.Tenant, logger: o.Logger})

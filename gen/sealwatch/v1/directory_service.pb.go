@@ -294,7 +294,7 @@ type ImportDirectoryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// options of the delivery, in the first message only.
 	Options *DirectoryImport `protobuf:"bytes,1,opt,name=options,proto3" json:"options,omitempty"`
-	// users of this part, 5,000 at most; 250,000 in a delivery.
+	// users of this part, 5,000 at most; 250,000 and 256 MiB in a delivery, else BODY_TOO_LARGE for the bytes.
 	Users         []*DirectoryUser `protobuf:"bytes,2,rep,name=users,proto3" json:"users,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

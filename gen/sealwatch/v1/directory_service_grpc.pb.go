@@ -32,8 +32,8 @@ const (
 type DirectoryServiceClient interface {
 	// ImportDirectory takes one delivery of a source on a stream: the first message has the options, every message may have
 	// people. It is applied as a whole when the stream ends, and the analysis looks again at the users concerned. A delivery
-	// by which more than 5 % of the active people leave is held, which the answer says, unless it is confirmed. Over REST the
-	// messages are the body, one a line.
+	// by which more than 5 % of the active people leave is held, which the answer says, unless it is confirmed. There is one delivery
+	// at a time: another one is refused with QUEUE_FULL before it is read. Over REST the messages are the body, one a line.
 	ImportDirectory(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportDirectoryRequest, ImportDirectoryResponse], error)
 	// ListDirectoryUsers lists states of people by source, person and time.
 	ListDirectoryUsers(ctx context.Context, in *ListDirectoryUsersRequest, opts ...grpc.CallOption) (*ListDirectoryUsersResponse, error)
@@ -79,8 +79,8 @@ func (c *directoryServiceClient) ListDirectoryUsers(ctx context.Context, in *Lis
 type DirectoryServiceServer interface {
 	// ImportDirectory takes one delivery of a source on a stream: the first message has the options, every message may have
 	// people. It is applied as a whole when the stream ends, and the analysis looks again at the users concerned. A delivery
-	// by which more than 5 % of the active people leave is held, which the answer says, unless it is confirmed. Over REST the
-	// messages are the body, one a line.
+	// by which more than 5 % of the active people leave is held, which the answer says, unless it is confirmed. There is one delivery
+	// at a time: another one is refused with QUEUE_FULL before it is read. Over REST the messages are the body, one a line.
 	ImportDirectory(grpc.ClientStreamingServer[ImportDirectoryRequest, ImportDirectoryResponse]) error
 	// ListDirectoryUsers lists states of people by source, person and time.
 	ListDirectoryUsers(context.Context, *ListDirectoryUsersRequest) (*ListDirectoryUsersResponse, error)
