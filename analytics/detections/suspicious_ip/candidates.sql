@@ -1,4 +1,4 @@
--- The users who were at an address about which anything is said, or where as many log-ons failed as need to.
+-- The users who were at an address about which anything is said, or where as many log-ons failed within a window as need to.
 SELECT DISTINCT user_id AS subject_id
 FROM events
 WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
@@ -7,9 +7,14 @@ WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND
     AND (notEmpty(dictGet('ip_intelligence', 'tenants', ip)) OR ip_address IN
     (
         SELECT ip_address
-        FROM events
-        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND activity = 'failed_logon' AND ip_address != ''
-            AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64} + {window_us:UInt64}) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
-        GROUP BY ip_address
-        HAVING count() >= {failing_users:UInt32}
+        FROM
+        (
+            SELECT
+                ip_address, toUnixTimestamp64Milli(ts) AS at,
+                count() OVER (PARTITION BY ip_address ORDER BY at RANGE BETWEEN intDiv({window_us:UInt64}, 1000) + 1 PRECEDING AND CURRENT ROW) AS in_window
+            FROM events
+            WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND activity = 'failed_logon' AND ip_address != ''
+                AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64} + {window_us:UInt64}) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
+        )
+        WHERE in_window >= {failing_users:UInt32}
     ))
