@@ -183,7 +183,9 @@ func logon(id, user string, at time.Time, result, city string, lat, lon float64)
 
 func travel(n int, at time.Time) string {
 	user := fmt.Sprintf("user-%d", n)
-	return logon(fmt.Sprintf("a-%d", n), user, at, "Success", "berlin", 52.52, 13.4) + logon(fmt.Sprintf("b-%d", n), user, at.Add(10*time.Minute), "Success", "sydney", -33.87, 151.21)
+	away := logon(fmt.Sprintf("b-%d", n), user, at.Add(10*time.Minute), "Success", "sydney", -33.87, 151.21)
+	// one address is in one place, whatever geo data say of it
+	return logon(fmt.Sprintf("a-%d", n), user, at, "Success", "berlin", 52.52, 13.4) + strings.Replace(away, "198.51.100.7", "203.0.113.9", 1)
 }
 
 // receiver is a syslog receiver for octet-counted messages.
@@ -246,7 +248,7 @@ func TestMonitorRecordInAlertOut(t *testing.T) {
 	siem := listen(t)
 	cfg.Destinations = []config.Destination{{Name: "siem", Kind: "syslog", Address: siem.address}}
 	s := run(t, cfg)
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute) // an alert that does not come is a failure, not a wait
 	defer cancel()
 	stream, err := sealwatchv1.NewAlertServiceClient(s.conn).StreamAlerts(ctx, &sealwatchv1.StreamAlertsRequest{After: "0"})
 	if err != nil {
