@@ -23,6 +23,7 @@ func Guide(detections []Detection, view func(*alert.Alert) string) func(*alert.A
 		response[detections[i].ID] = detections[i].Response
 	}
 	response[SourceAccess] = DescribeSourceAccess().Response
+	response[DirectoryHold] = DescribeDirectoryHold().Response
 	return func(a *alert.Alert) alert.Guide {
 		g := rerun(a, view(a))
 		g.Response = response[a.Detection]
@@ -31,7 +32,7 @@ func Guide(detections []Detection, view func(*alert.Alert) string) func(*alert.A
 }
 
 func rerun(a *alert.Alert, view string) alert.Guide {
-	if a.Detection == SourceAccess { // no view finds it: it is about Sealwatch itself
+	if a.Detection == SourceAccess || a.Detection == DirectoryHold { // no view finds it: it is about Sealwatch itself
 		return alert.Guide{Rerun: "SELECT * FROM alert_history WHERE alert_id = " + clickhouse.Quote(a.ID) + " ORDER BY sequence"}
 	}
 	at := func(t time.Time) string { return clickhouse.Quote(t.UTC().Format("2006-01-02 15:04:05.0000000")) }

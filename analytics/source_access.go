@@ -1,9 +1,8 @@
 package analytics
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
@@ -28,6 +27,8 @@ type Loss struct {
 	Since time.Time
 	// Failures in a row.
 	Failures int
+	// Consequence says what the loss means, After what it meant when the source is back; empty for a source of events.
+	Consequence, After string
 }
 
 // SourceStore finds the alerts that stand.
@@ -37,16 +38,11 @@ type SourceStore interface {
 
 // SourceWatch raises an alert for each time in which a source is lost: one an episode, with the same id while it lasts,
 // also over a restart. When the source is back the alert is resolved and not retracted, because the gap was there.
-type SourceWatch struct {
-	tenant string
-	store  SourceStore
-	log    *Log
-	clock  func() time.Time
-}
+type SourceWatch struct{ episodes episodes }
 
 // NewSourceWatch writes through the log.
 func NewSourceWatch(tenant string, store SourceStore, log *Log, clock func() time.Time) *SourceWatch {
-	return &SourceWatch{tenant: tenant, store: store, log: log, clock: clock}
+	return &SourceWatch{episodes{tenant: tenant, detection: SourceAccess, store: store, log: log, clock: clock}}
 }
 
 // sourceEvidence is what a person needs to judge it.
@@ -60,6 +56,8 @@ type sourceEvidence struct {
 	Failures int        `json:"failures"`
 	// Consequence says what it means.
 	Consequence string `json:"consequence"`
+	// After says it when it is over; empty for a source of events.
+	After string `json:"after,omitempty"`
 }
 
 const (
@@ -69,12 +67,12 @@ const (
 
 // Lost raises the alert, or says in the present one what has changed.
 func (w *SourceWatch) Lost(ctx context.Context, l Loss) error {
-	return w.change(ctx, l.Source, func(open *alert.Alert, now time.Time) (*alert.Change, error) {
-		e := sourceEvidence{Source: l.Source, Kind: l.Kind, Problem: l.Problem, Since: l.Since.UTC(), Noticed: now, Failures: l.Failures, Consequence: whileLost}
+	return w.episodes.change(ctx, l.Source, func(open *alert.Alert, now time.Time) (*alert.Change, error) {
+		e := sourceEvidence{Source: l.Source, Kind: l.Kind, Problem: l.Problem, Since: l.Since.UTC(), Noticed: now, Failures: l.Failures, Consequence: cmp.Or(l.Consequence, whileLost), After: l.After}
 		c := alert.Change{Kind: alert.ChangeCreated, Alert: alert.Alert{Triage: alert.Triage{State: alert.StateNew}}}
 		if open != nil {
-			before, err := evidenceOf(open)
-			if err != nil {
+			var before sourceEvidence
+			if err := evidenceInto(open, &before); err != nil {
 				return nil, err
 			}
 			if before.Kind == l.Kind {
@@ -84,74 +82,28 @@ func (w *SourceWatch) Lost(ctx context.Context, l Loss) error {
 			c.Follow(open)
 			e.Since, e.Noticed = before.Since, before.Noticed
 		} else {
-			c.Finding = alert.Finding{Tenant: w.tenant, Detection: SourceAccess, Subject: alert.Subject{Type: "source", ID: l.Source, DisplayName: l.Source},
-				Key: e.Since.Format(time.RFC3339Nano), Anchor: e.Since, Start: e.Since, EventIDs: []string{}, SuppressedBy: []string{}}
+			c.Finding = w.episodes.finding(l.Source, e.Since)
 			c.ID = c.AlertID()
 		}
 		c.End, c.Severity, c.Title, c.Score = now, alert.SeverityHigh, l.Title, float64(l.Failures)
-		return &c, e.into(&c.Finding)
+		return &c, setEvidence(&c.Finding, e)
 	})
 }
 
 // Restored resolves the alert that stands about the source, if there is one. What a person works on stays in progress.
 func (w *SourceWatch) Restored(ctx context.Context, source string, at time.Time) error {
-	return w.change(ctx, source, func(open *alert.Alert, _ time.Time) (*alert.Change, error) {
+	return w.episodes.change(ctx, source, func(open *alert.Alert, _ time.Time) (*alert.Change, error) {
 		if open == nil {
 			return nil, nil
 		}
-		e, err := evidenceOf(open)
-		if err != nil {
+		var e sourceEvidence
+		if err := evidenceInto(open, &e); err != nil {
 			return nil, err
 		}
 		at := at.UTC()
-		e.Restored, e.Consequence = &at, afterLoss
-		c := alert.Change{Kind: alert.ChangeUpdated, Alert: *open}
-		c.Follow(open)
-		c.End = at
-		if c.Triage.State == alert.StateNew {
-			c.Triage.State = alert.StateResolved
-		}
-		return &c, e.into(&c.Finding)
+		e.Restored, e.Consequence, e.After = &at, cmp.Or(e.After, afterLoss), ""
+		return resolved(open, at, e)
 	})
-}
-
-// change works on the episode of a source that has not ended, if there is one.
-func (w *SourceWatch) change(ctx context.Context, source string, make func(open *alert.Alert, now time.Time) (*alert.Change, error)) error {
-	return w.log.Update(ctx, func(ctx context.Context) ([]alert.Change, error) {
-		standing, err := w.store.AlertsOfSubjects(ctx, w.tenant, SourceAccess, []string{source})
-		if err != nil {
-			return nil, fmt.Errorf("analytics: alerts about source %s: %w", source, err)
-		}
-		var open *alert.Alert
-		for i := range standing {
-			e, err := evidenceOf(&standing[i])
-			if err != nil {
-				return nil, err
-			}
-			if a := &standing[i]; !a.Retracted && e.Restored == nil && (open == nil || a.Anchor.After(open.Anchor)) {
-				open = a
-			}
-		}
-		c, err := make(open, w.clock().UTC().Truncate(time.Millisecond))
-		if err != nil || c == nil {
-			return nil, err
-		}
-		c.Actor = sourceActor
-		return []alert.Change{*c}, nil
-	})
-}
-
-func evidenceOf(a *alert.Alert) (e sourceEvidence, err error) {
-	if err := json.Unmarshal([]byte(a.Evidence), &e); err != nil {
-		return e, fmt.Errorf("analytics: evidence of alert %s: %w", a.ID, err)
-	}
-	return e, nil
-}
-
-func (e *sourceEvidence) into(f *alert.Finding) error {
-	text, err := json.Marshal(e)
-	f.Evidence = string(text)
-	return err
 }
 
 // DescribeSourceAccess is it for readers of the detections.

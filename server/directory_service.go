@@ -17,6 +17,9 @@ type People interface {
 	// ImportPeople compares a delivery with what is stored and applies it, unless it is held or only to be looked at. It
 	// returns when what it applied is durable and the analysis has been asked to look again.
 	ImportPeople(ctx context.Context, d directory.Delivery) (directory.Outcome, error)
+	// ConfirmDelivery lets the held delivery of a source that is read by itself be applied, and returns what it would change. It fails
+	// with fault.NotFound when nothing is held, and with fault.InvalidArgument when another number leaves.
+	ConfirmDelivery(ctx context.Context, source string, left int) (directory.Outcome, error)
 	// ListPeople returns states by source, person and time.
 	ListPeople(ctx context.Context, p directory.Page) ([]directory.State, error)
 }
@@ -46,6 +49,15 @@ func (s *directoryService) ImportDirectory(stream pb.DirectoryService_ImportDire
 	//nolint:gosec // all are bounded by what fits into memory
 	return stream.SendAndClose(&pb.ImportDirectoryResponse{Applied: o.Applied, Held: o.Held, ActiveBefore: int32(o.People), Added: int32(o.New),
 		Changed: int32(o.Changed), Unchanged: int32(o.Unchanged), Left: int32(o.Left), States: int32(o.States)})
+}
+
+func (s *directoryService) ConfirmDirectoryDelivery(ctx context.Context, req *pb.ConfirmDirectoryDeliveryRequest) (*pb.ConfirmDirectoryDeliveryResponse, error) {
+	o, err := s.people.ConfirmDelivery(ctx, req.GetSource(), int(req.GetLeft()))
+	if err != nil {
+		return nil, err
+	}
+	//nolint:gosec // both are bounded by what fits into memory
+	return &pb.ConfirmDirectoryDeliveryResponse{ActiveBefore: int32(o.People), Left: int32(o.Left)}, nil
 }
 
 func fromUser(u *pb.DirectoryUser, source string) directory.Record {

@@ -98,7 +98,7 @@ func knownStatus() *system {
 	return &system{System: status.System{
 		Version: "0.1.0", Start: epoch, Engine: status.Engine{Kind: "embedded", State: "ready", EventsStored: 5},
 		Sources: []status.Source{{Name: "import", Accepted: 3}, {Name: "monitor/main", Accepted: 2, Polling: &status.Polling{State: status.PollingRefused, LastSuccess: epoch,
-			NextAttempt: epoch.Add(time.Minute), Behind: time.Hour, Calls: 9, Remaining: -1, LastError: "nobody has given consent", Errors: map[string]uint64{"server": 1, "consent": 2}}}},
+			NextAttempt: epoch.Add(time.Minute), Behind: time.Hour, Calls: 9, Remaining: -1, LastError: "nobody has given consent", Errors: map[string]uint64{"server": 1, "consent": 2}, Warnings: []string{"two people are outside"}}}},
 		Analysis: status.Analysis{Watermark: epoch, Sequence: 5, Detections: map[string]status.Detection{
 			"failed_logins": {ActiveAlerts: 3},
 		}},

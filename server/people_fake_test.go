@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/sealwatch/sealwatch/internal/directory"
+	"github.com/sealwatch/sealwatch/internal/fault"
 )
 
 // people keeps states in memory.
@@ -43,6 +44,17 @@ func (p *people) ImportPeople(_ context.Context, d directory.Delivery) (director
 	slices.SortFunc(p.states, order)
 	o.Applied = true
 	return o, nil
+}
+
+// ConfirmDelivery knows of 7 who would leave entra.
+func (p *people) ConfirmDelivery(_ context.Context, source string, left int) (directory.Outcome, error) {
+	switch {
+	case source != "entra":
+		return directory.Outcome{}, fault.New(fault.NotFound, "nothing of source %q is held", source)
+	case left != 7:
+		return directory.Outcome{}, fault.New(fault.InvalidArgument, "left: found %d, expected 7", left)
+	}
+	return directory.Outcome{People: 40, Left: 7}, nil
 }
 
 func order(a, b directory.State) int {

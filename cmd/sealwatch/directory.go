@@ -27,7 +27,7 @@ func (p *process) directoryCommand() *cobra.Command {
 		Short: "Say who the people are, who has left, and since when",
 		Args:  cobra.NoArgs,
 	}
-	c.AddCommand(p.directoryImport(), p.directoryList())
+	c.AddCommand(p.directoryImport(), p.directoryConfirm(), p.directoryList())
 	return c
 }
 
@@ -42,8 +42,9 @@ func (p *process) directoryImport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import FILE|-",
 		Short: "Take in a list of people",
-		Long: "Take in a list of people: JSON as Microsoft Graph's /users returns it (an array, pages with \"value\", or one object a line), with\n" +
-			"docusignUserId, groups, status, kind, role and validFrom besides; or CSV with a header of the columns\n" + people.Columns + ".\n" +
+		Long: "Take in a list of people: JSON as Microsoft Graph's /users returns it (an array, pages with \"value\", or one object a line), or as a\n" +
+			"SCIM service lists its users (pages with \"Resources\"), with docusignUserId, groups, status, kind, role and validFrom besides;\n" +
+			"or CSV with a header of the columns\n" + people.Columns + ".\n" +
 			"Several values of a column are parted by ; or |. docs/directory.md describes each field.\n\n" +
 			"Only people in the file change; with --full, those of the source who are missing in it are deleted. What has no date of its own\n" +
 			"holds from --as-of on. A file by which more than 5 % of the active people leave is held until --confirm. The analysis looks\n" +

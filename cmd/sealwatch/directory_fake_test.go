@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/internal/directory"
@@ -42,6 +44,13 @@ func (fakeDirectory) ImportDirectory(s grpc.ClientStreamingServer[sealwatchv1.Im
 	_, _, o := directory.Plan(&d, h)
 	return s.SendAndClose(&sealwatchv1.ImportDirectoryResponse{Applied: !o.Held && !d.DryRun, Held: o.Held, ActiveBefore: int32(o.People), Added: int32(o.New), Changed: int32(o.Changed),
 		Unchanged: int32(o.Unchanged), Left: int32(o.Left), States: int32(o.States)})
+}
+
+func (fakeDirectory) ConfirmDirectoryDelivery(_ context.Context, r *sealwatchv1.ConfirmDirectoryDeliveryRequest) (*sealwatchv1.ConfirmDirectoryDeliveryResponse, error) {
+	if r.GetSource() != "entra" {
+		return nil, status.Error(codes.NotFound, "nothing is held")
+	}
+	return &sealwatchv1.ConfirmDirectoryDeliveryResponse{ActiveBefore: 40, Left: r.GetLeft()}, nil
 }
 
 func (fakeDirectory) ListDirectoryUsers(_ context.Context, r *sealwatchv1.ListDirectoryUsersRequest) (*sealwatchv1.ListDirectoryUsersResponse, error) {

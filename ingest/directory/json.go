@@ -74,12 +74,15 @@ func (l *jsonList) top() (record directory.Record, found bool, err error) {
 	if err != nil {
 		return record, false, err
 	}
-	// Microsoft Graph's and DocuSign's pages
-	var page struct{ Value, Users json.RawMessage }
-	if json.Unmarshal(raw, &page) == nil && (array(page.Value) || array(page.Users)) {
+	// Microsoft Graph's, DocuSign's and SCIM's pages
+	var page struct{ Value, Users, Resources json.RawMessage }
+	if json.Unmarshal(raw, &page) == nil && (array(page.Value) || array(page.Users) || array(page.Resources)) {
 		all := page.Value
 		if !array(all) {
 			all = page.Users
+		}
+		if !array(all) {
+			all = page.Resources
 		}
 		l.page = json.NewDecoder(bytes.NewReader(all))
 		l.offset = l.in.InputOffset() - int64(len(raw)) + int64(bytes.Index(raw, all))
@@ -148,5 +151,5 @@ func (l *jsonList) broken(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("line %d: the file ends in the middle of a value", l.lines.at(l.lines.read))
 	}
-	return fmt.Errorf("line %d: %w; expected people as Microsoft Graph returns them", l.lines.at(at), err)
+	return fmt.Errorf("line %d: %w; expected people as Microsoft Graph or a SCIM service returns them", l.lines.at(at), err)
 }

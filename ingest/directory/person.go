@@ -112,17 +112,24 @@ func text(s *string) string {
 func person(raw json.RawMessage, line int, o Options) (directory.Record, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
-		return directory.Record{}, &RecordError{Line: line, Problem: fmt.Sprintf("found %s, expected an object", clip(string(raw)))}
+		return directory.Record{}, notAnObject(raw, line)
+	}
+	if isSCIM(fields) {
+		var u scimUser
+		if err := json.Unmarshal(raw, &u); err != nil {
+			return directory.Record{}, wrongField(fields, line, err, func() any { return &scimUser{} }, expectedSCIM)
+		}
+		return u.record(line, o)
 	}
 	var u graphUser
 	if err := json.Unmarshal(raw, &u); err != nil {
-		return directory.Record{}, wrongField(fields, line, err)
+		return directory.Record{}, wrongField(fields, line, err, func() any { return &graphUser{} }, expected)
 	}
 	return u.record(line, o)
 }
 
-// wrongField finds the field at fault by reading each by itself.
-func wrongField(fields map[string]json.RawMessage, line int, err error) error {
+// wrongField finds the field at fault by reading each by itself into a new object of the shape.
+func wrongField(fields map[string]json.RawMessage, line int, err error, shape func() any, expected func(string) string) error {
 	var id string
 	_ = json.Unmarshal(fields["id"], &id) // as far as it is known
 	names := make([]string, 0, len(fields))
@@ -132,8 +139,7 @@ func wrongField(fields map[string]json.RawMessage, line int, err error) error {
 	slices.Sort(names)
 	for _, name := range names {
 		one, merr := json.Marshal(map[string]json.RawMessage{name: fields[name]})
-		var u graphUser
-		if merr != nil || json.Unmarshal(one, &u) != nil {
+		if merr != nil || json.Unmarshal(one, shape()) != nil {
 			return &RecordError{Line: line, ID: id, Field: name, Problem: fmt.Sprintf("found %s, expected %s", clip(string(fields[name])), expected(name))}
 		}
 	}

@@ -127,6 +127,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
+	people := &peopleBook{runner: runner, db: db, tenant: cfg.Tenant, log: log, holds: analytics.NewDirectoryWatch(cfg.Tenant, db, alerts, time.Now)}
 	id, err := logID(ctx, db)
 	if err != nil {
 		return err
@@ -140,7 +141,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
 		Services: server.Services{
 			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, runner, len(pollers) > 0}, Backtester: backtester, Reevaluator: runner, Exceptions: runner,
-			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db}, People: &peopleBook{runner: runner, db: db, tenant: cfg.Tenant},
+			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db}, People: people,
 			Watermark: runner.Watermark, Guide: analytics.Guide(tuned, runner.View),
 		},
 		Origin:          event.Origin{Tenant: cfg.Tenant, Source: "api", Trust: clientTrust},

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"log/slog"
 	"sync"
 
 	"github.com/sealwatch/sealwatch/analytics"
@@ -17,13 +19,37 @@ type peopleBook struct {
 	runner *analytics.Runner
 	db     *clickhouse.DB
 	tenant string
+	// holds tells people about deliveries that are held.
+	holds *analytics.DirectoryWatch
+	log   *slog.Logger
 	// importing holds one delivery at a time, so that each is compared with what the one before left.
 	importing sync.Mutex
+	polled    polledDirectories
 }
+
+// confirmFile is how somebody lets a held file be applied.
+const confirmFile = "sealwatch directory import --confirm, with the same file and options"
 
 // ImportPeople compares a delivery with what is stored, and applies it unless it is held or only to be looked at. What is cut
 // short is completed by delivering again.
 func (b *peopleBook) ImportPeople(ctx context.Context, d directory.Delivery) (directory.Outcome, error) {
+	o, err := b.take(ctx, d, func(directory.Outcome) bool { return false })
+	switch {
+	case err != nil || d.DryRun:
+		return o, err
+	case o.Held:
+		err = b.tellHeld(ctx, &d, o, confirmFile)
+	default:
+		err = b.holds.Applied(ctx, d.Source, d.AsOf)
+	}
+	if err != nil { // what became of the delivery is right all the same
+		b.log.WarnContext(ctx, "the alert about a held delivery of a directory cannot be written", slog.String("source", d.Source), slog.Any("error", err))
+	}
+	return o, nil
+}
+
+// take compares a delivery with what is stored and applies it; one that would be held, too, when it is allowed.
+func (b *peopleBook) take(ctx context.Context, d directory.Delivery, allowed func(directory.Outcome) bool) (directory.Outcome, error) {
 	b.importing.Lock()
 	defer b.importing.Unlock()
 	d.Tenant = b.tenant
@@ -39,6 +65,7 @@ func (b *peopleBook) ImportPeople(ctx context.Context, d directory.Delivery) (di
 		return directory.Outcome{}, err
 	}
 	states, deleted, o := directory.Plan(&d, history)
+	o.Held = o.Held && !allowed(o)
 	if o.Held || d.DryRun {
 		return o, nil
 	}
@@ -60,6 +87,23 @@ func (b *peopleBook) ImportPeople(ctx context.Context, d directory.Delivery) (di
 	}
 	o.Applied = true
 	return o, nil
+}
+
+// tellHeld raises the alert about a held delivery, with the names of some who would leave.
+func (b *peopleBook) tellHeld(ctx context.Context, d *directory.Delivery, o directory.Outcome, confirm string) error {
+	names := make(map[string]string, len(o.Leavers))
+	err := b.db.PeopleOfSource(ctx, b.tenant, d.Source, o.Leavers, func(s *directory.State) error {
+		names[s.DirectoryID] = cmp.Or(s.DisplayName, s.UserName)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	held := analytics.HeldDelivery{Source: d.Source, At: d.AsOf, People: o.People, Left: o.Left, Limit: directory.HeldShare, Leavers: make([]string, len(o.Leavers)), Confirm: confirm}
+	for i, id := range o.Leavers {
+		held.Leavers[i] = cmp.Or(names[id], id)
+	}
+	return b.holds.Held(ctx, held)
 }
 
 // keysPerCall bounds the ids of one question to the database.

@@ -112,7 +112,9 @@ func (r *reporter) ask(ctx context.Context, s *status.System) error {
 		d.ActiveAlerts = active[id]
 		s.Analysis.Detections[id] = d
 	}
-	s.Analysis.Detections[analytics.SourceAccess] = status.Detection{ActiveAlerts: active[analytics.SourceAccess]}
+	for _, id := range []string{analytics.SourceAccess, analytics.DirectoryHold} {
+		s.Analysis.Detections[id] = status.Detection{ActiveAlerts: active[id]}
+	}
 	s.UnknownActivities, err = r.db.UnknownActivities(ctx, now.Add(-unknownSince))
 	return err
 }
@@ -144,6 +146,7 @@ func (c catalogue) List() []alert.Detection {
 	if c.polled {
 		all = append(all, analytics.DescribeSourceAccess())
 	}
+	all = append(all, analytics.DescribeDirectoryHold())
 	slices.SortFunc(all, func(a, b alert.Detection) int {
 		if a.ID < b.ID {
 			return -1

@@ -16,6 +16,8 @@ type Record struct {
 	Hired, Left time.Time
 	// Gone says nothing but that the person was deleted; the rest is as it was before.
 	Gone bool
+	// Was says that somebody of whom the first news is that the person has left was active from Hired until then.
+	Was bool
 }
 
 // Delivery is what a source says at a time.
@@ -26,6 +28,8 @@ type Delivery struct {
 	Records []Record
 	// Full says that people who are not in it are deleted.
 	Full bool
+	// Present are ids of people who are there and of whom nothing else could be read: they are not missing.
+	Present []string
 	// DryRun says to plan only, Confirm to apply also what would be held.
 	DryRun, Confirm bool
 }
@@ -36,6 +40,8 @@ type Outcome struct {
 	People int
 	// New people, Changed ones, those of whom nothing new is said, and those who were active and no longer are.
 	New, Changed, Unchanged, Left int
+	// Leavers are the ids of those who left, sorted, at most maxLeavers.
+	Leavers []string
 	// States is how many states were, or would be, added.
 	States int
 	// Held says that it is not applied because too many have left: more than HeldShare of the people.
@@ -43,6 +49,9 @@ type Outcome struct {
 	// Applied says that it was.
 	Applied bool
 }
+
+// maxLeavers is how many of those who leave an Outcome names.
+const maxLeavers = 20
 
 // HeldShare is the share of the people, in percent, of whom more must not leave by one delivery without a confirmation: that
 // is rather an error of the source.
@@ -111,6 +120,9 @@ func Plan(d *Delivery, h History) (states []State, deleted []string, o Outcome) 
 		seen[r.DirectoryID] = true
 		changed[r.DirectoryID] = changed[r.DirectoryID] || len(p.states)+len(p.deleted) > before
 	}
+	for _, id := range d.Present {
+		seen[id] = true
+	}
 	if d.Full {
 		var missing []string
 		for id, status := range was {
@@ -139,8 +151,11 @@ func Plan(d *Delivery, h History) (states []State, deleted []string, o Outcome) 
 		o.Changed++
 		if m := h.at(id, d.AsOf); was[id] == StatusActive && (m == nil || m.Status != StatusActive) {
 			o.Left++
+			o.Leavers = append(o.Leavers, id)
 		}
 	}
+	slices.Sort(o.Leavers)
+	o.Leavers = o.Leavers[:min(len(o.Leavers), maxLeavers)]
 	o.States = len(p.states) + len(p.deleted)
 	o.Held = o.Left > 1 && o.Left*100 > o.People*HeldShare && !d.Confirm
 	return p.states, p.deleted, o
@@ -185,6 +200,11 @@ func (p *planner) plan(r *Record) {
 		}
 		return
 	}
+	if left := earlier(r.Left, p.d.AsOf); r.Was && r.Status != StatusActive && len(p.h[id]) == 0 && !r.Hired.IsZero() && r.Hired.Before(left) {
+		was := r.State
+		was.Status = StatusActive
+		p.add(was, r.Hired)
+	}
 	if r.Status != StatusActive && !r.Left.IsZero() && !r.Left.After(p.d.AsOf) {
 		if then := p.h.at(id, r.Left); then == nil || then.Status == StatusActive {
 			p.add(r.State, r.Left)
@@ -198,4 +218,12 @@ func (p *planner) plan(r *Record) {
 	default:
 		p.add(r.State, p.d.AsOf)
 	}
+}
+
+// earlier is t unless it is not set or after other.
+func earlier(t, other time.Time) time.Time {
+	if t.IsZero() || t.After(other) {
+		return other
+	}
+	return t
 }

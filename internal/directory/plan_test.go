@@ -158,3 +158,41 @@ func TestPlanOfAFullDelivery(t *testing.T) {
 		t.Errorf("again: %+v", o)
 	}
 }
+
+// TestPlanOfALeaverWhoWas: of somebody first heard of as gone, a source may know that the person was there before.
+func TestPlanOfALeaverWhoWas(t *testing.T) {
+	s := &store{}
+	was := func(id, status string, hired, left time.Time) directory.Record {
+		r := record(id, status)
+		r.Was, r.Hired, r.Left = true, hired, left
+		return r
+	}
+	all := []directory.Record{was("1", "deleted", day(1), day(3)), was("2", "disabled", day(1), time.Time{}), was("3", "deleted", time.Time{}, day(3)), was("4", "active", day(1), time.Time{}), was("5", "deleted", day(4), day(3))}
+	s.deliver(day(5), false, all...)
+	if o := s.deliver(day(6), false, all...); o.States != 0 || o.Unchanged != 5 {
+		t.Errorf("again: %+v", o)
+	}
+	for id, want := range map[string]string{"1": "2026-05-01 active, 2026-05-03 deleted", "2": "2026-05-01 active, 2026-05-05 disabled", "3": "2026-05-03 deleted", "4": "2026-05-01 active", "5": "2026-05-03 deleted"} {
+		if got := s.is(id); got != want {
+			t.Errorf("%s: %s, expected %s", id, got, want)
+		}
+	}
+}
+
+// TestPlanOfWhatCannotBeRead: who is there and cannot be read is not missing, and leavers are named.
+func TestPlanOfWhatCannotBeRead(t *testing.T) {
+	s := &store{}
+	var all []directory.Record
+	for i := range 30 {
+		all = append(all, record(fmt.Sprint(10+i), "active"))
+	}
+	s.deliver(day(1), true, all...)
+	d := directory.Delivery{Source: "e", AsOf: day(2), Full: true, Records: all[2:], Present: []string{"10"}}
+	if _, deleted, o := directory.Plan(&d, s.history()); len(deleted) != 1 || deleted[0] != "11" || o.Left != 1 || !slices.Equal(o.Leavers, []string{"11"}) {
+		t.Errorf("deleted %v, %+v", deleted, o)
+	}
+	d.Records, d.Present = nil, nil
+	if _, _, o := directory.Plan(&d, s.history()); !o.Held || o.Left != 30 || len(o.Leavers) != 20 || o.Leavers[0] != "10" {
+		t.Errorf("%+v", o)
+	}
+}

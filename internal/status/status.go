@@ -66,6 +66,8 @@ type Polling struct {
 	LastError string
 	// Errors by kind.
 	Errors map[string]uint64
+	// Warnings are what somebody should know although the source is read.
+	Warnings []string
 }
 
 // Analysis is the state of the analysis.

@@ -83,6 +83,9 @@ func polling(p *status.Polling) *pb.PollingStatus {
 		RemainingCalls:  int32(max(-1, min(p.Remaining, math.MaxInt32))),
 		LastError:       Text(p.LastError),
 	}
+	for _, w := range p.Warnings {
+		m.Warnings = append(m.Warnings, Text(w))
+	}
 	for _, kind := range slices.Sorted(maps.Keys(p.Errors)) {
 		m.Errors = append(m.Errors, &pb.PollingErrors{Kind: Text(kind), Failures: float64(p.Errors[kind])})
 	}

@@ -453,6 +453,116 @@ func (x *ImportDirectoryResponse) GetStates() int32 {
 	return 0
 }
 
+// ConfirmDirectoryDeliveryRequest says what is confirmed.
+type ConfirmDirectoryDeliveryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// source is the directory.
+	Source string `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
+	// left is how many people leave, as the alert about the held delivery says: a delivery by which more leave stays held.
+	Left          int32 `protobuf:"varint,2,opt,name=left,proto3" json:"left,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmDirectoryDeliveryRequest) Reset() {
+	*x = ConfirmDirectoryDeliveryRequest{}
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmDirectoryDeliveryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmDirectoryDeliveryRequest) ProtoMessage() {}
+
+func (x *ConfirmDirectoryDeliveryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmDirectoryDeliveryRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmDirectoryDeliveryRequest) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_directory_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ConfirmDirectoryDeliveryRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *ConfirmDirectoryDeliveryRequest) GetLeft() int32 {
+	if x != nil {
+		return x.Left
+	}
+	return 0
+}
+
+// ConfirmDirectoryDeliveryResponse says what was confirmed.
+type ConfirmDirectoryDeliveryResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// active_before is how many people of the source were active before.
+	ActiveBefore int32 `protobuf:"varint,1,opt,name=active_before,json=activeBefore,proto3" json:"active_before,omitempty"`
+	// left is how many of them leave.
+	Left          int32 `protobuf:"varint,2,opt,name=left,proto3" json:"left,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmDirectoryDeliveryResponse) Reset() {
+	*x = ConfirmDirectoryDeliveryResponse{}
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmDirectoryDeliveryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmDirectoryDeliveryResponse) ProtoMessage() {}
+
+func (x *ConfirmDirectoryDeliveryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmDirectoryDeliveryResponse.ProtoReflect.Descriptor instead.
+func (*ConfirmDirectoryDeliveryResponse) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_directory_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ConfirmDirectoryDeliveryResponse) GetActiveBefore() int32 {
+	if x != nil {
+		return x.ActiveBefore
+	}
+	return 0
+}
+
+func (x *ConfirmDirectoryDeliveryResponse) GetLeft() int32 {
+	if x != nil {
+		return x.Left
+	}
+	return 0
+}
+
 // ListDirectoryUsersRequest asks for one page.
 type ListDirectoryUsersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -476,7 +586,7 @@ type ListDirectoryUsersRequest struct {
 
 func (x *ListDirectoryUsersRequest) Reset() {
 	*x = ListDirectoryUsersRequest{}
-	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -488,7 +598,7 @@ func (x *ListDirectoryUsersRequest) String() string {
 func (*ListDirectoryUsersRequest) ProtoMessage() {}
 
 func (x *ListDirectoryUsersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -501,7 +611,7 @@ func (x *ListDirectoryUsersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDirectoryUsersRequest.ProtoReflect.Descriptor instead.
 func (*ListDirectoryUsersRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_directory_service_proto_rawDescGZIP(), []int{4}
+	return file_sealwatch_v1_directory_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListDirectoryUsersRequest) GetPageSize() int32 {
@@ -566,7 +676,7 @@ type ListDirectoryUsersResponse struct {
 
 func (x *ListDirectoryUsersResponse) Reset() {
 	*x = ListDirectoryUsersResponse{}
-	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -578,7 +688,7 @@ func (x *ListDirectoryUsersResponse) String() string {
 func (*ListDirectoryUsersResponse) ProtoMessage() {}
 
 func (x *ListDirectoryUsersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -591,7 +701,7 @@ func (x *ListDirectoryUsersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDirectoryUsersResponse.ProtoReflect.Descriptor instead.
 func (*ListDirectoryUsersResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_directory_service_proto_rawDescGZIP(), []int{5}
+	return file_sealwatch_v1_directory_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListDirectoryUsersResponse) GetUsers() []*DirectoryUser {
@@ -651,7 +761,14 @@ const file_sealwatch_v1_directory_service_proto_rawDesc = "" +
 	"\achanged\x18\x05 \x01(\x05R\achanged\x12\x1c\n" +
 	"\tunchanged\x18\x06 \x01(\x05R\tunchanged\x12\x12\n" +
 	"\x04left\x18\a \x01(\x05R\x04left\x12\x16\n" +
-	"\x06states\x18\b \x01(\x05R\x06states\"\xe3\x02\n" +
+	"\x06states\x18\b \x01(\x05R\x06states\"\x80\x01\n" +
+	"\x1fConfirmDirectoryDeliveryRequest\x12=\n" +
+	"\x06source\x18\x01 \x01(\tB%\xe0A\x02\xbaH\x1fr\x1d2\x1b^[a-z0-9][a-z0-9._-]{0,62}$R\x06source\x12\x1e\n" +
+	"\x04left\x18\x02 \x01(\x05B\n" +
+	"\xe0A\x02\xbaH\x04\x1a\x02(\x01R\x04left\"[\n" +
+	" ConfirmDirectoryDeliveryResponse\x12#\n" +
+	"\ractive_before\x18\x01 \x01(\x05R\factiveBefore\x12\x12\n" +
+	"\x04left\x18\x02 \x01(\x05R\x04left\"\xe3\x02\n" +
 	"\x19ListDirectoryUsersRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -663,9 +780,10 @@ const file_sealwatch_v1_directory_service_proto_rawDesc = "" +
 	"\x04time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"w\n" +
 	"\x1aListDirectoryUsersResponse\x121\n" +
 	"\x05users\x18\x01 \x03(\v2\x1b.sealwatch.v1.DirectoryUserR\x05users\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xa1\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xc4\x03\n" +
 	"\x10DirectoryService\x12\x86\x01\n" +
-	"\x0fImportDirectory\x12$.sealwatch.v1.ImportDirectoryRequest\x1a%.sealwatch.v1.ImportDirectoryResponse\"$\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/directoryUsers:import(\x01\x12\x83\x01\n" +
+	"\x0fImportDirectory\x12$.sealwatch.v1.ImportDirectoryRequest\x1a%.sealwatch.v1.ImportDirectoryResponse\"$\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/directoryUsers:import(\x01\x12\xa0\x01\n" +
+	"\x18ConfirmDirectoryDelivery\x12-.sealwatch.v1.ConfirmDirectoryDeliveryRequest\x1a..sealwatch.v1.ConfirmDirectoryDeliveryResponse\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/directoryUsers:confirm\x12\x83\x01\n" +
 	"\x12ListDirectoryUsers\x12'.sealwatch.v1.ListDirectoryUsersRequest\x1a(.sealwatch.v1.ListDirectoryUsersResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/directoryUsersB\xb7\x01\n" +
 	"\x10com.sealwatch.v1B\x15DirectoryServiceProtoP\x01Z;github.com/sealwatch/sealwatch/gen/sealwatch/v1;sealwatchv1\xa2\x02\x03SXX\xaa\x02\fSealwatch.V1\xca\x02\fSealwatch\\V1\xe2\x02\x18Sealwatch\\V1\\GPBMetadata\xea\x02\rSealwatch::V1b\x06proto3"
 
@@ -681,32 +799,36 @@ func file_sealwatch_v1_directory_service_proto_rawDescGZIP() []byte {
 	return file_sealwatch_v1_directory_service_proto_rawDescData
 }
 
-var file_sealwatch_v1_directory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_sealwatch_v1_directory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_sealwatch_v1_directory_service_proto_goTypes = []any{
-	(*DirectoryUser)(nil),              // 0: sealwatch.v1.DirectoryUser
-	(*DirectoryImport)(nil),            // 1: sealwatch.v1.DirectoryImport
-	(*ImportDirectoryRequest)(nil),     // 2: sealwatch.v1.ImportDirectoryRequest
-	(*ImportDirectoryResponse)(nil),    // 3: sealwatch.v1.ImportDirectoryResponse
-	(*ListDirectoryUsersRequest)(nil),  // 4: sealwatch.v1.ListDirectoryUsersRequest
-	(*ListDirectoryUsersResponse)(nil), // 5: sealwatch.v1.ListDirectoryUsersResponse
-	(*timestamppb.Timestamp)(nil),      // 6: google.protobuf.Timestamp
+	(*DirectoryUser)(nil),                    // 0: sealwatch.v1.DirectoryUser
+	(*DirectoryImport)(nil),                  // 1: sealwatch.v1.DirectoryImport
+	(*ImportDirectoryRequest)(nil),           // 2: sealwatch.v1.ImportDirectoryRequest
+	(*ImportDirectoryResponse)(nil),          // 3: sealwatch.v1.ImportDirectoryResponse
+	(*ConfirmDirectoryDeliveryRequest)(nil),  // 4: sealwatch.v1.ConfirmDirectoryDeliveryRequest
+	(*ConfirmDirectoryDeliveryResponse)(nil), // 5: sealwatch.v1.ConfirmDirectoryDeliveryResponse
+	(*ListDirectoryUsersRequest)(nil),        // 6: sealwatch.v1.ListDirectoryUsersRequest
+	(*ListDirectoryUsersResponse)(nil),       // 7: sealwatch.v1.ListDirectoryUsersResponse
+	(*timestamppb.Timestamp)(nil),            // 8: google.protobuf.Timestamp
 }
 var file_sealwatch_v1_directory_service_proto_depIdxs = []int32{
-	6,  // 0: sealwatch.v1.DirectoryUser.valid_from:type_name -> google.protobuf.Timestamp
-	6,  // 1: sealwatch.v1.DirectoryUser.valid_to:type_name -> google.protobuf.Timestamp
-	6,  // 2: sealwatch.v1.DirectoryUser.hire_time:type_name -> google.protobuf.Timestamp
-	6,  // 3: sealwatch.v1.DirectoryUser.leave_time:type_name -> google.protobuf.Timestamp
-	6,  // 4: sealwatch.v1.DirectoryImport.as_of_time:type_name -> google.protobuf.Timestamp
+	8,  // 0: sealwatch.v1.DirectoryUser.valid_from:type_name -> google.protobuf.Timestamp
+	8,  // 1: sealwatch.v1.DirectoryUser.valid_to:type_name -> google.protobuf.Timestamp
+	8,  // 2: sealwatch.v1.DirectoryUser.hire_time:type_name -> google.protobuf.Timestamp
+	8,  // 3: sealwatch.v1.DirectoryUser.leave_time:type_name -> google.protobuf.Timestamp
+	8,  // 4: sealwatch.v1.DirectoryImport.as_of_time:type_name -> google.protobuf.Timestamp
 	1,  // 5: sealwatch.v1.ImportDirectoryRequest.options:type_name -> sealwatch.v1.DirectoryImport
 	0,  // 6: sealwatch.v1.ImportDirectoryRequest.users:type_name -> sealwatch.v1.DirectoryUser
-	6,  // 7: sealwatch.v1.ListDirectoryUsersRequest.time:type_name -> google.protobuf.Timestamp
+	8,  // 7: sealwatch.v1.ListDirectoryUsersRequest.time:type_name -> google.protobuf.Timestamp
 	0,  // 8: sealwatch.v1.ListDirectoryUsersResponse.users:type_name -> sealwatch.v1.DirectoryUser
 	2,  // 9: sealwatch.v1.DirectoryService.ImportDirectory:input_type -> sealwatch.v1.ImportDirectoryRequest
-	4,  // 10: sealwatch.v1.DirectoryService.ListDirectoryUsers:input_type -> sealwatch.v1.ListDirectoryUsersRequest
-	3,  // 11: sealwatch.v1.DirectoryService.ImportDirectory:output_type -> sealwatch.v1.ImportDirectoryResponse
-	5,  // 12: sealwatch.v1.DirectoryService.ListDirectoryUsers:output_type -> sealwatch.v1.ListDirectoryUsersResponse
-	11, // [11:13] is the sub-list for method output_type
-	9,  // [9:11] is the sub-list for method input_type
+	4,  // 10: sealwatch.v1.DirectoryService.ConfirmDirectoryDelivery:input_type -> sealwatch.v1.ConfirmDirectoryDeliveryRequest
+	6,  // 11: sealwatch.v1.DirectoryService.ListDirectoryUsers:input_type -> sealwatch.v1.ListDirectoryUsersRequest
+	3,  // 12: sealwatch.v1.DirectoryService.ImportDirectory:output_type -> sealwatch.v1.ImportDirectoryResponse
+	5,  // 13: sealwatch.v1.DirectoryService.ConfirmDirectoryDelivery:output_type -> sealwatch.v1.ConfirmDirectoryDeliveryResponse
+	7,  // 14: sealwatch.v1.DirectoryService.ListDirectoryUsers:output_type -> sealwatch.v1.ListDirectoryUsersResponse
+	12, // [12:15] is the sub-list for method output_type
+	9,  // [9:12] is the sub-list for method input_type
 	9,  // [9:9] is the sub-list for extension type_name
 	9,  // [9:9] is the sub-list for extension extendee
 	0,  // [0:9] is the sub-list for field type_name
@@ -723,7 +845,7 @@ func file_sealwatch_v1_directory_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_directory_service_proto_rawDesc), len(file_sealwatch_v1_directory_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

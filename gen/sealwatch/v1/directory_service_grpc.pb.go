@@ -19,8 +19,9 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	DirectoryService_ImportDirectory_FullMethodName    = "/sealwatch.v1.DirectoryService/ImportDirectory"
-	DirectoryService_ListDirectoryUsers_FullMethodName = "/sealwatch.v1.DirectoryService/ListDirectoryUsers"
+	DirectoryService_ImportDirectory_FullMethodName          = "/sealwatch.v1.DirectoryService/ImportDirectory"
+	DirectoryService_ConfirmDirectoryDelivery_FullMethodName = "/sealwatch.v1.DirectoryService/ConfirmDirectoryDelivery"
+	DirectoryService_ListDirectoryUsers_FullMethodName       = "/sealwatch.v1.DirectoryService/ListDirectoryUsers"
 )
 
 // DirectoryServiceClient is the client API for DirectoryService service.
@@ -35,6 +36,10 @@ type DirectoryServiceClient interface {
 	// by which more than 5 % of the active people leave is held, which the answer says, unless it is confirmed. There is one delivery
 	// at a time: another one is refused with QUEUE_FULL before it is read. Over REST the messages are the body, one a line.
 	ImportDirectory(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportDirectoryRequest, ImportDirectoryResponse], error)
+	// ConfirmDirectoryDelivery lets a held delivery of a directory that Sealwatch reads by itself be applied: the directory is read
+	// again at once. It fails with NOT_FOUND when nothing of the source is held, and with INVALID_ARGUMENT when another number leaves
+	// than was confirmed. A held file is confirmed by importing it again.
+	ConfirmDirectoryDelivery(ctx context.Context, in *ConfirmDirectoryDeliveryRequest, opts ...grpc.CallOption) (*ConfirmDirectoryDeliveryResponse, error)
 	// ListDirectoryUsers lists states of people by source, person and time.
 	ListDirectoryUsers(ctx context.Context, in *ListDirectoryUsersRequest, opts ...grpc.CallOption) (*ListDirectoryUsersResponse, error)
 }
@@ -60,6 +65,16 @@ func (c *directoryServiceClient) ImportDirectory(ctx context.Context, opts ...gr
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type DirectoryService_ImportDirectoryClient = grpc.ClientStreamingClient[ImportDirectoryRequest, ImportDirectoryResponse]
 
+func (c *directoryServiceClient) ConfirmDirectoryDelivery(ctx context.Context, in *ConfirmDirectoryDeliveryRequest, opts ...grpc.CallOption) (*ConfirmDirectoryDeliveryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConfirmDirectoryDeliveryResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_ConfirmDirectoryDelivery_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *directoryServiceClient) ListDirectoryUsers(ctx context.Context, in *ListDirectoryUsersRequest, opts ...grpc.CallOption) (*ListDirectoryUsersResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListDirectoryUsersResponse)
@@ -82,6 +97,10 @@ type DirectoryServiceServer interface {
 	// by which more than 5 % of the active people leave is held, which the answer says, unless it is confirmed. There is one delivery
 	// at a time: another one is refused with QUEUE_FULL before it is read. Over REST the messages are the body, one a line.
 	ImportDirectory(grpc.ClientStreamingServer[ImportDirectoryRequest, ImportDirectoryResponse]) error
+	// ConfirmDirectoryDelivery lets a held delivery of a directory that Sealwatch reads by itself be applied: the directory is read
+	// again at once. It fails with NOT_FOUND when nothing of the source is held, and with INVALID_ARGUMENT when another number leaves
+	// than was confirmed. A held file is confirmed by importing it again.
+	ConfirmDirectoryDelivery(context.Context, *ConfirmDirectoryDeliveryRequest) (*ConfirmDirectoryDeliveryResponse, error)
 	// ListDirectoryUsers lists states of people by source, person and time.
 	ListDirectoryUsers(context.Context, *ListDirectoryUsersRequest) (*ListDirectoryUsersResponse, error)
 	mustEmbedUnimplementedDirectoryServiceServer()
@@ -96,6 +115,9 @@ type UnimplementedDirectoryServiceServer struct{}
 
 func (UnimplementedDirectoryServiceServer) ImportDirectory(grpc.ClientStreamingServer[ImportDirectoryRequest, ImportDirectoryResponse]) error {
 	return status.Error(codes.Unimplemented, "method ImportDirectory not implemented")
+}
+func (UnimplementedDirectoryServiceServer) ConfirmDirectoryDelivery(context.Context, *ConfirmDirectoryDeliveryRequest) (*ConfirmDirectoryDeliveryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConfirmDirectoryDelivery not implemented")
 }
 func (UnimplementedDirectoryServiceServer) ListDirectoryUsers(context.Context, *ListDirectoryUsersRequest) (*ListDirectoryUsersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListDirectoryUsers not implemented")
@@ -128,6 +150,24 @@ func _DirectoryService_ImportDirectory_Handler(srv interface{}, stream grpc.Serv
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type DirectoryService_ImportDirectoryServer = grpc.ClientStreamingServer[ImportDirectoryRequest, ImportDirectoryResponse]
 
+func _DirectoryService_ConfirmDirectoryDelivery_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfirmDirectoryDeliveryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).ConfirmDirectoryDelivery(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_ConfirmDirectoryDelivery_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).ConfirmDirectoryDelivery(ctx, req.(*ConfirmDirectoryDeliveryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _DirectoryService_ListDirectoryUsers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListDirectoryUsersRequest)
 	if err := dec(in); err != nil {
@@ -153,6 +193,10 @@ var DirectoryService_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "sealwatch.v1.DirectoryService",
 	HandlerType: (*DirectoryServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "ConfirmDirectoryDelivery",
+			Handler:    _DirectoryService_ConfirmDirectoryDelivery_Handler,
+		},
 		{
 			MethodName: "ListDirectoryUsers",
 			Handler:    _DirectoryService_ListDirectoryUsers_Handler,
