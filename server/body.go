@@ -45,11 +45,17 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 type patientBody struct {
 	io.ReadCloser
 	connection *http.ResponseController
+	// end is when all of it has to be there; zero leaves that open.
+	end time.Time
 }
 
 func (b *patientBody) Read(p []byte) (int, error) {
 	// Not every writer has deadlines (one of a test has none).
-	_ = b.connection.SetReadDeadline(time.Now().Add(idleTimeout))
+	until := time.Now().Add(idleTimeout)
+	if !b.end.IsZero() && b.end.Before(until) {
+		until = b.end
+	}
+	_ = b.connection.SetReadDeadline(until)
 	n, err := b.ReadCloser.Read(p)
 	if err != nil {
 		// From here on the server watches the connection for its end; a deadline would look like one.

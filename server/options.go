@@ -27,6 +27,10 @@ type Options struct {
 	MaxMessageBytes int
 	// MaxImportBytes bounds the body of an import, as sent and unpacked; 4 GiB by default.
 	MaxImportBytes int64
+	// MaxConnectBytes bounds one delivery of DocuSign Connect; 4 MiB by default.
+	MaxConnectBytes int64
+	// MaxConnects bounds the deliveries that are read and stored at the same time; 32 by default.
+	MaxConnects int
 	// MaxPendingBytes bounds the batches on streams that are being stored, all together; 256 MiB by default.
 	MaxPendingBytes int64
 	// MaxDeliveryBytes bounds the people of one delivery of a directory, of which there is one at a time; 256 MiB by default.
@@ -59,6 +63,8 @@ type Options struct {
 const (
 	defaultMaxMessageBytes = 16 << 20
 	defaultMaxImportBytes  = 4 << 30
+	defaultMaxConnectBytes = 4 << 20
+	defaultMaxConnects     = 32
 	defaultMaxPendingBytes = 256 << 20
 	defaultMaxDelivery     = 256 << 20
 	defaultMaxCalls        = 1000
@@ -71,6 +77,8 @@ const (
 func (o *Options) complete() error {
 	o.MaxMessageBytes = cmp.Or(o.MaxMessageBytes, defaultMaxMessageBytes)
 	o.MaxImportBytes = cmp.Or(o.MaxImportBytes, defaultMaxImportBytes)
+	o.MaxConnectBytes = cmp.Or(o.MaxConnectBytes, defaultMaxConnectBytes)
+	o.MaxConnects = cmp.Or(o.MaxConnects, defaultMaxConnects)
 	o.MaxPendingBytes = cmp.Or(o.MaxPendingBytes, defaultMaxPendingBytes)
 	o.MaxDeliveryBytes = cmp.Or(o.MaxDeliveryBytes, defaultMaxDelivery)
 	o.DeliveryPatience = cmp.Or(o.DeliveryPatience, idleTimeout)
@@ -132,6 +140,8 @@ func (o *Options) wrong() (errs []error) {
 	}{
 		{"MaxMessageBytes", int64(o.MaxMessageBytes)},
 		{"MaxImportBytes", o.MaxImportBytes},
+		{"MaxConnectBytes", o.MaxConnectBytes},
+		{"MaxConnects", int64(o.MaxConnects)},
 		{"MaxPendingBytes", o.MaxPendingBytes},
 		{"MaxCalls", int64(o.MaxCalls)},
 		{"MaxStreams", int64(o.MaxStreams)},

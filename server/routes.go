@@ -43,6 +43,11 @@ func (s *Server) routes(g *gateway) (http.Handler, error) {
 	} {
 		mux.Handle(r.path, s.chain.HTTP(r.path, only(r.methods, r.handler)))
 	}
+	// Whoever delivers shows by the signature that they may, so that these go without who calls and what they may do.
+	deliveries := only([]string{http.MethodPost}, newConnect(&s.options, s.draining))
+	for _, path := range []string{connectPath, connectPath + "/{source}"} {
+		mux.Handle(path, s.chain.Signed(path, deliveries))
+	}
 	return guard(mux), nil
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
-// Services are what the handlers stand on. Every field is required but Addresses, People, LogID and Guide. Errors that a client can act on MUST be
+// Services are what the handlers stand on. Every field is required but Addresses, People, Connect, LogID and Guide. Errors that a client can act on MUST be
 // faults; what any other error says goes to the log only.
 type Services struct {
 	Ingester   Ingester
@@ -30,6 +30,8 @@ type Services struct {
 	People People
 	// Exceptions may be nil: then ExceptionService is not offered.
 	Exceptions ExceptionBook
+	// Connect may be nil: then no delivery of DocuSign Connect is taken.
+	Connect ConnectReceiver
 	// Watermark is the event time up to which events have come in, zero before the first. It is called for every
 	// message of every alert stream, so it MUST be cheap.
 	Watermark func() time.Time
@@ -45,6 +47,15 @@ type Ingester interface {
 	// Ingest returns after every record is durable or named in the receipt's rejections. An error means that the
 	// outcome is unknown and that sending again is safe; fault.QueueFull means that nothing was taken.
 	Ingest(ctx context.Context, o event.Origin, s []event.Submission) (event.Receipt, error)
+}
+
+// ConnectReceiver takes in what DocuSign Connect delivers.
+type ConnectReceiver interface {
+	// Receive takes one delivery to the source of that name, or with an empty name to the only one; authentic is false when no
+	// signature holds. A nil error means that the delivery need not come again, any other that it MUST.
+	Receive(ctx context.Context, source string, signatures []string, body []byte) (authentic bool, err error)
+	// Oversized is told of a delivery that was over the limit.
+	Oversized(ctx context.Context, source string, limit int64)
 }
 
 // Splitter makes a reader of the records in an import body, which comes as it was sent: any shape, gzip or not.

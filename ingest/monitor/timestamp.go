@@ -14,6 +14,9 @@ const (
 	endYear   = 2100
 )
 
+// ParseTime reads a time as DocuSign writes it, in any product.
+func ParseTime(s string) (time.Time, error) { return parseTime(s) }
+
 // parseTime reads YYYY-MM-DDThh:mm:ss with any number of fraction digits and Z, an offset or nothing, which means UTC.
 func parseTime(s string) (time.Time, error) {
 	if len(s) < 19 || s[4] != '-' || s[7] != '-' || s[10] != 'T' && s[10] != 't' && s[10] != ' ' || s[13] != ':' || s[16] != ':' {

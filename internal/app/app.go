@@ -128,6 +128,10 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		return err
 	}
 	people := &peopleBook{runner: runner, db: db, tenant: cfg.Tenant, log: log, holds: analytics.NewDirectoryWatch(cfg.Tenant, db, alerts, time.Now)}
+	deliveries, err := openConnect(cfg, db, pipeline, log, registry)
+	if err != nil {
+		return err
+	}
 	id, err := logID(ctx, db)
 	if err != nil {
 		return err
@@ -136,8 +140,8 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	state := &reporter{before: before, db: db, engine: engine, runner: runner, pipeline: pipeline, pollers: pollers, destinations: destinations, tenant: cfg.Tenant, started: started, log: log}
-	api, err := server.New(server.Options{
+	state := &reporter{before: before, db: db, engine: engine, runner: runner, pipeline: pipeline, pollers: pollers, deliveries: deliveries, destinations: destinations, tenant: cfg.Tenant, started: started, log: log}
+	options := server.Options{
 		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
 		Services: server.Services{
 			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, runner, len(pollers) > 0}, Backtester: backtester, Reevaluator: runner, Exceptions: runner,
@@ -147,8 +151,13 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		Origin:          event.Origin{Tenant: cfg.Tenant, Source: "api", Trust: clientTrust},
 		ImportOrigin:    event.Origin{Tenant: cfg.Tenant, Source: "import", Trust: clientTrust},
 		MaxMessageBytes: cfg.Ingest.MaxMessageBytes, MaxImportBytes: cfg.Ingest.MaxImportBytes,
-		Ready: state.ready, OpenAPI: sealwatch.OpenAPI, Version: build.Read().Version, Logger: log, Registerer: registry, Gatherer: registry,
-	})
+		MaxConnectBytes: cfg.Ingest.MaxConnectBytes,
+		Ready:           state.ready, OpenAPI: sealwatch.OpenAPI, Version: build.Read().Version, Logger: log, Registerer: registry, Gatherer: registry,
+	}
+	if deliveries != nil {
+		options.Services.Connect = deliveries
+	}
+	api, err := server.New(options)
 	if err != nil {
 		return err
 	}

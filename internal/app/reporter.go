@@ -10,6 +10,7 @@ import (
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/ingest"
+	"github.com/sealwatch/sealwatch/ingest/connect"
 	"github.com/sealwatch/sealwatch/ingest/monitor/poll"
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/build"
@@ -31,6 +32,7 @@ type reporter struct {
 	runner       *analytics.Runner
 	pipeline     *ingest.Pipeline
 	pollers      []*poll.Poller
+	deliveries   *connect.Receiver // nil without sources of DocuSign Connect
 	destinations []*exporters.Runner
 	// before are the sources as the events showed them when the process began.
 	before  []status.Source
@@ -74,6 +76,14 @@ func (r *reporter) sources() []status.Source {
 			continue
 		}
 		all[i].Polling = polled.Polling
+	}
+	for _, received := range receivers(r.deliveries) {
+		i := slices.IndexFunc(all, func(s status.Source) bool { return s.Name == received.Name })
+		if i < 0 {
+			all = append(all, received)
+			continue
+		}
+		all[i].Receiving = received.Receiving
 	}
 	slices.SortFunc(all, func(a, b status.Source) int { return strings.Compare(a.Name, b.Name) })
 	return all

@@ -72,6 +72,9 @@ func checkSources(cfg config.Config) error {
 			problems = append(problems, fmt.Errorf("app: source %s: %w", monitorSource(m.Name), err))
 		}
 	}
+	if _, err := connectSources(cfg); err != nil {
+		problems = append(problems, err)
+	}
 	return errors.Join(problems...)
 }
 

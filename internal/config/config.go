@@ -73,6 +73,8 @@ type Ingest struct {
 	MaxMessageBytes int `yaml:"maxMessageBytes" env:"MAX_MESSAGE_BYTES"`
 	// Largest body of POST /v1/monitor:import after decompression, in bytes.
 	MaxImportBytes int64 `yaml:"maxImportBytes" env:"MAX_IMPORT_BYTES"`
+	// Largest delivery of DocuSign Connect that is accepted, in bytes; at most 32 are read at the same time.
+	MaxConnectBytes int64 `yaml:"maxConnectBytes" env:"MAX_CONNECT_BYTES"`
 	// Records that may wait to be stored; beyond it callers are told to try again.
 	QueueRows int `yaml:"queueRows" env:"QUEUE_ROWS"`
 	// Networks of servers (API gateways, proxies, DocuSign's own beyond the built-in list), as CIDR: activity from
@@ -91,10 +93,12 @@ type Ingest struct {
 	ASNDatabases []string `yaml:"asnDatabases" env:"ASN_DATABASES"`
 }
 
-// Sources are what Sealwatch asks for events by itself. docs/sources.md takes an administrator through it.
+// Sources are what Sealwatch asks for events by itself, or what delivers them. docs/sources.md takes an administrator through it.
 type Sources struct {
 	// DocuSign Monitor, one entry for each user whose view of it is read. All belong to the one tenant.
 	Monitor []MonitorSource `yaml:"monitor,omitempty"`
+	// DocuSign Connect, one entry for each configuration in DocuSign that delivers here.
+	Connect []ConnectSource `yaml:"connect,omitempty"`
 }
 
 // MonitorSource reads DocuSign Monitor in the name of one DocuSign user.

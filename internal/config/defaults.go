@@ -18,6 +18,7 @@ func Default() Config {
 		Ingest: Ingest{
 			MaxMessageBytes: 16 << 20,
 			MaxImportBytes:  4 << 30,
+			MaxConnectBytes: 4 << 20,
 			QueueRows:       200_000,
 		},
 		Analysis: Analysis{IntervalMillis: 1000},

@@ -63,7 +63,7 @@ func (c *Config) paths() []*string {
 	for i := range c.Sources.Monitor {
 		p = append(p, &c.Sources.Monitor[i].PrivateKeyFile, &c.Sources.Monitor[i].CAFile)
 	}
-	return p
+	return append(p, connectPaths(c.Sources.Connect)...)
 }
 
 // resolve makes relative paths absolute, against dir, or the working directory when dir is empty.

@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -16,7 +17,7 @@ import (
 
 const referencePage = "../../docs/reference/config.md"
 
-// TestReference holds docs/reference/config.md to the comments in config.go.
+// TestReference holds docs/reference/config.md to the comments in this folder.
 func TestReference(t *testing.T) {
 	want := reference(t)
 	if flag.Lookup("update").Value.String() == "true" {
@@ -124,11 +125,27 @@ func shown(v reflect.Value) string {
 // comments reads the comments of types and fields, by Type and Type.Field.
 func comments(t *testing.T) map[string]string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "config.go", nil, parser.ParseComments)
+	names, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := map[string]string{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		commentsOf(t, file, all)
+	}
+	return all
+}
+
+// commentsOf adds the comments of the structures in one file whose fields are keys.
+func commentsOf(t *testing.T, file *ast.File, all map[string]string) {
+	t.Helper()
 	oneLine := func(c *ast.CommentGroup) string { return strings.Join(strings.Fields(c.Text()), " ") }
 	for _, d := range file.Decls {
 		g, ok := d.(*ast.GenDecl)
@@ -136,8 +153,12 @@ func comments(t *testing.T) map[string]string {
 			continue
 		}
 		spec := g.Specs[0].(*ast.TypeSpec)
+		structure, ok := spec.Type.(*ast.StructType)
+		if !ok || len(structure.Fields.List) == 0 || structure.Fields.List[0].Tag == nil {
+			continue
+		}
 		all[spec.Name.Name] = oneLine(g.Doc)
-		for _, f := range spec.Type.(*ast.StructType).Fields.List {
+		for _, f := range structure.Fields.List {
 			name := f.Names[0].Name
 			if f.Doc == nil {
 				t.Errorf("%s.%s has no comment", spec.Name.Name, name)
@@ -146,5 +167,4 @@ func comments(t *testing.T) map[string]string {
 			all[spec.Name.Name+"."+name] = oneLine(f.Doc)
 		}
 	}
-	return all
 }

@@ -89,6 +89,7 @@ func (c *Config) Validate() error {
 	}
 	c.Ingest.validate(&p)
 	validateMonitor(&p, c.Sources.Monitor)
+	validateConnect(&p, c.Sources.Connect)
 	p.within("analysis.intervalMillis", int64(c.Analysis.IntervalMillis), 10, 600_000)
 	for id := range c.Analysis.Detections {
 		if !detectionPattern.MatchString(id) {
@@ -105,6 +106,7 @@ func (c *Config) Validate() error {
 func (c *Ingest) validate(p *problems) {
 	p.within("ingest.maxMessageBytes", int64(c.MaxMessageBytes), 64<<10, 1<<30)
 	p.within("ingest.maxImportBytes", c.MaxImportBytes, 64<<10, 1<<42)
+	p.within("ingest.maxConnectBytes", c.MaxConnectBytes, 64<<10, 64<<20)
 	p.within("ingest.queueRows", int64(c.QueueRows), 1000, 100_000_000)
 	for i, r := range c.ServerRanges {
 		if _, err := netip.ParsePrefix(r); err != nil {

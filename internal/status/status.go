@@ -39,6 +39,22 @@ type Source struct {
 	Accepted, Duplicates, Conflicts, Rejected uint64
 	// Polling is set where Sealwatch asks for the records by itself.
 	Polling *Polling
+	// Receiving is set where records are delivered by another service.
+	Receiving *Receiving
+}
+
+// Receiving is the state of a source that delivers by itself; the counts are since the start of the process.
+type Receiving struct {
+	// Deliveries are those that were authentic; Kept of them are no events, and Failures of them could not be stored and come again.
+	Deliveries, Kept, Failures uint64
+	LastSuccess                time.Time
+	// LastError in words for its administrator; empty when the last authentic delivery became an event.
+	LastError string
+	// Refused are those whose signature does not hold; anybody can send some.
+	Refused     uint64
+	LastRefusal time.Time
+	// RefusalReason of the last one.
+	RefusalReason string
 }
 
 // States of a source that is polled.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -86,9 +87,18 @@ func (c *Chain) ServerOptions() []grpc.ServerOption {
 }
 
 // HTTP puts the chain around a handler. route names it in log and metrics.
-func (c *Chain) HTTP(route string, h http.Handler) http.Handler {
+func (c *Chain) HTTP(route string, h http.Handler) http.Handler { return c.around(route, h) }
+
+// Signed is HTTP for a handler that tells by a signature whether a request is to be taken. Such requests come from elsewhere and through
+// proxies, so that neither peer nor Host header says anything; the handler bounds how many it takes, so that strangers take no
+// slot from the calls.
+func (c *Chain) Signed(route string, h http.Handler) http.Handler {
+	return c.around(route, h, StepLimits, StepAuthentication, StepAuthorization)
+}
+
+func (c *Chain) around(route string, h http.Handler, without ...string) http.Handler {
 	for i := len(c.Steps) - 1; i >= 0; i-- {
-		if c.Steps[i].HTTP != nil {
+		if c.Steps[i].HTTP != nil && !slices.Contains(without, c.Steps[i].Name) {
 			h = c.Steps[i].HTTP(h)
 		}
 	}

@@ -46,6 +46,7 @@ func Status(s *status.System) *pb.SystemStatus {
 			Conflicts:       float64(v.Conflicts),
 			Rejected:        float64(v.Rejected),
 			Polling:         polling(v.Polling),
+			Receiving:       receiving(v.Receiving),
 		})
 	}
 	for _, v := range s.Destinations {
@@ -90,4 +91,21 @@ func polling(p *status.Polling) *pb.PollingStatus {
 		m.Errors = append(m.Errors, &pb.PollingErrors{Kind: Text(kind), Failures: float64(p.Errors[kind])})
 	}
 	return m
+}
+
+// receiving is nil where records are not delivered by another service.
+func receiving(r *status.Receiving) *pb.ReceivingStatus {
+	if r == nil {
+		return nil
+	}
+	return &pb.ReceivingStatus{
+		Deliveries:      float64(r.Deliveries),
+		Kept:            float64(r.Kept),
+		Failures:        float64(r.Failures),
+		LastSuccessTime: Timestamp(r.LastSuccess),
+		LastError:       Text(r.LastError),
+		Refused:         float64(r.Refused),
+		LastRefusalTime: Timestamp(r.LastRefusal),
+		RefusalReason:   Text(r.RefusalReason),
+	}
 }

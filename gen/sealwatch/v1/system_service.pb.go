@@ -355,7 +355,9 @@ type SourceStatus struct {
 	// rejected records.
 	Rejected float64 `protobuf:"fixed64,8,opt,name=rejected,proto3" json:"rejected,omitempty"`
 	// polling is set where Sealwatch asks the source for records by itself.
-	Polling       *PollingStatus `protobuf:"bytes,9,opt,name=polling,proto3" json:"polling,omitempty"`
+	Polling *PollingStatus `protobuf:"bytes,9,opt,name=polling,proto3" json:"polling,omitempty"`
+	// receiving is set where another service delivers by itself, as DocuSign Connect does.
+	Receiving     *ReceivingStatus `protobuf:"bytes,10,opt,name=receiving,proto3" json:"receiving,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -453,6 +455,122 @@ func (x *SourceStatus) GetPolling() *PollingStatus {
 	return nil
 }
 
+func (x *SourceStatus) GetReceiving() *ReceivingStatus {
+	if x != nil {
+		return x.Receiving
+	}
+	return nil
+}
+
+// ReceivingStatus is the state of a source that delivers by itself. Counts are since the start of the process.
+type ReceivingStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// deliveries that were authentic. A double, so that JSON shows a number, as all counts here.
+	Deliveries float64 `protobuf:"fixed64,1,opt,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// kept are the authentic deliveries that are no events; they are in rejected_records.
+	Kept float64 `protobuf:"fixed64,2,opt,name=kept,proto3" json:"kept,omitempty"`
+	// failures are the authentic deliveries that could not be stored, and come again.
+	Failures float64 `protobuf:"fixed64,3,opt,name=failures,proto3" json:"failures,omitempty"`
+	// last_success_time is when a delivery was last made durable.
+	LastSuccessTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=last_success_time,json=lastSuccessTime,proto3" json:"last_success_time,omitempty"`
+	// last_error in words for the administrator of the source; empty when the last authentic delivery became an event.
+	LastError string `protobuf:"bytes,5,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	// refused are the deliveries whose signature does not hold, or that are too large to look at. Anybody can send some.
+	Refused float64 `protobuf:"fixed64,6,opt,name=refused,proto3" json:"refused,omitempty"`
+	// last_refusal_time is when one was last refused.
+	LastRefusalTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=last_refusal_time,json=lastRefusalTime,proto3" json:"last_refusal_time,omitempty"`
+	// refusal_reason of the last one that was refused.
+	RefusalReason string `protobuf:"bytes,8,opt,name=refusal_reason,json=refusalReason,proto3" json:"refusal_reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReceivingStatus) Reset() {
+	*x = ReceivingStatus{}
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReceivingStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReceivingStatus) ProtoMessage() {}
+
+func (x *ReceivingStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReceivingStatus.ProtoReflect.Descriptor instead.
+func (*ReceivingStatus) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ReceivingStatus) GetDeliveries() float64 {
+	if x != nil {
+		return x.Deliveries
+	}
+	return 0
+}
+
+func (x *ReceivingStatus) GetKept() float64 {
+	if x != nil {
+		return x.Kept
+	}
+	return 0
+}
+
+func (x *ReceivingStatus) GetFailures() float64 {
+	if x != nil {
+		return x.Failures
+	}
+	return 0
+}
+
+func (x *ReceivingStatus) GetLastSuccessTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastSuccessTime
+	}
+	return nil
+}
+
+func (x *ReceivingStatus) GetLastError() string {
+	if x != nil {
+		return x.LastError
+	}
+	return ""
+}
+
+func (x *ReceivingStatus) GetRefused() float64 {
+	if x != nil {
+		return x.Refused
+	}
+	return 0
+}
+
+func (x *ReceivingStatus) GetLastRefusalTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastRefusalTime
+	}
+	return nil
+}
+
+func (x *ReceivingStatus) GetRefusalReason() string {
+	if x != nil {
+		return x.RefusalReason
+	}
+	return ""
+}
+
 // PollingStatus is the state of a source that Sealwatch asks for records. Counts are since the start of the process.
 type PollingStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -472,17 +590,14 @@ type PollingStatus struct {
 	// last_error in words for the administrator of the source; empty when the last call went well.
 	LastError string `protobuf:"bytes,7,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
 	// errors by kind, sorted by kind.
-	Errors []*PollingErrors `protobuf:"bytes,8,rep,name=errors,proto3" json:"errors,omitempty"`
-	// warnings are what somebody should know although the source is read, for example people who are outside the domains
-	// that DocuSign Monitor sees.
-	Warnings      []string `protobuf:"bytes,9,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	Errors        []*PollingErrors `protobuf:"bytes,8,rep,name=errors,proto3" json:"errors,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PollingStatus) Reset() {
 	*x = PollingStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -494,7 +609,7 @@ func (x *PollingStatus) String() string {
 func (*PollingStatus) ProtoMessage() {}
 
 func (x *PollingStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -507,7 +622,7 @@ func (x *PollingStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollingStatus.ProtoReflect.Descriptor instead.
 func (*PollingStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{5}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PollingStatus) GetState() string {
@@ -566,13 +681,6 @@ func (x *PollingStatus) GetErrors() []*PollingErrors {
 	return nil
 }
 
-func (x *PollingStatus) GetWarnings() []string {
-	if x != nil {
-		return x.Warnings
-	}
-	return nil
-}
-
 // PollingErrors counts the failures of one kind.
 type PollingErrors struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -586,7 +694,7 @@ type PollingErrors struct {
 
 func (x *PollingErrors) Reset() {
 	*x = PollingErrors{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -598,7 +706,7 @@ func (x *PollingErrors) String() string {
 func (*PollingErrors) ProtoMessage() {}
 
 func (x *PollingErrors) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -611,7 +719,7 @@ func (x *PollingErrors) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollingErrors.ProtoReflect.Descriptor instead.
 func (*PollingErrors) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{6}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *PollingErrors) GetKind() string {
@@ -650,7 +758,7 @@ type AnalysisStatus struct {
 
 func (x *AnalysisStatus) Reset() {
 	*x = AnalysisStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -662,7 +770,7 @@ func (x *AnalysisStatus) String() string {
 func (*AnalysisStatus) ProtoMessage() {}
 
 func (x *AnalysisStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -675,7 +783,7 @@ func (x *AnalysisStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalysisStatus.ProtoReflect.Descriptor instead.
 func (*AnalysisStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{7}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *AnalysisStatus) GetPendingEvents() int32 {
@@ -747,7 +855,7 @@ type DestinationStatus struct {
 
 func (x *DestinationStatus) Reset() {
 	*x = DestinationStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[8]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -759,7 +867,7 @@ func (x *DestinationStatus) String() string {
 func (*DestinationStatus) ProtoMessage() {}
 
 func (x *DestinationStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[8]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -772,7 +880,7 @@ func (x *DestinationStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DestinationStatus.ProtoReflect.Descriptor instead.
 func (*DestinationStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{8}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DestinationStatus) GetDestination() string {
@@ -855,7 +963,7 @@ type UnknownActivity struct {
 
 func (x *UnknownActivity) Reset() {
 	*x = UnknownActivity{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -867,7 +975,7 @@ func (x *UnknownActivity) String() string {
 func (*UnknownActivity) ProtoMessage() {}
 
 func (x *UnknownActivity) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -880,7 +988,7 @@ func (x *UnknownActivity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnknownActivity.ProtoReflect.Descriptor instead.
 func (*UnknownActivity) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{9}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *UnknownActivity) GetObject() string {
@@ -939,7 +1047,7 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\brestarts\x18\x05 \x01(\x05B\x03\xe0A\x03R\brestarts\x12%\n" +
 	"\vconfinement\x18\x06 \x03(\tB\x03\xe0A\x03R\vconfinement\x12*\n" +
 	"\x0eschema_version\x18\a \x01(\x05B\x03\xe0A\x03R\rschemaVersion\x12(\n" +
-	"\revents_stored\x18\b \x01(\x01B\x03\xe0A\x03R\feventsStored\"\xb9\x03\n" +
+	"\revents_stored\x18\b \x01(\x01B\x03\xe0A\x03R\feventsStored\"\xfb\x03\n" +
 	"\fSourceStatus\x12\x1b\n" +
 	"\x06source\x18\x01 \x01(\tB\x03\xe0A\x03R\x06source\x12K\n" +
 	"\x11last_arrival_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastArrivalTime\x12G\n" +
@@ -951,7 +1059,21 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"duplicates\x12!\n" +
 	"\tconflicts\x18\a \x01(\x01B\x03\xe0A\x03R\tconflicts\x12\x1f\n" +
 	"\brejected\x18\b \x01(\x01B\x03\xe0A\x03R\brejected\x12:\n" +
-	"\apolling\x18\t \x01(\v2\x1b.sealwatch.v1.PollingStatusB\x03\xe0A\x03R\apolling\"\xc4\x03\n" +
+	"\apolling\x18\t \x01(\v2\x1b.sealwatch.v1.PollingStatusB\x03\xe0A\x03R\apolling\x12@\n" +
+	"\treceiving\x18\n" +
+	" \x01(\v2\x1d.sealwatch.v1.ReceivingStatusB\x03\xe0A\x03R\treceiving\"\xf9\x02\n" +
+	"\x0fReceivingStatus\x12#\n" +
+	"\n" +
+	"deliveries\x18\x01 \x01(\x01B\x03\xe0A\x03R\n" +
+	"deliveries\x12\x17\n" +
+	"\x04kept\x18\x02 \x01(\x01B\x03\xe0A\x03R\x04kept\x12\x1f\n" +
+	"\bfailures\x18\x03 \x01(\x01B\x03\xe0A\x03R\bfailures\x12K\n" +
+	"\x11last_success_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastSuccessTime\x12\"\n" +
+	"\n" +
+	"last_error\x18\x05 \x01(\tB\x03\xe0A\x03R\tlastError\x12\x1d\n" +
+	"\arefused\x18\x06 \x01(\x01B\x03\xe0A\x03R\arefused\x12K\n" +
+	"\x11last_refusal_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastRefusalTime\x12*\n" +
+	"\x0erefusal_reason\x18\b \x01(\tB\x03\xe0A\x03R\rrefusalReason\"\xa3\x03\n" +
 	"\rPollingStatus\x12\x19\n" +
 	"\x05state\x18\x01 \x01(\tB\x03\xe0A\x03R\x05state\x12K\n" +
 	"\x11last_success_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastSuccessTime\x12K\n" +
@@ -961,8 +1083,7 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\x0fremaining_calls\x18\x06 \x01(\x05B\x03\xe0A\x03R\x0eremainingCalls\x12\"\n" +
 	"\n" +
 	"last_error\x18\a \x01(\tB\x03\xe0A\x03R\tlastError\x128\n" +
-	"\x06errors\x18\b \x03(\v2\x1b.sealwatch.v1.PollingErrorsB\x03\xe0A\x03R\x06errors\x12\x1f\n" +
-	"\bwarnings\x18\t \x03(\tB\x03\xe0A\x03R\bwarnings\"I\n" +
+	"\x06errors\x18\b \x03(\v2\x1b.sealwatch.v1.PollingErrorsB\x03\xe0A\x03R\x06errors\"I\n" +
 	"\rPollingErrors\x12\x17\n" +
 	"\x04kind\x18\x01 \x01(\tB\x03\xe0A\x03R\x04kind\x12\x1f\n" +
 	"\bfailures\x18\x02 \x01(\x01B\x03\xe0A\x03R\bfailures\"\x9a\x02\n" +
@@ -1008,48 +1129,52 @@ func file_sealwatch_v1_system_service_proto_rawDescGZIP() []byte {
 	return file_sealwatch_v1_system_service_proto_rawDescData
 }
 
-var file_sealwatch_v1_system_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_sealwatch_v1_system_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_sealwatch_v1_system_service_proto_goTypes = []any{
 	(*GetStatusRequest)(nil),      // 0: sealwatch.v1.GetStatusRequest
 	(*SystemStatus)(nil),          // 1: sealwatch.v1.SystemStatus
 	(*VersionInfo)(nil),           // 2: sealwatch.v1.VersionInfo
 	(*EngineStatus)(nil),          // 3: sealwatch.v1.EngineStatus
 	(*SourceStatus)(nil),          // 4: sealwatch.v1.SourceStatus
-	(*PollingStatus)(nil),         // 5: sealwatch.v1.PollingStatus
-	(*PollingErrors)(nil),         // 6: sealwatch.v1.PollingErrors
-	(*AnalysisStatus)(nil),        // 7: sealwatch.v1.AnalysisStatus
-	(*DestinationStatus)(nil),     // 8: sealwatch.v1.DestinationStatus
-	(*UnknownActivity)(nil),       // 9: sealwatch.v1.UnknownActivity
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 11: google.protobuf.Duration
+	(*ReceivingStatus)(nil),       // 5: sealwatch.v1.ReceivingStatus
+	(*PollingStatus)(nil),         // 6: sealwatch.v1.PollingStatus
+	(*PollingErrors)(nil),         // 7: sealwatch.v1.PollingErrors
+	(*AnalysisStatus)(nil),        // 8: sealwatch.v1.AnalysisStatus
+	(*DestinationStatus)(nil),     // 9: sealwatch.v1.DestinationStatus
+	(*UnknownActivity)(nil),       // 10: sealwatch.v1.UnknownActivity
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
 }
 var file_sealwatch_v1_system_service_proto_depIdxs = []int32{
 	2,  // 0: sealwatch.v1.SystemStatus.version:type_name -> sealwatch.v1.VersionInfo
-	10, // 1: sealwatch.v1.SystemStatus.start_time:type_name -> google.protobuf.Timestamp
+	11, // 1: sealwatch.v1.SystemStatus.start_time:type_name -> google.protobuf.Timestamp
 	3,  // 2: sealwatch.v1.SystemStatus.engine:type_name -> sealwatch.v1.EngineStatus
 	4,  // 3: sealwatch.v1.SystemStatus.sources:type_name -> sealwatch.v1.SourceStatus
-	7,  // 4: sealwatch.v1.SystemStatus.analysis:type_name -> sealwatch.v1.AnalysisStatus
-	8,  // 5: sealwatch.v1.SystemStatus.destinations:type_name -> sealwatch.v1.DestinationStatus
-	9,  // 6: sealwatch.v1.SystemStatus.unknown_activities:type_name -> sealwatch.v1.UnknownActivity
-	10, // 7: sealwatch.v1.SourceStatus.last_arrival_time:type_name -> google.protobuf.Timestamp
-	10, // 8: sealwatch.v1.SourceStatus.last_event_time:type_name -> google.protobuf.Timestamp
-	11, // 9: sealwatch.v1.SourceStatus.lag:type_name -> google.protobuf.Duration
-	5,  // 10: sealwatch.v1.SourceStatus.polling:type_name -> sealwatch.v1.PollingStatus
-	10, // 11: sealwatch.v1.PollingStatus.last_success_time:type_name -> google.protobuf.Timestamp
-	10, // 12: sealwatch.v1.PollingStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
-	11, // 13: sealwatch.v1.PollingStatus.behind:type_name -> google.protobuf.Duration
-	6,  // 14: sealwatch.v1.PollingStatus.errors:type_name -> sealwatch.v1.PollingErrors
-	10, // 15: sealwatch.v1.AnalysisStatus.watermark:type_name -> google.protobuf.Timestamp
-	10, // 16: sealwatch.v1.DestinationStatus.last_success_time:type_name -> google.protobuf.Timestamp
-	10, // 17: sealwatch.v1.DestinationStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
-	10, // 18: sealwatch.v1.UnknownActivity.last_event_time:type_name -> google.protobuf.Timestamp
-	0,  // 19: sealwatch.v1.SystemService.GetStatus:input_type -> sealwatch.v1.GetStatusRequest
-	1,  // 20: sealwatch.v1.SystemService.GetStatus:output_type -> sealwatch.v1.SystemStatus
-	20, // [20:21] is the sub-list for method output_type
-	19, // [19:20] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	8,  // 4: sealwatch.v1.SystemStatus.analysis:type_name -> sealwatch.v1.AnalysisStatus
+	9,  // 5: sealwatch.v1.SystemStatus.destinations:type_name -> sealwatch.v1.DestinationStatus
+	10, // 6: sealwatch.v1.SystemStatus.unknown_activities:type_name -> sealwatch.v1.UnknownActivity
+	11, // 7: sealwatch.v1.SourceStatus.last_arrival_time:type_name -> google.protobuf.Timestamp
+	11, // 8: sealwatch.v1.SourceStatus.last_event_time:type_name -> google.protobuf.Timestamp
+	12, // 9: sealwatch.v1.SourceStatus.lag:type_name -> google.protobuf.Duration
+	6,  // 10: sealwatch.v1.SourceStatus.polling:type_name -> sealwatch.v1.PollingStatus
+	5,  // 11: sealwatch.v1.SourceStatus.receiving:type_name -> sealwatch.v1.ReceivingStatus
+	11, // 12: sealwatch.v1.ReceivingStatus.last_success_time:type_name -> google.protobuf.Timestamp
+	11, // 13: sealwatch.v1.ReceivingStatus.last_refusal_time:type_name -> google.protobuf.Timestamp
+	11, // 14: sealwatch.v1.PollingStatus.last_success_time:type_name -> google.protobuf.Timestamp
+	11, // 15: sealwatch.v1.PollingStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
+	12, // 16: sealwatch.v1.PollingStatus.behind:type_name -> google.protobuf.Duration
+	7,  // 17: sealwatch.v1.PollingStatus.errors:type_name -> sealwatch.v1.PollingErrors
+	11, // 18: sealwatch.v1.AnalysisStatus.watermark:type_name -> google.protobuf.Timestamp
+	11, // 19: sealwatch.v1.DestinationStatus.last_success_time:type_name -> google.protobuf.Timestamp
+	11, // 20: sealwatch.v1.DestinationStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
+	11, // 21: sealwatch.v1.UnknownActivity.last_event_time:type_name -> google.protobuf.Timestamp
+	0,  // 22: sealwatch.v1.SystemService.GetStatus:input_type -> sealwatch.v1.GetStatusRequest
+	1,  // 23: sealwatch.v1.SystemService.GetStatus:output_type -> sealwatch.v1.SystemStatus
+	23, // [23:24] is the sub-list for method output_type
+	22, // [22:23] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_system_service_proto_init() }
@@ -1063,7 +1188,7 @@ func file_sealwatch_v1_system_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_system_service_proto_rawDesc), len(file_sealwatch_v1_system_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -1,0 +1,3 @@
+// Package connect takes in what DocuSign Connect delivers: messages in JSON (SIM) about envelopes, recipients and templates,
+// signed with HMAC.
+package connect

@@ -1,0 +1,67 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sealwatch/sealwatch/ingest"
+	"github.com/sealwatch/sealwatch/ingest/connect"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/config"
+	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/status"
+)
+
+// connectTrust is the trust in what DocuSign itself delivers, whichever way.
+const connectTrust = monitorTrust
+
+// connectSources reads the keys of the sources of DocuSign Connect.
+func connectSources(cfg config.Config) ([]connect.Source, error) {
+	var all []connect.Source
+	for _, c := range cfg.Sources.Connect {
+		s := connect.Source{Name: c.Name, Origin: event.Origin{Tenant: cfg.Tenant, Source: "connect/" + c.Name, Trust: connectTrust}}
+		for _, name := range c.HMACKeyFiles {
+			key, err := connect.LoadKey(name)
+			if err != nil {
+				return nil, fmt.Errorf("app: source %s: %w", s.Origin.Source, err)
+			}
+			for _, other := range s.Keys {
+				if other.Same(key) {
+					return nil, fmt.Errorf("app: source %s: HMAC key %s: another file of the source holds the same key", s.Origin.Source, name)
+				}
+			}
+			s.Keys = append(s.Keys, key)
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// openConnect makes what takes deliveries; nil when no source is configured.
+func openConnect(cfg config.Config, db *clickhouse.DB, pipeline *ingest.Pipeline, log *slog.Logger, registry prometheus.Registerer) (*connect.Receiver, error) {
+	sources, err := connectSources(cfg)
+	if err != nil || len(sources) == 0 {
+		return nil, err
+	}
+	return connect.New(connect.Options{Sources: sources, Ingester: pipeline, Rejects: connectRejects{db}, Logger: log, Registerer: registry})
+}
+
+// connectRejects keeps deliveries that are no events.
+type connectRejects struct{ db *clickhouse.DB }
+
+func (c connectRejects) KeepRejected(ctx context.Context, r connect.Rejected) error {
+	return c.db.AddRejectedRecords(ctx, uuid.NewString(), []clickhouse.RejectedRecord{{Tenant: r.Origin.Tenant, Source: r.Origin.Source, Arrival: r.Time,
+		EventID: r.EventID, Field: r.Field, Problem: r.Problem, Raw: string(r.Raw)}})
+}
+
+// receivers are the states of what is delivered.
+func receivers(r *connect.Receiver) []status.Source {
+	if r == nil {
+		return nil
+	}
+	return r.Status()
+}
