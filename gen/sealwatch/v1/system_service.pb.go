@@ -590,7 +590,10 @@ type PollingStatus struct {
 	// last_error in words for the administrator of the source; empty when the last call went well.
 	LastError string `protobuf:"bytes,7,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
 	// errors by kind, sorted by kind.
-	Errors        []*PollingErrors `protobuf:"bytes,8,rep,name=errors,proto3" json:"errors,omitempty"`
+	Errors []*PollingErrors `protobuf:"bytes,8,rep,name=errors,proto3" json:"errors,omitempty"`
+	// warnings are what somebody should know although the source is read, for example people who are outside the domains
+	// that DocuSign Monitor sees.
+	Warnings      []string `protobuf:"bytes,9,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -677,6 +680,13 @@ func (x *PollingStatus) GetLastError() string {
 func (x *PollingStatus) GetErrors() []*PollingErrors {
 	if x != nil {
 		return x.Errors
+	}
+	return nil
+}
+
+func (x *PollingStatus) GetWarnings() []string {
+	if x != nil {
+		return x.Warnings
 	}
 	return nil
 }
@@ -1073,7 +1083,7 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"last_error\x18\x05 \x01(\tB\x03\xe0A\x03R\tlastError\x12\x1d\n" +
 	"\arefused\x18\x06 \x01(\x01B\x03\xe0A\x03R\arefused\x12K\n" +
 	"\x11last_refusal_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastRefusalTime\x12*\n" +
-	"\x0erefusal_reason\x18\b \x01(\tB\x03\xe0A\x03R\rrefusalReason\"\xa3\x03\n" +
+	"\x0erefusal_reason\x18\b \x01(\tB\x03\xe0A\x03R\rrefusalReason\"\xc4\x03\n" +
 	"\rPollingStatus\x12\x19\n" +
 	"\x05state\x18\x01 \x01(\tB\x03\xe0A\x03R\x05state\x12K\n" +
 	"\x11last_success_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastSuccessTime\x12K\n" +
@@ -1083,7 +1093,8 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\x0fremaining_calls\x18\x06 \x01(\x05B\x03\xe0A\x03R\x0eremainingCalls\x12\"\n" +
 	"\n" +
 	"last_error\x18\a \x01(\tB\x03\xe0A\x03R\tlastError\x128\n" +
-	"\x06errors\x18\b \x03(\v2\x1b.sealwatch.v1.PollingErrorsB\x03\xe0A\x03R\x06errors\"I\n" +
+	"\x06errors\x18\b \x03(\v2\x1b.sealwatch.v1.PollingErrorsB\x03\xe0A\x03R\x06errors\x12\x1f\n" +
+	"\bwarnings\x18\t \x03(\tB\x03\xe0A\x03R\bwarnings\"I\n" +
 	"\rPollingErrors\x12\x17\n" +
 	"\x04kind\x18\x01 \x01(\tB\x03\xe0A\x03R\x04kind\x12\x1f\n" +
 	"\bfailures\x18\x02 \x01(\x01B\x03\xe0A\x03R\bfailures\"\x9a\x02\n" +
