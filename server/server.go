@@ -134,6 +134,9 @@ func (s *Server) register(validator *validate.Validator) {
 	if v.Addresses != nil {
 		pb.RegisterIpRangeServiceServer(s.grpc, &ipRangeService{book: v.Addresses, tenant: o.Origin.Tenant})
 	}
+	if v.Feeds != nil {
+		pb.RegisterFeedServiceServer(s.grpc, &feedService{feeds: v.Feeds, logger: o.Logger})
+	}
 	if v.People != nil {
 		pb.RegisterDirectoryServiceServer(s.grpc, &directoryService{people: v.People, tenant: o.Origin.Tenant, now: o.Now,
 			delivery: deliveries{slot: make(chan struct{}, 1), maxBytes: o.MaxDeliveryBytes, patience: o.DeliveryPatience}})

@@ -10,7 +10,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
-// Services are what the handlers stand on. Every field is required but Addresses, People, Connect, LogID and Guide. Errors that a client can act on MUST be
+// Services are what the handlers stand on. Every field is required but Addresses, Feeds, People, Exceptions, Connect, LogID and Guide. Errors that a client can act on MUST be
 // faults; what any other error says goes to the log only.
 type Services struct {
 	Ingester   Ingester
@@ -32,6 +32,8 @@ type Services struct {
 	Exceptions ExceptionBook
 	// Connect may be nil: then no delivery of DocuSign Connect is taken.
 	Connect ConnectReceiver
+	// Feeds may be nil: then FeedService is not offered.
+	Feeds Feeds
 	// Watermark is the event time up to which events have come in, zero before the first. It is called for every
 	// message of every alert stream, so it MUST be cheap.
 	Watermark func() time.Time

@@ -38,7 +38,7 @@ func write(t testing.TB, kind, network string, record mmdbtype.Map) string {
 		t.Fatal(err)
 	}
 	prefix := netip.MustParsePrefix(network)
-	if err := tree.InsertRange(prefix.Addr().AsSlice(), lastOf(prefix).AsSlice(), record); err != nil {
+	if err := tree.InsertRange(prefix.Addr().AsSlice(), endOf(prefix).AsSlice(), record); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), strings.ReplaceAll(kind, " ", "-")+".mmdb")
@@ -51,15 +51,6 @@ func write(t testing.TB, kind, network string, record mmdbtype.Map) string {
 		t.Fatal(err)
 	}
 	return file
-}
-
-func lastOf(p netip.Prefix) netip.Addr {
-	b := p.Addr().AsSlice()
-	for i := p.Bits(); i < len(b)*8; i++ {
-		b[i/8] |= 1 << (7 - i%8)
-	}
-	a, _ := netip.AddrFromSlice(b)
-	return a
 }
 
 func open(t testing.TB, opt Options) *Locator {

@@ -48,6 +48,7 @@ type network struct {
 // networks is one source of them.
 type networks interface {
 	lookup(netip.Addr) (network, bool, error)
+	announced(wanted func(asn uint32) bool, yield func(asn uint32, p netip.Prefix) error) error
 	close() error
 }
 

@@ -24,7 +24,7 @@ func built(t *testing.T, dir, kind, date, network, city string) string {
 		t.Fatal(err)
 	}
 	prefix := netip.MustParsePrefix(network)
-	if err := tree.InsertRange(prefix.Addr().AsSlice(), lastOf(prefix).AsSlice(), mmdbtype.Map{"country_code": mmdbtype.String("DE"), "city": mmdbtype.String(city),
+	if err := tree.InsertRange(prefix.Addr().AsSlice(), endOf(prefix).AsSlice(), mmdbtype.Map{"country_code": mmdbtype.String("DE"), "city": mmdbtype.String(city),
 		"latitude": mmdbtype.Float32(52.5), "longitude": mmdbtype.Float32(13.5)}); err != nil {
 		t.Fatal(err)
 	}

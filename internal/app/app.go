@@ -119,7 +119,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if cfg.Retention.EventsDays > 0 {
 		tasks.Go(func() error { expire(work, db, retention(cfg), log); return nil })
 	}
-	pipeline, err := startPipeline(work, cfg, db, runner, log, registry, tasks, stopping)
+	pipeline, databases, err := startPipeline(work, cfg, db, runner, log, registry, tasks, stopping)
 	if err != nil {
 		return err
 	}
@@ -128,6 +128,10 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		return err
 	}
 	people := &peopleBook{runner: runner, db: db, tenant: cfg.Tenant, log: log, holds: analytics.NewDirectoryWatch(cfg.Tenant, db, alerts, time.Now)}
+	feeds, err := startFeeds(work, cfg, db, runner, databases, log, registry, tasks)
+	if err != nil {
+		return err
+	}
 	deliveries, err := openConnect(cfg, db, pipeline, log, registry)
 	if err != nil {
 		return err
@@ -140,12 +144,12 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	state := &reporter{before: before, db: db, engine: engine, runner: runner, pipeline: pipeline, pollers: pollers, deliveries: deliveries, destinations: destinations, tenant: cfg.Tenant, started: started, log: log}
+	state := &reporter{before: before, db: db, engine: engine, runner: runner, pipeline: pipeline, pollers: pollers, deliveries: deliveries, destinations: destinations, feeds: feeds, geo: databases, tenant: cfg.Tenant, started: started, log: log}
 	options := server.Options{
 		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
 		Services: server.Services{
 			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, runner, len(pollers) > 0}, Backtester: backtester, Reevaluator: runner, Exceptions: runner,
-			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db}, People: people,
+			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db}, Feeds: feeds, People: people,
 			Watermark: runner.Watermark, Guide: analytics.Guide(tuned, runner.View),
 		},
 		Origin:          event.Origin{Tenant: cfg.Tenant, Source: "api", Trust: clientTrust},
@@ -263,7 +267,7 @@ func Check(cfg config.Config) error {
 	if _, cerr := classify.New(classify.Options{File: cfg.Ingest.ClassificationFile}); cerr != nil {
 		err = errors.Join(err, fmt.Errorf("app: classification: %w", cerr))
 	}
-	return errors.Join(err, checkSources(cfg))
+	return errors.Join(err, checkSources(cfg), checkFeeds(cfg))
 }
 
 // loadDetections are the built-in detections, and those in force with their values.

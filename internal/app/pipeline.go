@@ -23,29 +23,33 @@ func retention(cfg config.Config) time.Duration {
 	return time.Duration(cfg.Retention.EventsDays) * 24 * time.Hour
 }
 
+// geoInterval is how often the files of the geo databases are looked at.
+const geoInterval = 15 * time.Second
+
 // startPipeline opens what events are enriched with and starts the one writer.
 func startPipeline(work context.Context, cfg config.Config, db *clickhouse.DB, runner *analytics.Runner, log *slog.Logger,
-	registry prometheus.Registerer, tasks *errgroup.Group, stopping *cleanups) (*ingest.Pipeline, error) {
+	registry prometheus.Registerer, tasks *errgroup.Group, stopping *cleanups) (*ingest.Pipeline, *geo.Databases, error) {
 	classifier, err := classify.New(classify.Options{File: cfg.Ingest.ClassificationFile})
 	if err != nil {
-		return nil, fmt.Errorf("app: classification: %w", err)
+		return nil, nil, fmt.Errorf("app: classification: %w", err)
 	}
-	locator, err := geo.Open(geo.Options{City: cfg.Ingest.CityDatabases, ASN: cfg.Ingest.ASNDatabases, Logger: log})
+	locator, err := geo.OpenDatabases(geo.Options{City: cfg.Ingest.CityDatabases, ASN: cfg.Ingest.ASNDatabases, Logger: log})
 	if err != nil {
-		return nil, fmt.Errorf("app: geo databases: %w", err)
+		return nil, nil, fmt.Errorf("app: geo databases: %w", err)
 	}
 	stopping.add("geo databases", func(context.Context) error { return locator.Close() })
+	tasks.Go(func() error { locator.Watch(work, geoInterval); return nil })
 	var ranges []netip.Prefix
 	for _, r := range cfg.Ingest.ServerRanges {
 		p, err := netip.ParsePrefix(r)
 		if err != nil {
-			return nil, fmt.Errorf("app: server range %q: %w", r, err)
+			return nil, nil, fmt.Errorf("app: server range %q: %w", r, err)
 		}
 		ranges = append(ranges, p)
 	}
 	normaliser, err := ingest.NewNormaliser(ingest.NormaliserOptions{Classifier: classifier, Locator: locator, ServerRanges: ranges})
 	if err != nil {
-		return nil, fmt.Errorf("app: %w", err)
+		return nil, nil, fmt.Errorf("app: %w", err)
 	}
 	ids := clickhouse.NewIdentities(db)
 	tasks.Go(func() error {
@@ -58,8 +62,8 @@ func startPipeline(work context.Context, cfg config.Config, db *clickhouse.DB, r
 		Retention: retention(cfg),
 		Committed: func(c ingest.Commit) { runner.Committed(c.LastSequence) }, Logger: log, Registerer: registry})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	stopping.add("ingest", pipeline.Close)
-	return pipeline, nil
+	return pipeline, locator, nil
 }

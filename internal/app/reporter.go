@@ -11,6 +11,7 @@ import (
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/ingest"
 	"github.com/sealwatch/sealwatch/ingest/connect"
+	"github.com/sealwatch/sealwatch/ingest/geo"
 	"github.com/sealwatch/sealwatch/ingest/monitor/poll"
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/build"
@@ -34,6 +35,8 @@ type reporter struct {
 	pollers      []*poll.Poller
 	deliveries   *connect.Receiver // nil without sources of DocuSign Connect
 	destinations []*exporters.Runner
+	feeds        *feeds
+	geo          *geo.Databases
 	// before are the sources as the events showed them when the process began.
 	before  []status.Source
 	tenant  string
@@ -47,7 +50,7 @@ func (r *reporter) Status(ctx context.Context) (status.System, error) {
 	defer cancel()
 	b := build.Read()
 	s := status.System{Version: b.Version, Commit: b.Commit, GoVersion: b.GoVersion, Start: r.started, Engine: r.engineStatus(),
-		Sources: r.sources(), Analysis: r.runner.Status()}
+		Sources: r.sources(), Analysis: r.runner.Status(), Feeds: r.feeds.List(), Geo: r.geo.Status()}
 	for _, d := range r.destinations {
 		s.Destinations = append(s.Destinations, d.Status())
 	}

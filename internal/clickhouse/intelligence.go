@@ -29,7 +29,7 @@ func (d *DB) AddRanges(ctx context.Context, ranges []intelligence.Range) error {
 // RemoveRanges takes ranges back: those of a source with one of the prefixes, or all of the source when none is given.
 // It returns how many there were. The dictionary is without them after RebuildNetworks. It MUST not run at once with AddRanges.
 func (d *DB) RemoveRanges(ctx context.Context, tenant, source string, prefixes []netip.Prefix) (int, error) {
-	gone, err := d.ranges(ctx, "ip_ranges_source", named("tenant", tenant), named("source", source))
+	gone, err := d.SourceRanges(ctx, tenant, source)
 	if err != nil {
 		return 0, err
 	}
@@ -162,6 +162,11 @@ func (d *DB) ranges(ctx context.Context, name string, args ...driver.NamedValue)
 func (d *DB) ListRanges(ctx context.Context, tenant string, sources []string, afterSource, afterPrefix string, afterFrom time.Time, limit int) ([]intelligence.Range, error) {
 	return d.ranges(ctx, "ip_ranges_list", named("tenant", tenant), list("sources", sources), named("after_source", afterSource), named("after_prefix", afterPrefix),
 		named("after_from", momentOr(afterFrom, always)), named("limit", uint32(limit)))
+}
+
+// SourceRanges returns all that a source says for the tenant.
+func (d *DB) SourceRanges(ctx context.Context, tenant, source string) ([]intelligence.Range, error) {
+	return d.ranges(ctx, "ip_ranges_source", named("tenant", tenant), named("source", source))
 }
 
 // RangesChanged returns the version of the last range of the tenant that was said or taken back after the version; 0 when

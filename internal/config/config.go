@@ -29,6 +29,8 @@ type Config struct {
 	Ingest Ingest `yaml:"ingest" envPrefix:"INGEST_"`
 	// Where events are fetched from. File only.
 	Sources Sources `yaml:"sources"`
+	// Lists of addresses that others publish: Tor exits, VPN providers, threat intelligence. File only.
+	Feeds []Feed `yaml:"feeds"`
 	// Looking for attacks in the stored events.
 	Analysis Analysis `yaml:"analysis" envPrefix:"ANALYSIS_"`
 	// Where alerts are sent. File only.

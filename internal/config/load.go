@@ -63,6 +63,9 @@ func (c *Config) paths() []*string {
 	for i := range c.Sources.Monitor {
 		p = append(p, &c.Sources.Monitor[i].PrivateKeyFile, &c.Sources.Monitor[i].CAFile)
 	}
+	for i := range c.Feeds {
+		p = append(p, c.Feeds[i].paths()...)
+	}
 	return append(p, connectPaths(c.Sources.Connect)...)
 }
 

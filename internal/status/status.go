@@ -15,6 +15,8 @@ type System struct {
 	Analysis                   Analysis
 	Destinations               []Destination
 	UnknownActivities          []UnknownActivity
+	Feeds                      []Feed
+	Geo                        Geo
 }
 
 // Engine is the state of ClickHouse.
@@ -160,4 +162,49 @@ type UnknownActivity struct {
 	Object, Action string
 	Events         uint64
 	Last           time.Time
+}
+
+// States of a feed of addresses.
+const (
+	FeedStarting = "starting"
+	FeedCurrent  = "current"
+	FeedRetrying = "retrying"
+	// FeedHeld has a copy that waits for somebody to confirm it; the one before is in force.
+	FeedHeld = "held"
+)
+
+// Feed is the state of a list of addresses that others publish.
+type Feed struct {
+	Name, Preset, Licence string
+	// Address without what may be secret in it.
+	Address, Format, Category string
+	Tags                      []string
+	State                     string
+	// LastSuccess is when a copy was last taken in or found unchanged, LastChange when one last changed something.
+	LastSuccess, LastAttempt, LastChange, NextAttempt time.Time
+	// Entries of the copy in force; Added and Removed are of the last change.
+	Entries, Added, Removed int
+	HeldEntries             int
+	HeldSince               time.Time
+	LastError               string
+	// Errors by kind, since the start of the process.
+	Errors map[string]uint64
+}
+
+// Geo is the state of the databases by which addresses are located.
+type Geo struct {
+	// Databases in use.
+	Databases []GeoDatabase
+	// LoadTime is when they were opened.
+	LoadTime time.Time
+	// LastError of the files as they are now; empty when they are those in use.
+	LastError string
+}
+
+// GeoDatabase is one release of a database.
+type GeoDatabase struct {
+	// Kind is city or asn.
+	Kind, Name string
+	// Built is zero where the file does not say.
+	Built time.Time
 }

@@ -67,6 +67,10 @@ func Status(s *status.System) *pb.SystemStatus {
 			Object: Text(v.Object), Action: Text(v.Action), Events: float64(v.Events), LastEventTime: Timestamp(v.Last),
 		})
 	}
+	for i := range s.Feeds {
+		m.Feeds = append(m.Feeds, Feed(&s.Feeds[i]))
+	}
+	m.Geo = geo(&s.Geo)
 	return m
 }
 

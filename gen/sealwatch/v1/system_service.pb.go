@@ -78,8 +78,12 @@ type SystemStatus struct {
 	Destinations []*DestinationStatus `protobuf:"bytes,6,rep,name=destinations,proto3" json:"destinations,omitempty"`
 	// unknown_activities are (object, action) pairs of the last seven days that the classification does not know.
 	UnknownActivities []*UnknownActivity `protobuf:"bytes,7,rep,name=unknown_activities,json=unknownActivities,proto3" json:"unknown_activities,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// feeds of addresses that others publish.
+	Feeds []*FeedStatus `protobuf:"bytes,10,rep,name=feeds,proto3" json:"feeds,omitempty"`
+	// geo are the databases by which addresses are located.
+	Geo           *GeoStatus `protobuf:"bytes,11,opt,name=geo,proto3" json:"geo,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SystemStatus) Reset() {
@@ -161,6 +165,148 @@ func (x *SystemStatus) GetUnknownActivities() []*UnknownActivity {
 	return nil
 }
 
+func (x *SystemStatus) GetFeeds() []*FeedStatus {
+	if x != nil {
+		return x.Feeds
+	}
+	return nil
+}
+
+func (x *SystemStatus) GetGeo() *GeoStatus {
+	if x != nil {
+		return x.Geo
+	}
+	return nil
+}
+
+// GeoStatus is the state of the databases by which addresses are located.
+type GeoStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// databases in use.
+	Databases []*GeoDatabase `protobuf:"bytes,1,rep,name=databases,proto3" json:"databases,omitempty"`
+	// load_time is when they were opened.
+	LoadTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=load_time,json=loadTime,proto3" json:"load_time,omitempty"`
+	// last_error of the files as they are now; empty when they are those in use.
+	LastError     string `protobuf:"bytes,3,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GeoStatus) Reset() {
+	*x = GeoStatus{}
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GeoStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GeoStatus) ProtoMessage() {}
+
+func (x *GeoStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GeoStatus.ProtoReflect.Descriptor instead.
+func (*GeoStatus) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *GeoStatus) GetDatabases() []*GeoDatabase {
+	if x != nil {
+		return x.Databases
+	}
+	return nil
+}
+
+func (x *GeoStatus) GetLoadTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LoadTime
+	}
+	return nil
+}
+
+func (x *GeoStatus) GetLastError() string {
+	if x != nil {
+		return x.LastError
+	}
+	return ""
+}
+
+// GeoDatabase is one release of a database.
+type GeoDatabase struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// kind is city or asn.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// product by name.
+	Product string `protobuf:"bytes,2,opt,name=product,proto3" json:"product,omitempty"`
+	// build_time of the release; unset where the file does not say it.
+	BuildTime     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=build_time,json=buildTime,proto3" json:"build_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GeoDatabase) Reset() {
+	*x = GeoDatabase{}
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GeoDatabase) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GeoDatabase) ProtoMessage() {}
+
+func (x *GeoDatabase) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GeoDatabase.ProtoReflect.Descriptor instead.
+func (*GeoDatabase) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GeoDatabase) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *GeoDatabase) GetProduct() string {
+	if x != nil {
+		return x.Product
+	}
+	return ""
+}
+
+func (x *GeoDatabase) GetBuildTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.BuildTime
+	}
+	return nil
+}
+
 // VersionInfo says what was built.
 type VersionInfo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -176,7 +322,7 @@ type VersionInfo struct {
 
 func (x *VersionInfo) Reset() {
 	*x = VersionInfo{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[2]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -188,7 +334,7 @@ func (x *VersionInfo) String() string {
 func (*VersionInfo) ProtoMessage() {}
 
 func (x *VersionInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[2]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -201,7 +347,7 @@ func (x *VersionInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VersionInfo.ProtoReflect.Descriptor instead.
 func (*VersionInfo) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{2}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *VersionInfo) GetVersion() string {
@@ -250,7 +396,7 @@ type EngineStatus struct {
 
 func (x *EngineStatus) Reset() {
 	*x = EngineStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -262,7 +408,7 @@ func (x *EngineStatus) String() string {
 func (*EngineStatus) ProtoMessage() {}
 
 func (x *EngineStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -275,7 +421,7 @@ func (x *EngineStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EngineStatus.ProtoReflect.Descriptor instead.
 func (*EngineStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{3}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *EngineStatus) GetKind() string {
@@ -364,7 +510,7 @@ type SourceStatus struct {
 
 func (x *SourceStatus) Reset() {
 	*x = SourceStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -376,7 +522,7 @@ func (x *SourceStatus) String() string {
 func (*SourceStatus) ProtoMessage() {}
 
 func (x *SourceStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -389,7 +535,7 @@ func (x *SourceStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SourceStatus.ProtoReflect.Descriptor instead.
 func (*SourceStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{4}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *SourceStatus) GetSource() string {
@@ -487,7 +633,7 @@ type ReceivingStatus struct {
 
 func (x *ReceivingStatus) Reset() {
 	*x = ReceivingStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -499,7 +645,7 @@ func (x *ReceivingStatus) String() string {
 func (*ReceivingStatus) ProtoMessage() {}
 
 func (x *ReceivingStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -512,7 +658,7 @@ func (x *ReceivingStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivingStatus.ProtoReflect.Descriptor instead.
 func (*ReceivingStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{5}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ReceivingStatus) GetDeliveries() float64 {
@@ -600,7 +746,7 @@ type PollingStatus struct {
 
 func (x *PollingStatus) Reset() {
 	*x = PollingStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -612,7 +758,7 @@ func (x *PollingStatus) String() string {
 func (*PollingStatus) ProtoMessage() {}
 
 func (x *PollingStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -625,7 +771,7 @@ func (x *PollingStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollingStatus.ProtoReflect.Descriptor instead.
 func (*PollingStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{6}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PollingStatus) GetState() string {
@@ -704,7 +850,7 @@ type PollingErrors struct {
 
 func (x *PollingErrors) Reset() {
 	*x = PollingErrors{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -716,7 +862,7 @@ func (x *PollingErrors) String() string {
 func (*PollingErrors) ProtoMessage() {}
 
 func (x *PollingErrors) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -729,7 +875,7 @@ func (x *PollingErrors) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollingErrors.ProtoReflect.Descriptor instead.
 func (*PollingErrors) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{7}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *PollingErrors) GetKind() string {
@@ -768,7 +914,7 @@ type AnalysisStatus struct {
 
 func (x *AnalysisStatus) Reset() {
 	*x = AnalysisStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[8]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -780,7 +926,7 @@ func (x *AnalysisStatus) String() string {
 func (*AnalysisStatus) ProtoMessage() {}
 
 func (x *AnalysisStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[8]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -793,7 +939,7 @@ func (x *AnalysisStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalysisStatus.ProtoReflect.Descriptor instead.
 func (*AnalysisStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{8}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AnalysisStatus) GetPendingEvents() int32 {
@@ -865,7 +1011,7 @@ type DestinationStatus struct {
 
 func (x *DestinationStatus) Reset() {
 	*x = DestinationStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -877,7 +1023,7 @@ func (x *DestinationStatus) String() string {
 func (*DestinationStatus) ProtoMessage() {}
 
 func (x *DestinationStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -890,7 +1036,7 @@ func (x *DestinationStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DestinationStatus.ProtoReflect.Descriptor instead.
 func (*DestinationStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{9}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DestinationStatus) GetDestination() string {
@@ -973,7 +1119,7 @@ type UnknownActivity struct {
 
 func (x *UnknownActivity) Reset() {
 	*x = UnknownActivity{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[10]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -985,7 +1131,7 @@ func (x *UnknownActivity) String() string {
 func (*UnknownActivity) ProtoMessage() {}
 
 func (x *UnknownActivity) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[10]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -998,7 +1144,7 @@ func (x *UnknownActivity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnknownActivity.ProtoReflect.Descriptor instead.
 func (*UnknownActivity) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{10}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *UnknownActivity) GetObject() string {
@@ -1033,8 +1179,8 @@ var File_sealwatch_v1_system_service_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\n" +
-	"!sealwatch/v1/system_service.proto\x12\fsealwatch.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x12\n" +
-	"\x10GetStatusRequest\"\xd8\x03\n" +
+	"!sealwatch/v1/system_service.proto\x12\fsealwatch.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsealwatch/v1/feed_service.proto\"\x12\n" +
+	"\x10GetStatusRequest\"\xbd\x04\n" +
 	"\fSystemStatus\x128\n" +
 	"\aversion\x18\x01 \x01(\v2\x19.sealwatch.v1.VersionInfoB\x03\xe0A\x03R\aversion\x12>\n" +
 	"\n" +
@@ -1043,7 +1189,20 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\asources\x18\x04 \x03(\v2\x1a.sealwatch.v1.SourceStatusB\x03\xe0A\x03R\asources\x12=\n" +
 	"\banalysis\x18\x05 \x01(\v2\x1c.sealwatch.v1.AnalysisStatusB\x03\xe0A\x03R\banalysis\x12H\n" +
 	"\fdestinations\x18\x06 \x03(\v2\x1f.sealwatch.v1.DestinationStatusB\x03\xe0A\x03R\fdestinations\x12Q\n" +
-	"\x12unknown_activities\x18\a \x03(\v2\x1d.sealwatch.v1.UnknownActivityB\x03\xe0A\x03R\x11unknownActivities\"m\n" +
+	"\x12unknown_activities\x18\a \x03(\v2\x1d.sealwatch.v1.UnknownActivityB\x03\xe0A\x03R\x11unknownActivities\x123\n" +
+	"\x05feeds\x18\n" +
+	" \x03(\v2\x18.sealwatch.v1.FeedStatusB\x03\xe0A\x03R\x05feeds\x12.\n" +
+	"\x03geo\x18\v \x01(\v2\x17.sealwatch.v1.GeoStatusB\x03\xe0A\x03R\x03geo\"\xab\x01\n" +
+	"\tGeoStatus\x12<\n" +
+	"\tdatabases\x18\x01 \x03(\v2\x19.sealwatch.v1.GeoDatabaseB\x03\xe0A\x03R\tdatabases\x12<\n" +
+	"\tload_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\bloadTime\x12\"\n" +
+	"\n" +
+	"last_error\x18\x03 \x01(\tB\x03\xe0A\x03R\tlastError\"\x85\x01\n" +
+	"\vGeoDatabase\x12\x17\n" +
+	"\x04kind\x18\x01 \x01(\tB\x03\xe0A\x03R\x04kind\x12\x1d\n" +
+	"\aproduct\x18\x02 \x01(\tB\x03\xe0A\x03R\aproduct\x12>\n" +
+	"\n" +
+	"build_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tbuildTime\"m\n" +
 	"\vVersionInfo\x12\x1d\n" +
 	"\aversion\x18\x01 \x01(\tB\x03\xe0A\x03R\aversion\x12\x1b\n" +
 	"\x06commit\x18\x02 \x01(\tB\x03\xe0A\x03R\x06commit\x12\"\n" +
@@ -1140,52 +1299,60 @@ func file_sealwatch_v1_system_service_proto_rawDescGZIP() []byte {
 	return file_sealwatch_v1_system_service_proto_rawDescData
 }
 
-var file_sealwatch_v1_system_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_sealwatch_v1_system_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_sealwatch_v1_system_service_proto_goTypes = []any{
 	(*GetStatusRequest)(nil),      // 0: sealwatch.v1.GetStatusRequest
 	(*SystemStatus)(nil),          // 1: sealwatch.v1.SystemStatus
-	(*VersionInfo)(nil),           // 2: sealwatch.v1.VersionInfo
-	(*EngineStatus)(nil),          // 3: sealwatch.v1.EngineStatus
-	(*SourceStatus)(nil),          // 4: sealwatch.v1.SourceStatus
-	(*ReceivingStatus)(nil),       // 5: sealwatch.v1.ReceivingStatus
-	(*PollingStatus)(nil),         // 6: sealwatch.v1.PollingStatus
-	(*PollingErrors)(nil),         // 7: sealwatch.v1.PollingErrors
-	(*AnalysisStatus)(nil),        // 8: sealwatch.v1.AnalysisStatus
-	(*DestinationStatus)(nil),     // 9: sealwatch.v1.DestinationStatus
-	(*UnknownActivity)(nil),       // 10: sealwatch.v1.UnknownActivity
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
+	(*GeoStatus)(nil),             // 2: sealwatch.v1.GeoStatus
+	(*GeoDatabase)(nil),           // 3: sealwatch.v1.GeoDatabase
+	(*VersionInfo)(nil),           // 4: sealwatch.v1.VersionInfo
+	(*EngineStatus)(nil),          // 5: sealwatch.v1.EngineStatus
+	(*SourceStatus)(nil),          // 6: sealwatch.v1.SourceStatus
+	(*ReceivingStatus)(nil),       // 7: sealwatch.v1.ReceivingStatus
+	(*PollingStatus)(nil),         // 8: sealwatch.v1.PollingStatus
+	(*PollingErrors)(nil),         // 9: sealwatch.v1.PollingErrors
+	(*AnalysisStatus)(nil),        // 10: sealwatch.v1.AnalysisStatus
+	(*DestinationStatus)(nil),     // 11: sealwatch.v1.DestinationStatus
+	(*UnknownActivity)(nil),       // 12: sealwatch.v1.UnknownActivity
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*FeedStatus)(nil),            // 14: sealwatch.v1.FeedStatus
+	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
 }
 var file_sealwatch_v1_system_service_proto_depIdxs = []int32{
-	2,  // 0: sealwatch.v1.SystemStatus.version:type_name -> sealwatch.v1.VersionInfo
-	11, // 1: sealwatch.v1.SystemStatus.start_time:type_name -> google.protobuf.Timestamp
-	3,  // 2: sealwatch.v1.SystemStatus.engine:type_name -> sealwatch.v1.EngineStatus
-	4,  // 3: sealwatch.v1.SystemStatus.sources:type_name -> sealwatch.v1.SourceStatus
-	8,  // 4: sealwatch.v1.SystemStatus.analysis:type_name -> sealwatch.v1.AnalysisStatus
-	9,  // 5: sealwatch.v1.SystemStatus.destinations:type_name -> sealwatch.v1.DestinationStatus
-	10, // 6: sealwatch.v1.SystemStatus.unknown_activities:type_name -> sealwatch.v1.UnknownActivity
-	11, // 7: sealwatch.v1.SourceStatus.last_arrival_time:type_name -> google.protobuf.Timestamp
-	11, // 8: sealwatch.v1.SourceStatus.last_event_time:type_name -> google.protobuf.Timestamp
-	12, // 9: sealwatch.v1.SourceStatus.lag:type_name -> google.protobuf.Duration
-	6,  // 10: sealwatch.v1.SourceStatus.polling:type_name -> sealwatch.v1.PollingStatus
-	5,  // 11: sealwatch.v1.SourceStatus.receiving:type_name -> sealwatch.v1.ReceivingStatus
-	11, // 12: sealwatch.v1.ReceivingStatus.last_success_time:type_name -> google.protobuf.Timestamp
-	11, // 13: sealwatch.v1.ReceivingStatus.last_refusal_time:type_name -> google.protobuf.Timestamp
-	11, // 14: sealwatch.v1.PollingStatus.last_success_time:type_name -> google.protobuf.Timestamp
-	11, // 15: sealwatch.v1.PollingStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
-	12, // 16: sealwatch.v1.PollingStatus.behind:type_name -> google.protobuf.Duration
-	7,  // 17: sealwatch.v1.PollingStatus.errors:type_name -> sealwatch.v1.PollingErrors
-	11, // 18: sealwatch.v1.AnalysisStatus.watermark:type_name -> google.protobuf.Timestamp
-	11, // 19: sealwatch.v1.DestinationStatus.last_success_time:type_name -> google.protobuf.Timestamp
-	11, // 20: sealwatch.v1.DestinationStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
-	11, // 21: sealwatch.v1.UnknownActivity.last_event_time:type_name -> google.protobuf.Timestamp
-	0,  // 22: sealwatch.v1.SystemService.GetStatus:input_type -> sealwatch.v1.GetStatusRequest
-	1,  // 23: sealwatch.v1.SystemService.GetStatus:output_type -> sealwatch.v1.SystemStatus
-	23, // [23:24] is the sub-list for method output_type
-	22, // [22:23] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	4,  // 0: sealwatch.v1.SystemStatus.version:type_name -> sealwatch.v1.VersionInfo
+	13, // 1: sealwatch.v1.SystemStatus.start_time:type_name -> google.protobuf.Timestamp
+	5,  // 2: sealwatch.v1.SystemStatus.engine:type_name -> sealwatch.v1.EngineStatus
+	6,  // 3: sealwatch.v1.SystemStatus.sources:type_name -> sealwatch.v1.SourceStatus
+	10, // 4: sealwatch.v1.SystemStatus.analysis:type_name -> sealwatch.v1.AnalysisStatus
+	11, // 5: sealwatch.v1.SystemStatus.destinations:type_name -> sealwatch.v1.DestinationStatus
+	12, // 6: sealwatch.v1.SystemStatus.unknown_activities:type_name -> sealwatch.v1.UnknownActivity
+	14, // 7: sealwatch.v1.SystemStatus.feeds:type_name -> sealwatch.v1.FeedStatus
+	2,  // 8: sealwatch.v1.SystemStatus.geo:type_name -> sealwatch.v1.GeoStatus
+	3,  // 9: sealwatch.v1.GeoStatus.databases:type_name -> sealwatch.v1.GeoDatabase
+	13, // 10: sealwatch.v1.GeoStatus.load_time:type_name -> google.protobuf.Timestamp
+	13, // 11: sealwatch.v1.GeoDatabase.build_time:type_name -> google.protobuf.Timestamp
+	13, // 12: sealwatch.v1.SourceStatus.last_arrival_time:type_name -> google.protobuf.Timestamp
+	13, // 13: sealwatch.v1.SourceStatus.last_event_time:type_name -> google.protobuf.Timestamp
+	15, // 14: sealwatch.v1.SourceStatus.lag:type_name -> google.protobuf.Duration
+	8,  // 15: sealwatch.v1.SourceStatus.polling:type_name -> sealwatch.v1.PollingStatus
+	7,  // 16: sealwatch.v1.SourceStatus.receiving:type_name -> sealwatch.v1.ReceivingStatus
+	13, // 17: sealwatch.v1.ReceivingStatus.last_success_time:type_name -> google.protobuf.Timestamp
+	13, // 18: sealwatch.v1.ReceivingStatus.last_refusal_time:type_name -> google.protobuf.Timestamp
+	13, // 19: sealwatch.v1.PollingStatus.last_success_time:type_name -> google.protobuf.Timestamp
+	13, // 20: sealwatch.v1.PollingStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
+	15, // 21: sealwatch.v1.PollingStatus.behind:type_name -> google.protobuf.Duration
+	9,  // 22: sealwatch.v1.PollingStatus.errors:type_name -> sealwatch.v1.PollingErrors
+	13, // 23: sealwatch.v1.AnalysisStatus.watermark:type_name -> google.protobuf.Timestamp
+	13, // 24: sealwatch.v1.DestinationStatus.last_success_time:type_name -> google.protobuf.Timestamp
+	13, // 25: sealwatch.v1.DestinationStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
+	13, // 26: sealwatch.v1.UnknownActivity.last_event_time:type_name -> google.protobuf.Timestamp
+	0,  // 27: sealwatch.v1.SystemService.GetStatus:input_type -> sealwatch.v1.GetStatusRequest
+	1,  // 28: sealwatch.v1.SystemService.GetStatus:output_type -> sealwatch.v1.SystemStatus
+	28, // [28:29] is the sub-list for method output_type
+	27, // [27:28] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_system_service_proto_init() }
@@ -1193,13 +1360,14 @@ func file_sealwatch_v1_system_service_proto_init() {
 	if File_sealwatch_v1_system_service_proto != nil {
 		return
 	}
+	file_sealwatch_v1_feed_service_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_system_service_proto_rawDesc), len(file_sealwatch_v1_system_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
