@@ -26,8 +26,8 @@ import (
 
 func TestMain(m *testing.M) { testkit.Main(m) }
 
-// world is a tenant of a database with an analysis on it, as one process would have it. All worlds of the tests share the
-// database, one after the other.
+// world is a tenant of a database with an analysis on it, as one process would have it. All worlds share the database, one
+// after the other.
 type world struct {
 	t      testing.TB
 	db     *clickhouse.DB
@@ -47,20 +47,7 @@ type world struct {
 	exceptions []string
 }
 
-var (
-	shared *clickhouse.DB
-	worlds int
-)
-
-// database is shared by the tests of t's parents: the one that calls it first owns it.
-func database(t testing.TB) *clickhouse.DB {
-	t.Helper()
-	if shared == nil {
-		shared = testkit.Database(t)
-		t.Cleanup(func() { shared = nil })
-	}
-	return shared
-}
+var worlds int
 
 func newWorld(t testing.TB, only string, tuning map[string]analytics.Tuning) *world {
 	t.Helper()
@@ -76,7 +63,7 @@ func newWorld(t testing.TB, only string, tuning map[string]analytics.Tuning) *wo
 		t.Fatal(err)
 	}
 	worlds++
-	w := &world{t: t, db: database(t), tenant: fmt.Sprint("tenant-", worlds), tuned: tuned, now: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
+	w := &world{t: t, db: testkit.Shared(t), tenant: fmt.Sprint("tenant-", worlds), tuned: tuned, now: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
 	w.restart()
 	w.first = w.log.Head()
 	return w

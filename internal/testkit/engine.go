@@ -32,6 +32,13 @@ var (
 	databases atomic.Int64
 )
 
+// shared is what Shared opened, closed by Main.
+var shared struct {
+	once sync.Once
+	db   *clickhouse.DB
+	err  error
+}
+
 // Main runs the tests of a package that calls Database or Engine; its TestMain MUST be
 //
 //	func TestMain(m *testing.M) { testkit.Main(m) }
@@ -44,6 +51,9 @@ func Main(m *testing.M) {
 		os.Exit(0)
 	}
 	code := m.Run()
+	if shared.db != nil {
+		drop(shared.db, func(err error) { fmt.Fprintln(os.Stderr, "testkit: drop:", err) })
+	}
 	if engine != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		if err := engine.Stop(ctx); err != nil {
@@ -117,6 +127,33 @@ func Database(t testing.TB) *clickhouse.DB {
 	return db
 }
 
+// Shared is a database of the newest schema for all tests of the binary that take a tenant of their own in it: the schema
+// costs more than most of them.
+func Shared(t testing.TB) *clickhouse.DB {
+	t.Helper()
+	o := Options(t)
+	shared.once.Do(func() {
+		ctx := context.WithoutCancel(t.Context())
+		if shared.db, shared.err = clickhouse.Open(ctx, o); shared.err == nil {
+			_, shared.err = shared.db.Migrate(ctx)
+		}
+	})
+	if shared.err != nil {
+		t.Fatalf("testkit: the shared database: %v", shared.err)
+	}
+	return shared.db
+}
+
+// drop removes a database and ends its pool.
+func drop(db *clickhouse.DB, complain func(error)) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := db.Drop(ctx); err != nil {
+		complain(err)
+	}
+	_ = db.Close()
+}
+
 // EmptyDatabase is a fresh database without tables.
 func EmptyDatabase(t testing.TB) *clickhouse.DB {
 	t.Helper()
@@ -125,14 +162,7 @@ func EmptyDatabase(t testing.TB) *clickhouse.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
-		if err := db.Drop(ctx); err != nil {
-			t.Logf("testkit: drop: %v", err)
-		}
-		_ = db.Close()
-	})
+	t.Cleanup(func() { drop(db, func(err error) { t.Logf("testkit: drop: %v", err) }) })
 	return db
 }
 
