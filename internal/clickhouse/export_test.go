@@ -71,3 +71,19 @@ func CountByProjection(ctx context.Context, d *DB, id string) (uint64, error) {
 		func(r driver.Rows) error { return r.Scan(&n) }, named("id", id))
 	return n, err
 }
+
+// AddressIntelligence is what the dictionary says of an address, as a text.
+func AddressIntelligence(ctx context.Context, d *DB, address string) (string, error) {
+	var s string
+	err := d.query(ctx, "address intelligence", `WITH toIPv6({address:String}) AS ip
+		SELECT format('{} {} [{}] {} [{}]', dictGet('address_intelligence', 'source', ip), dictGet('address_intelligence', 'category', ip), arrayStringConcat(dictGet('address_intelligence', 'tags', ip), ','),
+		toString(dictGet('address_intelligence', 'confidence', ip)), arrayStringConcat(dictGet('address_intelligence', 'sources', ip), ','))`,
+		func(r driver.Rows) error { return r.Scan(&s) }, named("address", address))
+	return s, err
+}
+
+// CountRows runs a statement and counts its rows.
+func CountRows(ctx context.Context, d *DB, sql string) (n int, err error) {
+	err = d.query(ctx, "example", sql, func(driver.Rows) error { n++; return nil })
+	return n, err
+}

@@ -95,17 +95,19 @@ func (d *DB) RebuildNetworks(ctx context.Context) error {
 	err = d.insert(ctx, "ip_networks_insert", uuid.NewString(), func(b driver.Batch) error {
 		networks := intelligence.Flatten(ranges)
 		if len(networks) == 0 { // a generation counts by its rows: this one says that nothing is known
-			return b.Append(generation, "::/128", []string{}, []string{}, []string{}, []string{}, []time.Time{}, []time.Time{})
+			return b.Append(generation, "::/128", []string{}, []string{}, []string{}, []string{}, []string{}, []uint8{}, []time.Time{}, []time.Time{})
 		}
 		for _, n := range networks {
-			var tenants, sources, categories, tags []string
+			var tenants, sources, names, categories, tags []string
+			var confidences []uint8
 			var since, until []time.Time
 			for _, r := range n.Ranges {
-				tenants, sources, categories = append(tenants, r.Tenant), append(sources, r.Source), append(categories, r.Category)
+				tenants, sources, names, categories = append(tenants, r.Tenant), append(sources, r.Source), append(names, r.Name), append(categories, r.Category)
+				confidences = append(confidences, r.Confidence)
 				tags = append(tags, ","+strings.Join(r.Tags, ",")+",")
 				since, until = append(since, bound(r.From, always)), append(until, bound(r.To, never))
 			}
-			if err := b.Append(generation, n.Prefix.String(), tenants, sources, categories, tags, since, until); err != nil {
+			if err := b.Append(generation, n.Prefix.String(), tenants, sources, names, categories, tags, confidences, since, until); err != nil {
 				return err
 			}
 		}
@@ -114,8 +116,10 @@ func (d *DB) RebuildNetworks(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.exec(ctx, "ip_intelligence_reload"); err != nil {
-		return err
+	for _, reload := range []string{"ip_intelligence_reload", "address_intelligence_reload"} {
+		if err := d.exec(ctx, reload); err != nil {
+			return err
+		}
 	}
 	var old []uint64
 	err = d.rows(ctx, "ip_networks_old", func(r driver.Rows) error {

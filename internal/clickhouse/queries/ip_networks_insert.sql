@@ -1,1 +1,1 @@
-INSERT INTO ip_networks (generation, prefix, tenants, sources, categories, tags, since, until)
+INSERT INTO ip_networks (generation, prefix, tenants, sources, names, categories, tags, confidences, since, until)
