@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
 	"github.com/sealwatch/sealwatch/internal/app"
+	"github.com/sealwatch/sealwatch/internal/config"
 )
 
 func (p *process) doctorCommand() *cobra.Command {
@@ -15,7 +17,7 @@ func (p *process) doctorCommand() *cobra.Command {
 		Short: "Say what is wrong, and what to do",
 		Args:  cobra.NoArgs,
 	}
-	c.AddCommand(p.doctorMonitor())
+	c.AddCommand(p.doctorMonitor(), p.doctorEntra())
 	return c
 }
 
@@ -29,6 +31,24 @@ func (p *process) doctorMonitor() *cobra.Command {
 		Example: "  sealwatch doctor monitor --config sealwatch.yaml\n  sealwatch doctor monitor main -o json --config sealwatch.yaml",
 		Args:    cobra.ArbitraryArgs,
 	}
+	return p.examining(c, app.DoctorMonitor)
+}
+
+func (p *process) doctorEntra() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "entra [NAME...]",
+		Short: "Try the connection to Microsoft Entra ID",
+		Long: "Try the configured tenants of Microsoft Entra ID, all or those that are named, step by step: credential, token, one page of people, deleted\n" +
+			"people, groups. What is wrong is said in an administrator's words. Nothing is stored, and the service need not run.\n\n" +
+			"The exit code is 1 when a tenant cannot be read.",
+		Example: "  sealwatch doctor entra --config sealwatch.yaml",
+		Args:    cobra.ArbitraryArgs,
+	}
+	return p.examining(c, app.DoctorEntra)
+}
+
+// examining completes a command that tries sources step by step.
+func (p *process) examining(c *cobra.Command, try func(ctx context.Context, cfg config.Config, names []string, report func(app.Step)) (bool, error)) *cobra.Command {
 	s := p.settingsFlags(c)
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, names []string) error {
@@ -41,7 +61,7 @@ func (p *process) doctorMonitor() *cobra.Command {
 			return err
 		}
 		steps := []app.Step{}
-		broken, err := app.DoctorMonitor(c.Context(), cfg, names, func(s app.Step) {
+		broken, err := try(c.Context(), cfg, names, func(s app.Step) {
 			steps = append(steps, s)
 			if !asJSON {
 				p.print("%-8s  %s  %s%s", s.Outcome, s.Source, s.Name, explained(s.Text))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sealwatch/sealwatch/ingest/docusign/docusigntest"
+	"github.com/sealwatch/sealwatch/ingest/entra/entratest"
 	"github.com/sealwatch/sealwatch/internal/config"
 )
 
@@ -72,6 +73,48 @@ func TestDoctorMonitorExplains(t *testing.T) {
 			}
 			if failed := strings.Contains(out, "failed"); failed != (code == 1) || strings.Contains(out, "secret-token") {
 				t.Errorf("code %d:\n%s", code, out)
+			}
+		})
+	}
+}
+
+// TestDoctorEntra: each step of a tenant, and what is wrong with one.
+func TestDoctorEntra(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*entratest.Server)
+		more   string
+		code   int
+		words  []string
+	}{
+		{"all is well", func(s *entratest.Server) { s.Put("p", nil) }, "", 0, []string{"ok        directory/entra  token: ", "ok        directory/entra  groups: none"}},
+		{"groups", func(s *entratest.Server) {
+			s.Put("p", nil)
+			s.Group("0a1b2c3d-1111-4222-8333-444455556666", "Finance", "p")
+		}, ", groups: [0a1b2c3d-1111-4222-8333-444455556666]", 0, []string{`groups: members of "Finance" with 1`}},
+		{"no permission", func(s *entratest.Server) { s.Permissions = nil }, "", 1, []string{"failed    directory/entra  page of people: the application may not read users (User.Read.All)", "skipped   directory/entra  groups"}},
+		{"nobody", func(*entratest.Server) {}, "", 0, []string{"warning   directory/entra  page of people: "}},
+		{"no such group", func(s *entratest.Server) { s.Put("p", nil) }, ", groups: [0a1b2c3d-1111-4222-8333-444455556666]", 1, []string{"failed    directory/entra  groups: the group 0a1b2c3d"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := entratest.New(t)
+			c.change(d)
+			file := filepath.Join(t.TempDir(), "c.yaml")
+			text := fmt.Sprintf("sources: {entra: [{name: entra, tenantId: %s, clientId: %s, clientSecretFile: %s, caFile: %s, endpoint: %q%s}]}\n",
+				entratest.TenantID, entratest.ClientID, d.SecretFile(t), d.CAFile(t), d.URL, c.more)
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var o, e bytes.Buffer
+			p := &process{out: &o, err: &e, now: time.Now}
+			code := p.run(context.Background(), []string{"doctor", "entra", "--config", file})
+			for _, w := range c.words {
+				if !strings.Contains(o.String(), w) {
+					t.Errorf("%q is not in\n%s%s", w, o.String(), e.String())
+				}
+			}
+			if code != c.code || strings.Contains(o.String(), entratest.Secret) {
+				t.Errorf("code %d:\n%s", code, o.String())
 			}
 		})
 	}

@@ -20,8 +20,6 @@ import (
 const (
 	// maxPageBytes bounds a page: 999 people with all their addresses are a tenth of it.
 	maxPageBytes = 64 << 20
-	// attempts at one call: a listing of many pages must not begin anew for one of them.
-	attempts = 6
 	// firstPause before a call is tried again, when the answer does not say it; it doubles.
 	firstPause = 2 * time.Second
 	// maxPause that a listing waits within itself; a longer Retry-After ends the round.
@@ -38,6 +36,8 @@ type ClientOptions struct {
 	UserAgent string
 	// CallTimeout is how long a call may take; two minutes.
 	CallTimeout time.Duration
+	// Attempts at one call, with growing pauses; 6, because a listing of many pages must not begin anew for one of them.
+	Attempts int
 	// Now is the clock, Sleep waits; those of the system.
 	Now    func() time.Time
 	Sleep  func(ctx context.Context, d time.Duration) error
@@ -62,6 +62,9 @@ func NewClient(o ClientOptions) (*Client, error) {
 	}
 	if o.CallTimeout <= 0 {
 		o.CallTimeout = 2 * time.Minute
+	}
+	if o.Attempts <= 0 {
+		o.Attempts = 6
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -100,7 +103,7 @@ func (c *Client) get(ctx context.Context, purpose, address string, into any) err
 	for n := 1; ; n++ {
 		err := c.once(ctx, purpose, address, into)
 		var e *Error
-		if err == nil || ctx.Err() != nil || !errors.As(err, &e) || n == attempts {
+		if err == nil || ctx.Err() != nil || !errors.As(err, &e) || n == c.o.Attempts {
 			return err
 		}
 		switch e.Kind {

@@ -132,6 +132,10 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
+	asked, err := startEntra(work, cfg, opt, askedBy{db: db, watch: analytics.NewSourceWatch(cfg.Tenant, db, alerts, time.Now), registry: registry, tasks: tasks, stopping: stopping}, people)
+	if err != nil {
+		return err
+	}
 	deliveries, err := openConnect(cfg, db, pipeline, log, registry)
 	if err != nil {
 		return err
@@ -144,11 +148,11 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	state := &reporter{before: before, db: db, engine: engine, runner: runner, pipeline: pipeline, pollers: pollers, deliveries: deliveries, destinations: destinations, feeds: feeds, geo: databases, tenant: cfg.Tenant, started: started, log: log}
+	state := &reporter{before: before, db: db, engine: engine, runner: runner, pipeline: pipeline, pollers: pollers, asked: asked, deliveries: deliveries, destinations: destinations, feeds: feeds, geo: databases, tenant: cfg.Tenant, started: started, log: log}
 	options := server.Options{
 		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
 		Services: server.Services{
-			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, runner, len(pollers) > 0}, Backtester: backtester, Reevaluator: runner, Exceptions: runner,
+			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, runner, len(pollers)+len(asked) > 0}, Backtester: backtester, Reevaluator: runner, Exceptions: runner,
 			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db}, Feeds: feeds, People: people,
 			Watermark: runner.Watermark, Guide: analytics.Guide(tuned, runner.View),
 		},

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -44,24 +43,32 @@ const (
 // DoctorMonitor tries the configured sources of DocuSign Monitor, those of the names or all, step by step, and stores
 // nothing. It returns whether something is broken; the error is that of a name which does not exist, or of ctx.
 func DoctorMonitor(ctx context.Context, cfg config.Config, names []string, report func(Step)) (broken bool, err error) {
+	return examine(ctx, "sources.monitor", cfg.Sources.Monitor, func(m config.MonitorSource) string { return m.Name }, names, report, func(e *examination, m config.MonitorSource) {
+		e.source = monitorSource(m.Name)
+		e.monitor(ctx, m)
+	})
+}
+
+// examine tries the sources of a section of the configuration, those of the names or all.
+func examine[T any](ctx context.Context, section string, all []T, nameOf func(T) string, names []string, report func(Step), try func(*examination, T)) (broken bool, err error) {
 	var known []string
-	for _, m := range cfg.Sources.Monitor {
-		known = append(known, m.Name)
+	for _, one := range all {
+		known = append(known, nameOf(one))
 	}
 	if len(known) == 0 {
-		return false, errors.New("the configuration has no source under sources.monitor; docs/sources.md says how to write one")
+		return false, fmt.Errorf("the configuration has no source under %s; docs/sources.md says how to write one", section)
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
 			return false, fmt.Errorf("no source %q is configured; expected one of %s", name, strings.Join(known, ", "))
 		}
 	}
-	for _, m := range cfg.Sources.Monitor {
-		if len(names) > 0 && !slices.Contains(names, m.Name) {
+	for _, one := range all {
+		if len(names) > 0 && !slices.Contains(names, nameOf(one)) {
 			continue
 		}
-		e := examination{source: monitorSource(m.Name), report: report}
-		e.monitor(ctx, m)
+		e := examination{report: report}
+		try(&e, one)
 		if ctx.Err() != nil {
 			return broken, ctx.Err()
 		}

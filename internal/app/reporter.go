@@ -28,12 +28,14 @@ const patience = 5 * time.Second
 
 // reporter says how everything is doing.
 type reporter struct {
-	db           *clickhouse.DB
-	engine       *embedded.Engine // nil with a server
-	runner       *analytics.Runner
-	pipeline     *ingest.Pipeline
-	pollers      []*poll.Poller
-	deliveries   *connect.Receiver // nil without sources of DocuSign Connect
+	db         *clickhouse.DB
+	engine     *embedded.Engine // nil with a server
+	runner     *analytics.Runner
+	pipeline   *ingest.Pipeline
+	pollers    []*poll.Poller
+	deliveries *connect.Receiver // nil without sources of DocuSign Connect
+	// asked are the other sources that Sealwatch asks by itself.
+	asked        []askedSource
 	destinations []*exporters.Runner
 	feeds        *feeds
 	geo          *geo.Databases
@@ -71,7 +73,11 @@ func (r *reporter) sources() []status.Source {
 			all = append(all, old)
 		}
 	}
+	polling := slices.Clone(r.asked)
 	for _, p := range r.pollers {
+		polling = append(polling, p)
+	}
+	for _, p := range polling {
 		polled := p.Status()
 		i := slices.IndexFunc(all, func(s status.Source) bool { return s.Name == polled.Name })
 		if i < 0 {

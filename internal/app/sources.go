@@ -72,6 +72,11 @@ func checkSources(cfg config.Config) error {
 			problems = append(problems, fmt.Errorf("app: source %s: %w", monitorSource(m.Name), err))
 		}
 	}
+	for _, e := range cfg.Sources.Entra {
+		if _, err := openEntra(e, 0, slog.New(slog.DiscardHandler)); err != nil {
+			problems = append(problems, fmt.Errorf("app: source %s: %w", directorySource(e.Name), err))
+		}
+	}
 	if _, err := connectSources(cfg); err != nil {
 		problems = append(problems, err)
 	}

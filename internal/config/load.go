@@ -66,7 +66,7 @@ func (c *Config) paths() []*string {
 	for i := range c.Feeds {
 		p = append(p, c.Feeds[i].paths()...)
 	}
-	return append(p, connectPaths(c.Sources.Connect)...)
+	return append(append(p, connectPaths(c.Sources.Connect)...), entraPaths(c.Sources.Entra)...)
 }
 
 // resolve makes relative paths absolute, against dir, or the working directory when dir is empty.

@@ -90,6 +90,7 @@ func (c *Config) Validate() error {
 	c.Ingest.validate(&p)
 	validateMonitor(&p, c.Sources.Monitor)
 	validateConnect(&p, c.Sources.Connect)
+	validateEntra(&p, c.Sources.Entra)
 	validateFeeds(&p, c.Feeds)
 	p.within("analysis.intervalMillis", int64(c.Analysis.IntervalMillis), 10, 600_000)
 	for id := range c.Analysis.Detections {
