@@ -219,7 +219,7 @@ func TestCases(t *testing.T) {
 				seen.add(got)
 				named := map[string]bool{steps.tenant: true}
 				for _, e := range append(slices.Clone(events), late...) {
-					for _, id := range []string{e.UserID, e.IPAddress, e.IntegrationKey, e.AccountID, e.OrganizationID} {
+					for _, id := range []string{e.UserID, e.AffectedUserID, e.IPAddress, e.IntegrationKey, e.AccountID, e.OrganizationID} {
 						named[id] = true
 					}
 				}

@@ -42,6 +42,8 @@ changes AS
                 WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
                     AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(13)
                     AND (empty({subjects:Array(String)}) OR user_id IN arrayConcat({subjects:Array(String)}, ['', '0', '00000000-0000-0000-0000-000000000000']) AND has({subjects:Array(String)}, subject.2))
+                    -- Connect tells of envelopes, and neither from where nor by whom they were changed
+                    AND channel != 'Connect'
                     AND activity IN ('connect', 'integration', 'permission', 'settings', 'user_management', 'group_management', 'create', 'update', 'delete', 'impersonation', 'unknown')
             )
         )
@@ -82,6 +84,7 @@ visits AS
         WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
             AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(13)
             AND (empty({subjects:Array(String)}) OR user_id IN arrayConcat({subjects:Array(String)}, ['', '0', '00000000-0000-0000-0000-000000000000']) AND has({subjects:Array(String)}, about_id))
+            AND channel != 'Connect'
             AND activity IN ('connect', 'integration', 'permission', 'settings', 'user_management', 'group_management', 'create', 'update', 'delete', 'impersonation', 'unknown')
             -- what failed makes nothing familiar
             AND NOT match(lower(result), 'fail|error|den(y|ied)|invalid|reject|unsuccess|unauthor|forbid|refus|not ?allowed|false|40[13]')
