@@ -129,10 +129,28 @@ func (r *Runner) people(ctx context.Context, findings []*alert.Finding) ([]*aler
 			if len(a.Emails) > 0 {
 				p.Email = a.Emails[0]
 			}
+			completed(p, a.Others)
 			people[i] = p
 		}
 	}
 	return people, nil
+}
+
+// completed takes from the other sources what the first does not say: the role at DocuSign, which is what somebody can do there, and
+// a name. Somebody who is not there any more for another source has no role by it.
+func completed(p *alert.Person, others []directory.Answer) {
+	for i := range others {
+		o := &others[i]
+		if p.Name == "" {
+			p.Name = o.DisplayName
+		}
+		if p.Email == "" && len(o.Emails) > 0 {
+			p.Email = o.Emails[0]
+		}
+		if p.Role == "" && o.Source == directory.SourceDocuSign && o.Status == directory.StatusActive {
+			p.Role = o.Role
+		}
+	}
 }
 
 // gaps are the full hours from from to to in which nobody was seen, although somebody was at that hour in most of the four

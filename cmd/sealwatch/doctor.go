@@ -17,7 +17,7 @@ func (p *process) doctorCommand() *cobra.Command {
 		Short: "Say what is wrong, and what to do",
 		Args:  cobra.NoArgs,
 	}
-	c.AddCommand(p.doctorMonitor(), p.doctorEntra())
+	c.AddCommand(p.doctorMonitor(), p.doctorDocuSign(), p.doctorEntra())
 	return c
 }
 
@@ -32,6 +32,20 @@ func (p *process) doctorMonitor() *cobra.Command {
 		Args:    cobra.ArbitraryArgs,
 	}
 	return p.examining(c, app.DoctorMonitor)
+}
+
+func (p *process) doctorDocuSign() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "docusign [NAME...]",
+		Short: "Try to read users and controls of DocuSign",
+		Long: "Try to read what sources.docusign names, for all entries or those of the sources of DocuSign Monitor that are named, step by step: private key,\n" +
+			"token, organisation, accounts, users with the domains that are claimed, controls. What is missing is said in a DocuSign administrator's\n" +
+			"words, with the address at which consent is given. Nothing is stored, and the service need not run.\n\n" +
+			"The exit code is 1 when something cannot be read at all; what the user may not read is a warning.",
+		Example: "  sealwatch doctor docusign --config sealwatch.yaml",
+		Args:    cobra.ArbitraryArgs,
+	}
+	return p.examining(c, app.DoctorDocuSign)
 }
 
 func (p *process) doctorEntra() *cobra.Command {

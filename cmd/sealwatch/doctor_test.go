@@ -78,6 +78,45 @@ func TestDoctorMonitorExplains(t *testing.T) {
 	}
 }
 
+// TestDoctorDocuSign: users with those whom Monitor does not see, and consent that is missing.
+func TestDoctorDocuSign(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*docusigntest.Server)
+		code   int
+		words  []string
+	}{
+		{"all is well", func(d *docusigntest.Server) {
+			d.Domains = []map[string]any{{"host_name": "example.com", "status": "active"}}
+		}, 0, []string{"ok        docusign/main  users: 1 users, all in claimed domains", "ok        docusign/main  accounts: Account 5a"}},
+		{"no domain", func(*docusigntest.Server) {}, 0, []string{"warning   docusign/main  users: 1 users; DocuSign Monitor sees only users of claimed domains: 1 of 1 users are outside", "ann@example.com"}},
+		{"no consent", func(d *docusigntest.Server) { delete(d.Consents, "user_read") }, 1, []string{"failed    docusign/main  token: nobody has given consent", "user_read"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := docusigntest.New(t)
+			d.NewAccount(docusigntest.AccountID).Users = []map[string]any{{"userId": docusigntest.UserID, "userName": "Ann", "email": "ann@example.com", "userStatus": "Active"}}
+			c.change(d)
+			file := filepath.Join(t.TempDir(), "c.yaml")
+			text := fmt.Sprintf("sources: {monitor: [{name: main, environment: demo, integrationKey: %s, userId: %s, privateKeyFile: %s, caFile: %s, endpoint: %q}], docusign: [{monitor: main}]}\n",
+				docusigntest.IntegrationKey, docusigntest.UserID, d.KeyFile(t), d.CAFile(t), d.URL)
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var o, e bytes.Buffer
+			p := &process{out: &o, err: &e, now: time.Now}
+			code := p.run(context.Background(), []string{"doctor", "docusign", "--config", file})
+			for _, w := range c.words {
+				if !strings.Contains(o.String(), w) {
+					t.Errorf("%q is not in\n%s%s", w, o.String(), e.String())
+				}
+			}
+			if code != c.code || strings.Contains(o.String(), "secret-token") {
+				t.Errorf("code %d:\n%s", code, o.String())
+			}
+		})
+	}
+}
+
 // TestDoctorEntra: each step of a tenant, and what is wrong with one.
 func TestDoctorEntra(t *testing.T) {
 	for _, c := range []struct {

@@ -20,6 +20,8 @@ type Environment struct {
 	Audience string
 	// Where the services are, without a slash at the end.
 	OAuth, Lens, API, Management string
+	// ESign is where the accounts are, when that is not where the authorization server says.
+	ESign string
 	// BurstCalls is how many calls an account may make in 30 seconds.
 	BurstCalls int
 }
@@ -44,6 +46,7 @@ func (e Environment) At(base string) (Environment, error) {
 	}
 	base = strings.TrimRight(base, "/")
 	e.OAuth, e.Lens, e.API, e.Management = base, base, base, base+"/management"
+	e.ESign = base
 	return e, nil
 }
 

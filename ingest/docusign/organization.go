@@ -11,6 +11,14 @@ import (
 type Organization struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
+	// Accounts of the organisation, also those that the user is no member of.
+	Accounts []OrganizationAccount `json:"accounts,omitempty"`
+}
+
+// OrganizationAccount is an account of an organisation.
+type OrganizationAccount struct {
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty"`
 }
 
 // maxListBytes bounds the list of organisations.

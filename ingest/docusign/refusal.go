@@ -25,6 +25,8 @@ func (c *Client) refusal(resp *http.Response, secret string) *Error {
 	switch s := resp.StatusCode; {
 	case s == http.StatusTooManyRequests || s == http.StatusBadRequest && overLimit(said):
 		e.Kind, e.Message = KindThrottled, "the call budget of the DocuSign account is used up for now; all its applications share it"
+	case (s == http.StatusBadRequest || s == http.StatusUnauthorized) && lacksRights(said):
+		e.Kind, e.Message = KindForbidden, "DocuSign does not let this user read that: it is for an administrator of the account, or the account does not have it"
 	case s == http.StatusUnauthorized:
 		e.Kind, e.Message = KindToken, "DocuSign refuses a token that it has only just given: was the integration key or the user removed, or are the key and the endpoint of different environments?"
 	case s == http.StatusForbidden:
@@ -54,6 +56,12 @@ func forbidden(said string) (Kind, string) {
 }
 
 const severalOrganizations = "the user is administrator of more than one organisation, whom DocuSign Monitor refuses: use a user of its own, who is administrator (or Security Reports Administrator) of this organisation only"
+
+// lacksRights recognises how the eSignature API says that the user, or the account, may not.
+func lacksRights(said string) bool {
+	low := strings.ToLower(said)
+	return strings.Contains(low, "lacks_permissions") || strings.Contains(low, "not_account_admin") || strings.Contains(low, "does_not_belong_to") || strings.Contains(low, "edition_lacks")
+}
 
 // overLimit recognises the older way of saying that a budget is used up.
 func overLimit(said string) bool {

@@ -24,6 +24,10 @@ const (
 	ScopesMonitor Scopes = "signature impersonation"
 	// ScopesOrganizations list the organisations that the user administers.
 	ScopesOrganizations Scopes = "signature impersonation organization_read"
+	// ScopesUsers list the users of an organisation and the domains that it has claimed.
+	ScopesUsers Scopes = "signature impersonation organization_read user_read domain_read"
+	// ScopesControls read the identity providers and the domains of an organisation.
+	ScopesControls Scopes = "signature impersonation organization_read domain_read identity_provider_read"
 )
 
 const (

@@ -132,7 +132,8 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	asked, err := startEntra(work, cfg, opt, askedBy{db: db, watch: analytics.NewSourceWatch(cfg.Tenant, db, alerts, time.Now), registry: registry, tasks: tasks, stopping: stopping}, people)
+	by := askedBy{db: db, watch: analytics.NewSourceWatch(cfg.Tenant, db, alerts, time.Now), registry: registry, tasks: tasks, stopping: stopping}
+	asked, err := startAsked(work, cfg, opt, by, people)
 	if err != nil {
 		return err
 	}

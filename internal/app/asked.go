@@ -13,6 +13,7 @@ import (
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/ingest/rounds"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/config"
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
@@ -49,6 +50,18 @@ func (a askedBy) run(work context.Context, source string, p *rounds.Poller, clos
 			return fmt.Errorf("it is still being read; the next start reads it again: %w", patience.Err())
 		}
 	})
+}
+
+// startAsked starts every configured source that is asked in rounds.
+func startAsked(work context.Context, cfg config.Config, opt Options, by askedBy, people *peopleBook) (all []askedSource, err error) {
+	for _, start := range []func(context.Context, config.Config, Options, askedBy, *peopleBook) ([]askedSource, error){startEntra, startDocuSign} {
+		some, err := start(work, cfg, opt, by, people)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
 }
 
 // askedWatch makes alerts of what a source that is asked in rounds tells.

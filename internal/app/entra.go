@@ -67,10 +67,7 @@ func startEntra(work context.Context, cfg config.Config, opt Options, by askedBy
 		if err != nil {
 			return nil, fmt.Errorf("app: source %s: %w", source, err)
 		}
-		interval, retry := e.Every(), time.Duration(0)
-		if opt.SourceInterval > 0 {
-			interval, retry = opt.SourceInterval, opt.SourceInterval
-		}
+		interval, retry := pauses(opt, e.Every())
 		p, err := rounds.New(rounds.Options{Source: source, Title: fmt.Sprintf("the directory Microsoft Entra ID (%s)", e.Name), Round: in.Round, Explain: entra.Explain, Calls: client.Calls,
 			Watch: askedWatch{by.watch, withoutDirectory, afterDirectory}, Interval: interval, FirstRetry: retry, Logger: opt.Logger, Registerer: by.registry})
 		if err != nil {

@@ -101,6 +101,8 @@ type Sources struct {
 	Monitor []MonitorSource `yaml:"monitor,omitempty"`
 	// DocuSign Connect, one entry for each configuration in DocuSign that delivers here.
 	Connect []ConnectSource `yaml:"connect,omitempty"`
+	// Users and controls of DocuSign, one entry for each source of DocuSign Monitor in whose name they are read.
+	DocuSign []DocuSignSource `yaml:"docusign,omitempty"`
 	// Microsoft Entra ID, one entry for each tenant whose people are known.
 	Entra []EntraSource `yaml:"entra,omitempty"`
 }

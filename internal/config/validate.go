@@ -91,6 +91,7 @@ func (c *Config) Validate() error {
 	validateMonitor(&p, c.Sources.Monitor)
 	validateConnect(&p, c.Sources.Connect)
 	validateEntra(&p, c.Sources.Entra)
+	validateDocuSign(&p, c.Sources.DocuSign, c.Sources.Monitor)
 	validateFeeds(&p, c.Feeds)
 	p.within("analysis.intervalMillis", int64(c.Analysis.IntervalMillis), 10, 600_000)
 	for id := range c.Analysis.Detections {

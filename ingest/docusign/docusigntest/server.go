@@ -66,6 +66,11 @@ type Server struct {
 	// PageRecords is the most records of a page, whatever is asked for.
 	PageRecords int
 
+	// Accounts that the user is a member of, and what they hold.
+	Accounts []*Account
+	// Domains and IdentityProviders of the organisation, in DocuSign's shapes.
+	Domains, IdentityProviders []map[string]any
+
 	items      []item
 	generation int
 	tokens     map[string]time.Time
@@ -85,7 +90,7 @@ func New(t testing.TB) *Server {
 		t.Fatal(err)
 	}
 	s := &Server{Key: key, Public: &key.PublicKey, Now: time.Now, Audience: "account-d.docusign.com", TokenLife: time.Hour,
-		Consents:      map[string]bool{"signature": true, "impersonation": true, "organization_read": true},
+		Consents:      map[string]bool{"signature": true, "impersonation": true, "organization_read": true, "user_read": true, "domain_read": true, "identity_provider_read": true},
 		Organizations: []docusign.Organization{{ID: OrganizationID, Name: "Example"}}, Entitled: true,
 		Limit: 3000, Burst: 200, PageRecords: 2000, tokens: map[string]time.Time{}, faults: map[string][]Fault{}}
 	mux := http.NewServeMux()
@@ -93,6 +98,7 @@ func New(t testing.TB) *Server {
 	mux.HandleFunc("GET "+PathOrganizations, s.authorized(s.organizations))
 	mux.HandleFunc("GET "+PathV2, s.authorized(s.stream("data")))
 	mux.HandleFunc("GET /v1/organizations/{organization}/stream", s.authorized(s.stream("resultData")))
+	s.accounts(mux)
 	s.Server = httptest.NewTLSServer(s.headers(mux))
 	t.Cleanup(s.Close)
 	return s

@@ -26,13 +26,15 @@ const (
 	// manyEmpty is how many empty pages in a row are asked for at full speed: where even the end has a new cursor each time,
 	// it has to be told from a gap.
 	manyEmpty = 120
+	// reserve is the part of the hourly budget that a backlog leaves to the other applications of the account: a tenth.
+	reserve = 10
 )
 
 // Poller reads one source.
 type Poller struct {
 	o       Options
 	log     *slog.Logger
-	pace    *pace
+	pace    *docusign.Pace
 	state   state
 	metrics *metrics
 
@@ -57,7 +59,7 @@ func New(o Options) (*Poller, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	p := &Poller{o: o, log: o.Logger.With(slog.String("source", o.Origin.Source)), pace: newPace(o.BurstCalls), limit: MaxPageRecords}
+	p := &Poller{o: o, log: o.Logger.With(slog.String("source", o.Origin.Source)), pace: docusign.NewPace(o.BurstCalls, reserve), limit: MaxPageRecords}
 	p.retry = &backoff.ExponentialBackOff{InitialInterval: o.FirstRetry, RandomizationFactor: 0.25, Multiplier: 2, MaxInterval: o.MaxRetry}
 	p.retry.Reset()
 	p.state.begin(o.Now())
@@ -127,14 +129,14 @@ func isTime(cursor string) bool {
 // round makes one call, where one may be made, and returns how long to wait before the next.
 func (p *Poller) round(ctx context.Context) time.Duration {
 	now := p.o.Now()
-	if wait := p.pace.delay(now, !p.atEnd); wait > 0 {
+	if wait := p.pace.Delay(now, !p.atEnd); wait > 0 {
 		if wait > p.o.Interval && p.position.Reached {
 			p.fail(ctx, docusign.KindThrottled, &docusign.Error{Kind: docusign.KindThrottled,
 				Message: "the call budget of the DocuSign account is nearly used up, by its other applications perhaps; reading goes on when the budget begins anew"})
 		}
 		return wait
 	}
-	p.pace.called(now)
+	p.pace.Called(now)
 	p.state.called()
 	p.metrics.calls.Inc()
 	page, err := p.o.Pages.Page(ctx, p.position.Cursor, p.limit)
@@ -166,7 +168,7 @@ func (p *Poller) learn(page *Page, err error) {
 	default:
 		return
 	}
-	p.pace.learn(limits, p.o.Now())
+	p.pace.Learn(limits, p.o.Now())
 	p.state.budget(limits.Remaining)
 }
 
