@@ -28,8 +28,10 @@ func (n *differences) add(standing []alert.Alert, changes []alert.Change) {
 		}
 		return 1
 	}
+	was := make(map[string]*alert.Finding, len(standing))
 	for i := range standing {
 		if a := &standing[i]; !a.Retracted {
+			was[a.ID] = &a.Finding
 			n.total.Unchanged++
 			n.total.Alerts += raised(a.State())
 			n.total.AlertsNow += raised(a.State())
@@ -59,8 +61,12 @@ func (n *differences) add(standing []alert.Alert, changes []alert.Change) {
 		day.Alerts += raised(c.State())
 		day.AlertsNow += raised(c.PreviousState)
 		if len(n.examples[kind]) < mostExamples {
-			n.examples[kind] = append(n.examples[kind], alert.Difference{Kind: kind, AlertID: c.ID, Title: c.Title, Subject: c.Subject, Anchor: c.Anchor, Start: c.Start, End: c.End,
-				Severity: c.Severity, PreviousSeverity: c.PreviousSeverity, State: c.State(), PreviousState: c.PreviousState})
+			d := alert.Difference{Kind: kind, AlertID: c.ID, Title: c.Title, Subject: c.Subject, Anchor: c.Anchor, Start: c.Start, End: c.End,
+				Severity: c.Severity, PreviousSeverity: c.PreviousSeverity, State: c.State(), PreviousState: c.PreviousState}
+			if before := was[c.ID]; before != nil && kind == alert.ChangeUpdated {
+				d.Fields = differing(before, &c.Finding)
+			}
+			n.examples[kind] = append(n.examples[kind], d)
 		}
 	}
 }

@@ -30,7 +30,8 @@ func (reevaluator) Reevaluate(ctx context.Context, q alert.ReevaluationRequest, 
 			Total: alert.DifferenceCount{Created: 1, Changed: 2, Withdrawn: 3, Unchanged: 4, Alerts: 5, AlertsNow: 6},
 			Days:  []alert.DayDifference{{Date: "2026-07-02", DifferenceCount: alert.DifferenceCount{Created: 1}}},
 			Examples: []alert.Difference{{Kind: alert.ChangeUpdated, AlertID: "00000000000000000000000000000001", Title: "Ada was in two places", Subject: subject,
-				Severity: alert.SeverityLow, PreviousSeverity: alert.SeverityHigh, State: alert.StateSuppressed, PreviousState: alert.StateNew, Anchor: epoch, Start: epoch, End: epoch}}}); err != nil {
+				Severity: alert.SeverityLow, PreviousSeverity: alert.SeverityHigh, State: alert.StateSuppressed, PreviousState: alert.StateNew, Anchor: epoch, Start: epoch, End: epoch,
+				Fields: []alert.FieldDifference{{Field: "severity", Before: "high", After: "low"}}}}}); err != nil {
 			return err
 		}
 	}

@@ -196,7 +196,8 @@ func (f *fake) Reevaluate(r *sealwatchv1.ReevaluateRequest, s grpc.ServerStreami
 		high, low, raised := sealwatchv1.Severity_SEVERITY_HIGH, sealwatchv1.Severity_SEVERITY_LOW, sealwatchv1.AlertState_ALERT_STATE_NEW
 		result.Examples = []*sealwatchv1.ReevaluateExample{
 			{Difference: sealwatchv1.AlertChange_ALERT_CHANGE_CREATED, Title: "Ada failed \x1b[31mfive times", Severity: low, State: raised, StartTime: at},
-			{Difference: sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED, Title: "Bob failed nine times", Severity: low, PreviousSeverity: high, State: sealwatchv1.AlertState_ALERT_STATE_SUPPRESSED, PreviousState: raised, StartTime: at},
+			{Difference: sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED, Title: "Bob failed nine times", Severity: low, PreviousSeverity: high, State: sealwatchv1.AlertState_ALERT_STATE_SUPPRESSED, PreviousState: raised, StartTime: at, Fields: []*sealwatchv1.FieldDifference{
+				{Field: "severity", Before: "high", After: "low"}, {Field: "suppressedBy", After: "expired\x1b[31m_credentials"}, {Field: "events", Before: "e1", After: "e2, e3"}, {Field: "evidence.failures", Before: "8", After: "9"}}},
 			{Difference: sealwatchv1.AlertChange_ALERT_CHANGE_RETRACTED, Title: "Cleo failed three times", Severity: high, PreviousSeverity: high, State: sealwatchv1.AlertState_ALERT_STATE_RETRACTED, PreviousState: raised, StartTime: at},
 		}
 	}

@@ -196,12 +196,44 @@ func differenceTable(r *sealwatchv1.ReevaluateResult) string {
 	b.WriteString("\n")
 	for _, e := range r.GetExamples() {
 		word := strings.ToLower(strings.TrimPrefix(e.GetDifference().String(), "ALERT_CHANGE_"))
-		was := ""
-		if e.GetDifference() == sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED {
-			was = fmt.Sprintf(" (%s, %s before)", stateName(e.GetPreviousState()), severityName(e.GetPreviousSeverity()))
-		}
-		fmt.Fprintf(&b, "  %s  %s  %s  %s  %s%s\n", terminal.Cell(word, len("retracted")), stamp(e.GetStartTime().AsTime()), terminal.Cell(stateName(e.GetState()), len("in_progress")),
-			terminal.Cell(severityName(e.GetSeverity()), widthSeverity), terminal.Text(e.GetTitle()), was)
+		fmt.Fprintf(&b, "  %s  %s  %s  %s  %s\n", terminal.Cell(word, len("retracted")), stamp(e.GetStartTime().AsTime()), terminal.Cell(stateName(e.GetState()), len("in_progress")),
+			terminal.Cell(severityName(e.GetSeverity()), widthSeverity), terminal.Text(e.GetTitle()))
+		writeFields(&b, e)
 	}
 	return b.String()
+}
+
+// mostFields is how many differing parts of a finding the table has; the JSON has all.
+const mostFields = 8
+
+// writeFields says what is another in a finding that changes.
+func writeFields(b *strings.Builder, e *sealwatchv1.ReevaluateExample) {
+	if e.GetDifference() != sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED {
+		return
+	}
+	if e.GetState() != e.GetPreviousState() {
+		fmt.Fprintf(b, "             state: %s instead of %s\n", stateName(e.GetState()), stateName(e.GetPreviousState()))
+	}
+	none := func(text string) string {
+		if text == "" {
+			return "none"
+		}
+		return terminal.Text(text)
+	}
+	for i, f := range e.GetFields() {
+		if i == mostFields {
+			fmt.Fprintf(b, "             and %d more, which -o json shows\n", len(e.GetFields())-mostFields)
+			break
+		}
+		if f.GetField() == "events" {
+			if f.GetAfter() != "" {
+				fmt.Fprintf(b, "             events that come: %s\n", terminal.Text(f.GetAfter()))
+			}
+			if f.GetBefore() != "" {
+				fmt.Fprintf(b, "             events that go: %s\n", terminal.Text(f.GetBefore()))
+			}
+			continue
+		}
+		fmt.Fprintf(b, "             %s: %s instead of %s\n", terminal.Text(f.GetField()), none(f.GetAfter()), none(f.GetBefore()))
+	}
 }

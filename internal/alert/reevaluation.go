@@ -20,6 +20,14 @@ type Difference struct {
 	Severity, PreviousSeverity string
 	// State and PreviousState are what State returns; the latter is empty for what is created.
 	State, PreviousState string
+	// Fields say what is another in an updated finding.
+	Fields []FieldDifference
+}
+
+// FieldDifference is a part of a finding that is another, both shortened for people.
+type FieldDifference struct {
+	// Field is named as in the API; an entry of the evidence is evidence.<name>.
+	Field, Before, After string
 }
 
 // DifferenceCount counts findings by how they differ. Alerts and AlertsNow leave suppressed ones out.

@@ -16,9 +16,13 @@ func ReevaluateResult(r *alert.ReevaluationResult) *pb.ReevaluateResult {
 	}
 	for i := range r.Examples {
 		d := &r.Examples[i]
-		m.Examples = append(m.Examples, &pb.ReevaluateExample{Difference: Change(d.Kind), Alert: AlertPrefix + d.AlertID, Title: Text(d.Title), Subject: principal(&d.Subject),
+		e := &pb.ReevaluateExample{Difference: Change(d.Kind), Alert: AlertPrefix + d.AlertID, Title: Text(d.Title), Subject: principal(&d.Subject),
 			Severity: Severity(d.Severity), PreviousSeverity: Severity(d.PreviousSeverity), State: alertState(d.State), PreviousState: alertState(d.PreviousState),
-			StartTime: Timestamp(d.Start), EndTime: Timestamp(d.End)})
+			StartTime: Timestamp(d.Start), EndTime: Timestamp(d.End)}
+		for _, f := range d.Fields {
+			e.Fields = append(e.Fields, &pb.FieldDifference{Field: Text(f.Field), Before: Text(f.Before), After: Text(f.After)})
+		}
+		m.Examples = append(m.Examples, e)
 	}
 	return m
 }

@@ -2197,7 +2197,9 @@ type ReevaluateExample struct {
 	// start_time is the event time of its first event.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// end_time is the event time of its last event.
-	EndTime       *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// fields say what is another in a finding that changes; empty for what is created or withdrawn.
+	Fields        []*FieldDifference `protobuf:"bytes,11,rep,name=fields,proto3" json:"fields,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2302,6 +2304,78 @@ func (x *ReevaluateExample) GetEndTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *ReevaluateExample) GetFields() []*FieldDifference {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+// FieldDifference is a part of a finding that would be another.
+type FieldDifference struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// field is severity, title, subject, eventCount, events, startTime, endTime, score, suppressedBy, or evidence and the name of
+	// an entry, such as evidence.severityReason.
+	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	// before as it is, shortened to 120 characters; empty where there is none. Of events it is those that would go.
+	Before string `protobuf:"bytes,2,opt,name=before,proto3" json:"before,omitempty"`
+	// after as it would be, shortened to 120 characters; empty where there is none. Of events it is those that would come.
+	After         string `protobuf:"bytes,3,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FieldDifference) Reset() {
+	*x = FieldDifference{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FieldDifference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FieldDifference) ProtoMessage() {}
+
+func (x *FieldDifference) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FieldDifference.ProtoReflect.Descriptor instead.
+func (*FieldDifference) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *FieldDifference) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *FieldDifference) GetBefore() string {
+	if x != nil {
+		return x.Before
+	}
+	return ""
+}
+
+func (x *FieldDifference) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
 // ApplyReevaluationRequest says which results of Reevaluate to put into force.
 type ApplyReevaluationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2319,7 +2393,7 @@ type ApplyReevaluationRequest struct {
 
 func (x *ApplyReevaluationRequest) Reset() {
 	*x = ApplyReevaluationRequest{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[27]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2331,7 +2405,7 @@ func (x *ApplyReevaluationRequest) String() string {
 func (*ApplyReevaluationRequest) ProtoMessage() {}
 
 func (x *ApplyReevaluationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[27]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2344,7 +2418,7 @@ func (x *ApplyReevaluationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyReevaluationRequest.ProtoReflect.Descriptor instead.
 func (*ApplyReevaluationRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{27}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ApplyReevaluationRequest) GetDetections() []*ReevaluatedDetection {
@@ -2388,7 +2462,7 @@ type ReevaluatedDetection struct {
 
 func (x *ReevaluatedDetection) Reset() {
 	*x = ReevaluatedDetection{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[28]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2400,7 +2474,7 @@ func (x *ReevaluatedDetection) String() string {
 func (*ReevaluatedDetection) ProtoMessage() {}
 
 func (x *ReevaluatedDetection) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[28]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2413,7 +2487,7 @@ func (x *ReevaluatedDetection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReevaluatedDetection.ProtoReflect.Descriptor instead.
 func (*ReevaluatedDetection) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{28}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ReevaluatedDetection) GetDetection() string {
@@ -2441,7 +2515,7 @@ type ApplyReevaluationResponse struct {
 
 func (x *ApplyReevaluationResponse) Reset() {
 	*x = ApplyReevaluationResponse{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[29]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2453,7 +2527,7 @@ func (x *ApplyReevaluationResponse) String() string {
 func (*ApplyReevaluationResponse) ProtoMessage() {}
 
 func (x *ApplyReevaluationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[29]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2466,7 +2540,7 @@ func (x *ApplyReevaluationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyReevaluationResponse.ProtoReflect.Descriptor instead.
 func (*ApplyReevaluationResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{29}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ApplyReevaluationResponse) GetVersions() []*AppliedVersion {
@@ -2489,7 +2563,7 @@ type AppliedVersion struct {
 
 func (x *AppliedVersion) Reset() {
 	*x = AppliedVersion{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[30]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2501,7 +2575,7 @@ func (x *AppliedVersion) String() string {
 func (*AppliedVersion) ProtoMessage() {}
 
 func (x *AppliedVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[30]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2514,7 +2588,7 @@ func (x *AppliedVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppliedVersion.ProtoReflect.Descriptor instead.
 func (*AppliedVersion) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{30}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *AppliedVersion) GetDetection() string {
@@ -2716,7 +2790,7 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"alerts_now\x18\x06 \x01(\x05R\talertsNow\"X\n" +
 	"\rReevaluateDay\x12\x12\n" +
 	"\x04date\x18\x01 \x01(\tR\x04date\x123\n" +
-	"\x05count\x18\x02 \x01(\v2\x1d.sealwatch.v1.ReevaluateCountR\x05count\"\x89\x04\n" +
+	"\x05count\x18\x02 \x01(\v2\x1d.sealwatch.v1.ReevaluateCountR\x05count\"\xc0\x04\n" +
 	"\x11ReevaluateExample\x129\n" +
 	"\n" +
 	"difference\x18\x01 \x01(\x0e2\x19.sealwatch.v1.AlertChangeR\n" +
@@ -2731,7 +2805,12 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\n" +
 	"start_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
 	"\bend_time\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\x9c\x02\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x125\n" +
+	"\x06fields\x18\v \x03(\v2\x1d.sealwatch.v1.FieldDifferenceR\x06fields\"U\n" +
+	"\x0fFieldDifference\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12\x16\n" +
+	"\x06before\x18\x02 \x01(\tR\x06before\x12\x14\n" +
+	"\x05after\x18\x03 \x01(\tR\x05after\"\x9c\x02\n" +
 	"\x18ApplyReevaluationRequest\x12Q\n" +
 	"\n" +
 	"detections\x18\x01 \x03(\v2\".sealwatch.v1.ReevaluatedDetectionB\r\xe0A\x02\xbaH\a\x92\x01\x04\b\x01\x10dR\n" +
@@ -2775,7 +2854,7 @@ func file_sealwatch_v1_detection_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sealwatch_v1_detection_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sealwatch_v1_detection_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_sealwatch_v1_detection_service_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_sealwatch_v1_detection_service_proto_goTypes = []any{
 	(DetectionState)(0),               // 0: sealwatch.v1.DetectionState
 	(*GetDetectionRequest)(nil),       // 1: sealwatch.v1.GetDetectionRequest
@@ -2805,44 +2884,45 @@ var file_sealwatch_v1_detection_service_proto_goTypes = []any{
 	(*ReevaluateCount)(nil),           // 25: sealwatch.v1.ReevaluateCount
 	(*ReevaluateDay)(nil),             // 26: sealwatch.v1.ReevaluateDay
 	(*ReevaluateExample)(nil),         // 27: sealwatch.v1.ReevaluateExample
-	(*ApplyReevaluationRequest)(nil),  // 28: sealwatch.v1.ApplyReevaluationRequest
-	(*ReevaluatedDetection)(nil),      // 29: sealwatch.v1.ReevaluatedDetection
-	(*ApplyReevaluationResponse)(nil), // 30: sealwatch.v1.ApplyReevaluationResponse
-	(*AppliedVersion)(nil),            // 31: sealwatch.v1.AppliedVersion
-	nil,                               // 32: sealwatch.v1.Detection.SuppressionsEntry
-	(Severity)(0),                     // 33: sealwatch.v1.Severity
-	(*durationpb.Duration)(nil),       // 34: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),     // 35: google.protobuf.Timestamp
-	(*Principal)(nil),                 // 36: sealwatch.v1.Principal
-	(AlertChange)(0),                  // 37: sealwatch.v1.AlertChange
-	(AlertState)(0),                   // 38: sealwatch.v1.AlertState
+	(*FieldDifference)(nil),           // 28: sealwatch.v1.FieldDifference
+	(*ApplyReevaluationRequest)(nil),  // 29: sealwatch.v1.ApplyReevaluationRequest
+	(*ReevaluatedDetection)(nil),      // 30: sealwatch.v1.ReevaluatedDetection
+	(*ApplyReevaluationResponse)(nil), // 31: sealwatch.v1.ApplyReevaluationResponse
+	(*AppliedVersion)(nil),            // 32: sealwatch.v1.AppliedVersion
+	nil,                               // 33: sealwatch.v1.Detection.SuppressionsEntry
+	(Severity)(0),                     // 34: sealwatch.v1.Severity
+	(*durationpb.Duration)(nil),       // 35: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),     // 36: google.protobuf.Timestamp
+	(*Principal)(nil),                 // 37: sealwatch.v1.Principal
+	(AlertChange)(0),                  // 38: sealwatch.v1.AlertChange
+	(AlertState)(0),                   // 39: sealwatch.v1.AlertState
 }
 var file_sealwatch_v1_detection_service_proto_depIdxs = []int32{
 	4,  // 0: sealwatch.v1.ListDetectionsResponse.detections:type_name -> sealwatch.v1.Detection
-	33, // 1: sealwatch.v1.Detection.severity:type_name -> sealwatch.v1.Severity
-	34, // 2: sealwatch.v1.Detection.look_back:type_name -> google.protobuf.Duration
+	34, // 1: sealwatch.v1.Detection.severity:type_name -> sealwatch.v1.Severity
+	35, // 2: sealwatch.v1.Detection.look_back:type_name -> google.protobuf.Duration
 	8,  // 3: sealwatch.v1.Detection.parameters:type_name -> sealwatch.v1.DetectionParameter
 	9,  // 4: sealwatch.v1.Detection.status:type_name -> sealwatch.v1.DetectionStatus
 	5,  // 5: sealwatch.v1.Detection.versions:type_name -> sealwatch.v1.DetectionVersion
-	32, // 6: sealwatch.v1.Detection.suppressions:type_name -> sealwatch.v1.Detection.SuppressionsEntry
-	35, // 7: sealwatch.v1.DetectionVersion.start_time:type_name -> google.protobuf.Timestamp
-	35, // 8: sealwatch.v1.DetectionVersion.end_time:type_name -> google.protobuf.Timestamp
-	35, // 9: sealwatch.v1.DetectionVersion.create_time:type_name -> google.protobuf.Timestamp
+	33, // 6: sealwatch.v1.Detection.suppressions:type_name -> sealwatch.v1.Detection.SuppressionsEntry
+	36, // 7: sealwatch.v1.DetectionVersion.start_time:type_name -> google.protobuf.Timestamp
+	36, // 8: sealwatch.v1.DetectionVersion.end_time:type_name -> google.protobuf.Timestamp
+	36, // 9: sealwatch.v1.DetectionVersion.create_time:type_name -> google.protobuf.Timestamp
 	8,  // 10: sealwatch.v1.DetectionVersion.parameters:type_name -> sealwatch.v1.DetectionParameter
 	6,  // 11: sealwatch.v1.DetectionVersion.scope:type_name -> sealwatch.v1.DetectionScope
 	7,  // 12: sealwatch.v1.DetectionScope.include:type_name -> sealwatch.v1.DetectionScopeSelection
 	7,  // 13: sealwatch.v1.DetectionScope.exclude:type_name -> sealwatch.v1.DetectionScopeSelection
 	0,  // 14: sealwatch.v1.DetectionStatus.state:type_name -> sealwatch.v1.DetectionState
 	10, // 15: sealwatch.v1.DetectionStatus.inputs:type_name -> sealwatch.v1.DetectionInput
-	35, // 16: sealwatch.v1.DetectionInput.last_time:type_name -> google.protobuf.Timestamp
-	35, // 17: sealwatch.v1.BacktestRequest.start_time:type_name -> google.protobuf.Timestamp
-	35, // 18: sealwatch.v1.BacktestRequest.end_time:type_name -> google.protobuf.Timestamp
+	36, // 16: sealwatch.v1.DetectionInput.last_time:type_name -> google.protobuf.Timestamp
+	36, // 17: sealwatch.v1.BacktestRequest.start_time:type_name -> google.protobuf.Timestamp
+	36, // 18: sealwatch.v1.BacktestRequest.end_time:type_name -> google.protobuf.Timestamp
 	12, // 19: sealwatch.v1.BacktestRequest.settings:type_name -> sealwatch.v1.BacktestSetting
 	14, // 20: sealwatch.v1.BacktestResponse.progress:type_name -> sealwatch.v1.BacktestProgress
 	15, // 21: sealwatch.v1.BacktestResponse.result:type_name -> sealwatch.v1.BacktestResult
-	35, // 22: sealwatch.v1.BacktestProgress.reached_time:type_name -> google.protobuf.Timestamp
-	35, // 23: sealwatch.v1.BacktestResult.start_time:type_name -> google.protobuf.Timestamp
-	35, // 24: sealwatch.v1.BacktestResult.end_time:type_name -> google.protobuf.Timestamp
+	36, // 22: sealwatch.v1.BacktestProgress.reached_time:type_name -> google.protobuf.Timestamp
+	36, // 23: sealwatch.v1.BacktestResult.start_time:type_name -> google.protobuf.Timestamp
+	36, // 24: sealwatch.v1.BacktestResult.end_time:type_name -> google.protobuf.Timestamp
 	12, // 25: sealwatch.v1.BacktestResult.settings:type_name -> sealwatch.v1.BacktestSetting
 	16, // 26: sealwatch.v1.BacktestResult.alerts:type_name -> sealwatch.v1.BacktestCount
 	16, // 27: sealwatch.v1.BacktestResult.suppressed:type_name -> sealwatch.v1.BacktestCount
@@ -2853,56 +2933,57 @@ var file_sealwatch_v1_detection_service_proto_depIdxs = []int32{
 	20, // 32: sealwatch.v1.BacktestResult.suppressions:type_name -> sealwatch.v1.BacktestSuppression
 	21, // 33: sealwatch.v1.BacktestResult.added_examples:type_name -> sealwatch.v1.BacktestExample
 	21, // 34: sealwatch.v1.BacktestResult.removed_examples:type_name -> sealwatch.v1.BacktestExample
-	33, // 35: sealwatch.v1.BacktestSeverity.severity:type_name -> sealwatch.v1.Severity
+	34, // 35: sealwatch.v1.BacktestSeverity.severity:type_name -> sealwatch.v1.Severity
 	16, // 36: sealwatch.v1.BacktestSeverity.alerts:type_name -> sealwatch.v1.BacktestCount
 	16, // 37: sealwatch.v1.BacktestDay.alerts:type_name -> sealwatch.v1.BacktestCount
 	16, // 38: sealwatch.v1.BacktestDay.suppressed:type_name -> sealwatch.v1.BacktestCount
-	36, // 39: sealwatch.v1.BacktestSubject.subject:type_name -> sealwatch.v1.Principal
+	37, // 39: sealwatch.v1.BacktestSubject.subject:type_name -> sealwatch.v1.Principal
 	16, // 40: sealwatch.v1.BacktestSubject.alerts:type_name -> sealwatch.v1.BacktestCount
 	16, // 41: sealwatch.v1.BacktestSubject.suppressed:type_name -> sealwatch.v1.BacktestCount
 	16, // 42: sealwatch.v1.BacktestSuppression.findings:type_name -> sealwatch.v1.BacktestCount
-	36, // 43: sealwatch.v1.BacktestExample.subject:type_name -> sealwatch.v1.Principal
-	33, // 44: sealwatch.v1.BacktestExample.severity:type_name -> sealwatch.v1.Severity
-	35, // 45: sealwatch.v1.BacktestExample.start_time:type_name -> google.protobuf.Timestamp
-	35, // 46: sealwatch.v1.BacktestExample.end_time:type_name -> google.protobuf.Timestamp
-	35, // 47: sealwatch.v1.ReevaluateRequest.start_time:type_name -> google.protobuf.Timestamp
-	35, // 48: sealwatch.v1.ReevaluateRequest.end_time:type_name -> google.protobuf.Timestamp
+	37, // 43: sealwatch.v1.BacktestExample.subject:type_name -> sealwatch.v1.Principal
+	34, // 44: sealwatch.v1.BacktestExample.severity:type_name -> sealwatch.v1.Severity
+	36, // 45: sealwatch.v1.BacktestExample.start_time:type_name -> google.protobuf.Timestamp
+	36, // 46: sealwatch.v1.BacktestExample.end_time:type_name -> google.protobuf.Timestamp
+	36, // 47: sealwatch.v1.ReevaluateRequest.start_time:type_name -> google.protobuf.Timestamp
+	36, // 48: sealwatch.v1.ReevaluateRequest.end_time:type_name -> google.protobuf.Timestamp
 	14, // 49: sealwatch.v1.ReevaluateResponse.progress:type_name -> sealwatch.v1.BacktestProgress
 	24, // 50: sealwatch.v1.ReevaluateResponse.result:type_name -> sealwatch.v1.ReevaluateResult
-	35, // 51: sealwatch.v1.ReevaluateResult.start_time:type_name -> google.protobuf.Timestamp
-	35, // 52: sealwatch.v1.ReevaluateResult.end_time:type_name -> google.protobuf.Timestamp
+	36, // 51: sealwatch.v1.ReevaluateResult.start_time:type_name -> google.protobuf.Timestamp
+	36, // 52: sealwatch.v1.ReevaluateResult.end_time:type_name -> google.protobuf.Timestamp
 	25, // 53: sealwatch.v1.ReevaluateResult.total:type_name -> sealwatch.v1.ReevaluateCount
 	26, // 54: sealwatch.v1.ReevaluateResult.days:type_name -> sealwatch.v1.ReevaluateDay
 	27, // 55: sealwatch.v1.ReevaluateResult.examples:type_name -> sealwatch.v1.ReevaluateExample
 	25, // 56: sealwatch.v1.ReevaluateDay.count:type_name -> sealwatch.v1.ReevaluateCount
-	37, // 57: sealwatch.v1.ReevaluateExample.difference:type_name -> sealwatch.v1.AlertChange
-	36, // 58: sealwatch.v1.ReevaluateExample.subject:type_name -> sealwatch.v1.Principal
-	33, // 59: sealwatch.v1.ReevaluateExample.severity:type_name -> sealwatch.v1.Severity
-	33, // 60: sealwatch.v1.ReevaluateExample.previous_severity:type_name -> sealwatch.v1.Severity
-	38, // 61: sealwatch.v1.ReevaluateExample.state:type_name -> sealwatch.v1.AlertState
-	38, // 62: sealwatch.v1.ReevaluateExample.previous_state:type_name -> sealwatch.v1.AlertState
-	35, // 63: sealwatch.v1.ReevaluateExample.start_time:type_name -> google.protobuf.Timestamp
-	35, // 64: sealwatch.v1.ReevaluateExample.end_time:type_name -> google.protobuf.Timestamp
-	29, // 65: sealwatch.v1.ApplyReevaluationRequest.detections:type_name -> sealwatch.v1.ReevaluatedDetection
-	35, // 66: sealwatch.v1.ApplyReevaluationRequest.start_time:type_name -> google.protobuf.Timestamp
-	35, // 67: sealwatch.v1.ApplyReevaluationRequest.end_time:type_name -> google.protobuf.Timestamp
-	31, // 68: sealwatch.v1.ApplyReevaluationResponse.versions:type_name -> sealwatch.v1.AppliedVersion
-	5,  // 69: sealwatch.v1.AppliedVersion.version:type_name -> sealwatch.v1.DetectionVersion
-	1,  // 70: sealwatch.v1.DetectionService.GetDetection:input_type -> sealwatch.v1.GetDetectionRequest
-	2,  // 71: sealwatch.v1.DetectionService.ListDetections:input_type -> sealwatch.v1.ListDetectionsRequest
-	11, // 72: sealwatch.v1.DetectionService.Backtest:input_type -> sealwatch.v1.BacktestRequest
-	22, // 73: sealwatch.v1.DetectionService.Reevaluate:input_type -> sealwatch.v1.ReevaluateRequest
-	28, // 74: sealwatch.v1.DetectionService.ApplyReevaluation:input_type -> sealwatch.v1.ApplyReevaluationRequest
-	4,  // 75: sealwatch.v1.DetectionService.GetDetection:output_type -> sealwatch.v1.Detection
-	3,  // 76: sealwatch.v1.DetectionService.ListDetections:output_type -> sealwatch.v1.ListDetectionsResponse
-	13, // 77: sealwatch.v1.DetectionService.Backtest:output_type -> sealwatch.v1.BacktestResponse
-	23, // 78: sealwatch.v1.DetectionService.Reevaluate:output_type -> sealwatch.v1.ReevaluateResponse
-	30, // 79: sealwatch.v1.DetectionService.ApplyReevaluation:output_type -> sealwatch.v1.ApplyReevaluationResponse
-	75, // [75:80] is the sub-list for method output_type
-	70, // [70:75] is the sub-list for method input_type
-	70, // [70:70] is the sub-list for extension type_name
-	70, // [70:70] is the sub-list for extension extendee
-	0,  // [0:70] is the sub-list for field type_name
+	38, // 57: sealwatch.v1.ReevaluateExample.difference:type_name -> sealwatch.v1.AlertChange
+	37, // 58: sealwatch.v1.ReevaluateExample.subject:type_name -> sealwatch.v1.Principal
+	34, // 59: sealwatch.v1.ReevaluateExample.severity:type_name -> sealwatch.v1.Severity
+	34, // 60: sealwatch.v1.ReevaluateExample.previous_severity:type_name -> sealwatch.v1.Severity
+	39, // 61: sealwatch.v1.ReevaluateExample.state:type_name -> sealwatch.v1.AlertState
+	39, // 62: sealwatch.v1.ReevaluateExample.previous_state:type_name -> sealwatch.v1.AlertState
+	36, // 63: sealwatch.v1.ReevaluateExample.start_time:type_name -> google.protobuf.Timestamp
+	36, // 64: sealwatch.v1.ReevaluateExample.end_time:type_name -> google.protobuf.Timestamp
+	28, // 65: sealwatch.v1.ReevaluateExample.fields:type_name -> sealwatch.v1.FieldDifference
+	30, // 66: sealwatch.v1.ApplyReevaluationRequest.detections:type_name -> sealwatch.v1.ReevaluatedDetection
+	36, // 67: sealwatch.v1.ApplyReevaluationRequest.start_time:type_name -> google.protobuf.Timestamp
+	36, // 68: sealwatch.v1.ApplyReevaluationRequest.end_time:type_name -> google.protobuf.Timestamp
+	32, // 69: sealwatch.v1.ApplyReevaluationResponse.versions:type_name -> sealwatch.v1.AppliedVersion
+	5,  // 70: sealwatch.v1.AppliedVersion.version:type_name -> sealwatch.v1.DetectionVersion
+	1,  // 71: sealwatch.v1.DetectionService.GetDetection:input_type -> sealwatch.v1.GetDetectionRequest
+	2,  // 72: sealwatch.v1.DetectionService.ListDetections:input_type -> sealwatch.v1.ListDetectionsRequest
+	11, // 73: sealwatch.v1.DetectionService.Backtest:input_type -> sealwatch.v1.BacktestRequest
+	22, // 74: sealwatch.v1.DetectionService.Reevaluate:input_type -> sealwatch.v1.ReevaluateRequest
+	29, // 75: sealwatch.v1.DetectionService.ApplyReevaluation:input_type -> sealwatch.v1.ApplyReevaluationRequest
+	4,  // 76: sealwatch.v1.DetectionService.GetDetection:output_type -> sealwatch.v1.Detection
+	3,  // 77: sealwatch.v1.DetectionService.ListDetections:output_type -> sealwatch.v1.ListDetectionsResponse
+	13, // 78: sealwatch.v1.DetectionService.Backtest:output_type -> sealwatch.v1.BacktestResponse
+	23, // 79: sealwatch.v1.DetectionService.Reevaluate:output_type -> sealwatch.v1.ReevaluateResponse
+	31, // 80: sealwatch.v1.DetectionService.ApplyReevaluation:output_type -> sealwatch.v1.ApplyReevaluationResponse
+	76, // [76:81] is the sub-list for method output_type
+	71, // [71:76] is the sub-list for method input_type
+	71, // [71:71] is the sub-list for extension type_name
+	71, // [71:71] is the sub-list for extension extendee
+	0,  // [0:71] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_detection_service_proto_init() }
@@ -2927,7 +3008,7 @@ func file_sealwatch_v1_detection_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_detection_service_proto_rawDesc), len(file_sealwatch_v1_detection_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   32,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
