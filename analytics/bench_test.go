@@ -9,6 +9,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/intelligence"
 )
 
 // The organisation of the benchmarks: a thousand users with ten events a day each, so that ten times the events are ten
@@ -25,15 +26,42 @@ func benchEvent(i, n int) event.Event {
 	return benchEventOf(i%benchUsers, i/benchUsers, fmt.Sprintf("%012d", i), benchEnd.Add(-time.Duration(n-i)*(24*time.Hour/benchDay)))
 }
 
+// benchExits are the addresses of a VPN that a few use.
+var benchExits = netip.MustParsePrefix("203.0.113.0/28")
+
 // benchEventOf is the k-th event of a user: log-ons, downloads, envelopes, failures, administration, and applications,
-// everybody from a home and an office.
+// everybody from a home and an office. A fifth travels for three days every three months, one in fifty uses a VPN on one
+// day in thirty, everybody has a bad morning with passwords once a year, and administrators a busy day in a hundred.
 func benchEventOf(user, k int, id string, at time.Time) event.Event {
 	e := event.Event{Source: "bench", ID: id, Time: at, Arrival: at, UserID: fmt.Sprintf("user-%04d", user), UserEmail: fmt.Sprintf("user-%04d@example.com", user),
 		Activity: "logon", Result: "Success", Browser: fmt.Sprint("Chrome ", 120+user%3), OS: "Windows 10", DeviceType: "desktop", Data: "{}", Raw: "{}",
 		ASN: uint32(64500 + user%20), ASOrganization: fmt.Sprint("Net ", user%20),
 		Place: event.Place{Kind: event.PlaceUser, Country: "NL", CountryName: "Netherlands", City: "Amsterdam", Latitude: 52.37, Longitude: 4.9, AccuracyKM: 20}}
 	e.IPAddress = fmt.Sprintf("10.%d.%d.%d", k%2, user/250, user%250+1)
+	day := k / 10
+	switch {
+	case user%5 == 0 && (day+user)%90 < 3:
+		there := (user + day/90) % len(benchJourneys)
+		e.Place, e.ASN, e.ASOrganization = benchJourneys[there], uint32(64600+there), fmt.Sprint("Hotel ", there)
+		e.IPAddress = fmt.Sprintf("198.51.100.%d", user/5%200)
+	case user%50 == 7 && (day+user)%30 == 0:
+		e.IPAddress = fmt.Sprintf("203.0.113.%d", user%16)
+		e.ASN, e.ASOrganization, e.Place = 64700, "Exit", benchJourneys[3]
+	}
 	e.IP = netip.MustParseAddr(e.IPAddress)
+	if journey := (day + user) % 90; user%5 == 0 && (journey == 89 || journey == 2) && k%10 >= 5 {
+		e.Place = event.Place{Kind: event.PlaceUnknown} // on the way
+	}
+	switch {
+	case (day+user)%365 == 0 && k%10 < 6:
+		e.Activity, e.Result = "failed_logon", "Failed"
+		e.Time = at.Add(-time.Duration(k%10) * 143 * time.Minute)
+		e.Arrival = e.Time
+		return e
+	case user%50 == 0 && (day+user)%100 == 0:
+		e.Activity, e.Administrative, e.Object, e.Action, e.AffectedUserID = "user_management", true, "User", "Add", fmt.Sprintf("user-%04d", k%benchUsers)
+		return e
+	}
 	switch (user*7 + k) % 40 {
 	case 0:
 		e.Activity, e.Result = "failed_logon", "Failed"
@@ -50,6 +78,14 @@ func benchEventOf(user, k int, id string, at time.Time) event.Event {
 		e.Activity, e.EnvelopeID = "send", "envelope-"+id
 	}
 	return e
+}
+
+var benchJourneys = []event.Place{
+	{Kind: event.PlaceUser, Country: "DE", CountryName: "Germany", City: "Berlin", Latitude: 52.52, Longitude: 13.4, AccuracyKM: 20},
+	{Kind: event.PlaceUser, Country: "ES", CountryName: "Spain", City: "Madrid", Latitude: 40.42, Longitude: -3.7, AccuracyKM: 20},
+	{Kind: event.PlaceUser, Country: "US", CountryName: "United States", City: "Chicago", Latitude: 41.88, Longitude: -87.63, AccuracyKM: 20},
+	{Kind: event.PlaceUser, Country: "SE", CountryName: "Sweden", City: "Stockholm", Latitude: 59.33, Longitude: 18.07, AccuracyKM: 20},
+	{Kind: event.PlaceUser, Country: "JP", CountryName: "Japan", City: "Tokyo", Latitude: 35.68, Longitude: 139.69, AccuracyKM: 20},
 }
 
 // benchWorld has n events that were analysed, as far as its checkpoints know.
@@ -70,6 +106,9 @@ func benchWorld(b *testing.B, n int) *world {
 		if err := w.db.AppendEvents(b.Context(), fmt.Sprintf("%s-%d", w.tenant, from), events); err != nil {
 			b.Fatal(err)
 		}
+	}
+	if err := w.db.AddRanges(b.Context(), []intelligence.Range{{Tenant: w.tenant, Source: "bench", Prefix: benchExits, Category: "vpn", Confidence: 80}}); err != nil {
+		b.Fatal(err)
 	}
 	at := clickhouse.Checkpoint{Position: first + uint64(n), Line: benchEnd, Version: 1}
 	all := map[string]clickhouse.Checkpoint{"context/" + w.tenant: at, "context-passed/" + w.tenant: at}

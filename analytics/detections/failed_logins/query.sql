@@ -9,32 +9,86 @@
 -- The layers are many because the engine copies an expression wherever its alias is used; and the last ones have bitAnd and
 -- arrayMin for AND, because it compares the sides of AND and OR by all that lies below them, for half a second.
 WITH
-attempts AS
+-- Failures count where a window can be full at all: of their user, of their address, or of the tenant, for which the address
+-- has to be judged, too. A full window lies in two neighbouring parts of a grid of its length. The keys of such places and
+-- times are kept as one value, since the engine computes a subquery wherever it is named; a collision keeps one too many.
+(
+    SELECT groupArrayArray(if(scope = 'tenant',
+        arrayMap(t -> cityHash64(tenant, 'hour', '', intDiv(t, intDiv(greatest({spray_window_us:UInt64}, {distributed_window_us:UInt64}), 1000) + 1)),
+            [(part - 1) * (intDiv({distributed_window_us:UInt64}, 1000) + 1) - intDiv({spray_window_us:UInt64}, 1000), part * (intDiv({distributed_window_us:UInt64}, 1000) + 1), (part + 1) * (intDiv({distributed_window_us:UInt64}, 1000) + 1)]),
+        [cityHash64(tenant, scope, who, part)]))
+    FROM
+    (
+        SELECT tenant, place.1 AS scope, place.2 AS who, place.3 + arrayJoin([-1, 0, 1]) AS part
+        FROM
+        (
+            SELECT
+                tenant, toUnixTimestamp64Milli(ts) AS at,
+                arrayJoin([('user', user_id, intDiv(at, intDiv({window_us:UInt64}, 1000) + 1)), ('address', ip_address, intDiv(at, intDiv({spray_window_us:UInt64}, 1000) + 1)),
+                    ('tenant', '', intDiv(at, intDiv({distributed_window_us:UInt64}, 1000) + 1))]) AS place
+            FROM events
+            WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(32)
+                AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
+                AND activity = 'failed_logon'
+        )
+        WHERE scope = 'tenant' OR who != ''
+        GROUP BY tenant, scope, who, part
+        HAVING count() >= multiIf(scope = 'user', {threshold:UInt32}, scope = 'address', {spray_attempts:UInt32}, {distributed_attempts:UInt32})
+    )
+) AS crowded,
+failures AS
 (
     SELECT
-        tenant, event_id, ts, toUnixTimestamp64Milli(ts) AS at, toDate(ts) AS day, activity = 'failed_logon' AS failed, ip_address,
-        -- nobody is not a subject; his attempts count for the address
-        if(user_id IN ('0', '00000000-0000-0000-0000-000000000000'), '', user_id) AS user,
-        (user_email, user_name, as_organization, browser) AS spot, country, city
+        tenant, event_id, ts, toUnixTimestamp64Milli(ts) AS at, ip_address, user_id, user_email, user_name, as_organization, browser, country, city
     FROM events
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(32)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
-        AND activity IN ('failed_logon', 'logon')
+        AND activity = 'failed_logon'
+        AND (cityHash64(tenant, 'user', user_id, intDiv(at, intDiv({window_us:UInt64}, 1000) + 1)) IN (SELECT arrayJoin(crowded))
+            OR cityHash64(tenant, 'address', ip_address, intDiv(at, intDiv({spray_window_us:UInt64}, 1000) + 1)) IN (SELECT arrayJoin(crowded))
+            OR cityHash64(tenant, 'hour', '', intDiv(at, intDiv(greatest({spray_window_us:UInt64}, {distributed_window_us:UInt64}), 1000) + 1)) IN (SELECT arrayJoin(crowded)))
+),
+-- A success says something where its address or its user fails nearby: for the source within three of its windows, in which
+-- stretches hold together, for the user within the time of a success.
+(
+    SELECT groupUniqArray(cityHash64(tenant, arrayJoin([ip_address, user_id]), intDiv(at, intDiv(greatest(3 * {spray_window_us:UInt64}, {success_us:UInt64}), 1000) + 1) + arrayJoin([-1, 0, 1])))
+    FROM failures
+) AS near,
+attempts AS
+(
+    SELECT
+        tenant, event_id, ts, at, toDate(ts) AS day, failed, ip_address,
+        -- nobody is not a subject; his attempts count for the address
+        if(user_id IN ('0', '00000000-0000-0000-0000-000000000000'), '', user_id) AS user,
+        (user_email, user_name, as_organization, browser) AS spot, country, city
+    FROM
+    (
+        SELECT *, true AS failed FROM failures
+        UNION ALL
+        SELECT tenant, event_id, ts, toUnixTimestamp64Milli(ts) AS at, ip_address, user_id, user_email, user_name, as_organization, browser, country, city, false AS failed
+        FROM events
+        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(32)
+            AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
+            AND activity = 'logon'
+            AND (cityHash64(tenant, ip_address, intDiv(at, intDiv(greatest(3 * {spray_window_us:UInt64}, {success_us:UInt64}), 1000) + 1)) IN (SELECT arrayJoin(near))
+                OR cityHash64(tenant, user_id, intDiv(at, intDiv(greatest(3 * {spray_window_us:UInt64}, {success_us:UInt64}), 1000) + 1)) IN (SELECT arrayJoin(near)))
+    )
 ),
 -- on which days each user is familiar with an address where somebody fails: after successes on three of the 28 days before
 familiar AS
 (
     SELECT
         tenant, ip_address, user_id AS user,
-        arrayJoin(arrayFilter(d -> arrayCount(u -> u < d AND u >= d - 28, used) >= 3,
-            range(toInt32(toDate({from:DateTime64(7, 'UTC')} - toIntervalHour(32))), toInt32(toDate({to:DateTime64(7, 'UTC')} + toIntervalHour(32))) + 1))) AS day
+        -- by the third day before each, since an array within a lambda is copied for every element
+        arrayJoin(arrayFilter((d, third) -> third >= d - 28, used, arraySlice(arrayConcat([-1000, -1000, -1000], used), 1, length(used)))) AS day
     FROM
     (
-        SELECT tenant, ip_address, user_id, groupUniqArray(toInt32(toDate(ts))) AS used
+        SELECT tenant, ip_address, user_id, arraySort(groupUniqArray(toInt32(toDate(ts)))) AS used
         FROM events
         WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(31)
             AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
-            AND ip_address IN (SELECT ip_address FROM attempts GROUP BY ip_address HAVING sum(failed) > 0 AND sum(NOT failed) > 0)
+            AND user_id IN (SELECT user FROM attempts WHERE NOT failed)
+            AND (ip_address, user_id, toStartOfMonth(ts)) IN (SELECT ip_address, user, toStartOfMonth(day - arrayJoin([0, 28])) FROM attempts WHERE NOT failed)
             AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AND activity = 'logon'
         GROUP BY tenant, ip_address, user_id
         HAVING length(used) >= 3
@@ -103,6 +157,23 @@ in_tenant AS
     WINDOW upto AS (PARTITION BY tenant, hostile ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
         gone AS (PARTITION BY tenant, hostile ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND intDiv({distributed_window_us:UInt64}, 1000) PRECEDING)
 ),
+-- the days around those on which a user's window may have been full: it has at most three parts, two of this grid and midnight
+hot AS
+(
+    SELECT DISTINCT tenant, user_id AS user, active + arrayJoin([-1, 0, 1, 2]) AS day
+    FROM
+    (
+        SELECT tenant, user_id, toDate(ts) AS active
+        FROM events
+        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(32)
+            AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
+            AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
+            AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
+            AND activity = 'failed_logon'
+        GROUP BY tenant, user_id, active, intDiv(toUnixTimestamp64Micro(ts), {window_us:UInt64})
+        HAVING 3 * count() >= {threshold:UInt32}
+    )
+),
 -- what each user did on earlier days: the addresses where he succeeded on three of the last 28 days are his own; his own
 -- failures, those at an address where he succeeded the same day, make his limit. Nobody without the password can raise it.
 days AS
@@ -114,27 +185,18 @@ days AS
         FROM events
         WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(31)
             AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
-            AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
-            AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
+            AND user_id IN (SELECT user FROM hot)
+            AND (user_id, toStartOfMonth(ts)) IN (SELECT user, toStartOfMonth(day - arrayJoin([0, 28])) FROM hot)
             AND activity IN ('failed_logon', 'logon')
         GROUP BY tenant, user_id, active, ip_address, intDiv(toUnixTimestamp64Micro(ts), {window_us:UInt64})
     )
     GROUP BY tenant, user, active, ip_address
 ),
-pasts AS
-(
-    -- a failure needs the habits of its day; a success soon after, perhaps those of the next
-    SELECT
-        tenant, user,
-        groupArrayIf((active, ip_address, burst), own) AS past,
-        arrayJoin(arrayDistinct(arrayFlatten(groupArrayIf([active, active + 1], burst > 0)))) AS day
-    FROM days
-    GROUP BY tenant, user
-),
 lately AS
 (
-    SELECT tenant, user, day, arrayFilter(p -> p.1 < day AND p.1 >= day - 28, past) AS earlier
-    FROM pasts
+    SELECT p.tenant AS tenant, p.user AS user, h.day AS day, arrayFilter(b -> b.1 < h.day AND b.1 >= h.day - 28, p.past) AS earlier
+    FROM (SELECT tenant, user, groupArrayIf((active, ip_address, burst), own) AS past FROM days GROUP BY tenant, user) AS p
+    INNER JOIN hot AS h ON h.tenant = p.tenant AND h.user = p.user
 ),
 usual AS
 (

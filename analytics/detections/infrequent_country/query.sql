@@ -1,12 +1,13 @@
 -- One row per stay of a user in a country that is infrequent for the user. Everything is judged by whole days: what
 -- happened on the day of an event is no baseline for it, neither the user's nor anybody's.
 WITH
--- what each user did first in each country on each day
+-- where each user was on each day
 days AS
 (
     SELECT
         tenant, user_id, country, toDate(ts) AS day,
-        min((ts, event_id, ip_address, browser, os, asn)) AS first
+        min((ts, event_id, ip_address, browser, os, asn)) AS first,
+        groupUniqArray(ip_address) AS addresses, groupUniqArray((browser, os)) AS devices, groupUniqArray(asn) AS networks
     FROM events
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(480)
@@ -22,157 +23,189 @@ days AS
     GROUP BY tenant, user_id, country, day
 ),
 -- a day is infrequent when the user had too few earlier days in the country, or the last was too long ago
-countries AS
+infrequent AS
 (
-    SELECT
-        tenant, user_id, country, here, here_days,
-        arrayFilter(d -> arrayCount(b -> b < d AND b >= d - 90, here_days) < {familiar_days:UInt32} OR NOT arrayExists(b -> b < d AND b >= d - {recent_days:UInt32}, here_days), here_days) AS infrequent
+    SELECT *
     FROM
     (
-        SELECT tenant, user_id, country, arraySort(groupArray((day, first))) AS here, arraySort(groupArray(day)) AS here_days
+        SELECT
+            tenant, user_id, country, day, first,
+            toUInt32(count() OVER (PARTITION BY tenant, user_id, country ORDER BY toInt32(day) RANGE BETWEEN 90 PRECEDING AND 1 PRECEDING)) AS own_days,
+            max(day) OVER (PARTITION BY tenant, user_id, country ORDER BY toInt32(day) RANGE BETWEEN 90 PRECEDING AND 1 PRECEDING) AS last_there
         FROM days
-        GROUP BY tenant, user_id, country
+    )
+    WHERE own_days < {familiar_days:UInt32} OR last_there < day - {recent_days:UInt32}
+),
+-- a stay begins on an infrequent day without another in the three days before, and ends before the next
+numbered AS
+(
+    SELECT *, sum(begins) OVER (PARTITION BY tenant, user_id, country ORDER BY day ROWS UNBOUNDED PRECEDING) AS number
+    FROM
+    (
+        SELECT *, day - lagInFrame(day) OVER (PARTITION BY tenant, user_id, country ORDER BY day ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) > 3 AS begins
+        FROM infrequent
     )
 ),
--- a stay begins on an infrequent day without another in the three days before
+begun AS
+(
+    SELECT
+        tenant, user_id, country AS stay_country,
+        groupArray(numbered.day) AS stay_days, min(numbered.day) AS first_day, max(numbered.day) AS last_day,
+        argMin(numbered.first, numbered.day) AS first, argMin(numbered.own_days, numbered.day) AS own_days, argMin(numbered.last_there, numbered.day) AS last_there
+    FROM numbered
+    GROUP BY tenant, user_id, country, number
+    HAVING first.1 >= {from:DateTime64(7, 'UTC')} AND first.1 <= {to:DateTime64(7, 'UTC')}
+),
+-- what each user was used to when a stay began
+known AS
+(
+    SELECT
+        s.tenant AS tenant, s.user_id AS user_id, s.stay_country AS stay_country, s.first_day AS first_day,
+        any(s.first) AS first, any(s.stay_days) AS stay_days, any(s.own_days) AS own_days, any(s.last_there) AS last_there,
+        groupArrayIf(toString(d.country), d.day < s.first_day AND d.day >= s.first_day - 90) AS been,
+        -- the country of most days; of equals the first by name
+        (arraySort(arrayMap(c -> (-toInt64(countEqual(been, c)), c), arrayDistinct(been)))[1]).2 AS home,
+        countIf(d.day <= s.first_day - 7) = 0 AS learning,
+        uniqExactIf(d.day, d.day < s.first_day AND d.day >= s.first_day - 90 AND s.first.3 != '' AND has(d.addresses, s.first.3)) AS address_days,
+        uniqExactIf(d.day, d.day < s.first_day AND d.day >= s.first_day - 90 AND s.first.4 != '' AND has(d.devices, (s.first.4, s.first.5))) AS device_days,
+        uniqExactIf(d.day, d.day < s.first_day AND d.day >= s.first_day - 90 AND s.first.6 != 0 AND has(d.networks, s.first.6)) AS network_days,
+        -- the last day before on which the user was elsewhere
+        maxIf(d.day, d.day < s.first_day AND d.day >= s.first_day - 90 AND d.country != s.stay_country) AS day_elsewhere
+    FROM days AS d
+    INNER JOIN begun AS s ON s.tenant = d.tenant AND s.user_id = d.user_id
+    WHERE d.day < s.first_day AND d.day >= s.first_day - 97 OR d.day = s.first_day AND d.country = s.stay_country
+    GROUP BY tenant, user_id, stay_country, first_day
+),
+-- kept as one value, since the engine computes a subquery wherever it is named
+(
+    SELECT groupArray((toString(tenant), user_id, toString(stay_country), first_day, (first.1, first.2), first.3, stay_days, own_days, last_there, home, learning, address_days, device_days, network_days, day_elsewhere))
+    FROM known
+) AS kept,
 stays AS
 (
     SELECT
-        tenant, user_id, stay_country, first_day, first, last_day, stay_days, own_days, last_there, learning,
-        -- the country of most days; of equals the first by name
-        (arraySort(arrayMap(c -> (-toInt64(countEqual(earlier, c)), c), arrayDistinct(earlier)))[1]).2 AS home
-    FROM
-    (
-        SELECT
-            tenant, user_id, stay_country, first_day, first, last_day,
-            arrayFilter(d -> d >= first_day AND d <= last_day, infrequent) AS stay_days,
-            length(own) AS own_days, arrayMax(own) AS last_there,
-            arrayMap(b -> b.2, arrayFilter(b -> b.1 < first_day AND b.1 >= first_day - 90, been)) AS earlier,
-            NOT arrayExists(b -> b.1 <= first_day - 7 AND b.1 >= first_day - 97, been) AS learning
-        FROM
-        (
-            SELECT
-                tenant, user_id, been, begin.1 AS stay_country, begin.2 AS first_day, begin.3 AS first, begin.5 AS infrequent,
-                -- the days of the stay: up to the first gap of more than three days
-                arrayMin(arrayFilter(d -> d >= begin.2 AND NOT arrayExists(b -> b > d AND b <= d + 3, begin.5), begin.5)) AS last_day,
-                arrayFilter(d -> d < begin.2 AND d >= begin.2 - 90, begin.4) AS own
-            FROM
-            (
-                SELECT
-                    tenant, user_id,
-                    arrayFlatten(groupArray(arrayMap(d -> (d, toString(country)), here_days))) AS been,
-                    arrayFlatten(groupArray(arrayMap(h -> (country, h.1, h.2, here_days, infrequent),
-                        arrayFilter(h -> has(infrequent, h.1) AND NOT arrayExists(b -> b < h.1 AND b >= h.1 - 3, infrequent), here)))) AS begins
-                FROM countries
-                GROUP BY tenant, user_id
-            )
-            ARRAY JOIN begins AS begin
-            WHERE begin.3.1 >= {from:DateTime64(7, 'UTC')} AND begin.3.1 <= {to:DateTime64(7, 'UTC')}
-        )
-    )
+        s.1 AS tenant, s.2 AS user_id, s.3 AS stay_country, s.4 AS first_day, s.5 AS anchor, s.6 AS address, s.7 AS stay_days, s.8 AS own_days, s.9 AS last_there, s.10 AS home, s.11 AS learning,
+        s.12 AS address_days, s.13 AS device_days, s.14 AS network_days, s.15 AS day_elsewhere
+    FROM (SELECT arrayJoin(kept) AS s)
 ),
--- the user's own events around each stay
+-- the 90 days before each stay, month by month, so that what is compared is found by equality
+before_stays AS
+(
+    SELECT *, arrayJoin(arrayDistinct(arrayPushBack(arrayMap(d -> toStartOfMonth(first_day - 90 + d), [0, 27, 54, 81]), toStartOfMonth(first_day - 1)))) AS month
+    FROM stays
+),
+-- the user's own events of each stay, and the last before it elsewhere
 visits AS
 (
     SELECT
-        tenant, user_id, stay_country, first_day,
-        any(first) AS anchor, any(own) AS own_days, any(last) AS last_there, any(lives) AS home, any(new) AS learning,
-        groupArrayIf(at, inside) AS members,
-        argMaxIf(person, at, inside) AS whose,
-        argMinIf(scene, at, inside) AS spot,
-        argMaxIf((scene, at.1), at, elsewhere) AS before,
-        uniqExactIf(day, earlier AND same_address) AS address_days,
-        uniqExactIf(day, earlier AND same_device) AS device_days,
-        uniqExactIf(day, earlier AND same_network) AS network_days
+        s.tenant AS tenant, s.user_id AS user_id, s.stay_country AS stay_country, s.first_day AS first_day,
+        groupArrayIf(e.at, e.country = s.stay_country AND has(s.stay_days, e.day)) AS members,
+        argMaxIf(e.person, e.at, e.country = s.stay_country AND has(s.stay_days, e.day)) AS whose,
+        argMinIf(e.spot, e.at, e.country = s.stay_country AND has(s.stay_days, e.day)) AS spot,
+        argMaxIf((e.spot, e.at.1), e.at, e.country != s.stay_country AND e.at < s.anchor) AS before
     FROM
     (
         SELECT
-            s.tenant AS tenant, s.user_id AS user_id, s.stay_country AS stay_country, s.first_day AS first_day, s.first AS first,
-            s.own_days AS own, s.last_there AS last, s.home AS lives, s.learning AS new,
-            (e.ts, e.event_id) AS at, toDate(e.ts) AS day, (e.user_email, e.user_name) AS person, e.spot AS scene,
-            e.country = s.stay_country AS there,
-            there AND has(s.stay_days, day) AS inside,
-            NOT there AND at < (s.first.1, s.first.2) AS elsewhere,
-            day < s.first_day AS earlier,
-            e.ip_address != '' AND e.ip_address = s.first.3 AS same_address,
-            e.browser != '' AND e.browser = s.first.4 AND e.os = s.first.5 AS same_device,
-            e.asn != 0 AND e.asn = s.first.6 AS same_network
-        FROM
-        (
-            SELECT
-                tenant, user_id, user_email, user_name, event_id, ts, country, ip_address, browser, os, asn,
-                CAST(
-                    (formatDateTime(ts, '%FT%TZ'), event_id, activity, ip_address, asn, as_organization, country, country_name, city, latitude, longitude, accuracy_km, browser, os, device_type),
-                    'Tuple(time String, eventId String, activity String, ipAddress String, asn UInt32, network String, country String, countryName String, city String,
-                        latitude Float64, longitude Float64, accuracyKm Float64, browser String, os String, deviceType String)') AS spot
-            FROM events
-            WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
-                AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(480)
-                AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
-                AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
-                AND place_kind = 'user' AND country != '' AND integration_key = ''
-                AND activity NOT IN ('failed_logon', 'docusign_alert')
-                -- a tunnel is in no country; what the operator says of an address wins over every feed
-                AND NOT if(dictHas('ip_intelligence', ip), arrayExists((o, s, c, g, b, e) -> o = tenant AND b <= ts AND ts < e
-                        AND (s = 'operator') = arrayExists((p, q, f, u) -> p = tenant AND q = 'operator' AND f <= ts AND ts < u, known.1, known.2, known.5, known.6)
-                        AND (c = 'vpn' OR multiSearchAny(g, [',vpn,', ',relay,', ',satellite,', ',anonymous_proxy,', ',tor,'])),
-                    known.1, known.2, known.3, known.4, (dictGet('ip_intelligence', ('tenants', 'sources', 'categories', 'tags', 'since', 'until'), ip) AS known).5, known.6), false)
-        ) AS e
-        INNER JOIN stays AS s ON s.tenant = e.tenant AND s.user_id = e.user_id
-        WHERE toDate(e.ts) >= s.first_day - 90 AND toDate(e.ts) <= s.last_day
-    )
+            tenant, user_id, country, toDate(ts) AS day, (ts, event_id) AS at, (user_email, user_name) AS person,
+            CAST(
+                (formatDateTime(ts, '%FT%TZ'), event_id, activity, ip_address, asn, as_organization, country, country_name, city, latitude, longitude, accuracy_km, browser, os, device_type),
+                'Tuple(time String, eventId String, activity String, ipAddress String, asn UInt32, network String, country String, countryName String, city String,
+                    latitude Float64, longitude Float64, accuracyKm Float64, browser String, os String, deviceType String)') AS spot
+        FROM events
+        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
+            AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(480)
+            AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
+            AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
+            AND place_kind = 'user' AND country != '' AND integration_key = ''
+            AND activity NOT IN ('failed_logon', 'docusign_alert')
+            -- a tunnel is in no country; what the operator says of an address wins over every feed
+            AND NOT if(dictHas('ip_intelligence', ip), arrayExists((o, s, c, g, b, e) -> o = tenant AND b <= ts AND ts < e
+                    AND (s = 'operator') = arrayExists((p, q, f, u) -> p = tenant AND q = 'operator' AND f <= ts AND ts < u, known.1, known.2, known.5, known.6)
+                    AND (c = 'vpn' OR multiSearchAny(g, [',vpn,', ',relay,', ',satellite,', ',anonymous_proxy,', ',tor,'])),
+                known.1, known.2, known.3, known.4, (dictGet('ip_intelligence', ('tenants', 'sources', 'categories', 'tags', 'since', 'until'), ip) AS known).5, known.6), false)
+            AND (user_id, day) IN (SELECT user_id, arrayJoin(arrayPushBack(stay_days, day_elsewhere)) FROM stays)
+    ) AS e
+    INNER JOIN stays AS s ON s.tenant = e.tenant AND s.user_id = e.user_id
+    WHERE has(s.stay_days, e.day) OR e.day = s.day_elsewhere
     GROUP BY tenant, user_id, stay_country, first_day
 ),
--- what is to be known of the company for each stay; the empty country stands for any
-asked AS
+-- where everybody was on which day, of the countries of the stays
+there AS
 (
-    SELECT tenant, user_id, stay_country, first_day, first.3 AS address, arrayJoin([toString(stay_country), '']) AS key
-    FROM stays
+    SELECT tenant, user_id, country, toDate(ts) AS day, groupUniqArray(ip_address) AS addresses
+    FROM events
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
+        AND ts <= {to:DateTime64(7, 'UTC')}
+        AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
+        AND place_kind = 'user' AND country != '' AND integration_key = ''
+        AND activity NOT IN ('failed_logon', 'docusign_alert')
+        AND country IN (SELECT stay_country FROM stays)
+        AND (country, toStartOfMonth(ts)) IN (SELECT stay_country, month FROM before_stays)
+    GROUP BY tenant, user_id, country, day
 ),
--- where everybody was on which day, and as one row of nobody on which days the company was active
+-- of each other user: how many days there, and at the address
 others AS
 (
     SELECT
-        tenant, user_id,
-        arrayFlatten(groupArray(arrayMap(d -> (d, toString(country)), on_days))) AS been,
-        groupArray((toString(country), on_days, at)) AS lists
+        s.tenant AS tenant, s.user_id AS user_id, s.stay_country AS stay_country, s.first_day AS first_day, t.user_id AS other,
+        count() AS days_there, countIf(s.address != '' AND has(t.addresses, s.address)) AS days_at
+    FROM there AS t
+    INNER JOIN before_stays AS s ON s.tenant = t.tenant AND s.stay_country = t.country AND s.month = toStartOfMonth(t.day)
+    WHERE t.day < s.first_day AND t.day >= s.first_day - 90 AND t.user_id != s.user_id
+    GROUP BY tenant, user_id, stay_country, first_day, other
+),
+regulars AS
+(
+    SELECT
+        tenant, other, first_day,
+        arrayJoin(arrayDistinct(arrayPushBack(arrayMap(d -> toStartOfMonth(first_day - 90 + d), [0, 27, 54, 81]), toStartOfMonth(first_day - 1)))) AS month
+    FROM (SELECT DISTINCT tenant, other, first_day FROM others WHERE days_there >= {familiar_days:UInt32})
+),
+-- where the regulars were at home then
+homes AS
+(
+    SELECT
+        r.tenant AS tenant, r.other AS other, r.first_day AS first_day, groupArray(toString(w.country)) AS been,
+        (arraySort(arrayMap(c -> (-toInt64(countEqual(been, c)), c), arrayDistinct(been)))[1]).2 AS home
     FROM
     (
-        SELECT tenant, user_id, country, groupUniqArray(toDate(ts)) AS on_days, groupUniqArrayIf((toDate(ts), ip_address), user_id != '') AS at
+        SELECT DISTINCT tenant, user_id, country, toDate(ts) AS day
         FROM events
         WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
             AND ts <= {to:DateTime64(7, 'UTC')}
             AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
             AND place_kind = 'user' AND country != '' AND integration_key = ''
             AND activity NOT IN ('failed_logon', 'docusign_alert')
-        GROUP BY GROUPING SETS ((tenant, user_id, country), (tenant))
-    )
-    GROUP BY tenant, user_id
-),
--- of each other user: whether a regular there, where at home, whether a regular at the address
-judged AS
-(
-    SELECT
-        a.tenant AS tenant, a.user_id AS user_id, a.stay_country AS stay_country, a.first_day AS first_day, a.address AS address, a.key = '' AS whole, o.user_id = a.user_id AS own,
-        arrayCount(d -> d < a.first_day AND d >= a.first_day - 90, o.list.2) AS days_there,
-        arrayCount(d -> d.1 < a.first_day AND d.1 >= a.first_day - 90 AND d.2 = a.address AND d.2 != '', o.list.3) AS days_at,
-        arrayExists(d -> d <= a.first_day - 7 AND d >= a.first_day - 97, o.list.2) AS a_week_before,
-        arrayMap(b -> b.2, arrayFilter(b -> b.1 < a.first_day AND b.1 >= a.first_day - 90, o.been)) AS earlier,
-        if(days_there >= {familiar_days:UInt32} AND NOT whole, [(arraySort(arrayMap(c -> (-toInt64(countEqual(earlier, c)), c), arrayDistinct(earlier)))[1]).2], []) AS home
-    FROM (SELECT tenant, user_id, if(list.1 = '', [], been) AS been, list FROM others ARRAY JOIN lists AS list) AS o
-    INNER JOIN asked AS a ON a.tenant = o.tenant AND a.key = o.list.1
+            AND user_id IN (SELECT other FROM regulars)
+    ) AS w
+    INNER JOIN regulars AS r ON r.tenant = w.tenant AND r.other = w.user_id AND r.month = toStartOfMonth(w.day)
+    WHERE w.day < r.first_day AND w.day >= r.first_day - 90
+    GROUP BY tenant, other, first_day
 ),
 company AS
 (
     SELECT
-        tenant, user_id, stay_country, first_day,
-        toInt64(countIf(days_there > 0 AND NOT whole AND NOT own)) AS visitors,
-        toInt64(countIf(days_there >= {familiar_days:UInt32} AND NOT whole AND NOT own)) AS regulars,
-        toInt64(countIf(days_at >= {familiar_days:UInt32} AND NOT whole AND NOT own)) AS address_regulars,
-        groupArrayArrayIf(home, NOT own) AS homes,
-        countIf(whole AND a_week_before) > 0 AS grown
-    FROM judged
+        o.tenant AS tenant, o.user_id AS user_id, o.stay_country AS stay_country, o.first_day AS first_day,
+        toInt64(count()) AS visitors,
+        toInt64(countIf(o.days_there >= {familiar_days:UInt32})) AS regulars,
+        toInt64(countIf(o.days_at >= {familiar_days:UInt32})) AS address_regulars,
+        groupArrayIf(h.home, o.days_there >= {familiar_days:UInt32}) AS homes
+    FROM others AS o
+    LEFT JOIN homes AS h ON h.tenant = o.tenant AND h.other = o.other AND h.first_day = o.first_day
     GROUP BY tenant, user_id, stay_country, first_day
+),
+-- on which days the company was active; asked only for stays with which a user begins
+active AS
+(
+    SELECT tenant, groupUniqArray(toDate(ts)) AS days
+    FROM events
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
+        AND ts <= {to:DateTime64(7, 'UTC')}
+        AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
+        AND place_kind = 'user' AND country != '' AND integration_key = ''
+        AND activity NOT IN ('failed_logon', 'docusign_alert')
+        AND arrayExists(s -> s.11, kept)
+    GROUP BY tenant
 ),
 facts AS
 (
@@ -199,15 +232,18 @@ facts AS
         FROM
         (
             SELECT
-                v.tenant AS tenant, v.user_id AS user_id, v.stay_country AS stay_country, v.first_day AS first_day, v.anchor AS anchor, v.own_days AS own_days, v.last_there AS last_there,
-                v.home AS home, v.learning AS learning, v.members AS members, v.whose AS whose, v.spot AS spot, v.before AS before,
-                v.address_days AS address_days, v.device_days AS device_days, v.network_days AS network_days,
-                v.own_days >= {familiar_days:UInt32} AS own_regular,
+                v.tenant AS tenant, v.user_id AS user_id, v.stay_country AS stay_country, v.first_day AS first_day, s.anchor AS anchor, s.own_days AS own_days, s.last_there AS last_there,
+                s.home AS home, s.learning AS learning, v.members AS members, v.whose AS whose, v.spot AS spot, v.before AS before,
+                s.address_days AS address_days, s.device_days AS device_days, s.network_days AS network_days,
+                s.own_days >= {familiar_days:UInt32} AS own_regular,
                 v.before.1.eventId != '' AS came,
-                if(came, (toUnixTimestamp64Micro(v.anchor.1) - toUnixTimestamp64Micro(v.before.2)) / 3.6e9, -1) AS hours,
-                c.visitors AS visitors, c.regulars AS regulars, c.address_regulars AS address_regulars, c.homes AS homes, c.grown AS grown
+                if(came, (toUnixTimestamp64Micro(s.anchor.1) - toUnixTimestamp64Micro(v.before.2)) / 3.6e9, -1) AS hours,
+                c.visitors AS visitors, c.regulars AS regulars, c.address_regulars AS address_regulars, c.homes AS homes,
+                arrayExists(d -> d <= s.first_day - 7 AND d >= s.first_day - 97, a.days) AS grown
             FROM visits AS v
+            INNER JOIN stays AS s ON s.tenant = v.tenant AND s.user_id = v.user_id AND s.stay_country = v.stay_country AND s.first_day = v.first_day
             LEFT JOIN company AS c ON c.tenant = v.tenant AND c.user_id = v.user_id AND c.stay_country = v.stay_country AND c.first_day = v.first_day
+            LEFT JOIN active AS a ON a.tenant = v.tenant
         )
     )
     -- where a new user begins is no news when others are there, or when nothing is known of the others
