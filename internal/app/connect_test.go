@@ -160,3 +160,58 @@ func TestConnectKeysAreChecked(t *testing.T) {
 		t.Errorf("open to others: %v", err)
 	}
 }
+
+// TestConnectToAlert: signed deliveries alone become an alert; Monitor's records of the same acts, before them or after, change no
+// count, and both stay readable.
+func TestConnectToAlert(t *testing.T) {
+	at := time.Now().Add(-2 * time.Hour).Truncate(time.Second)
+	var connect []string
+	monitor := ""
+	for i := range 10 {
+		when := at.Add(time.Duration(i) * time.Minute)
+		connect = append(connect, delivery("envelope-voided", fmt.Sprintf("e-%d", i), when, 0))
+		monitor += fmt.Sprintf(`{"timestamp":%q,"eventId":"m-%d","userId":"ann","accountId":"a","object":"Envelope","action":"Voided","source":"Web","ipAddress":"198.51.100.7","data":{"EnvelopeId":"e-%d"}}`+"\n",
+			when.Add(3*time.Second).UTC().Format(time.RFC3339Nano), i, i)
+	}
+	s := run(t, connected(t))
+	fromConnect := func() {
+		for i := range connect {
+			body := connect[len(connect)-1-i] // the last first
+			if code := s.connectDelivers(body, connectSignature(body)); code != 200 {
+				t.Fatal(code)
+			}
+		}
+	}
+	fromMonitor := func() {
+		if r := s.importBody(monitor); r["accepted"].(float64) != 10 {
+			t.Fatalf("import %v", r)
+		}
+	}
+	alert := func() map[string]any {
+		t.Helper()
+		s.settled()
+		return s.alertOf("envelope_voids", "ALERT_STATE_NEW")
+	}
+	fromConnect()
+	alone := alert()
+	if alone["title"] != "10 envelopes of ann@example.com were voided within 9 minutes, none on a day before" || alone["eventCount"] != "10" {
+		t.Errorf("by Connect alone: %v", alone)
+	}
+	fromMonitor()
+	both := alert()
+	if both["title"] != alone["title"] || both["eventCount"] != "10" || both["id"] != alone["id"] {
+		t.Errorf("with Monitor: %v, before %v", both, alone)
+	}
+	if events := s.get("/v1/events?pageSize=100&filter.userIds=ann")["events"].([]any); len(events) != 20 {
+		t.Errorf("%d records are readable", len(events))
+	}
+	s.end()
+
+	s = run(t, connected(t))
+	fromMonitor()
+	alert()
+	fromConnect()
+	if other := alert(); other["title"] != both["title"] || other["eventCount"] != both["eventCount"] || other["id"] != both["id"] {
+		t.Errorf("Monitor first: %v, Connect first: %v", other, both)
+	}
+}

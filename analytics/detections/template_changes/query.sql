@@ -9,7 +9,7 @@ records AS
         toUnixTimestamp64Micro(ts) - lagInFrame(toUnixTimestamp64Micro(ts)) OVER (PARTITION BY tenant, user_id, thing, kind ORDER BY ts, event_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS since,
         toUnixTimestamp64Micro(ts) - lagInFrame(toUnixTimestamp64Micro(ts)) OVER (PARTITION BY tenant, user_id ORDER BY ts, event_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) > {quiet_us:UInt64} AS begins
     FROM events
-    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(2232)
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(2208)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(13)
         AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
         AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
@@ -45,7 +45,7 @@ seen AS
 (
     SELECT tenant, groupUniqArray(toInt32(toDate(ts))) AS active
     FROM events
-    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(2232) AND ts <= {to:DateTime64(7, 'UTC')}
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(2208) AND ts <= {to:DateTime64(7, 'UTC')}
         AND tenant IN (SELECT tenant FROM episodes) AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
         AND activity IN ('create', 'update', 'delete') AND lower(object) IN ('template', 'templates', 'envelopetemplate')
         AND NOT match(lower(result), 'fail|error|den(y|ied)|invalid|reject|unsuccess|unauthor|forbid|refus|not ?allowed|false|40[13]')
