@@ -111,6 +111,8 @@ func activityCauses(name string, seen map[clickhouse.Input]clickhouse.InputCount
 			return append([]string{single}, append(spelling(unknown), "nobody mistyped a password, in a small organisation", domain)...)
 		}
 		return append(spelling(unknown), single, domain)
+	case "recipient_authentication", "decline":
+		return append([]string{"no source of DocuSign Connect delivers the events of recipients (sources.connect); Monitor alone tells little of them", "no recipient did that in these days"}, spelling(unknown)...)
 	case event.ActivityLogon:
 		return append(spelling(unknown), "single sign-on: people stay logged on at the identity provider", domain)
 	}
