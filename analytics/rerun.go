@@ -48,7 +48,11 @@ func rerun(a *alert.Alert, view string) alert.Guide {
 		return g
 	}
 	if c := column[a.Subject.Type]; c != "" {
-		g.AllEvents = fmt.Sprintf("SELECT ts, event_id, activity, ip_address, country, envelope_id FROM events WHERE %s = %s AND ts >= %s AND ts <= %s ORDER BY ts, event_id", c, id, at(a.Start), at(a.End.Add(time.Millisecond)))
+		whose := c + " = " + id
+		if a.Detection == "recipient_declines" || a.Detection == "recipient_authentication" { // others act, and it concerns the subject
+			whose = "(" + whose + " OR affected_user_id = " + id + ")"
+		}
+		g.AllEvents = fmt.Sprintf("SELECT ts, event_id, activity, ip_address, country, envelope_id FROM events WHERE %s AND ts >= %s AND ts <= %s ORDER BY ts, event_id", whose, at(a.Start), at(a.End.Add(time.Millisecond)))
 	}
 	return g
 }
