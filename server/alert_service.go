@@ -13,13 +13,15 @@ import (
 
 type alertService struct {
 	pb.UnimplementedAlertServiceServer
-	alerts    AlertReader
-	changes   ChangeLog
-	tenant    string
-	log       token.Log
-	watermark func() time.Time
-	guide     func(*alert.Alert) alert.Guide
-	heartbeat time.Duration
+	alerts  AlertReader
+	changes ChangeLog
+	// detections are those that a filter may name.
+	detections Detections
+	tenant     string
+	log        token.Log
+	watermark  func() time.Time
+	guide      func(*alert.Alert) alert.Guide
+	heartbeat  time.Duration
 	// draining ends when the server does.
 	draining context.Context //nolint:containedctx // it has the life of the server, not of a call
 }
@@ -34,6 +36,9 @@ func (s *alertService) GetAlert(ctx context.Context, req *pb.GetAlertRequest) (*
 
 func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest) (*pb.ListAlertsResponse, error) {
 	if err := checkSpan(req.GetFilter()); err != nil {
+		return nil, err
+	}
+	if err := checkDetections(s.detections, "filter.detections", req.GetFilter().GetDetections()); err != nil {
 		return nil, err
 	}
 	query, err := token.NewQuery("alerts", s.tenant, req.GetFilter())

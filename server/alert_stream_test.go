@@ -279,7 +279,7 @@ func TestGapEndsTheStream(t *testing.T) {
 func TestFilteredOutStillMovesTheToken(t *testing.T) {
 	h := start(t, func(_ *harness, o *server.Options) { o.Heartbeat = time.Millisecond })
 	stream, err := pb.NewAlertServiceClient(h.conn).StreamAlerts(t.Context(), &pb.StreamAlertsRequest{
-		After: "0", Filter: &pb.AlertFilter{Detections: []string{"none"}},
+		After: "0", Filter: &pb.AlertFilter{Detections: []string{"own_key"}},
 	})
 	if err != nil {
 		t.Fatal(err)

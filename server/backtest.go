@@ -15,6 +15,9 @@ import (
 
 // Backtest passes on what the backtest says as it says it. The evaluation ends with the call.
 func (s *detectionService) Backtest(req *pb.BacktestRequest, stream grpc.ServerStreamingServer[pb.BacktestResponse]) error {
+	if err := checkDetections(s.detections, "detections", req.GetDetections()); err != nil {
+		return err
+	}
 	ctx, cancel := endWith(stream.Context(), s.draining)
 	defer cancel()
 	err := s.backtester.Backtest(ctx, translate.BacktestRequest(req),

@@ -54,7 +54,7 @@ func TestBacktestEndsWithTheServer(t *testing.T) {
 
 func TestReevaluationEndsWithTheServer(t *testing.T) {
 	h := start(t, nil)
-	stream, err := pb.NewDetectionServiceClient(h.conn).Reevaluate(t.Context(), &pb.ReevaluateRequest{Detections: []string{"hang"}})
+	stream, err := pb.NewDetectionServiceClient(h.conn).Reevaluate(t.Context(), &pb.ReevaluateRequest{Detections: []string{"own_key"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,14 @@ func (s *detectionService) GetDetection(ctx context.Context, req *pb.GetDetectio
 	list := s.detections.List()
 	i, found := slices.BinarySearchFunc(list, id, byID)
 	if !found {
-		return nil, fault.New(fault.NotFound, "there is no detection %q", id)
+		names := make([]string, len(list))
+		for k := range list {
+			names[k] = list[k].ID
+		}
+		return nil, fault.New(fault.NotFound, "there is no detection %q; there are %s", id, strings.Join(names, ", "))
+	}
+	if list[i].Off != "" {
+		return translate.Detection(&list[i], status.Detection{State: status.DetectionOff}, true), nil
 	}
 	state := s.states(ctx)(id)
 	var err error
@@ -66,7 +73,11 @@ func (s *detectionService) ListDetections(ctx context.Context, req *pb.ListDetec
 	resp := &pb.ListDetectionsResponse{}
 	state := s.states(ctx)
 	for i := range list[:min(len(list), size)] {
-		resp.Detections = append(resp.Detections, translate.Detection(&list[i], state(list[i].ID), false))
+		now := state(list[i].ID)
+		if list[i].Off != "" {
+			now = status.Detection{State: status.DetectionOff}
+		}
+		resp.Detections = append(resp.Detections, translate.Detection(&list[i], now, false))
 	}
 	if len(list) > size {
 		resp.NextPageToken, err = query.Encode(token.Page{ID: list[size-1].ID})

@@ -30,9 +30,11 @@ type ExceptionBook interface {
 
 type exceptionService struct {
 	pb.UnimplementedExceptionServiceServer
-	book   ExceptionBook
-	tenant string
-	logger *slog.Logger
+	book ExceptionBook
+	// detections are those that a filter may name.
+	detections Detections
+	tenant     string
+	logger     *slog.Logger
 }
 
 func (s *exceptionService) CreateException(ctx context.Context, req *pb.CreateExceptionRequest) (*pb.Exception, error) {
@@ -53,6 +55,9 @@ func (s *exceptionService) GetException(ctx context.Context, req *pb.GetExceptio
 }
 
 func (s *exceptionService) ListExceptions(ctx context.Context, req *pb.ListExceptionsRequest) (*pb.ListExceptionsResponse, error) {
+	if err := checkDetections(s.detections, "detections", req.GetDetections()); err != nil {
+		return nil, err
+	}
 	query, err := token.NewQuery("exceptions", s.tenant, &pb.ListExceptionsRequest{Detections: req.GetDetections(), ShowRemoved: req.GetShowRemoved()})
 	if err != nil {
 		return nil, err

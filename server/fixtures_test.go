@@ -91,6 +91,7 @@ func knownDetections() detections {
 				Logic: alert.Logic{SQL: "SELECT 2", Arguments: []alert.Argument{{Name: "speed_kmh", Type: "Float64", Value: "700"}}}},
 			{Detection: "impossible_travel", Revision: 1, ValidFrom: time.Unix(0, 0).UTC(), ValidTo: epoch.AddDate(100, 0, 0), MadeBy: "configuration", MadeAt: epoch, Logic: alert.Logic{SQL: "SELECT 1"}},
 		}},
+		{ID: "own_key", Title: "The own key", Severity: alert.SeverityCritical, SubjectType: "integration", SQL: "SELECT 3", Off: "nothing says which keys"},
 	}
 }
 

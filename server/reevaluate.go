@@ -16,6 +16,9 @@ import (
 
 // Reevaluate passes on what the analysis says as it says it. The evaluation ends with the call.
 func (s *detectionService) Reevaluate(req *pb.ReevaluateRequest, stream grpc.ServerStreamingServer[pb.ReevaluateResponse]) error {
+	if err := checkDetections(s.detections, "detections", req.GetDetections()); err != nil {
+		return err
+	}
 	ctx, cancel := endWith(stream.Context(), s.draining)
 	defer cancel()
 	err := s.reevaluator.Reevaluate(ctx, alert.ReevaluationRequest{Detections: req.GetDetections(), From: translate.Time(req.GetStartTime()), To: translate.Time(req.GetEndTime())},

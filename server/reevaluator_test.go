@@ -14,7 +14,7 @@ type reevaluator struct{}
 const shownToken = "0123456789abcdef0123456789abcdef"
 
 func (reevaluator) Reevaluate(ctx context.Context, q alert.ReevaluationRequest, progress func(alert.BacktestProgress) error, result func(alert.ReevaluationResult) error) error {
-	if len(q.Detections) == 1 && q.Detections[0] == "hang" {
+	if len(q.Detections) == 1 && q.Detections[0] == "own_key" { // it does not end by itself
 		if err := progress(alert.BacktestProgress{}); err != nil {
 			return err
 		}

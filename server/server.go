@@ -125,7 +125,7 @@ func (s *Server) register(validator *validate.Validator) {
 	})
 	pb.RegisterEventServiceServer(s.grpc, &eventService{events: v.Events, tenant: o.Origin.Tenant, now: o.Now})
 	pb.RegisterAlertServiceServer(s.grpc, &alertService{
-		alerts: v.Alerts, changes: v.Changes, tenant: o.Origin.Tenant, log: token.Log{Tenant: o.Origin.Tenant, ID: v.LogID}, watermark: v.Watermark, guide: v.Guide,
+		alerts: v.Alerts, changes: v.Changes, detections: v.Detections, tenant: o.Origin.Tenant, log: token.Log{Tenant: o.Origin.Tenant, ID: v.LogID}, watermark: v.Watermark, guide: v.Guide,
 		heartbeat: o.Heartbeat, draining: s.draining,
 	})
 	pb.RegisterDetectionServiceServer(s.grpc, &detectionService{
@@ -142,7 +142,7 @@ func (s *Server) register(validator *validate.Validator) {
 			delivery: deliveries{slot: make(chan struct{}, 1), maxBytes: o.MaxDeliveryBytes, patience: o.DeliveryPatience}})
 	}
 	if v.Exceptions != nil {
-		pb.RegisterExceptionServiceServer(s.grpc, &exceptionService{book: v.Exceptions, tenant: o.Origin.Tenant, logger: o.Logger})
+		pb.RegisterExceptionServiceServer(s.grpc, &exceptionService{book: v.Exceptions, detections: v.Detections, tenant: o.Origin.Tenant, logger: o.Logger})
 	}
 	pb.RegisterSystemServiceServer(s.grpc, &systemService{status: v.Status})
 	s.setServing(false)

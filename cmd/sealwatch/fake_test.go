@@ -147,6 +147,34 @@ func (f *fake) StreamAlerts(r *sealwatchv1.StreamAlertsRequest, s grpc.ServerStr
 	return s.Context().Err()
 }
 
+// ListDetections are three, in two pages.
+func (f *fake) ListDetections(_ context.Context, r *sealwatchv1.ListDetectionsRequest) (*sealwatchv1.ListDetectionsResponse, error) {
+	if r.GetPageToken() == "" {
+		return &sealwatchv1.ListDetectionsResponse{Detections: []*sealwatchv1.Detection{{Name: "detections/failed_logins"}, {Name: "detections/impossible_travel"}}, NextPageToken: "next"}, nil
+	}
+	return &sealwatchv1.ListDetectionsResponse{Detections: []*sealwatchv1.Detection{{Name: "detections/own_key"}}}, nil
+}
+
+// GetDetection has one of each state; a span of the past of the first was judged again.
+func (f *fake) GetDetection(_ context.Context, r *sealwatchv1.GetDetectionRequest) (*sealwatchv1.Detection, error) {
+	day := func(year int) *timestamppb.Timestamp {
+		return timestamppb.New(time.Date(year, 1, 2, 0, 0, 0, 0, time.UTC))
+	}
+	d := &sealwatchv1.Detection{Name: r.GetName(), Status: &sealwatchv1.DetectionStatus{ActiveAlerts: 4}}
+	switch r.GetName() {
+	case "detections/failed_logins":
+		d.Status.State = sealwatchv1.DetectionState_DETECTION_STATE_OK
+		d.Versions = []*sealwatchv1.DetectionVersion{{Revision: 3, StartTime: day(2024), EndTime: day(2025)}, {Revision: 2, StartTime: day(2026), EndTime: day(2200)}, {Revision: 1, StartTime: day(1970), EndTime: day(2200)}}
+	case "detections/impossible_travel":
+		d.Status.State = sealwatchv1.DetectionState_DETECTION_STATE_BLIND
+		d.Versions = []*sealwatchv1.DetectionVersion{{Revision: 1, StartTime: timestamppb.New(time.Unix(0, 0)), EndTime: day(2200)}}
+		d.Status.Inputs = []*sealwatchv1.DetectionInput{{Name: "event", Events: 9}, {Name: "place of kind user", LikelyCauses: []string{"no location \x1b[31m", "another cause"}}}
+	default:
+		d.Status.State, d.Status.OffReason = sealwatchv1.DetectionState_DETECTION_STATE_OFF, "nothing says which keys"
+	}
+	return d, nil
+}
+
 // Backtest answers with the settings that it was asked for; a value "bad" is refused.
 func (f *fake) Backtest(r *sealwatchv1.BacktestRequest, s grpc.ServerStreamingServer[sealwatchv1.BacktestResponse]) error {
 	result := &sealwatchv1.BacktestResult{Detection: "impossible_travel", StartTime: r.GetStartTime(), EndTime: r.GetEndTime()}

@@ -20,6 +20,8 @@ type Detection struct {
 	FalsePositives, Response []string
 	// Suppressions explains each reason for which its findings are no alerts.
 	Suppressions map[string]string
+	// Off says why it is not evaluated; empty when it is.
+	Off string
 	// SQL is the text of the view.
 	SQL string
 	// Attributes that an exception can name, beside the subject, in order.

@@ -13,7 +13,6 @@ import (
 	"github.com/sealwatch/sealwatch/ingest/connect"
 	"github.com/sealwatch/sealwatch/ingest/geo"
 	"github.com/sealwatch/sealwatch/ingest/monitor/poll"
-	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/build"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/clickhouse/embedded"
@@ -146,33 +145,6 @@ func (r *reporter) ready(ctx context.Context) []string {
 		return []string{"the database does not answer"}
 	}
 	return nil
-}
-
-// catalogue lists the detections in force, with their versions.
-type catalogue struct {
-	detections []analytics.Detection
-	runner     *analytics.Runner
-	// polled says that there are sources which can be lost.
-	polled bool
-}
-
-func (c catalogue) List() []alert.Detection {
-	all := make([]alert.Detection, len(c.detections))
-	for i := range c.detections {
-		all[i] = c.detections[i].Describe()
-		all[i].Versions = c.runner.Versions(all[i].ID)
-	}
-	if c.polled {
-		all = append(all, analytics.DescribeSourceAccess())
-	}
-	all = append(all, analytics.DescribeDirectoryHold())
-	slices.SortFunc(all, func(a, b alert.Detection) int {
-		if a.ID < b.ID {
-			return -1
-		}
-		return 1
-	})
-	return all
 }
 
 // confinement names the walls around the engine that are up.

@@ -119,6 +119,8 @@ const (
 	// DetectionBlind lacks events that it needs.
 	DetectionBlind   = "blind"
 	DetectionFailing = "failing"
+	// DetectionOff is not evaluated.
+	DetectionOff = "off"
 )
 
 // Sum is the state that follows from the error and the inputs.

@@ -30,6 +30,7 @@ func Detection(d *alert.Detection, state status.Detection, full bool) *pb.Detect
 			PendingEvents: Count(state.Pending),
 			ActiveAlerts:  Count(state.ActiveAlerts),
 			LastError:     Text(state.LastError),
+			OffReason:     Text(d.Off),
 			State:         pb.DetectionState(pb.DetectionState_value["DETECTION_STATE_"+strings.ToUpper(state.State)]),
 		},
 	}

@@ -41,7 +41,7 @@ func (v *Validator) Message(m proto.Message) error {
 	}
 	var violations []problem.Violation
 	for _, i := range invalid.Violations[:min(len(invalid.Violations), maxViolations)] {
-		violations = append(violations, problem.Violation{Field: fieldPath(i, 0), Description: i.Proto.GetMessage()})
+		violations = append(violations, problem.Violation{Field: fieldPath(i, 0), Description: inWords(i)})
 	}
 	message := fmt.Sprintf("%s: %s", violations[0].Field, violations[0].Description)
 	if more := len(invalid.Violations) - 1; more > 0 {
@@ -70,7 +70,7 @@ func (v *Validator) Record(r *pb.IngestRecord) *event.Rejection {
 	}
 	first := invalid.Violations[0]
 	// The first element is monitor or monitor_json, which is no field by DocuSign's name.
-	rejection.Field, rejection.Problem = fieldPath(first, 1), first.Proto.GetMessage()
+	rejection.Field, rejection.Problem = fieldPath(first, 1), inWords(first)
 	if r.GetRecord() == nil {
 		rejection.Field, rejection.Problem = "", "the record is empty; expected monitor or monitorJson"
 	}

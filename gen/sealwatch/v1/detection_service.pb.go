@@ -37,6 +37,8 @@ const (
 	DetectionState_DETECTION_STATE_BLIND DetectionState = 2
 	// DETECTION_STATE_FAILING could not be evaluated; last_error says why, and it is tried again.
 	DetectionState_DETECTION_STATE_FAILING DetectionState = 3
+	// DETECTION_STATE_OFF is not evaluated; off_reason says why.
+	DetectionState_DETECTION_STATE_OFF DetectionState = 4
 )
 
 // Enum value maps for DetectionState.
@@ -46,12 +48,14 @@ var (
 		1: "DETECTION_STATE_OK",
 		2: "DETECTION_STATE_BLIND",
 		3: "DETECTION_STATE_FAILING",
+		4: "DETECTION_STATE_OFF",
 	}
 	DetectionState_value = map[string]int32{
 		"DETECTION_STATE_UNSPECIFIED": 0,
 		"DETECTION_STATE_OK":          1,
 		"DETECTION_STATE_BLIND":       2,
 		"DETECTION_STATE_FAILING":     3,
+		"DETECTION_STATE_OFF":         4,
 	}
 )
 
@@ -759,10 +763,12 @@ type DetectionStatus struct {
 	ActiveAlerts int32 `protobuf:"varint,2,opt,name=active_alerts,json=activeAlerts,proto3" json:"active_alerts,omitempty"`
 	// last_error of an evaluation; empty when the last one went well.
 	LastError string `protobuf:"bytes,3,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
-	// state sums it up; only in GetDetection.
+	// state sums it up; in ListDetections only whether it is off.
 	State DetectionState `protobuf:"varint,4,opt,name=state,proto3,enum=sealwatch.v1.DetectionState" json:"state,omitempty"`
 	// inputs that the detection needs, with how many of each came in; only in GetDetection.
-	Inputs        []*DetectionInput `protobuf:"bytes,5,rep,name=inputs,proto3" json:"inputs,omitempty"`
+	Inputs []*DetectionInput `protobuf:"bytes,5,rep,name=inputs,proto3" json:"inputs,omitempty"`
+	// off_reason says why it is not evaluated; empty when it is.
+	OffReason     string `protobuf:"bytes,6,opt,name=off_reason,json=offReason,proto3" json:"off_reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -830,6 +836,13 @@ func (x *DetectionStatus) GetInputs() []*DetectionInput {
 		return x.Inputs
 	}
 	return nil
+}
+
+func (x *DetectionStatus) GetOffReason() string {
+	if x != nil {
+		return x.OffReason
+	}
+	return ""
 }
 
 // DetectionInput is one kind of event that a detection needs.
@@ -2673,14 +2686,16 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\aminimum\x18\x05 \x01(\tB\x03\xe0A\x03R\aminimum\x12\x1d\n" +
 	"\amaximum\x18\x06 \x01(\tB\x03\xe0A\x03R\amaximum\x12\x17\n" +
 	"\x04unit\x18\a \x01(\tB\x03\xe0A\x03R\x04unit\x12%\n" +
-	"\vdescription\x18\b \x01(\tB\x03\xe0A\x03R\vdescription\"\xff\x01\n" +
+	"\vdescription\x18\b \x01(\tB\x03\xe0A\x03R\vdescription\"\xa3\x02\n" +
 	"\x0fDetectionStatus\x12*\n" +
 	"\x0epending_events\x18\x01 \x01(\x05B\x03\xe0A\x03R\rpendingEvents\x12(\n" +
 	"\ractive_alerts\x18\x02 \x01(\x05B\x03\xe0A\x03R\factiveAlerts\x12\"\n" +
 	"\n" +
 	"last_error\x18\x03 \x01(\tB\x03\xe0A\x03R\tlastError\x127\n" +
 	"\x05state\x18\x04 \x01(\x0e2\x1c.sealwatch.v1.DetectionStateB\x03\xe0A\x03R\x05state\x129\n" +
-	"\x06inputs\x18\x05 \x03(\v2\x1c.sealwatch.v1.DetectionInputB\x03\xe0A\x03R\x06inputs\"\xae\x01\n" +
+	"\x06inputs\x18\x05 \x03(\v2\x1c.sealwatch.v1.DetectionInputB\x03\xe0A\x03R\x06inputs\x12\"\n" +
+	"\n" +
+	"off_reason\x18\x06 \x01(\tB\x03\xe0A\x03R\toffReason\"\xae\x01\n" +
 	"\x0eDetectionInput\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\x03R\x04name\x12\x1b\n" +
 	"\x06events\x18\x02 \x01(\x05B\x03\xe0A\x03R\x06events\x12<\n" +
@@ -2826,12 +2841,13 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\bversions\x18\x01 \x03(\v2\x1c.sealwatch.v1.AppliedVersionR\bversions\"h\n" +
 	"\x0eAppliedVersion\x12\x1c\n" +
 	"\tdetection\x18\x01 \x01(\tR\tdetection\x128\n" +
-	"\aversion\x18\x02 \x01(\v2\x1e.sealwatch.v1.DetectionVersionR\aversion*\x81\x01\n" +
+	"\aversion\x18\x02 \x01(\v2\x1e.sealwatch.v1.DetectionVersionR\aversion*\x9a\x01\n" +
 	"\x0eDetectionState\x12\x1f\n" +
 	"\x1bDETECTION_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12DETECTION_STATE_OK\x10\x01\x12\x19\n" +
 	"\x15DETECTION_STATE_BLIND\x10\x02\x12\x1b\n" +
-	"\x17DETECTION_STATE_FAILING\x10\x032\xf2\x04\n" +
+	"\x17DETECTION_STATE_FAILING\x10\x03\x12\x17\n" +
+	"\x13DETECTION_STATE_OFF\x10\x042\xf2\x04\n" +
 	"\x10DetectionService\x12k\n" +
 	"\fGetDetection\x12!.sealwatch.v1.GetDetectionRequest\x1a\x17.sealwatch.v1.Detection\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=detections/*}\x12s\n" +
 	"\x0eListDetections\x12#.sealwatch.v1.ListDetectionsRequest\x1a$.sealwatch.v1.ListDetectionsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/detections\x12o\n" +

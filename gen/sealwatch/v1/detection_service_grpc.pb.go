@@ -34,7 +34,7 @@ const (
 type DetectionServiceClient interface {
 	// GetDetection returns one detection with its SQL.
 	GetDetection(ctx context.Context, in *GetDetectionRequest, opts ...grpc.CallOption) (*Detection, error)
-	// ListDetections lists all detections by id.
+	// ListDetections lists all detections by id, those that are off included.
 	ListDetections(ctx context.Context, in *ListDetectionsRequest, opts ...grpc.CallOption) (*ListDetectionsResponse, error)
 	// Backtest evaluates detections over the stored events, as they are set and as the request sets them, and counts what
 	// they would have found. Nothing is stored and no alert changes. The stream has progress, and one result for each
@@ -133,7 +133,7 @@ func (c *detectionServiceClient) ApplyReevaluation(ctx context.Context, in *Appl
 type DetectionServiceServer interface {
 	// GetDetection returns one detection with its SQL.
 	GetDetection(context.Context, *GetDetectionRequest) (*Detection, error)
-	// ListDetections lists all detections by id.
+	// ListDetections lists all detections by id, those that are off included.
 	ListDetections(context.Context, *ListDetectionsRequest) (*ListDetectionsResponse, error)
 	// Backtest evaluates detections over the stored events, as they are set and as the request sets them, and counts what
 	// they would have found. Nothing is stored and no alert changes. The stream has progress, and one result for each

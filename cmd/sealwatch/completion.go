@@ -1,0 +1,57 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/sealwatch/sealwatch/internal/app"
+)
+
+// completeValues lets a shell complete what flags take, for every command below c. It asks no service: what is shipped is
+// known without one.
+func completeValues(c *cobra.Command) {
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		values := valuesOf(f)
+		if values == nil {
+			return
+		}
+		// it fails only for a flag that the command does not have, or a second time
+		_ = c.RegisterFlagCompletionFunc(f.Name, func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+			all := values()
+			if f.Value.Type() == "stringSlice" { // the shell completes the whole word, in which others stand before
+				before := begun[:strings.LastIndexByte(begun, ',')+1]
+				for i := range all {
+					all[i] = before + all[i]
+				}
+			}
+			return all, cobra.ShellCompDirectiveNoFileComp
+		})
+	})
+	for _, sub := range c.Commands() {
+		completeValues(sub)
+	}
+}
+
+// valuesOf are the values that a flag takes, by its name; nil where they are not a fixed set.
+func valuesOf(f *pflag.Flag) func() []string {
+	switch f.Name {
+	case "detection":
+		return app.DetectionIDs
+	case "severity", "max-severity":
+		return severityNames
+	case "state":
+		return stateNames
+	case "classification":
+		return func() []string { return []string{"benign_positive", "false_positive"} }
+	case "output":
+		return func() []string {
+			if f.DefValue == "json" {
+				return []string{"json"}
+			}
+			return []string{f.DefValue, "json"}
+		}
+	}
+	return nil
+}

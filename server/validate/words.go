@@ -1,0 +1,31 @@
+package validate
+
+import (
+	"buf.build/go/protovalidate"
+)
+
+// words say what a field must be like whose rule is a regular expression, by the expression. A test holds it to the API's
+// messages: each of their expressions is here, with an example that it takes.
+var words = map[string]struct{ expected, example string }{
+	"^[0-9a-f]{32}$":                    {"32 characters 0-9 and a-f", "5f0c1a2b3c4d5e6f708192a3b4c5d6e7"},
+	"^alerts/[0-9a-f]{32}$":             {"alerts/ and the alert's id, which is 32 characters 0-9 and a-f, as sealwatch alerts list -o json shows it", "alerts/5f0c1a2b3c4d5e6f708192a3b4c5d6e7"},
+	"^exceptions/[0-9a-f-]{36}$":        {"exceptions/ and the exception's id, which is 36 characters 0-9, a-f and hyphens, as sealwatch exceptions list shows it", "exceptions/0198c5de-7c3a-7d2e-9b55-0242ac120002"},
+	"^detections/[a-z][a-z0-9_]{0,62}$": {"detections/ and the detection's id, which is lower-case letters, digits and underscores and begins with a letter", "detections/failed_logins"},
+	"^feeds/[a-z0-9][a-z0-9._-]{0,62}$": {"feeds/ and the feed's name, which is lower-case letters, digits, dots, underscores and hyphens, at most 63", "feeds/tor-exits"},
+	"^[a-z][a-z0-9_]{0,62}$":            {"the id of a detection: lower-case letters, digits and underscores, at most 63, the first a letter", "failed_logins"},
+	"^[a-z0-9][a-z0-9._-]{0,62}$":       {"a name of lower-case letters, digits, dots, underscores and hyphens, at most 63, the first a letter or digit", "entra-eu"},
+	"^[a-z0-9][a-z0-9_-]{0,39}$":        {"a word of lower-case letters, digits, underscores and hyphens, at most 40, the first a letter or digit", "vpn"},
+	"^[a-z][A-Za-z0-9]{0,39}$":          {"the name of an attribute: letters and digits, at most 40, the first a small letter", "ipAddress"},
+}
+
+// inWords is what a violation says to a person. Rules of numbers, lengths and times say it themselves.
+func inWords(v *protovalidate.Violation) string {
+	if v.Proto.GetRuleId() != "string.pattern" || !v.RuleValue.IsValid() {
+		return v.Proto.GetMessage()
+	}
+	said, known := words[v.RuleValue.String()]
+	if !known {
+		return v.Proto.GetMessage()
+	}
+	return "expected " + said.expected + ", such as " + said.example
+}
