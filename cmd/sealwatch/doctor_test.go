@@ -87,14 +87,16 @@ func TestDoctorDocuSign(t *testing.T) {
 		words  []string
 	}{
 		{"all is well", func(d *docusigntest.Server) {
-			d.Domains = []map[string]any{{"host_name": "example.com", "status": "active"}}
-		}, 0, []string{"ok        docusign/main  users: 1 users, all in claimed domains", "ok        docusign/main  accounts: Account 5a"}},
+			d.Domains = []map[string]any{{"id": "d1", "host_name": "example.com", "status": "active"}}
+		}, 0, []string{"ok        docusign/main  users: 1 users, all in claimed domains", "ok        docusign/main  accounts: Account 5a", "ok        docusign/main  controls: 0 Connect listeners, 1 domains", "1 settings"}},
 		{"no domain", func(*docusigntest.Server) {}, 0, []string{"warning   docusign/main  users: 1 users; DocuSign Monitor sees only users of claimed domains: 1 of 1 users are outside", "ann@example.com"}},
 		{"no consent", func(d *docusigntest.Server) { delete(d.Consents, "user_read") }, 1, []string{"failed    docusign/main  token: nobody has given consent", "user_read"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := docusigntest.New(t)
-			d.NewAccount(docusigntest.AccountID).Users = []map[string]any{{"userId": docusigntest.UserID, "userName": "Ann", "email": "ann@example.com", "userStatus": "Active"}}
+			a := d.NewAccount(docusigntest.AccountID)
+			a.Settings, a.PasswordRules = map[string]any{"sessionTimeout": "20"}, map[string]any{"minimumPasswordLength": "8"}
+			a.Users = []map[string]any{{"userId": docusigntest.UserID, "userName": "Ann", "email": "ann@example.com", "userStatus": "Active"}}
 			c.change(d)
 			file := filepath.Join(t.TempDir(), "c.yaml")
 			text := fmt.Sprintf("sources: {monitor: [{name: main, environment: demo, integrationKey: %s, userId: %s, privateKeyFile: %s, caFile: %s, endpoint: %q}], docusign: [{monitor: main}]}\n",

@@ -133,7 +133,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		return err
 	}
 	by := askedBy{db: db, watch: analytics.NewSourceWatch(cfg.Tenant, db, alerts, time.Now), registry: registry, tasks: tasks, stopping: stopping}
-	asked, err := startAsked(work, cfg, opt, by, people)
+	asked, err := startAsked(work, cfg, opt, by, people, pipeline)
 	if err != nil {
 		return err
 	}

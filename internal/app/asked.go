@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/ingest"
 	"github.com/sealwatch/sealwatch/ingest/rounds"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/config"
@@ -53,7 +54,7 @@ func (a askedBy) run(work context.Context, source string, p *rounds.Poller, clos
 }
 
 // startAsked starts every configured source that is asked in rounds.
-func startAsked(work context.Context, cfg config.Config, opt Options, by askedBy, people *peopleBook) (all []askedSource, err error) {
+func startAsked(work context.Context, cfg config.Config, opt Options, by askedBy, people *peopleBook, pipeline *ingest.Pipeline) (all []askedSource, err error) {
 	for _, start := range []func(context.Context, config.Config, Options, askedBy, *peopleBook) ([]askedSource, error){startEntra, startDocuSign} {
 		some, err := start(work, cfg, opt, by, people)
 		if err != nil {
@@ -61,7 +62,8 @@ func startAsked(work context.Context, cfg config.Config, opt Options, by askedBy
 		}
 		all = append(all, some...)
 	}
-	return all, nil
+	some, err := startControls(work, cfg, opt, by, pipeline)
+	return append(all, some...), err
 }
 
 // askedWatch makes alerts of what a source that is asked in rounds tells.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sealwatch/sealwatch/ingest/docusign"
+	"github.com/sealwatch/sealwatch/ingest/docusign/controls"
 	"github.com/sealwatch/sealwatch/ingest/docusign/roster"
 	"github.com/sealwatch/sealwatch/internal/config"
 )
@@ -58,6 +59,18 @@ func (e *examination) docusign(ctx context.Context, cfg config.Config, d config.
 		}
 		return StepOK, strings.Join(names, ", "), nil
 	})
+	if d.Reads(config.ReadControls) {
+		e.step("controls", func() (string, string, error) {
+			found, warnings, err := controls.Try(ctx, r.asker, organization, d.Accounts)
+			switch {
+			case err != nil:
+				return "", "", err
+			case len(warnings) > 0:
+				return StepWarning, found + "; " + strings.Join(warnings, "; "), nil
+			}
+			return StepOK, found, nil
+		})
+	}
 	if d.Reads(config.ReadUsers) {
 		e.step("users", func() (string, string, error) {
 			n, warnings, err := roster.Try(ctx, r.roster())

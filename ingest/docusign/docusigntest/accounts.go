@@ -78,6 +78,19 @@ func (s *Server) accounts(mux *http.ServeMux) {
 			}
 		}))
 	}
+	mux.HandleFunc("GET /restapi/v2.1/accounts/{account}/permission_profiles/{id}", s.authorized(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if a := s.account(r.PathValue("account")); a != nil {
+			for _, p := range a.PermissionProfiles {
+				if p["permissionProfileId"] == r.PathValue("id") {
+					answer(w, http.StatusOK, p)
+					return
+				}
+			}
+		}
+		answer(w, http.StatusBadRequest, map[string]string{"errorCode": "INVALID_REQUEST_PARAMETER"})
+	}))
 	mux.HandleFunc("GET /management/v2/organizations/{organization}/users", s.scoped("user_read", func(w http.ResponseWriter, r *http.Request) {
 		a := s.account(r.URL.Query().Get("account_id"))
 		if a == nil {

@@ -1,0 +1,313 @@
+package controls_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/sealwatch/sealwatch/ingest/docusign"
+	"github.com/sealwatch/sealwatch/ingest/docusign/controls"
+	"github.com/sealwatch/sealwatch/ingest/docusign/docusigntest"
+	"github.com/sealwatch/sealwatch/internal/event"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var start = time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
+
+// world is DocuSign on one side and a store on the other.
+type world struct {
+	t       *testing.T
+	now     time.Time
+	server  *docusigntest.Server
+	account *docusigntest.Account
+	states  map[string]controls.State
+	events  []*event.Record
+	steps   []string
+	// lose lets so many calls to store states fail, fail those to store events.
+	lose, fail int
+	principals []string
+	source     *controls.Source
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, now: start, server: docusigntest.New(t), states: map[string]controls.State{}}
+	w.server.Change(func(s *docusigntest.Server) {
+		s.Now = func() time.Time { return w.now }
+		s.Domains = []map[string]any{{"id": "d1", "host_name": "example.com", "status": "active", "txt_token": "txt-secret"}}
+		s.IdentityProviders = []map[string]any{{"id": "i1", "friendly_name": "Okta", "type": "saml_20", "links": []any{"x"}}}
+	})
+	a := w.server.NewAccount(docusigntest.AccountID)
+	a.Connect = []map[string]any{{"connectId": "1", "name": "Archive", "urlToPublishTo": "https://user:pw@hook.example.com/x?code=listener-key", "password": "listener-password", "includeHMAC": "true", "allowEnvelopePublish": "true"}}
+	a.PermissionProfiles = []map[string]any{{"permissionProfileId": "7", "permissionProfileName": "Sender", "userCount": "5", "modifiedDateTime": "2025-01-01T00:00:00.0000000Z", "settings": map[string]any{"allowAccountManagement": "false", "allowAccountManagementMetadata": map[string]any{"rights": "editable"}}}}
+	for i := range 5 {
+		a.TransferRules = append(a.TransferRules, map[string]any{"envelopeTransferRuleId": fmt.Sprint("t", i), "enabled": "true", "modifiedDate": "2025-01-01T00:00:00Z", "toUser": map[string]any{"userName": "Bob"}})
+	}
+	a.Settings = map[string]any{"sessionTimeout": "20", "allowDelegatedSigning": "false", "signerMustLoginToSign": "true", "rsaVeridPassword": "settings-password", "numberOfActiveCustomStamps": "3", "sessionTimeoutMetadata": map[string]any{}, "accountName": "Example"}
+	a.PasswordRules = map[string]any{"minimumPasswordLength": "12", "passwordIncludeDigit": "true"}
+	w.account = a
+	w.restart()
+	return w
+}
+
+func (w *world) restart() {
+	w.t.Helper()
+	roots := w.server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	client, err := docusign.New(docusign.Options{Environment: w.server.Environment(w.t), IntegrationKey: docusigntest.IntegrationKey, UserID: docusigntest.UserID, Key: w.server.Key, Transport: docusign.NewTransport(roots),
+		Now: func() time.Time { return w.now }})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(client.Close)
+	asker := docusign.NewAsker(client, docusign.AskerOptions{Sleep: func(_ context.Context, d time.Duration) error { w.now = w.now.Add(d); return nil }})
+	w.source, err = controls.New(controls.Options{Origin: event.Origin{Tenant: "default", Source: "controls/main", Trust: 100}, Asker: asker, Organization: func(context.Context) (string, error) { return docusigntest.OrganizationID, nil },
+		Ingester: w, States: w, Principals: func(context.Context) ([]string, error) { return slices.Clone(w.principals), nil }, Now: func() time.Time { return w.now }})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) Ingest(_ context.Context, o event.Origin, batch []event.Submission) (event.Receipt, error) {
+	if w.fail > 0 {
+		w.fail--
+		return event.Receipt{}, errors.New("the database does not answer")
+	}
+	for _, s := range batch {
+		w.steps = append(w.steps, "event")
+		if !slices.ContainsFunc(w.events, func(r *event.Record) bool { return r.EventID == s.Record.EventID }) {
+			w.events = append(w.events, s.Record)
+		}
+	}
+	return event.Receipt{Accepted: len(batch)}, nil
+}
+
+func (w *world) LoadStates(context.Context, string) (all []controls.State, err error) {
+	for _, s := range w.states {
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+func (w *world) StoreStates(_ context.Context, source string, all []controls.State) error {
+	if w.lose > 0 {
+		w.lose--
+		return errors.New("the database does not answer")
+	}
+	w.steps = append(w.steps, "states")
+	for _, s := range all {
+		if strings.Contains(s.JSON, "password\":\"listener") || strings.Contains(s.JSON, "-secret") || strings.Contains(s.JSON, "listener-key") || strings.Contains(s.JSON, "settings-password") || strings.Contains(s.JSON, ":pw@") {
+			w.t.Errorf("a secret is stored: %s", s.JSON)
+		}
+		key := s.Scope + "|" + s.Object
+		if w.states[key].Version >= s.Version {
+			w.t.Errorf("version %d of %s comes again", s.Version, key)
+		}
+		w.states[key] = s
+	}
+	return nil
+}
+
+// round reads once, an hour later, and compares the events that are new.
+func (w *world) round(want ...string) []string {
+	w.t.Helper()
+	w.now = w.now.Add(time.Hour)
+	before := len(w.events)
+	warnings, err := w.source.Round(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.expect(before, want...)
+	return warnings
+}
+
+func (w *world) expect(before int, want ...string) {
+	w.t.Helper()
+	var got []string
+	for _, r := range w.events[before:] {
+		var data map[string]any
+		if err := json.Unmarshal(r.Data, &data); err != nil {
+			w.t.Fatal(err)
+		}
+		line := r.Object + " " + r.Action
+		for _, more := range []string{r.Property, fmt.Sprint(data["ObjectId"]), r.UserID} {
+			if more != "" {
+				line += " " + more
+			}
+		}
+		got = append(got, fmt.Sprintf("%s %v %v", line, short(data["Before"]), short(data["After"])))
+		if strings.Contains(string(r.Data), "listener-") || strings.Contains(string(r.Data), "-password") {
+			w.t.Errorf("a secret is in the event: %s", r.Data)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		w.t.Errorf("events\n%s\nexpected\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func short(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
+// TestChanges: the first look makes no events; each difference makes one, to and fro as well; what is noise makes none.
+func TestChanges(t *testing.T) {
+	w := newWorld(t)
+	w.round()
+	w.round()
+	a := w.account
+	a.PermissionProfiles[0]["userCount"] = "6"
+	a.Settings["numberOfActiveCustomStamps"] = "4"
+	a.Settings["aNewSettingOfARelease"] = "true"
+	w.round()
+
+	a.Connect = append(a.Connect, map[string]any{"connectId": "2", "name": "Exfil", "urlToPublishTo": "https://evil.example/in?k=v"})
+	a.Connect[0]["password"] = "listener-other"
+	a.Connect[0]["includeHMAC"] = "false"
+	a.Settings["sessionTimeout"], a.Settings["signerMustLoginToSign"], a.Settings["allowDelegatedSigning"], a.Settings["accountName"] = "120", "false", "true", "Example 2"
+	a.PasswordRules["minimumPasswordLength"] = "6"
+	a.TransferRules[0]["enabled"] = "false"
+	a.TransferRules[0]["modifiedDate"] = w.now.Truncate(time.Hour).Add(30 * time.Minute).Format(time.RFC3339)
+	a.TransferRules[0]["modifiedUser"] = map[string]any{"userId": "USER-9", "userName": "Eve"}
+	a.TransferRules = a.TransferRules[:4]
+	a.PermissionProfiles[0]["settings"] = map[string]any{"allowAccountManagement": "true"}
+	w.server.IdentityProviders = nil
+	w.server.Domains[0]["status"] = "pending"
+	w.round(
+		`ConnectConfiguration Created 2 {} {"connectId":"2","name":"Exfil","urlToPublishTo":"https://evil.example/in?\u003csecret\u003e"}`,
+		`ConnectConfiguration Updated 1 {"includeHMAC":"true"} {"includeHMAC":"false"}`,
+		`AccountSettings Updated Authentication Relaxed sessionTimeout {"value":"20"} {"value":"120"}`,
+		`AccountSettings Disabled Authentication signerMustLoginToSign {"value":"true"} {"value":"false"}`,
+		`AccountSettings Enabled allowDelegatedSigning {"value":"false"} {"value":"true"}`,
+		`AccountSettings Updated accountName {"value":"Example"} {"value":"Example 2"}`,
+		`PasswordRules Updated Reduced minimumPasswordLength {"value":"12"} {"value":"6"}`,
+		`EnvelopeTransferRule Updated t0 user-9 {"enabled":"true","modifiedDate":"2025-01-01T00:00:00Z"} {"enabled":"false","modifiedDate":"2026-05-04T12:30:00Z","modifiedUser":{"userId":"USER-9","userName":"Eve"}}`,
+		`EnvelopeTransferRule Deleted t4 {"enabled":"true","envelopeTransferRuleId":"t4","modifiedDate":"2025-01-01T00:00:00Z","toUser":{"userName":"Bob"}} {}`,
+		`PermissionProfile Updated 7 {"settings":{"allowAccountManagement":"false"}} {"settings":{"allowAccountManagement":"true"}}`,
+		`IdentityProvider Deleted i1 {"friendly_name":"Okta","id":"i1","type":"saml_20"} {}`,
+		`ReservedDomain Updated d1 {"status":"active"} {"status":"pending"}`,
+	)
+	for _, r := range w.events {
+		at := w.now
+		if strings.HasPrefix(r.Object, "EnvelopeTransfer") && r.Action == "Updated" {
+			at = w.now.Add(-30 * time.Minute)
+		}
+		if at.Sub(r.Timestamp).Abs() > 2*time.Minute || (r.UserID == "") != (r.Object != "EnvelopeTransferRule" || r.Action != "Updated") || (r.AccountID == "") == (r.OrganizationID == "") {
+			t.Errorf("%s %s %s of %q at %s", r.EventID, r.Object, r.Action, r.UserID, r.Timestamp)
+		}
+	}
+	w.round()
+	// to and fro
+	for i, value := range []string{"false", "true", "false"} {
+		was := []string{"true", "false", "true"}[i]
+		a.Settings["allowDelegatedSigning"] = value
+		w.round(fmt.Sprintf(`AccountSettings %s allowDelegatedSigning {"value":%q} {"value":%q}`, map[string]string{"true": "Enabled", "false": "Disabled"}[value], was, value))
+	}
+	w.server.IdentityProviders = []map[string]any{{"id": "i1", "friendly_name": "Okta", "type": "saml_20"}}
+	w.round(`IdentityProvider Created i1 {} {"friendly_name":"Okta","id":"i1","type":"saml_20"}`)
+}
+
+// TestOnce: an event is durable before what was seen is, and a crash between the two, or a restart, makes no second one.
+func TestOnce(t *testing.T) {
+	w := newWorld(t)
+	w.round()
+	w.account.Settings["allowDelegatedSigning"] = "true"
+	w.now = w.now.Add(time.Hour)
+	w.fail = 1
+	if _, err := w.source.Round(t.Context()); controls.Explain(err).Kind != "storage" {
+		t.Errorf("%v", err)
+	}
+	w.steps, w.lose = nil, 5
+	if _, err := w.source.Round(t.Context()); err == nil {
+		t.Error("the states were not stored")
+	}
+	w.lose = 0
+	w.restart()
+	w.steps = nil
+	if _, err := w.source.Round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(0, `AccountSettings Enabled allowDelegatedSigning {"value":"false"} {"value":"true"}`)
+	if i := slices.Index(w.steps, "event"); i < 0 || !slices.Contains(w.steps[i:], "states") {
+		t.Errorf("steps %v", w.steps)
+	}
+	w.round()
+}
+
+// TestLists that are cut short, empty at once or refused make no false deletions; one that could be read before is missed.
+func TestLists(t *testing.T) {
+	w := newWorld(t)
+	w.account.Missing["shared_access"] = true
+	if warnings := w.round(); len(warnings) != 1 || !strings.Contains(warnings[0], "shares of envelopes") || !strings.Contains(warnings[0], docusigntest.AccountID) {
+		t.Errorf("warnings %q", warnings)
+	}
+	rules := w.account.TransferRules
+	w.account.TransferRules = nil
+	if _, err := w.source.Round(t.Context()); err == nil || !strings.Contains(err.Error(), "suddenly empty") || len(w.events) > 0 {
+		t.Errorf("an empty list: %v, %d events", err, len(w.events))
+	}
+	w.account.TransferRules = rules
+	w.round()
+	w.account.TransferRules = nil
+	_, _ = w.source.Round(t.Context())
+	if _, err := w.source.Round(t.Context()); err != nil || len(w.events) != 5 {
+		t.Errorf("an empty list twice: %v, %d events", err, len(w.events))
+	}
+	w.events = nil
+	w.server.Fail(docusigntest.PathAccount(docusigntest.AccountID, "connect"), docusigntest.Status(200, `{"totalRecords":"0"}`))
+	w.account.Settings["allowDelegatedSigning"] = "true"
+	if _, err := w.source.Round(t.Context()); err == nil || !strings.Contains(err.Error(), "no list configurations") {
+		t.Errorf("an answer without a list: %v", err)
+	}
+	w.expect(0, `AccountSettings Enabled allowDelegatedSigning {"value":"false"} {"value":"true"}`) // the other lists are read
+	w.account.Missing["connect"] = true
+	if _, err := w.source.Round(t.Context()); !controls.Explain(err).Refused || !strings.Contains(err.Error(), "could be read before") {
+		t.Errorf("a list that is refused now: %v", err)
+	}
+	delete(w.account.Missing, "connect")
+	w.server.Change(func(d *docusigntest.Server) { delete(d.Consents, "identity_provider_read") })
+	w.restart()
+	if _, err := w.source.Round(t.Context()); !controls.Explain(err).Refused || !strings.Contains(err.Error(), "identity_provider_read") {
+		t.Errorf("consent that was withdrawn: %v", err)
+	}
+}
+
+// TestAuthorizations: who may act for whom is read by the user who grants it, so many in a round, and a first look at one makes none.
+func TestAuthorizations(t *testing.T) {
+	w := newWorld(t)
+	for i := range 250 {
+		w.principals = append(w.principals, fmt.Sprintf("u%03d", i))
+	}
+	grant := func(of, id string) {
+		w.account.Authorizations[of] = append(w.account.Authorizations[of], map[string]any{"authorizationId": id, "permission": "Manage", "agentUser": map[string]any{"name": "Eve", "userId": "e"}, "principalUser": map[string]any{"name": of}, "created": w.now.Truncate(time.Hour).Add(10 * time.Minute).Format(time.RFC3339), "createdBy": "[Eve e@x.y]"})
+	}
+	grant("u001", "old")
+	w.round()
+	w.round() // the others
+	grant("u001", "new")
+	w.account.Authorizations["u001"] = w.account.Authorizations["u001"][1:]
+	grant("u249", "late")
+	w.round(`UserAuthorization Revoked old {"agentUser":{"name":"Eve","userId":"e"},"authorizationId":"old","created":"2026-05-04T09:10:00Z","createdBy":"[Eve e@x.y]","permission":"Manage","principalUser":{"name":"u001"}} {}`,
+		`UserAuthorization Granted new {} {"agentUser":{"name":"Eve","userId":"e"},"authorizationId":"new","created":"2026-05-04T11:10:00Z","createdBy":"[Eve e@x.y]","permission":"Manage","principalUser":{"name":"u001"}}`)
+	if w.events[0].Action == "Granted" && !w.events[0].Timestamp.Equal(start.Add(2*time.Hour+10*time.Minute)) {
+		t.Errorf("time %s", w.events[0].Timestamp)
+	}
+	before := len(w.events)
+	w.round(`UserAuthorization Granted late {} {"agentUser":{"name":"Eve","userId":"e"},"authorizationId":"late","created":"2026-05-04T11:10:00Z","createdBy":"[Eve e@x.y]","permission":"Manage","principalUser":{"name":"u249"}}`)
+	if r := w.events[before]; !r.Timestamp.Equal(start.Add(2*time.Hour + 10*time.Minute)) {
+		t.Errorf("an authorization of two hours ago is dated %s", r.Timestamp)
+	}
+}
