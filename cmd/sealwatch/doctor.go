@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -13,10 +14,19 @@ import (
 
 func (p *process) doctorCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "doctor",
+		Use:   "doctor [NAME...]",
 		Short: "Say what is wrong, and what to do",
-		Args:  cobra.NoArgs,
+		Long: "Try everything that is configured, step by step, or what is named: configuration, engine, service, geo, monitor, docusign, entra, connect, feed,\n" +
+			"destination, or one of them as monitor/main. Names are resolved, servers are reached, tokens are got, a page is read. What is wrong is said\n" +
+			"with what to do. Nothing is stored, and the service need not run. Destinations get a test message with --send, and nothing without.\n\n" +
+			"The exit code is 1 when something is broken.",
+		Example: "  sealwatch doctor --config sealwatch.yaml\n  sealwatch doctor feed destination/siem --send --config sealwatch.yaml\n  sealwatch doctor -o json --config sealwatch.yaml",
+		Args:    cobra.ArbitraryArgs,
 	}
+	send := c.Flags().Bool("send", false, "send a test message to each destination")
+	p.examining(c, func(ctx context.Context, cfg config.Config, names []string, report func(app.Step)) (bool, error) {
+		return app.Doctor(ctx, cfg, names, app.DoctorOptions{Send: *send}, report)
+	})
 	c.AddCommand(p.doctorMonitor(), p.doctorDocuSign(), p.doctorEntra())
 	return c
 }
@@ -70,18 +80,22 @@ func (p *process) examining(c *cobra.Command, try func(ctx context.Context, cfg 
 		if err != nil {
 			return err
 		}
-		cfg, err := s.load()
-		if err != nil {
-			return err
-		}
 		steps := []app.Step{}
-		broken, err := try(c.Context(), cfg, names, func(s app.Step) {
+		report := func(s app.Step) {
 			steps = append(steps, s)
 			if !asJSON {
 				p.print("%-8s  %s  %s%s", s.Outcome, s.Source, s.Name, explained(s.Text))
 			}
-		})
-		if err != nil {
+		}
+		cfg, err := s.load()
+		if err != nil && (!asJSON || errors.As(err, new(usageError))) {
+			return err
+		}
+		var broken bool
+		if err != nil { // whoever reads JSON finds it there
+			report(app.Step{Source: "configuration", Name: "file", Outcome: app.StepFailed, Text: message(err)})
+			broken = true
+		} else if broken, err = try(c.Context(), cfg, names, report); err != nil {
 			return err
 		}
 		if asJSON {

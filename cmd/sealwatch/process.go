@@ -129,7 +129,7 @@ func (p *process) root() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true, DisableSuggestions: true, Version: build.Read().Version,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
-	root.AddCommand(p.serveCommand(), p.demoCommand(), p.importCommand(), p.alertsCommand(), p.detectionsCommand(), p.backtestCommand(), p.reevaluateCommand(), p.exceptionsCommand(), p.simulateCommand(), p.evaluateCommand(), p.engineCommand(), p.ipRangesCommand(), p.feedsCommand(), p.directoryCommand(), p.doctorCommand(), p.configCommand(), p.versionCommand())
+	root.AddCommand(p.serveCommand(), p.demoCommand(), p.importCommand(), p.alertsCommand(), p.detectionsCommand(), p.backtestCommand(), p.reevaluateCommand(), p.exceptionsCommand(), p.simulateCommand(), p.evaluateCommand(), p.engineCommand(), p.ipRangesCommand(), p.feedsCommand(), p.directoryCommand(), p.doctorCommand(), p.connectCommand(), p.configCommand(), p.versionCommand())
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() && c.RunE == nil {
 			// Without this cobra takes a subcommand that does not exist for a wish for help, and all is well.

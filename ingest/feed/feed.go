@@ -260,8 +260,8 @@ func (f *Feed) take(ctx context.Context, anew bool) (after time.Duration, err er
 	if err != nil {
 		return 0, failure(KindFormat, err, "it is no list of the format %s", f.o.Format)
 	}
-	if n := len(l.Entries) + l.Bad; l.Bad > 0 && float64(l.Bad) > max(0, f.o.MaxBad)*float64(n) {
-		return 0, failure(KindFormat, nil, "%d of %d entries cannot be read, more than %g %%: %s", l.Bad, n, 100*f.o.MaxBad, strings.Join(l.Problems, "; "))
+	if err := l.check(&f.o); err != nil {
+		return 0, err
 	}
 	if l.Bad > 0 {
 		f.log.WarnContext(ctx, "some entries of the feed cannot be read", slog.Int("bad", l.Bad), slog.String("first", strings.Join(l.Problems, "; ")))

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -82,6 +83,8 @@ type examination struct {
 	source string
 	report func(Step)
 	broken bool
+	// organization that a source of DocuSign turned out to be of.
+	organization string
 }
 
 func (e *examination) step(name string, try func() (outcome, text string, err error)) {
@@ -107,6 +110,13 @@ func (e *examination) monitor(ctx context.Context, m config.MonitorSource) {
 	if client != nil {
 		defer client.Close()
 	}
+	var roots *x509.CertPool
+	if m.CAFile != "" && !e.broken {
+		roots, _ = docusign.LoadRoots(m.CAFile) // it was loaded before
+	}
+	if client != nil {
+		e.web(ctx, client.Environment().OAuth, roots)
+	}
 	e.step("token", func() (string, string, error) {
 		if err := client.Token(ctx, stream.Scopes()); err != nil {
 			return "", "", err
@@ -124,6 +134,7 @@ func (e *examination) monitor(ctx context.Context, m config.MonitorSource) {
 		if id == "" {
 			return StepOK, "api v2 goes by the user and needs none", err
 		}
+		e.organization = id
 		return StepOK, id, err
 	})
 	var page *poll.Page

@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/sealwatch/sealwatch/internal/config"
+)
+
+// DoctorOptions say how much is tried.
+type DoctorOptions struct {
+	// Send sends a test message to each destination.
+	Send bool
+	// EngineCommand is that of Options.
+	EngineCommand []string
+}
+
+// checkup is one thing that Doctor tries: what it is of, as a Step names it, and how. Whoever adds a source or a destination adds
+// its checkups to the list.
+type checkup struct {
+	source string
+	try    func(ctx context.Context, e *examination)
+}
+
+// checkups are all that there are for a configuration, in the order in which they are tried.
+func checkups(cfg config.Config, opt DoctorOptions) []checkup {
+	return slices.Concat(configurationCheckups(cfg), engineCheckups(cfg, opt), geoCheckups(cfg), monitorCheckups(cfg), docusignCheckups(cfg), entraCheckups(cfg), connectCheckups(cfg), feedCheckups(cfg),
+		destinationCheckups(cfg, opt))
+}
+
+func monitorCheckups(cfg config.Config) (all []checkup) {
+	for _, m := range cfg.Sources.Monitor {
+		all = append(all, checkup{monitorSource(m.Name), func(ctx context.Context, e *examination) { e.monitor(ctx, m) }})
+	}
+	return all
+}
+
+func docusignCheckups(cfg config.Config) (all []checkup) {
+	for _, d := range cfg.Sources.DocuSign {
+		all = append(all, checkup{"docusign/" + d.Monitor, func(ctx context.Context, e *examination) { e.docusign(ctx, cfg, d) }})
+	}
+	return all
+}
+
+func entraCheckups(cfg config.Config) (all []checkup) {
+	for _, s := range cfg.Sources.Entra {
+		all = append(all, checkup{directorySource(s.Name), func(ctx context.Context, e *examination) { e.entra(ctx, s) }})
+	}
+	return all
+}
+
+func connectCheckups(cfg config.Config) (all []checkup) {
+	for _, c := range cfg.Sources.Connect {
+		one := cfg
+		one.Sources.Connect = []config.ConnectSource{c}
+		all = append(all, checkup{"connect/" + c.Name, func(_ context.Context, e *examination) {
+			e.step("HMAC keys", func() (string, string, error) {
+				_, err := connectSources(one)
+				return StepOK, fmt.Sprintf("%d keys; DocuSign has to sign with one of them and deliver to /v1/connect/%s over HTTPS", len(c.HMACKeyFiles), c.Name), err
+			})
+		}})
+	}
+	return all
+}
+
+func configurationCheckups(cfg config.Config) []checkup {
+	return []checkup{{"configuration", func(_ context.Context, e *examination) {
+		e.step("detections", func() (string, string, error) {
+			_, tuned, err := loadDetections(cfg)
+			return StepOK, fmt.Sprintf("%d are in force", len(tuned)), err
+		})
+		e.step("settings", func() (string, string, error) {
+			return StepOK, "the service would start with them", Check(cfg)
+		})
+	}}}
+}
+
+// Doctor tries everything that is configured, or what is named: by the whole name that a Step has, or by what comes before the
+// slash. It stores nothing. It returns whether something is broken; the error is that of a name which does not exist, or of ctx.
+func Doctor(ctx context.Context, cfg config.Config, names []string, opt DoctorOptions, report func(Step)) (broken bool, err error) {
+	o := Options{EngineCommand: opt.EngineCommand, Logger: slog.New(slog.DiscardHandler)}
+	if err := o.complete(); err != nil {
+		return false, err
+	}
+	opt.EngineCommand = o.EngineCommand
+	all := checkups(cfg, opt)
+	wanted := func(c checkup, name string) bool {
+		kind, _, _ := strings.Cut(c.source, "/")
+		return name == c.source || name == kind
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(all, func(c checkup) bool { return wanted(c, name) }) {
+			var known []string
+			for _, c := range all {
+				known = append(known, c.source)
+			}
+			return false, fmt.Errorf("nothing of the name %q is configured; expected one of %s", name, strings.Join(known, ", "))
+		}
+	}
+	for _, c := range all {
+		if len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return wanted(c, name) }) {
+			continue
+		}
+		e := examination{source: c.source, report: report}
+		c.try(ctx, &e)
+		if ctx.Err() != nil {
+			return broken, ctx.Err()
+		}
+		broken = broken || e.broken
+	}
+	return broken, nil
+}

@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// reachTimeout bounds one attempt to reach a server.
+const reachTimeout = 10 * time.Second
+
+// resolve is the step that looks a name up.
+func (e *examination) resolve(ctx context.Context, host string) {
+	e.step("DNS", func() (string, string, error) {
+		if _, err := netip.ParseAddr(host); err == nil {
+			return StepOK, host + " is an address", nil
+		}
+		ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+		defer cancel()
+		found, err := net.DefaultResolver.LookupHost(ctx, host)
+		if err != nil {
+			return "", "", fmt.Errorf("the name %s cannot be resolved: %w; look at the name, and at the resolver of this machine", host, err)
+		}
+		return StepOK, fmt.Sprintf("%s is %s", host, strings.Join(found[:min(len(found), 4)], ", ")), nil
+	})
+}
+
+// tcp is the step that connects.
+func (e *examination) tcp(ctx context.Context, address string) {
+	e.step("TCP", func() (string, string, error) {
+		conn, err := (&net.Dialer{Timeout: reachTimeout}).DialContext(ctx, "tcp", address)
+		if err != nil {
+			return "", "", fmt.Errorf("nothing can be reached at %s: %w; look at the address, at the firewalls on the way, and whether the receiver runs", address, err)
+		}
+		defer func() { _ = conn.Close() }()
+		return StepOK, fmt.Sprintf("connected from %s", conn.LocalAddr()), nil
+	})
+}
+
+// web are the steps that reach a web server: DNS and TLS, or the proxy where the environment names one.
+func (e *examination) web(ctx context.Context, address string, roots *x509.CertPool) {
+	u, err := url.Parse(address)
+	if err != nil {
+		e.step("DNS", func() (string, string, error) { return "", "", errors.New("the address cannot be read") })
+		return
+	}
+	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u}); err != nil || proxy != nil {
+		e.step("proxy", func() (string, string, error) {
+			if err != nil {
+				return "", "", fmt.Errorf("HTTPS_PROXY cannot be read; expected http://HOST:PORT")
+			}
+			conn, err := (&net.Dialer{Timeout: reachTimeout}).DialContext(ctx, "tcp", proxy.Host)
+			if err != nil {
+				return "", "", fmt.Errorf("the proxy %s, which HTTPS_PROXY names, cannot be reached: %w", proxy.Host, err)
+			}
+			_ = conn.Close()
+			return StepOK, fmt.Sprintf("%s is reached by the proxy %s", u.Host, proxy.Host), nil
+		})
+		return
+	}
+	e.resolve(ctx, u.Hostname())
+	if u.Scheme != "https" {
+		return
+	}
+	port := u.Port()
+	if port == "" {
+		port = "443"
+	}
+	e.step("TLS", func() (string, string, error) {
+		d := tls.Dialer{NetDialer: &net.Dialer{Timeout: reachTimeout}, Config: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ServerName: u.Hostname()}}
+		ctx, cancel := context.WithTimeout(ctx, 2*reachTimeout)
+		defer cancel()
+		conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+		if err != nil {
+			return "", "", fmt.Errorf("no TLS with %s: %w; %s", u.Host, err, tlsHint(err))
+		}
+		defer func() { _ = conn.Close() }()
+		state := conn.(*tls.Conn).ConnectionState() // what a tls.Dialer dials is nothing else
+		until := state.PeerCertificates[0].NotAfter
+		return StepOK, fmt.Sprintf("%s, certificate of %s until %s", tls.VersionName(state.Version), state.PeerCertificates[0].Issuer, until.UTC().Format(time.DateOnly)), nil
+	})
+}
+
+// tlsHint is what to do about a connection that fails.
+func tlsHint(err error) string {
+	var unknown x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	var host x509.HostnameError
+	switch {
+	case errors.As(err, &unknown):
+		return "where a proxy inspects TLS, name its authority in caFile"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "the certificate has expired, or the clock of this machine is off"
+	case errors.As(err, &host):
+		return "somebody else answers there: look at the address, and at what DNS says"
+	}
+	return "look at the firewalls on the way"
+}
