@@ -112,7 +112,7 @@ func TestScopeText(t *testing.T) {
 		t.Errorf("no scope: %q %v", empty, err)
 	}
 	bad := Scope{Exclude: Selection{Groups: []string{"g", " "}}}
-	if _, err := bad.text(); err == nil || !strings.Contains(err.Error(), "exclude: groups[1]: is empty") {
+	if _, err := bad.text(); err == nil || !strings.Contains(err.Error(), "exclude.groups[1]: is empty") {
 		t.Errorf("an empty name: %v", err)
 	}
 	if _, err := readScope("{"); err == nil {

@@ -1,6 +1,7 @@
 package analytics
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -97,13 +98,17 @@ type Detection struct {
 	Scope string
 }
 
-// Tune joins definitions and tuning; disabled ones are left out. The error names every value that cannot be.
+// Tune joins definitions and tuning; disabled ones are left out. The error joins
+// one for every value that cannot be, each with its key in the configuration.
 func Tune(definitions []Definition, tuning map[string]Tuning) ([]Detection, error) {
 	var all []Detection
-	var problems []string
-	known := map[string]bool{}
+	var problems []error
+	wrong := func(key, format string, args ...any) {
+		problems = append(problems, fmt.Errorf("analysis.detections.%s: %s", key, fmt.Sprintf(format, args...)))
+	}
+	var ids []string
 	for _, d := range definitions {
-		known[d.ID] = true
+		ids = append(ids, d.ID)
 		t := tuning[d.ID]
 		values := make(map[string]string, len(d.Parameters))
 		for i := range d.Parameters {
@@ -111,34 +116,34 @@ func Tune(definitions []Definition, tuning map[string]Tuning) ([]Detection, erro
 			values[p.Name] = p.Default
 			if v, ok := t.Parameters[p.Name]; ok {
 				if err := p.validate(v); err != nil {
-					problems = append(problems, fmt.Sprintf("detection %s: parameter %s: %v", d.ID, p.Name, err))
+					wrong(d.ID+".parameters."+p.Name, "%v", err)
 				}
 				values[p.Name] = v
 			}
 		}
-		for name := range t.Parameters {
+		for _, name := range slices.Sorted(maps.Keys(t.Parameters)) {
 			if _, ok := values[name]; !ok {
-				problems = append(problems, fmt.Sprintf("detection %s: it has no parameter %s", d.ID, name))
+				wrong(d.ID+".parameters."+name, "there is no such parameter; expected one of %s", strings.Join(slices.Sorted(maps.Keys(values)), ", "))
 			}
 		}
 		scope, err := t.Scope.text()
 		if err != nil {
-			problems = append(problems, fmt.Sprintf("detection %s: %v", d.ID, err))
+			problems = append(problems, fmt.Errorf("analysis.detections.%s.%w", d.ID, err))
 		}
 		if scope != "" && !slices.Contains(d.Subjects, "user") {
-			problems = append(problems, fmt.Sprintf("detection %s: scope: its findings are not about people", d.ID))
+			wrong(d.ID+".scope", "its findings are not about people")
 		}
 		if !t.Disabled {
 			all = append(all, Detection{Definition: d, Values: values, Scope: scope})
 		}
 	}
-	for id := range tuning {
-		if !known[id] {
-			problems = append(problems, fmt.Sprintf("detection %s: there is none of that name", id))
+	for _, id := range slices.Sorted(maps.Keys(tuning)) {
+		if !slices.Contains(ids, id) {
+			wrong(id, "there is no such detection; expected one of %s", strings.Join(ids, ", "))
 		}
 	}
 	if len(problems) > 0 {
-		return nil, fmt.Errorf("analytics: %s", strings.Join(problems, "; "))
+		return nil, errors.Join(problems...)
 	}
 	return all, nil
 }

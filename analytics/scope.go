@@ -64,11 +64,11 @@ func (s *Selection) names(users, groups []string) bool {
 func (s *Scope) text() (string, error) {
 	include, err := s.Include.normal()
 	if err != nil {
-		return "", fmt.Errorf("scope: include: %w", err)
+		return "", fmt.Errorf("scope.include.%w", err)
 	}
 	exclude, err := s.Exclude.normal()
 	if err != nil {
-		return "", fmt.Errorf("scope: exclude: %w", err)
+		return "", fmt.Errorf("scope.exclude.%w", err)
 	}
 	if include.empty() && exclude.empty() {
 		return "", nil

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/sealwatch/sealwatch/internal/app"
 )
 
 var update = flag.Bool("update", false, "write golden files and reference pages again")
@@ -69,7 +71,7 @@ func (c *commandCase) run(t *testing.T) {
 		}
 		return filled
 	}
-	code, out, errs := invoke(t, t.Context(), &process{in: strings.NewReader(c.In), inTerminal: c.Terminal, environ: fill(c.Env)}, fill(c.Args)...)
+	code, out, errs := invoke(t, t.Context(), &process{in: strings.NewReader(c.In), inTerminal: c.Terminal, environ: fill(c.Env), check: app.Check}, fill(c.Args)...)
 	errs = strings.ReplaceAll(errs, dir, "DIR")
 	if code != c.Code {
 		t.Errorf("exit code %d, want %d\n%s%s", code, c.Code, out, errs)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
@@ -91,13 +93,13 @@ func (p *process) configCheck() *cobra.Command {
 	s := p.settingsFlags(c)
 	c.RunE = func(*cobra.Command, []string) error {
 		cfg, err := s.load()
+		var unreadable *config.UnreadableError
+		var usage usageError
+		if p.check != nil && !errors.As(err, &unreadable) && !errors.As(err, &usage) {
+			err = errors.Join(err, p.check(cfg)) // every problem at once, whichever part finds it
+		}
 		if err != nil {
 			return err
-		}
-		if p.check != nil {
-			if err := p.check(cfg); err != nil {
-				return err
-			}
 		}
 		p.print("the configuration is good")
 		return nil

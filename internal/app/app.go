@@ -274,7 +274,7 @@ func openDatabase(ctx context.Context, cfg config.Config, opt Options, stopping 
 func Check(cfg config.Config) error {
 	_, _, err := loadDetections(cfg)
 	if _, cerr := classify.New(classify.Options{File: cfg.Ingest.ClassificationFile}); cerr != nil {
-		err = errors.Join(err, fmt.Errorf("app: classification: %w", cerr))
+		err = errors.Join(err, fmt.Errorf("ingest.classificationFile: %w", cerr))
 	}
 	return errors.Join(err, checkSources(cfg), checkFeeds(cfg))
 }

@@ -101,9 +101,9 @@ func share(percent *int) float64 {
 // checkFeeds says what of the configured feeds the service would refuse to start with.
 func checkFeeds(cfg config.Config) error {
 	var problems []error
-	for _, c := range cfg.Feeds {
+	for i, c := range cfg.Feeds {
 		if _, err := feedOptions(cfg.Tenant, c); err != nil {
-			problems = append(problems, fmt.Errorf("app: feed %s: %w", c.Name, err))
+			problems = append(problems, fmt.Errorf("feeds[%d]: %w", i, err))
 		}
 	}
 	return errors.Join(problems...)

@@ -23,7 +23,7 @@ func TestScopeComesFromTheConfiguration(t *testing.T) {
 		t.Error(err)
 	}
 	cfg.Analysis.Detections["failed_logins"] = config.Detection{Scope: config.Scope{Exclude: config.Selection{Users: []string{" "}}}}
-	if err := Check(cfg); err == nil || !strings.Contains(err.Error(), "failed_logins: scope: exclude: users[0]: is empty") {
+	if err := Check(cfg); err == nil || !strings.Contains(err.Error(), "analysis.detections.failed_logins.scope.exclude.users[0]: is empty") {
 		t.Errorf("an empty name: %v", err)
 	}
 	cfg.Analysis.Detections = map[string]config.Detection{"unusual_impersonation": {Scope: config.Scope{Include: config.Selection{Users: []string{"ann"}}}}}

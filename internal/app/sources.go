@@ -67,14 +67,14 @@ func openMonitor(m config.MonitorSource, log *slog.Logger) (*docusign.Client, *p
 // checkSources says what the service would refuse to start with.
 func checkSources(cfg config.Config) error {
 	var problems []error
-	for _, m := range cfg.Sources.Monitor {
+	for i, m := range cfg.Sources.Monitor {
 		if _, _, err := openMonitor(m, slog.New(slog.DiscardHandler)); err != nil {
-			problems = append(problems, fmt.Errorf("app: source %s: %w", monitorSource(m.Name), err))
+			problems = append(problems, fmt.Errorf("sources.monitor[%d]: %w", i, err))
 		}
 	}
-	for _, e := range cfg.Sources.Entra {
+	for i, e := range cfg.Sources.Entra {
 		if _, err := openEntra(e, 0, slog.New(slog.DiscardHandler)); err != nil {
-			problems = append(problems, fmt.Errorf("app: source %s: %w", directorySource(e.Name), err))
+			problems = append(problems, fmt.Errorf("sources.entra[%d]: %w", i, err))
 		}
 	}
 	if _, err := connectSources(cfg); err != nil {

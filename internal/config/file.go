@@ -25,14 +25,22 @@ func (c *Config) readFile(name string) error {
 	}
 	d := yaml.NewDecoder(f)
 	d.KnownFields(true)
-	if err := d.Decode(c); err != nil && !errors.Is(err, io.EOF) {
-		return inFile(name, err)
-	} else if err == nil {
+	var some *keysError
+	err = d.Decode(c)
+	if err != nil && !errors.Is(err, io.EOF) {
+		if err = inFile(name, err); !errors.As(err, &some) {
+			return err
+		}
+	}
+	if err == nil || some != nil {
 		if err := d.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
 			return fmt.Errorf("%s: a second YAML document begins; expected only one", name)
 		}
 	}
-	return c.resolve(filepath.Dir(name))
+	if err := c.resolve(filepath.Dir(name)); err != nil || some == nil {
+		return err
+	}
+	return some
 }
 
 var (
@@ -56,8 +64,11 @@ func inFile(name string, err error) error {
 			all = append(all, fmt.Errorf("%s: %s", name, e))
 		}
 	}
-	return errors.Join(all...)
+	return &keysError{errors.Join(all...)}
 }
+
+// keysError says that some keys of a file cannot be read; the others were.
+type keysError struct{ error }
 
 // yamlKind says a YAML tag in plain words.
 func yamlKind(tag string) string {

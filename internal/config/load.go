@@ -23,33 +23,40 @@ type Options struct {
 
 // Load merges defaults, file, environment and command line, each over the one before, reads secrets from their files,
 // makes paths absolute and validates the result. Paths in the file are relative to the file's folder, all others to
-// the working directory. An error names every problem that was found; it never holds a secret.
+// the working directory. An error names every problem that was found; it never holds a secret. Unless it is
+// an UnreadableError, the Config beside it is what could be read, which is good for nothing but to look for further problems.
 func Load(o Options) (Config, error) {
 	c := Default()
 	file := o.File
 	if file == "" {
 		file = lookup(o.Environ, fileVariable)
 	}
+	var all []error
 	if file != "" {
 		if err := c.readFile(file); err != nil {
-			return Config{}, err
+			var some *keysError
+			if !errors.As(err, &some) {
+				return Config{}, &UnreadableError{err}
+			}
+			all = append(all, err)
 		}
 	}
-	if err := c.readEnvironment(o.Environ); err != nil {
-		return Config{}, err
-	}
+	all = append(all, c.readEnvironment(o.Environ))
 	if o.Override != nil {
 		o.Override(&c)
 	}
 	if err := c.resolve(""); err != nil {
-		return Config{}, err
+		return Config{}, &UnreadableError{err}
 	}
 	c.discover(o.Executable)
-	if err := errors.Join(c.readSecrets(), c.Validate()); err != nil {
-		return Config{}, err
-	}
-	return c, nil
+	return c, errors.Join(append(all, c.readSecrets(), c.Validate())...)
 }
+
+// UnreadableError says that a configuration could not be read at all.
+type UnreadableError struct{ error }
+
+// Unwrap is the cause.
+func (e *UnreadableError) Unwrap() error { return e.error }
 
 // paths are the fields that name a file or a folder.
 func (c *Config) paths() []*string {
