@@ -35,6 +35,9 @@ func toldTwice(r *rand.Rand, id string) []event.Event {
 		if teller != "monitor" {
 			e.Source, e.Channel = "connect/"+teller, "Connect"
 		}
+		if kind.object == "template" {
+			e.Activity = []string{"create", "update", "update", "delete"}[(len(all)+r.IntN(2))%4]
+		}
 		if kind.object == "recipient" {
 			e.AffectedUserID, e.UserID, e.UserEmail = user, "", ""
 		}

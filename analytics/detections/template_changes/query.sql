@@ -18,7 +18,9 @@ records AS
 ),
 acts AS
 (
-    SELECT *, sum(begins) OVER (PARTITION BY tenant, user_id ORDER BY ts, event_id ROWS UNBOUNDED PRECEDING) AS number, since >= 600000000 AS counted
+    SELECT *, sum(begins) OVER (PARTITION BY tenant, user_id ORDER BY ts, event_id ROWS UNBOUNDED PRECEDING) AS number, since >= 600000000 AS counted,
+        -- whether the user made that template in the 90 days before
+        toDate(maxIf(ts, kind = 'create') OVER (PARTITION BY tenant, user_id, thing ORDER BY ts, event_id ROWS UNBOUNDED PRECEDING)) >= toDate(ts) - 90 AS own
     FROM records
 ),
 episodes AS
@@ -27,7 +29,7 @@ episodes AS
         tenant, user_id, min(acts.ts) AS anchor_time, max(acts.ts) AS end_time, argMin(event_id, (ts, event_id)) AS key, toInt32(toDate(anchor_time)) AS day,
         argMaxIf(whose.1, (ts, event_id), whose.1 != '') AS email, argMaxIf(whose.2, (ts, event_id), whose.2 != '') AS name,
         groupArraySorted(100)((ts, event_id)) AS first_events, sum(counted) AS size, uniqExact(thing) AS templates,
-        countIf(counted AND kind = 'create') AS made, countIf(counted AND kind = 'update') AS changed, countIf(counted AND kind = 'delete') AS deleted,
+        countIf(counted AND kind = 'create') AS made, countIf(counted AND kind = 'update') AS changed, countIf(counted AND kind = 'delete') AS deleted, countIf(counted AND kind != 'create' AND NOT own) AS foreign_changes,
         arraySlice(arraySort(groupUniqArrayIf(template, template != '')), 1, 20) AS template_ids, arraySlice(arraySort(groupUniqArrayIf(template_name, template_name != '')), 1, 20) AS names
     FROM acts
     GROUP BY tenant, user_id, number
@@ -40,32 +42,40 @@ history AS
     FROM (SELECT tenant, user_id, toInt32(toDate(ts)) AS day, sum(counted) AS n FROM acts GROUP BY tenant, user_id, day)
     GROUP BY tenant, user_id
 ),
--- on which days anybody changed templates
-seen AS
+-- how many people changed templates from ninety days to a week before the days of the episodes
+common AS
 (
-    SELECT tenant, groupUniqArray(toInt32(toDate(ts))) AS active
-    FROM events
-    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(2208) AND ts <= {to:DateTime64(7, 'UTC')}
-        AND tenant IN (SELECT tenant FROM episodes) AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
-        AND activity IN ('create', 'update', 'delete') AND lower(object) IN ('template', 'templates', 'envelopetemplate')
-        AND NOT match(lower(result), 'fail|error|den(y|ied)|invalid|reject|unsuccess|unauthor|forbid|refus|not ?allowed|false|40[13]')
-    GROUP BY tenant
+    SELECT d.tenant AS tenant, d.day AS day, uniqExact(v.user_id) AS people
+    FROM
+    (
+        SELECT DISTINCT tenant, user_id, toInt32(toDate(ts)) AS day
+        FROM events
+        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(2208) AND ts <= {to:DateTime64(7, 'UTC')}
+            AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
+            AND activity IN ('create', 'update', 'delete') AND lower(object) IN ('template', 'templates', 'envelopetemplate')
+            AND NOT match(lower(result), 'fail|error|den(y|ied)|invalid|reject|unsuccess|unauthor|forbid|refus|not ?allowed|false|40[13]')
+    ) AS v
+    INNER JOIN (SELECT DISTINCT tenant, day FROM episodes) AS d ON d.tenant = v.tenant
+    WHERE v.day <= d.day - 7 AND v.day >= d.day - 90
+    GROUP BY tenant, day
 ),
 judged AS
 (
     SELECT
         e.tenant AS tenant, e.user_id AS user_id, e.anchor_time AS anchor_time, e.end_time AS end_time, e.key AS key, e.email AS email, e.name AS name, e.first_events AS first_events,
         e.size AS size, e.templates AS templates, e.made AS made, e.changed AS changed, e.deleted AS deleted, e.template_ids AS template_ids, e.names AS names,
-        arrayCount(c -> c.1 < e.day AND c.1 >= e.day - 90, h.counts) AS usual_days,
-        arrayMax(arrayMap(c -> if(c.1 < e.day AND c.1 >= e.day - 90, c.2, 0), h.counts)) AS most_before,
-        arrayExists(d -> d <= e.day - 7 AND d >= e.day - 90, s.active) AS known,
+        arrayCount(n -> n.1 < e.day AND n.1 >= e.day - 90, h.counts) AS usual_days,
+        arrayMax(arrayMap(n -> if(n.1 < e.day AND n.1 >= e.day - 90, n.2, 0), h.counts)) AS most_before,
+        c.people > 0 AS known,
+        c.people - arrayExists(n -> n.1 <= e.day - 7 AND n.1 >= e.day - 90, h.counts) AS others,
+        e.foreign_changes AS foreign_changes,
         usual_days >= {familiar_days:UInt32} AS usual,
         e.size >= {many_templates:UInt32} AND e.size >= 2 * most_before AS many,
         -- 1 low, 2 medium, 3 high
-        toUInt8(1 + (NOT usual AND e.changed + e.deleted > 0) + many) AS level
+        toUInt8(1 + (NOT usual AND e.foreign_changes > 0) + many) AS level
     FROM episodes AS e
     LEFT JOIN history AS h ON h.tenant = e.tenant AND h.user_id = e.user_id
-    LEFT JOIN seen AS s ON s.tenant = e.tenant
+    LEFT JOIN common AS c ON c.tenant = e.tenant AND c.day = e.day
 )
 SELECT
     tenant,
@@ -85,8 +95,8 @@ SELECT
         arrayStringConcat(arrayFilter(t -> t != '', [if(made > 0, ' made', ''), if(changed > 0, ' changed', ''), if(deleted > 0, ' deleted', '')]), ','),
         if(templates = 1, if(notEmpty(names), concat(' the template "', names[1], '"'), ' a template'), concat(' ', toString(templates), ' templates')),
         if(usual_days = 0 AND known, ', for the first time in 90 days', ''), if(many, if(most_before = 0, '', concat(', at most ', toString(most_before), ' on a day before')), '')) AS title,
-    toJSONString(CAST((size, templates, made, changed, deleted, template_ids, names, usual_days, most_before,
-            concat(if(usual, 'Such changes are daily work of the user', 'The user does not usually change templates'), if(changed + deleted > 0, '', '; nothing that others use was changed'), if(many, '; there are many.', '.'))),
-        'Tuple(changes UInt64, templates UInt64, made UInt64, changed UInt64, deleted UInt64, templateIds Array(String), templateNames Array(String), daysWithSuchChanges UInt64, mostOnADayBefore UInt64, severityReason String)')) AS evidence,
-    multiIf(many, CAST([], 'Array(String)'), usual, ['usual_work'], NOT known, ['learning'], CAST([], 'Array(String)')) AS suppressed_by
+    toJSONString(CAST((size, templates, made, changed, deleted, template_ids, names, foreign_changes, usual_days, most_before, others,
+            concat(if(usual, 'Such changes are daily work of the user', 'The user does not usually change templates'), if(foreign_changes > 0, '', '; nothing was changed but what the user made'), if(many, '; there are many.', '.'))),
+        'Tuple(changes UInt64, templates UInt64, made UInt64, changed UInt64, deleted UInt64, templateIds Array(String), templateNames Array(String), changesOfOthersTemplates UInt64, daysWithSuchChanges UInt64, mostOnADayBefore UInt64, othersWhoChangeTemplates Int64, severityReason String)')) AS evidence,
+    if(many, CAST([], 'Array(String)'), arrayFilter(r -> r != '', [if(foreign_changes = 0, 'own_templates', ''), if(usual, 'usual_work', ''), if(known, '', 'learning'), if(others >= {common_people:UInt32}, 'common_work', '')])) AS suppressed_by
 FROM judged
