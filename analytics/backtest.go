@@ -6,7 +6,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
@@ -103,25 +106,61 @@ func (b *Backtester) backtest(ctx context.Context, q alert.BacktestRequest, tria
 	if err != nil {
 		return err
 	}
-	var done, all float64
+	said := &score{trials: trials, counters: make([]*counter, len(trials)), from: from, to: to, progress: progress, result: result}
 	for i := range trials {
 		for _, s := range trials[i].slices {
-			all += float64(s.events)
+			said.all += float64(s.events)
 		}
 	}
+	// each detection is planned and read alone for a part of its time, in which one thread works
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(detectionsAtOnce)
 	for i := range trials {
-		t := &trials[i]
-		n := newCounter(t)
-		for _, s := range t.slices {
-			if err := b.evaluate(ctx, t, s.period, n); err != nil {
-				return fmt.Errorf("backtest of %s from %s to %s: %w", t.present.ID, s.from.Format(time.RFC3339), s.to.Format(time.RFC3339), err)
-			}
-			done += float64(s.events)
-			if err := progress(alert.BacktestProgress{Detection: t.present.ID, Fraction: done / all, Reached: s.to, Alerts: n.alerts.Proposed}); err != nil {
-				return err
-			}
+		work.Go(func() error { return b.try(ctx, i, said) })
+	}
+	return work.Wait()
+}
+
+// try evaluates the i-th detection of a backtest.
+func (b *Backtester) try(ctx context.Context, i int, said *score) error {
+	t := &said.trials[i]
+	n := newCounter(t)
+	for _, s := range t.slices {
+		if err := b.evaluate(ctx, t, s.period, n); err != nil {
+			return fmt.Errorf("backtest of %s from %s to %s: %w", t.present.ID, s.from.Format(time.RFC3339), s.to.Format(time.RFC3339), err)
 		}
-		if err := result(n.result(from, to)); err != nil {
+		if err := said.reached(t, s, n); err != nil {
+			return err
+		}
+	}
+	return said.finished(i, n)
+}
+
+// score is what a backtest says while several detections are evaluated: one at a time, and results in the order of the trials.
+type score struct {
+	trials   []trial
+	from, to time.Time
+	progress func(alert.BacktestProgress) error
+	result   func(alert.BacktestResult) error
+
+	mu        sync.Mutex
+	done, all float64
+	counters  []*counter
+	next      int
+}
+
+func (s *score) reached(t *trial, part slice, n *counter) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done += float64(part.events)
+	return s.progress(alert.BacktestProgress{Detection: t.present.ID, Fraction: min(1, s.done/s.all), Reached: part.to, Alerts: n.alerts.Proposed})
+}
+
+func (s *score) finished(i int, n *counter) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.counters[i] = n; s.next < len(s.counters) && s.counters[s.next] != nil; s.next++ {
+		if err := s.result(s.counters[s.next].result(s.from, s.to)); err != nil {
 			return err
 		}
 	}
@@ -148,7 +187,7 @@ func (b *Backtester) trials(q alert.BacktestRequest) ([]trial, error) {
 		problems = append(problems, fmt.Sprintf("endTime: %s is not after startTime %s", q.To.Format(time.RFC3339), q.From.Format(time.RFC3339)))
 	}
 	for i, s := range q.Settings {
-		for _, problem := range try(all, s) {
+		for _, problem := range set(all, s) {
 			problems = append(problems, fmt.Sprintf("settings[%d]: %s", i, problem))
 		}
 	}
@@ -173,8 +212,8 @@ func (b *Backtester) ids() []string {
 	return all
 }
 
-// try puts a setting into the detections that it names and says what is wrong with it.
-func try(all []trial, s alert.Setting) (problems []string) {
+// set puts a setting into the detections that it names and says what is wrong with it.
+func set(all []trial, s alert.Setting) (problems []string) {
 	named, known := false, false
 	for i := range all {
 		d := &all[i].proposed
@@ -272,6 +311,9 @@ func (b *Backtester) findings(ctx context.Context, d *Detection, p period) ([]al
 	}
 	return found, scope.limit(ctx, b.o.People, b.o.Tenant, found)
 }
+
+// detectionsAtOnce bounds how many detections of one backtest are evaluated at once; together they share the engine's memory.
+const detectionsAtOnce = 2
 
 // maxCandidates is how many subjects a view is asked about by name; of more, all are asked about: long lists are slow.
 const maxCandidates = 5_000

@@ -110,6 +110,9 @@ func benchWorld(b *testing.B, n int) *world {
 	if err := w.db.AddRanges(b.Context(), []intelligence.Range{{Tenant: w.tenant, Source: "bench", Prefix: benchExits, Category: "vpn", Confidence: 80}}); err != nil {
 		b.Fatal(err)
 	}
+	if err := w.db.RebuildNetworks(b.Context()); err != nil {
+		b.Fatal(err)
+	}
 	at := clickhouse.Checkpoint{Position: first + uint64(n), Line: benchEnd, Version: 1}
 	all := map[string]clickhouse.Checkpoint{"context/" + w.tenant: at, "context-passed/" + w.tenant: at}
 	for _, d := range w.tuned {
