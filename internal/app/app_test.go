@@ -31,7 +31,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == serviceArgument {
-		if err := runServiceChild(os.Args[2]); err != nil {
+		if err := runServiceChild(os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

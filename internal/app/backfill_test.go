@@ -10,6 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,9 +28,10 @@ import (
 // serviceArgument makes the test binary a service in a process of its own, which a test can kill.
 const serviceArgument = "service-child"
 
-// runServiceChild serves with the configuration of a file, and says on standard output where.
-func runServiceChild(file string) error {
-	cfg, err := config.Load(config.Options{File: file})
+// runServiceChild serves with the configuration of a file, and says on standard output where. With a number behind the file it dies
+// between the events and the cursor of the page of that number, as a power failure ends it.
+func runServiceChild(args []string) error {
+	cfg, err := config.Load(config.Options{File: args[0]})
 	if err != nil {
 		return err
 	}
@@ -35,12 +40,41 @@ func runServiceChild(file string) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	return app.Run(context.Background(), cfg, app.Options{Logger: log, EngineCommand: []string{executable, testkit.ChildArgument}, SourceInterval: 50 * time.Millisecond,
+	pages, last := 0, 0
+	if len(args) > 1 {
+		if last, err = strconv.Atoi(args[1]); err != nil {
+			return err
+		}
+	}
+	stored := func(string) { // one source: one goroutine
+		if pages++; pages == last {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}
+	}
+	return app.Run(context.Background(), cfg, app.Options{Logger: log, EngineCommand: []string{executable, testkit.ChildArgument}, SourceInterval: 50 * time.Millisecond, PageStored: stored,
 		Started: func(a app.Addresses) { _ = json.NewEncoder(os.Stdout).Encode(a) }})
+}
+
+// dying starts a service in a process of its own, which kills itself between the events and the cursor of a page; 0 lets it live.
+// ended waits for its end.
+func dying(t *testing.T, cfg config.Config, page int) (s *service, ended func()) {
+	t.Helper()
+	s, _, ended = child(t, cfg, page)
+	return s, ended
 }
 
 // killable starts a service in a process of its own; kill ends it as a power failure does.
 func killable(t *testing.T, cfg config.Config) (s *service, kill func()) {
+	t.Helper()
+	s, process, ended := child(t, cfg, 0)
+	return s, func() {
+		_ = process.Kill()
+		ended()
+	}
+}
+
+func child(t *testing.T, cfg config.Config, page int) (s *service, process *os.Process, ended func()) {
 	t.Helper()
 	text, err := yaml.Marshal(cfg)
 	if err != nil {
@@ -50,7 +84,7 @@ func killable(t *testing.T, cfg config.Config) (s *service, kill func()) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command(os.Args[0], serviceArgument, file)
+	c := exec.Command(os.Args[0], serviceArgument, file, strconv.Itoa(page))
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -59,11 +93,15 @@ func killable(t *testing.T, cfg config.Config) (s *service, kill func()) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	kill = func() {
+	ended = sync.OnceFunc(func() {
+		if err := c.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
+			t.Errorf("the service ended with %v, expected that it is killed", err)
+		}
+	})
+	t.Cleanup(func() {
 		_ = c.Process.Kill()
-		_ = c.Wait()
-	}
-	t.Cleanup(kill)
+		ended()
+	})
 	s = &service{t: t, cfg: cfg}
 	line, err := bufio.NewReader(out).ReadBytes('\n')
 	if err == nil {
@@ -72,7 +110,7 @@ func killable(t *testing.T, cfg config.Config) (s *service, kill func()) {
 	if err != nil {
 		t.Fatalf("the service did not start: %v", err)
 	}
-	return s, kill
+	return s, c.Process, ended
 }
 
 // stored waits until so many events are stored.
@@ -89,8 +127,8 @@ func (s *service) stored(n float64) {
 }
 
 // TestBackfill reads 100,000 records with all that can happen on the way: repeated and late rows, 429, 5xx, a token that
-// expires, a connection cut mid-page, a page that comes again, the service killed three times, and cursors that DocuSign
-// forgets. Every record is stored once.
+// expires, a connection cut mid-page, a page that comes again, the service killed three times between the events
+// and the cursor of a page, and cursors that DocuSign forgets. Every record is stored once.
 func TestBackfill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a hundred thousand records")
@@ -122,21 +160,28 @@ func TestBackfill(t *testing.T) {
 	cfg.Sources.Monitor = []config.MonitorSource{m}
 	cfg.GRPCAddr, cfg.HTTPAddr = "127.0.0.1:0", "127.0.0.1:0"
 	begun := time.Now()
-	for i, upto := range []float64{15_000, 40_000, 70_000} {
-		s, kill := killable(t, cfg)
+	for i, page := range []int{9, 16, 18} {
 		faults()
-		s.stored(upto)
-		kill()
+		before := len(d.Calls(docusigntest.PathV3))
+		_, ended := dying(t, cfg, page)
+		ended()
+		calls := d.Calls(docusigntest.PathV3)
+		if before > 0 && i != 2 && calls[before].Cursor != calls[before-1].Cursor {
+			t.Errorf("after kill %d the first call has the cursor %q, expected that of the page whose cursor was not stored, %q", i, calls[before].Cursor, calls[before-1].Cursor)
+		}
 		d.RevokeTokens()
 		if i == 1 {
 			d.ForgetCursors()
 		}
 	}
-	s, _ := killable(t, cfg)
+	s, _ := dying(t, cfg, 0)
 	d.Fail(docusigntest.PathV3, docusigntest.Status(503, ""), docusigntest.Truncated)
 	s.stored(records)
 	s.reaches("current")
 	s.settled()
+	if one, _ := s.polling(); one["duplicates"].(float64) < page {
+		t.Errorf("the last process met %g duplicates, expected the page that was stored without its cursor", one["duplicates"])
+	}
 	status := s.get("/v1/status")
 	if n := status["engine"].(map[string]any)["eventsStored"].(float64); n != records || status["analysis"].(map[string]any)["conflicts"].(float64) != 0 {
 		t.Errorf("%g events are stored, expected %d; %v", n, records, status["analysis"])

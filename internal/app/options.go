@@ -27,6 +27,9 @@ type Options struct {
 	// SourceInterval is the least time between calls of a source that is read to its end, and the first pause after a failure.
 	// When 0 they are a minute, as DocuSign wants, and five seconds.
 	SourceInterval time.Duration
+	// PageStored is called when the events of a page of a source are durable, and before its cursor is; may be nil. A process that
+	// dies then has to read the page again.
+	PageStored func(source string)
 }
 
 func (o *Options) complete() error {
@@ -35,6 +38,9 @@ func (o *Options) complete() error {
 	}
 	if o.Started == nil {
 		o.Started = func(Addresses) {}
+	}
+	if o.PageStored == nil {
+		o.PageStored = func(string) {}
 	}
 	if o.EngineCommand == nil {
 		executable, err := os.Executable()

@@ -87,7 +87,7 @@ func checkSources(cfg config.Config) error {
 func startSources(work context.Context, cfg config.Config, opt Options, db *clickhouse.DB, alerts *analytics.Log, pipeline *ingest.Pipeline,
 	registry prometheus.Registerer, tasks *errgroup.Group, stopping *cleanups) ([]*poll.Poller, error) {
 	log := opt.Logger
-	store := &sourceStore{db: db, versions: map[string]uint64{}}
+	store := &sourceStore{db: db, stored: opt.PageStored, versions: map[string]uint64{}}
 	watch := sourceWatch{analytics.NewSourceWatch(cfg.Tenant, db, alerts, time.Now)}
 	var pollers []*poll.Poller
 	for _, m := range cfg.Sources.Monitor {
@@ -133,7 +133,8 @@ func startSources(work context.Context, cfg config.Config, opt Options, db *clic
 // sourceStore keeps how far sources were read, and what could not be read of them. A source has one poller, so that its
 // position has one writer.
 type sourceStore struct {
-	db *clickhouse.DB
+	db     *clickhouse.DB
+	stored func(source string)
 
 	mu       sync.Mutex
 	versions map[string]uint64
@@ -152,6 +153,7 @@ func (s *sourceStore) LoadPosition(ctx context.Context, name string) (poll.Posit
 
 // StorePosition keeps in the checkpoint's position whether the end was ever reached.
 func (s *sourceStore) StorePosition(ctx context.Context, name string, p poll.Position) error {
+	s.stored(name)
 	s.mu.Lock()
 	s.versions[name]++
 	c := clickhouse.Checkpoint{Cursor: p.Cursor, Line: p.Middle, Version: s.versions[name]}
