@@ -26,8 +26,8 @@ import (
 
 func TestMain(m *testing.M) { testkit.Main(m) }
 
-// world is a tenant of a database with an analysis on it, as one process would have it. All worlds share the database, one
-// after the other.
+// world is a tenant of a database with an analysis on it, as one process would have it. The worlds of a test share the
+// database, one after the other.
 type world struct {
 	t      testing.TB
 	db     *clickhouse.DB
@@ -49,6 +49,15 @@ type world struct {
 
 var worlds int
 
+// group is what shares a database: the parts of a test, of TestCases those of a detection.
+func group(t testing.TB) string {
+	parts := strings.Split(t.Name(), "/")
+	if parts[0] == "TestCases" && len(parts) > 1 {
+		return parts[0] + "/" + parts[1]
+	}
+	return parts[0]
+}
+
 func newWorld(t testing.TB, only string, tuning map[string]analytics.Tuning) *world {
 	t.Helper()
 	definitions, err := analytics.LoadDefinitions(detections.Files)
@@ -63,7 +72,7 @@ func newWorld(t testing.TB, only string, tuning map[string]analytics.Tuning) *wo
 		t.Fatal(err)
 	}
 	worlds++
-	w := &world{t: t, db: testkit.Shared(t), tenant: fmt.Sprint("tenant-", worlds), tuned: tuned, now: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
+	w := &world{t: t, db: testkit.Shared(t, group(t)), tenant: fmt.Sprint("tenant-", worlds), tuned: tuned, now: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
 	w.restart()
 	w.first = w.log.Head()
 	return w

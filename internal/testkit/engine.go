@@ -32,11 +32,10 @@ var (
 	databases atomic.Int64
 )
 
-// shared is what Shared opened, closed by Main.
+// shared is what Shared opened last; Main drops it.
 var shared struct {
-	once sync.Once
+	name string
 	db   *clickhouse.DB
-	err  error
 }
 
 // Main runs the tests of a package that calls Database or Engine; its TestMain MUST be
@@ -51,9 +50,7 @@ func Main(m *testing.M) {
 		os.Exit(0)
 	}
 	code := m.Run()
-	if shared.db != nil {
-		drop(shared.db, func(err error) { fmt.Fprintln(os.Stderr, "testkit: drop:", err) })
-	}
+	dropShared()
 	if engine != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		if err := engine.Stop(ctx); err != nil {
@@ -127,21 +124,33 @@ func Database(t testing.TB) *clickhouse.DB {
 	return db
 }
 
-// Shared is a database of the newest schema for all tests of the binary that take a tenant of their own in it: the schema
-// costs more than most of them.
-func Shared(t testing.TB) *clickhouse.DB {
+// Shared is a database of the newest schema for all tests that ask for the name one after the other, each with a tenant of
+// its own: the schema costs more than most of them. It is dropped when another name is asked for, since the engine needs memory
+// for the parts of every table that it keeps. Tests that run side by side cannot use it.
+func Shared(t testing.TB, name string) *clickhouse.DB {
 	t.Helper()
-	o := Options(t)
-	shared.once.Do(func() {
-		ctx := context.WithoutCancel(t.Context())
-		if shared.db, shared.err = clickhouse.Open(ctx, o); shared.err == nil {
-			_, shared.err = shared.db.Migrate(ctx)
-		}
-	})
-	if shared.err != nil {
-		t.Fatalf("testkit: the shared database: %v", shared.err)
+	if shared.db != nil && shared.name == name {
+		return shared.db
 	}
-	return shared.db
+	dropShared()
+	ctx := context.WithoutCancel(t.Context())
+	db, err := clickhouse.Open(ctx, Options(t))
+	if err != nil {
+		t.Fatalf("testkit: the database %s: %v", name, err)
+	}
+	shared.name, shared.db = name, db
+	if _, err := db.Migrate(ctx); err != nil {
+		dropShared()
+		t.Fatalf("testkit: the database %s: %v", name, err)
+	}
+	return db
+}
+
+func dropShared() {
+	if shared.db != nil {
+		drop(shared.db, func(err error) { fmt.Fprintln(os.Stderr, "testkit: drop:", err) })
+	}
+	shared.name, shared.db = "", nil
 }
 
 // drop removes a database and ends its pool.
