@@ -52,20 +52,6 @@ func entraCheckups(cfg config.Config) (all []checkup) {
 	return all
 }
 
-func connectCheckups(cfg config.Config) (all []checkup) {
-	for _, c := range cfg.Sources.Connect {
-		one := cfg
-		one.Sources.Connect = []config.ConnectSource{c}
-		all = append(all, checkup{"connect/" + c.Name, func(_ context.Context, e *examination) {
-			e.step("HMAC keys", func() (string, string, error) {
-				_, err := connectSources(one)
-				return StepOK, fmt.Sprintf("%d keys; DocuSign has to sign with one of them and deliver to /v1/connect/%s over HTTPS", len(c.HMACKeyFiles), c.Name), err
-			})
-		}})
-	}
-	return all
-}
-
 func configurationCheckups(cfg config.Config) []checkup {
 	return []checkup{{"configuration", func(_ context.Context, e *examination) {
 		e.step("detections", func() (string, string, error) {

@@ -10,6 +10,9 @@ type ConnectSource struct {
 	// Files of the HMAC keys that DocuSign signs with, one key a file, with mode 0600, or 0640 at most. A delivery is taken when any of
 	// them made one of its signatures: name the new one beside the old one while keys change.
 	HMACKeyFiles []string `yaml:"hmacKeyFiles"`
+	// Address at which DocuSign delivers, as the world sees it: https://YOUR.NAME/v1/connect/NAME. Only `sealwatch doctor` uses it, to try
+	// the proxy in front.
+	Address string `yaml:"address,omitempty"`
 }
 
 // maxConnectKeys is how many keys DocuSign can hold.
@@ -27,6 +30,9 @@ func validateConnect(p *problems, all []ConnectSource) {
 			p.add(key("name"), c.Name, "a name that no other source has")
 		}
 		names[c.Name] = true
+		if c.Address != "" && !safeEndpoint(c.Address) {
+			p.add(key("address"), c.Address, "the address that DocuSign delivers to, such as https://sealwatch.example.com/v1/connect/main")
+		}
 		if n := len(c.HMACKeyFiles); n == 0 || n > maxConnectKeys {
 			p.add(key("hmacKeyFiles"), n, fmt.Sprintf("1 to %d files, each with an HMAC key: what is not signed is not taken", maxConnectKeys))
 		}
