@@ -149,6 +149,7 @@ func (n *Normaliser) place(e *event.Event, r *event.Record) {
 	a := n.addresses.find(r.IPAddress, e.Time)
 	e.IP, e.ASN, e.ASOrganization = a.ip, a.ASN, a.ASOrganization
 	p := &e.Place
+	p.NetworkBy = a.NetworkBy
 	fromRecord := r.Latitude != 0 || r.Longitude != 0
 	switch {
 	case a.LocatedBy != "" && (a.HasCoordinates || !fromRecord):

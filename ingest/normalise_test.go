@@ -28,7 +28,7 @@ func (atlas) Locate(a netip.Addr, _ time.Time) (geo.Location, bool) {
 	switch a.String() {
 	case "8.8.8.8":
 		return geo.Location{Country: "US", CountryName: "United States", Region: "California", City: "Mountain View", HasCoordinates: true,
-			Latitude: 37.4, Longitude: -122, AccuracyKM: 20, LocatedBy: by, ASN: 15169, ASOrganization: "Google"}, true
+			Latitude: 37.4, Longitude: -122, AccuracyKM: 20, LocatedBy: by, ASN: 15169, ASOrganization: "Google", NetworkBy: "networks 2026"}, true
 	case "162.248.186.11":
 		return geo.Location{Country: "US", HasCoordinates: true, Latitude: 47.6, Longitude: -122.33, LocatedBy: by}, true
 	case "9.9.9.9":

@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
@@ -35,7 +37,7 @@ func (p *process) ipRangesImport() *cobra.Command {
 		Long: "Take in a list: an address or a network a line, # and ; begin a comment; of CSV the first column counts. Each range takes the\n" +
 			"place of one with the same source, network and --from. The analysis looks again at everybody who was there.\n\n" +
 			"What the operator says (no --source) wins over every feed.",
-		Example: "  sealwatch ip-ranges import --category corporate --tag corporate offices.txt\n" +
+		Example: "  sealwatch ip-ranges import --category corporate --tag corporate --name \"Office Kyiv\" kyiv.txt\n" +
 			"  sealwatch ip-ranges import --category risky --tag tor --source tor-exits --from 2026-05-01 exits.txt",
 		Args: cobra.ExactArgs(1),
 	}
@@ -43,13 +45,15 @@ func (p *process) ipRangesImport() *cobra.Command {
 	category := c.Flags().String("category", "", "corporate, administrative, risky, vpn, cloud or other (required)")
 	tags := c.Flags().StringSlice("tag", nil, "tags: tor, anonymous_proxy, vpn, relay, hosting, botnet, password_spray, ...")
 	source := c.Flags().String("source", "operator", "name of the feed; operator for what you know yourself")
+	name := c.Flags().String("name", "", "name for people: of the office, of the provider")
+	confidence := c.Flags().Int32("confidence", 100, "how sure it is, 0 to 100")
 	from := c.Flags().String("from", "", "event time from which it holds: a time or a date (default always)")
 	to := c.Flags().String("to", "", "event time until which it holds: a time or a date (default for ever)")
 	if err := c.MarkFlagRequired("category"); err != nil {
 		return c // the flag is there
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {
-		like := &sealwatchv1.IpRange{Category: *category, Tags: *tags, Source: *source}
+		like := &sealwatchv1.IpRange{Category: *category, Tags: *tags, Source: *source, DisplayName: *name, Confidence: *confidence}
 		var err error
 		if like.StartTime, err = since("--from", *from, p.now()); err != nil {
 			return err
@@ -111,6 +115,7 @@ func (p *process) importRanges(ctx context.Context, address, file string, like *
 			return fmt.Errorf("%s: %w", file, err)
 		}
 		batch = append(batch, &sealwatchv1.IpRange{Prefix: prefix.String(), Category: like.GetCategory(), Tags: like.GetTags(), Source: like.GetSource(),
+			DisplayName: like.GetDisplayName(), Confidence: like.GetConfidence(),
 			StartTime: like.GetStartTime(), EndTime: like.GetEndTime()})
 		if len(batch) == rangesPerCall {
 			if err := flush(); err != nil {
@@ -136,14 +141,15 @@ func (p *process) ipRangesList() *cobra.Command {
 		}
 		defer func() { _ = conn.Close() }()
 		client := sealwatchv1.NewIpRangeServiceClient(conn)
-		p.print("%-20s  %-44s  %-15s  %s", "SOURCE", "NETWORK", "CATEGORY", "TAGS")
+		p.print("%-20s  %-44s  %-15s  %-20s  %-10s  %-10s  %s", "SOURCE", "NETWORK", "CATEGORY", "TAGS", "FROM", "UNTIL", "NAME")
 		for request := (&sealwatchv1.ListIpRangesRequest{PageSize: 1000, Sources: *sources}); ; {
 			page, err := client.ListIpRanges(c.Context(), request)
 			if err != nil {
 				return err
 			}
 			for _, r := range page.GetRanges() {
-				p.print("%-20s  %-44s  %-15s  %s", terminal.Text(r.GetSource()), terminal.Text(r.GetPrefix()), terminal.Text(r.GetCategory()), terminal.Text(strings.Join(r.GetTags(), ",")))
+				p.print("%-20s  %-44s  %-15s  %-20s  %-10s  %-10s  %s", terminal.Text(r.GetSource()), terminal.Text(r.GetPrefix()), terminal.Text(r.GetCategory()), terminal.Text(strings.Join(r.GetTags(), ",")),
+					bounded(r.GetStartTime(), "always"), bounded(r.GetEndTime(), "for ever"), terminal.Text(r.GetDisplayName()))
 			}
 			if request.PageToken = page.GetNextPageToken(); request.GetPageToken() == "" {
 				return nil
@@ -151,6 +157,14 @@ func (p *process) ipRangesList() *cobra.Command {
 		}
 	}
 	return c
+}
+
+// bounded is the day of a bound, or what it is where there is none.
+func bounded(t *timestamppb.Timestamp, otherwise string) string {
+	if t == nil {
+		return otherwise
+	}
+	return t.AsTime().Format(time.DateOnly)
 }
 
 func (p *process) ipRangesRemove() *cobra.Command {

@@ -82,8 +82,8 @@ func TestShapes(t *testing.T) {
 	l := open(t, Options{City: []string{nobody, flat, registered, nested}, ASN: []string{asn}})
 	want := map[string]Location{
 		"81.2.69.160": {Country: "CA", CountryName: "Canada", Region: "Quebec", City: "Montreal", HasCoordinates: true, Latitude: 45.5, Longitude: -73.5,
-			AccuracyKM: 20, LocatedBy: "GeoLite2-City 2026-06-05", ASN: 64500, ASOrganization: "Example"},
-		"::ffff:81.2.70.1": {ASN: 64500, ASOrganization: "Example"},
+			AccuracyKM: 20, LocatedBy: "GeoLite2-City 2026-06-05", ASN: 64500, ASOrganization: "Example", NetworkBy: "GeoLite2-ASN 2026-06-05"},
+		"::ffff:81.2.70.1": {ASN: 64500, ASOrganization: "Example", NetworkBy: "GeoLite2-ASN 2026-06-05"},
 		"2a00:1450::1": {Country: "DE", CountryName: "Germany", Region: "Berlin", City: "Berlin", HasCoordinates: true, Latitude: 52.5, Longitude: 13.5,
 			LocatedBy: "city-all 2026-06-05"},
 		"82.1.1.1": {Country: "GB", CountryName: "United Kingdom", LocatedBy: "GeoLite2-Country 2026-06-05"},

@@ -37,6 +37,8 @@ type Location struct {
 	// ASN is 0 when no database knows the address.
 	ASN            uint32
 	ASOrganization string
+	// NetworkBy names the database of networks and its build date, where the file says it; empty when none knows the address.
+	NetworkBy string
 }
 
 // network is who runs a network.
@@ -143,7 +145,8 @@ func (l *Locator) Locate(addr netip.Addr, at time.Time) (loc Location, ok bool) 
 		return Location{}, false
 	}
 	for i := range l.city {
-		if ok = l.city[i].each(at, func(db *cityDatabase) bool {
+		if ok = l.city[i].each(at, func(r release[*cityDatabase]) bool {
+			db := r.database
 			found, err := db.lookup(addr, &loc)
 			if err != nil {
 				l.log.Warn("city database is damaged", slog.String("database", db.name), slog.Any("error", err))
@@ -157,14 +160,14 @@ func (l *Locator) Locate(addr netip.Addr, at time.Time) (loc Location, ok bool) 
 		}
 	}
 	for i := range l.asn {
-		if l.asn[i].each(at, func(db networks) bool {
-			n, found, err := db.lookup(addr)
+		if l.asn[i].each(at, func(r release[networks]) bool {
+			n, found, err := r.database.lookup(addr)
 			if err != nil {
 				l.log.Warn("network database is damaged", slog.Any("error", err))
 				return false
 			}
 			if found {
-				loc.ASN, loc.ASOrganization = n.asn, n.organization
+				loc.ASN, loc.ASOrganization, loc.NetworkBy = n.asn, n.organization, edited(l.asn[i].name, r.built)
 			}
 			return found
 		}) {
@@ -172,6 +175,14 @@ func (l *Locator) Locate(addr netip.Addr, at time.Time) (loc Location, ok bool) 
 		}
 	}
 	return loc, ok
+}
+
+// edited is a product with the date on which a release was built.
+func edited(product string, built time.Time) string {
+	if built.IsZero() {
+		return product
+	}
+	return product + " " + built.Format(time.DateOnly)
 }
 
 func (l *Locator) isReserved(a netip.Addr) bool {

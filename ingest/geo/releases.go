@@ -39,15 +39,15 @@ func add[D any](all []product[D], name string, built time.Time, database D) []pr
 
 // each calls ask with the releases in the order in which they count for the time, until it returns true: the newest that was
 // built by then, the older ones, and the later ones, the earliest first.
-func (p *product[D]) each(at time.Time, ask func(D) bool) bool {
+func (p *product[D]) each(at time.Time, ask func(release[D]) bool) bool {
 	n := sort.Search(len(p.releases), func(k int) bool { return p.releases[k].built.After(at) })
 	for k := n - 1; k >= 0; k-- {
-		if ask(p.releases[k].database) {
+		if ask(p.releases[k]) {
 			return true
 		}
 	}
 	for k := n; k < len(p.releases); k++ {
-		if ask(p.releases[k].database) {
+		if ask(p.releases[k]) {
 			return true
 		}
 	}

@@ -28,7 +28,7 @@ func sample(id string, sequence uint64) event.Event {
 		ContentHash: 1000 + sequence, Site: "DEMO", AccountID: "a", UserID: "u1", UserName: "Ann O'Neil", UserEmail: "ann@example.com", IntegrationKey: "k", AffectedUserID: "u2",
 		ReferencedUserID: "u3", Object: "User", Action: "Login", Result: "Success", Channel: "Web", Activity: "logon", Administrative: true,
 		IPAddress: "192.0.2.1", IP: netip.MustParseAddr("192.0.2.1"), ASN: 64500, ASOrganization: "Example",
-		Place:     event.Place{Kind: event.PlaceUser, Country: "NL", CountryName: "Netherlands", Region: "North Holland", City: "Amsterdam", Latitude: 52.37, Longitude: 4.9, AccuracyKM: 20, LocatedBy: "record"},
+		Place:     event.Place{Kind: event.PlaceUser, Country: "NL", CountryName: "Netherlands", Region: "North Holland", City: "Amsterdam", Latitude: 52.37, Longitude: 4.9, AccuracyKM: 20, LocatedBy: "record", NetworkBy: "asn 2026-05-01"},
 		UserAgent: "Mozilla/5.0 ('\\\n\t\x00 ☃)", Browser: "Chrome 126", OS: "Windows 10", DeviceType: "desktop", UserInDomain: &yes,
 		EnvelopeID: "e", AlertEventIDs: []string{"x", "y"}, AlertSeverity: "High", Data: `{"a":1}`, Raw: `{"eventId":"` + id + `"}`,
 	}

@@ -61,6 +61,7 @@ func fillEvents(b driver.Batch, events []event.Event) error {
 	column(c, events, func(e *event.Event) float64 { return e.Place.Longitude })
 	column(c, events, func(e *event.Event) float32 { return e.Place.AccuracyKM })
 	text(func(e *event.Event) string { return e.Place.LocatedBy })
+	text(func(e *event.Event) string { return e.Place.NetworkBy })
 	text(func(e *event.Event) string { return e.UserAgent })
 	text(func(e *event.Event) string { return e.Browser })
 	text(func(e *event.Event) string { return e.OS })

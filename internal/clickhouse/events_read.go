@@ -31,7 +31,7 @@ func (d *DB) ListEvents(ctx context.Context, tenant string, f event.Filter, afte
 		p := &e.Place
 		err := r.Scan(&e.Source, &e.ID, &e.Sequence, &e.Time, &e.Arrival, &e.Site, &e.AccountID, &e.OrganizationID, &e.UserID, &e.UserName, &e.UserEmail,
 			&e.IntegrationKey, &e.AffectedUserID, &e.ReferencedUserID, &e.Object, &e.Action, &e.Property, &e.Field, &e.Result, &e.Channel, &e.Activity, &e.Administrative,
-			&e.IPAddress, &e.ASN, &e.ASOrganization, &p.Kind, &p.Country, &p.CountryName, &p.Region, &p.City, &p.Latitude, &p.Longitude, &p.AccuracyKM, &p.LocatedBy,
+			&e.IPAddress, &e.ASN, &e.ASOrganization, &p.Kind, &p.Country, &p.CountryName, &p.Region, &p.City, &p.Latitude, &p.Longitude, &p.AccuracyKM, &p.LocatedBy, &p.NetworkBy,
 			&e.UserAgent, &e.Browser, &e.OS, &e.DeviceType, &e.ProxyStatus, &e.ProxyType, &e.ProxyLevel, &e.EnvelopeID, &e.AlertEventIDs, &e.AlertSeverity, &e.Data, &e.Raw)
 		page = append(page, e)
 		return err

@@ -87,6 +87,8 @@ type Place struct {
 	AccuracyKM float32
 	// LocatedBy is "record", or the geo database with its build date; empty when unknown.
 	LocatedBy string
+	// NetworkBy is the database that names the network (ASN), with its build date; empty when none does.
+	NetworkBy string
 }
 
 // Held says whether the event came too far ahead of the clock and now has not reached it yet.

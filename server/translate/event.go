@@ -37,6 +37,7 @@ func Event(e *event.Event, now time.Time, full bool) *pb.Event {
 			ProxyStatus:    Text(e.ProxyStatus),
 			ProxyType:      Text(e.ProxyType),
 			ProxyLevel:     Text(e.ProxyLevel),
+			NetworkBy:      Text(e.Place.NetworkBy),
 		},
 		Place: place(&e.Place),
 		Device: &pb.Device{

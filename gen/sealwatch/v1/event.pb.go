@@ -392,7 +392,9 @@ type Network struct {
 	// proxy_type, as DocuSign gives it; usually empty.
 	ProxyType string `protobuf:"bytes,5,opt,name=proxy_type,json=proxyType,proto3" json:"proxy_type,omitempty"`
 	// proxy_level, as DocuSign gives it; usually empty.
-	ProxyLevel    string `protobuf:"bytes,6,opt,name=proxy_level,json=proxyLevel,proto3" json:"proxy_level,omitempty"`
+	ProxyLevel string `protobuf:"bytes,6,opt,name=proxy_level,json=proxyLevel,proto3" json:"proxy_level,omitempty"`
+	// network_by is the name and build date of the database that named the network; empty when none did.
+	NetworkBy     string `protobuf:"bytes,7,opt,name=network_by,json=networkBy,proto3" json:"network_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -465,6 +467,13 @@ func (x *Network) GetProxyType() string {
 func (x *Network) GetProxyLevel() string {
 	if x != nil {
 		return x.ProxyLevel
+	}
+	return ""
+}
+
+func (x *Network) GetNetworkBy() string {
+	if x != nil {
+		return x.NetworkBy
 	}
 	return ""
 }
@@ -1027,7 +1036,7 @@ const file_sealwatch_v1_event_proto_rawDesc = "" +
 	"\x04type\x18\x01 \x01(\tB\x03\xe0A\x03R\x04type\x12\x13\n" +
 	"\x02id\x18\x02 \x01(\tB\x03\xe0A\x03R\x02id\x12\x19\n" +
 	"\x05email\x18\x03 \x01(\tB\x03\xe0A\x03R\x05email\x12&\n" +
-	"\fdisplay_name\x18\x04 \x01(\tB\x03\xe0A\x03R\vdisplayName\"\xe4\x01\n" +
+	"\fdisplay_name\x18\x04 \x01(\tB\x03\xe0A\x03R\vdisplayName\"\x88\x02\n" +
 	"\aNetwork\x12\"\n" +
 	"\n" +
 	"ip_address\x18\x01 \x01(\tB\x03\xe0A\x03R\tipAddress\x12\x15\n" +
@@ -1037,7 +1046,9 @@ const file_sealwatch_v1_event_proto_rawDesc = "" +
 	"\n" +
 	"proxy_type\x18\x05 \x01(\tB\x03\xe0A\x03R\tproxyType\x12$\n" +
 	"\vproxy_level\x18\x06 \x01(\tB\x03\xe0A\x03R\n" +
-	"proxyLevel\"\xab\x02\n" +
+	"proxyLevel\x12\"\n" +
+	"\n" +
+	"network_by\x18\a \x01(\tB\x03\xe0A\x03R\tnetworkBy\"\xab\x02\n" +
 	"\x05Place\x12\x17\n" +
 	"\x04kind\x18\x01 \x01(\tB\x03\xe0A\x03R\x04kind\x12\x1d\n" +
 	"\acountry\x18\x02 \x01(\tB\x03\xe0A\x03R\acountry\x12&\n" +

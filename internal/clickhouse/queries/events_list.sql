@@ -1,7 +1,7 @@
 SELECT
     source, event_id, sequence, ts, arrival_time, site, account_id, organization_id, user_id, user_name, user_email,
     integration_key, affected_user_id, referenced_user_id, object, action, property, field, result, channel, activity, administrative,
-    ip_address, asn, as_organization, place_kind, country, country_name, region, city, latitude, longitude, accuracy_km, located_by,
+    ip_address, asn, as_organization, place_kind, country, country_name, region, city, latitude, longitude, accuracy_km, located_by, network_by,
     user_agent, browser, os, device_type, proxy_status, proxy_type, proxy_level, envelope_id, alert_event_ids, alert_severity, data,
     if({full:Bool}, raw, '') AS record
 FROM events
