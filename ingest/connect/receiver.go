@@ -63,6 +63,8 @@ type Options struct {
 	Sources  []Source
 	Ingester Ingester
 	Rejects  Rejects
+	// Watch may be nil.
+	Watch Watch
 	// Now is the clock; time.Now.
 	Now        func() time.Time
 	Logger     *slog.Logger
@@ -98,7 +100,7 @@ func New(o Options) (*Receiver, error) {
 		if r.sources[s.Name] != nil {
 			return nil, fmt.Errorf("connect: two sources have the name %s", s.Name)
 		}
-		one := &source{Source: s, log: o.Logger.With(slog.String("source", s.Origin.Source)), now: o.Now, metrics: newMetrics(o.Registerer, s.Origin.Source, len(s.Keys))}
+		one := &source{Source: s, watch: o.Watch, watched: watched{since: o.Now()}, log: o.Logger.With(slog.String("source", s.Origin.Source)), now: o.Now, metrics: newMetrics(o.Registerer, s.Origin.Source, len(s.Keys))}
 		r.sources[s.Name], r.only = one, one
 	}
 	if len(o.Sources) != 1 {
@@ -202,8 +204,10 @@ type source struct {
 	log     *slog.Logger
 	now     func() time.Time
 	metrics *metrics
+	watch   Watch
 
 	mu      sync.Mutex
+	watched watched
 	state   status.Receiving
 	noticed time.Time
 }
@@ -215,6 +219,9 @@ func (s *source) refused(ctx context.Context, signatures int) {
 		why = "it has no X-DocuSign-Signature header: Include HMAC Signature is off in the configuration in DocuSign, no key is active there, or it does not come from DocuSign"
 	}
 	s.refuse(ctx, outcomeSignature, why)
+	if signatures > 0 {
+		s.lost(ctx)
+	}
 }
 
 // refuse counts a delivery that was not taken, and says so from time to time.
@@ -256,6 +263,7 @@ func (s *source) count(ctx context.Context, outcome, problem string, err error) 
 	s.mu.Unlock()
 	if err == nil {
 		s.metrics.success.Set(float64(now.UnixMilli()) / 1000)
+		s.back(ctx)
 	}
 	if problem != "" {
 		s.log.WarnContext(ctx, "a delivery is no event; it is kept in rejected_records", slog.String("problem", problem))

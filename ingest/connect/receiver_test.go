@@ -73,6 +73,7 @@ type fixture struct {
 	*Receiver
 	*store
 	registry *prometheus.Registry
+	watch    watch
 	log      bytes.Buffer
 	now      time.Time
 }
@@ -84,7 +85,7 @@ func receiver(t *testing.T, sources ...Source) *fixture {
 		sources = []Source{{Name: "main", Origin: event.Origin{Tenant: "acme", Source: "connect/main"}, Keys: []Key{NewKey(oldKey), NewKey(newKey)}}}
 	}
 	var err error
-	f.Receiver, err = New(Options{Sources: sources, Ingester: f.store, Rejects: f.store, Now: func() time.Time { return f.now }, Registerer: f.registry,
+	f.Receiver, err = New(Options{Sources: sources, Ingester: f.store, Rejects: f.store, Watch: &f.watch, Now: func() time.Time { return f.now }, Registerer: f.registry,
 		Logger: slog.New(slog.NewTextHandler(&f.log, nil))})
 	if err != nil {
 		t.Fatal(err)

@@ -137,7 +137,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	deliveries, err := openConnect(cfg, db, pipeline, log, registry)
+	deliveries, err := openConnect(cfg, db, alerts, pipeline, log, registry)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	options := server.Options{
 		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
 		Services: server.Services{
-			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, off, runner, len(pollers)+len(asked) > 0}, Backtester: backtester, Reevaluator: runner, Exceptions: runner,
+			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, off, runner, len(pollers)+len(asked)+len(cfg.Sources.Connect) > 0}, Backtester: backtester, Reevaluator: runner, Exceptions: runner,
 			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db}, Feeds: feeds, People: people,
 			Watermark: runner.Watermark, Guide: analytics.Guide(tuned, runner.View),
 		},

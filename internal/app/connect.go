@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/ingest"
 	"github.com/sealwatch/sealwatch/ingest/connect"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
@@ -42,12 +44,13 @@ func connectSources(cfg config.Config) ([]connect.Source, error) {
 }
 
 // openConnect makes what takes deliveries; nil when no source is configured.
-func openConnect(cfg config.Config, db *clickhouse.DB, pipeline *ingest.Pipeline, log *slog.Logger, registry prometheus.Registerer) (*connect.Receiver, error) {
+func openConnect(cfg config.Config, db *clickhouse.DB, alerts *analytics.Log, pipeline *ingest.Pipeline, log *slog.Logger, registry prometheus.Registerer) (*connect.Receiver, error) {
 	sources, err := connectSources(cfg)
 	if err != nil || len(sources) == 0 {
 		return nil, err
 	}
-	return connect.New(connect.Options{Sources: sources, Ingester: pipeline, Rejects: connectRejects{db}, Logger: log, Registerer: registry})
+	return connect.New(connect.Options{Sources: sources, Ingester: pipeline, Rejects: connectRejects{db},
+		Watch: connectWatch{analytics.NewSourceWatch(cfg.Tenant, db, alerts, time.Now)}, Logger: log, Registerer: registry})
 }
 
 // connectRejects keeps deliveries that are no events.
@@ -56,6 +59,17 @@ type connectRejects struct{ db *clickhouse.DB }
 func (c connectRejects) KeepRejected(ctx context.Context, r connect.Rejected) error {
 	return c.db.AddRejectedRecords(ctx, uuid.NewString(), []clickhouse.RejectedRecord{{Tenant: r.Origin.Tenant, Source: r.Origin.Source, Arrival: r.Time,
 		EventID: r.EventID, Field: r.Field, Problem: r.Problem, Raw: string(r.Raw)}})
+}
+
+// connectWatch makes alerts of what the receiver tells.
+type connectWatch struct{ w *analytics.SourceWatch }
+
+func (c connectWatch) Lost(ctx context.Context, l connect.Loss) error {
+	return c.w.Lost(ctx, analytics.Loss{Source: l.Source, Kind: l.Kind, Problem: l.Problem, Title: l.Title, Since: l.Since, Failures: l.Failures, Consequence: l.Consequence, After: l.After})
+}
+
+func (c connectWatch) Restored(ctx context.Context, source string, at time.Time) error {
+	return c.w.Restored(ctx, source, at)
 }
 
 // receivers are the states of what is delivered.
