@@ -109,12 +109,12 @@ func (w *SourceWatch) Restored(ctx context.Context, source string, at time.Time)
 // DescribeSourceAccess is it for readers of the detections.
 func DescribeSourceAccess() alert.Detection {
 	return alert.Detection{
-		ID: SourceAccess, Title: "A source of events is lost",
-		Description: "Sealwatch no longer gets what it watches: DocuSign refuses it (consent withdrawn, role or key removed, no Monitor), the call budget is used up, or the source has not been read to its end for a quarter of an hour. " +
-			"It is resolved by itself when the source is back; the events of the gap are read then.",
+		ID: SourceAccess, Title: "A source is lost",
+		Description: "Sealwatch no longer gets what it watches: DocuSign or the directory refuses it (consent withdrawn, role, key or permission removed, no Monitor), the call budget is used up, or the source has not been read to its end in time (a quarter of an hour for events). " +
+			"It is resolved by itself when the source is back; what it missed is read then.",
 		Severity: alert.SeverityHigh, Techniques: []string{"T1562.008"}, SubjectType: "source",
 		FalsePositives: []string{"Maintenance of DocuSign, of the network, or of this machine", "A key or a role that was changed on purpose"},
-		Response: []string{"Read evidence.problem: it says what to do, and whom to ask.", "Run sealwatch doctor monitor with the service's configuration.",
+		Response: []string{"Read evidence.problem: it says what to do, and whom to ask.", "Run sealwatch doctor (monitor, docusign or entra) with the service's configuration.",
 			"Find out who changed the consent, the role or the key: an attacker who is administrator begins there.", "When it is back, look at what came in from the gap."},
 	}
 }

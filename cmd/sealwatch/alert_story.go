@@ -40,6 +40,11 @@ func alertStory(a *sealwatchv1.Alert, change sealwatchv1.AlertChange, name strin
 	line("from", joined(evidence["ipAddresses"], evidence["addresses"].GetNumberValue()))
 	line("in", joined(evidence["countries"], 0))
 	line("why", why(a))
+	// of alerts about Sealwatch itself: what is wrong, what follows from it, and what ends it
+	line("problem", evidence["problem"].GetStringValue())
+	line("leave", joined(evidence["leavers"], evidence["left"].GetNumberValue()))
+	line("means", evidence["consequence"].GetStringValue())
+	line("confirm", evidence["confirm"].GetStringValue())
 	for _, l := range contextLines(a.GetContext()) {
 		line(l[0], l[1])
 	}

@@ -124,7 +124,7 @@ func (s *Source) Round(ctx context.Context) (warnings []string, err error) {
 			return nil, ctx.Err()
 		case !errors.As(err, &e): // the database
 			return nil, err
-		case was.marks[in.name].Version > 0 && !(in.kind == Authorization && e.Kind.LosesAccess()):
+		case was.marks[in.name].Version > 0 && (in.kind != Authorization || !e.Kind.LosesAccess()):
 			failures = append(failures, fmt.Errorf("%s of %s, which could be read before: %w", plural[in.kind], cmp.Or(in.account, in.organization), err))
 		case e.Kind.LosesAccess() || e.Kind == docusign.KindRequest:
 			where := cmp.Or(in.account, "the organisation")
