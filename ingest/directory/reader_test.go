@@ -122,6 +122,7 @@ func FuzzReader(f *testing.F) {
 	f.Add("{\"value\":[{\"id\":\"1\"}]}\n{\"id\":\"2\"}")
 	f.Add("id,emails,left\n1,a@x.y;b@x.y,2026-05-01\n")
 	f.Add("\ufeff [ ] {}")
+	f.Add(`{"Resources":[{"id":"1","active":true,"emails":[{"value":"a@x.y"}],"groups":["g"]},{"id":"2","active":false,"meta":{"lastModified":"2026-05-01T00:00:00Z"}}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		r, err := directory.NewReader(strings.NewReader(text), directory.Options{Source: "e", AsOf: asOf})
 		if err != nil {

@@ -259,15 +259,19 @@ func (d *delivery) refuse(raw json.RawMessage, err *people.RecordError) {
 func (s *Source) all(ctx context.Context, groups map[string][]string) (*delivery, error) {
 	d := s.begin(groups)
 	d.Full = true
-	known := map[string]json.RawMessage{}
+	removed := map[string]int{} // ids, with how many people had been read before
 	link, err := s.in.changes(ctx, "", func(all []json.RawMessage) error {
 		for _, raw := range all {
 			var h head
 			if err := json.Unmarshal(raw, &h); err != nil || h.ID == "" {
 				return &Error{Kind: KindResponse, Message: "a person of the delta has no id", Err: err}
 			}
-			if known[h.ID] = raw; h.Removed != nil { // a person may come more than once, the last word counts
-				delete(known, h.ID)
+			if h.Removed != nil {
+				removed[h.ID] = len(d.Records)
+			} else if s.o.LeaveDates {
+				continue // they are read beside it
+			} else if err := d.add([]json.RawMessage{raw}); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -276,18 +280,26 @@ func (s *Source) all(ctx context.Context, groups map[string][]string) (*delivery
 		return nil, err
 	}
 	d.link = link
+	d.last(removed)
 	if s.o.LeaveDates { // the delta does not have them
-		clear(known)
 		if err := s.in.everybody(ctx, d.add); err != nil {
 			return nil, err
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(known)) {
-		if err := d.add([]json.RawMessage{known[id]}); err != nil {
-			return nil, err
-		}
-	}
 	return d, s.in.deleted(ctx, d.add)
+}
+
+// last keeps the last word on each person: a delta may name somebody more than once, and take a person back.
+func (d *delivery) last(removed map[string]int) {
+	seen := make(map[string]bool, len(d.Records))
+	for i := len(d.Records) - 1; i >= 0; i-- {
+		id := d.Records[i].DirectoryID
+		if at, gone := removed[id]; seen[id] || gone && i < at {
+			d.Records[i].DirectoryID = ""
+		}
+		seen[id] = true
+	}
+	d.Records = slices.DeleteFunc(d.Records, func(r directory.Record) bool { return r.DirectoryID == "" })
 }
 
 // errMany says that so many changed that everybody is read instead.

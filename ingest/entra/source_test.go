@@ -371,3 +371,15 @@ func TestLeaveDates(t *testing.T) {
 	w.round("full=true new=0 changed=1 left=1", "position")
 	w.expect(map[string]string{"p0": "01-02 00:00 active, 05-04 12:00 disabled"})
 }
+
+// TestADeltaThatRepeats: the last word on a person counts, also one that takes the person back.
+func TestADeltaThatRepeats(t *testing.T) {
+	w := newWorld(t)
+	w.restart()
+	w.server.Fail(entratest.PathDelta, entratest.Status(200, fmt.Sprintf(`{"value":[{"id":"a","accountEnabled":true,"displayName":"old"},{"id":"b","accountEnabled":true},{"id":"a","accountEnabled":true,"displayName":"new"},{"id":"b","@removed":{"reason":"deleted"}},
+ {"id":"c","@removed":{"reason":"changed"}},{"id":"c","accountEnabled":true}],"@odata.deltaLink":"%s/v1.0/users/delta?$deltatoken=0_8"}`, w.server.URL)))
+	w.round("full=true new=2 changed=0 left=0", "position")
+	if s := w.now2("a"); s.DisplayName != "new" || w.is("b") != "" || w.is("c") == "" {
+		t.Errorf("a %+v, b %s, c %s", s, w.is("b"), w.is("c"))
+	}
+}
