@@ -278,9 +278,9 @@ func (f *Feed) apply(ctx context.Context, c *copied, l *List, basis string, k ke
 	hold := standing(stored, now)
 	n := l.holding(now)
 	switch {
-	case n == 0 && hold == 0:
+	case len(l.Entries) == 0 && hold == 0:
 		return failure(KindFormat, nil, "it has no address at all (%d entries are about something else)", l.Other)
-	case hold >= fewEntries && float64(n) < (1-f.o.MaxShrink)*float64(hold) || n == 0:
+	case hold >= fewEntries && float64(n) < (1-f.o.MaxShrink)*float64(hold) || n == 0 && hold > 0:
 		if k.Confirmed == nil || float64(n) < 0.9*float64(*k.Confirmed) {
 			f.metrics.attempts[outcomeHeld].Inc()
 			f.log.WarnContext(ctx, "the feed shrank suspiciously and is held", slog.Int("entries", n), slog.Int("before", hold))

@@ -333,6 +333,42 @@ func TestSystemsAreReadAgain(t *testing.T) {
 	}
 }
 
+// TestSTIX: indicators hold for their own span, whenever they were fetched, and end when they leave the collection.
+func TestSTIX(t *testing.T) {
+	w := newWorld(t)
+	w.options.Format = FormatSTIX
+	w.restart()
+	indicator := func(address, from, until string) string {
+		return `{"type":"indicator","id":"indicator--` + address + `","pattern_type":"stix","pattern":"[ipv4-addr:value = '` + address + `']","valid_from":"` + from + `"` + until + `}`
+	}
+	one := indicator("192.0.2.1", "2026-01-01T00:00:00Z", `,"valid_until":"2026-02-01T00:00:00Z"`)
+	w.p.publish(`{"objects":[` + one + `]}`) // over, and yet it was so
+	w.taken()
+	two := indicator("192.0.2.2", "2026-03-01T00:00:00Z", "")
+	w.p.publish(`{"objects":[` + one + `,` + two + `]}`)
+	w.taken()
+	w.later(time.Hour)
+	w.p.publish(`{"objects":[` + one + `]}`)
+	if err := w.fetch(); err != nil || w.feed.Status().State != status.FeedHeld { // nothing holds any more, which is either so or a broken list
+		t.Fatalf("%v, %+v", err, w.feed.Status())
+	}
+	if err := w.feed.Confirm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[string]string{"2025-12-31": "", "2026-01-15": "192.0.2.1", "2026-02-15": "", "2026-03-15": "192.0.2.2", "2026-05-04": "192.0.2.2", "2026-05-05": ""} {
+		when, err := time.Parse(time.DateOnly, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.book.at(when, "192.0.2.1", "192.0.2.2"); got != want {
+			t.Errorf("on %s: %q, expected %q", at, got, want)
+		}
+	}
+	if accept := w.p.seen()[0].Header.Get("Accept"); !strings.Contains(accept, "application/taxii+json;version=2.1") {
+		t.Errorf("accept %q", accept)
+	}
+}
+
 // TestCompareSettles: whatever a list says and said before, what is stored says at present what the list says, the past of it
 // does not change, and the same list changes nothing.
 func TestCompareSettles(t *testing.T) {

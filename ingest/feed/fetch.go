@@ -83,12 +83,17 @@ type fetcher struct {
 	http    *http.Client
 	most    int64
 	agent   string
+	// accept is what the server is told to answer with; a TAXII server gives nothing without it.
+	accept string
 	// tokenFile and tokenHeader let it in.
 	tokenFile, tokenHeader string
 }
 
 func newFetcher(o *Options) (*fetcher, error) {
-	f := &fetcher{address: o.URL, most: o.MaxBytes, agent: o.UserAgent, tokenFile: o.TokenFile, tokenHeader: o.TokenHeader}
+	f := &fetcher{address: o.URL, most: o.MaxBytes, agent: o.UserAgent, accept: "text/plain, text/csv, */*", tokenFile: o.TokenFile, tokenHeader: o.TokenHeader}
+	if o.Format == FormatSTIX {
+		f.accept = "application/taxii+json;version=2.1, application/stix+json;version=2.1, application/json;q=0.9, */*;q=0.1"
+	}
 	u, err := url.Parse(o.URL)
 	if err != nil {
 		return nil, errors.New("url: it cannot be read; expected https://HOST/PATH, file:///PATH or a path")
@@ -159,6 +164,7 @@ func (f *fetcher) get(ctx context.Context, known mark) (*copied, *Failure) {
 		return nil, failure(KindNetwork, nil, "the address cannot be called")
 	}
 	r.Header.Set("User-Agent", f.agent)
+	r.Header.Set("Accept", f.accept)
 	if known.ETag != "" {
 		r.Header.Set("If-None-Match", known.ETag)
 	}

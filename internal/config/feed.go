@@ -13,7 +13,8 @@ type Feed struct {
 	Name string `yaml:"name"`
 	// Preset that everything which is not set here is taken from; sealwatch feeds presets lists them, with their licences.
 	Preset string `yaml:"preset,omitempty"`
-	// Where the list is: https://HOST/PATH, or the path of a file.
+	// Where the list is: https://HOST/PATH, or the path of a file. A secret belongs into tokenFile: sealwatch config print shows the
+	// whole address.
 	URL string `yaml:"url,omitempty"`
 	// How the list is written: plain (an address or a network a line), csv (with a header), asn (an autonomous system a line) or
 	// stix (a bundle of STIX 2.1).
