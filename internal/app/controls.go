@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -57,24 +58,27 @@ func startControls(work context.Context, cfg config.Config, opt Options, by aske
 	return all, nil
 }
 
-// principals are the ids of DocuSign's active users, as the directory has them.
-func principals(db *clickhouse.DB, tenant string) func(ctx context.Context) ([]string, error) {
-	return func(ctx context.Context) ([]string, error) {
-		status := map[string]string{}
+// principals are the ids of DocuSign's active users, as the directory has them, administrators first.
+func principals(db *clickhouse.DB, tenant string) func(ctx context.Context) (first, others []string, err error) {
+	return func(ctx context.Context) (first, others []string, err error) {
+		type present struct{ active, administrator bool }
+		all := map[string]present{}
 		now := time.Now()
-		err := db.PeopleOfSource(ctx, tenant, directory.SourceDocuSign, nil, func(s *directory.State) error {
+		err = db.PeopleOfSource(ctx, tenant, directory.SourceDocuSign, nil, func(s *directory.State) error {
 			if !s.From.After(now) {
-				status[s.DirectoryID] = s.Status
+				all[s.DirectoryID] = present{s.Status == directory.StatusActive, strings.Contains(s.Role, "Administrator")}
 			}
 			return nil
 		})
-		var all []string
-		for id, s := range status {
-			if s == directory.StatusActive {
-				all = append(all, id)
+		for id, p := range all {
+			switch {
+			case p.active && p.administrator:
+				first = append(first, id)
+			case p.active:
+				others = append(others, id)
 			}
 		}
-		return all, err
+		return first, others, err
 	}
 }
 

@@ -36,8 +36,9 @@ func chained(before, state string, removed bool) string {
 }
 
 // compare says what a list changes: the states to store, and an event for each. A first look makes states and no events; neither does
-// a setting that comes or goes, which DocuSign's releases do.
-func (s *Source) compare(in scope, now []object, was map[string]State, first bool, last, at time.Time) (states []State, events []event.Record) {
+// a setting that comes or goes, which DocuSign's releases do. Since is when the list was first looked at; last is the look before this, zero
+// when this is the first: then only what has a time of its own after since is news.
+func (s *Source) compare(in scope, now []object, was map[string]State, since, last, at time.Time) (states []State, events []event.Record) {
 	seen := map[string]bool{}
 	settings := in.kind == Setting || in.kind == PasswordRule
 	for i := range now {
@@ -53,8 +54,12 @@ func (s *Source) compare(in scope, now []object, was map[string]State, first boo
 		}
 		next := State{Scope: in.name, Object: o.id, Kind: in.kind, Account: in.account, Name: o.name, JSON: text, Chain: chained(before.Chain, text, false), Seen: at, Version: before.Version + 1}
 		states = append(states, next)
-		if !first && (known || !settings) {
+		switch {
+		case settings && !known:
+		case !last.IsZero():
 			events = append(events, s.event(in, o, before, next, last, at))
+		case !since.IsZero() && o.modified.After(since):
+			events = append(events, s.event(in, o, before, next, since, at))
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(was)) {

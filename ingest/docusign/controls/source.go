@@ -34,8 +34,8 @@ type Options struct {
 	Accounts []string
 	Ingester Ingester
 	States   States
-	// Principals are the ids of the users whose authorizations are read, some in each round; nil reads none.
-	Principals func(ctx context.Context) ([]string, error)
+	// Principals are the ids of the users whose authorizations are read: the first in each round, the others in turn; nil reads none.
+	Principals func(ctx context.Context) (first, others []string, err error)
 	Now        func() time.Time
 	Logger     *slog.Logger
 }
@@ -89,6 +89,28 @@ func Explain(err error) rounds.Failure {
 type known struct {
 	objects map[string]map[string]State
 	marks   map[string]State
+}
+
+// since is when a list, or for the authorizations of one more user any list of the account, was first read: what came later is news. It is
+// zero when nothing was read before.
+func (k known) since(in scope) time.Time {
+	first := func(mark State) time.Time {
+		at, err := time.Parse(time.RFC3339Nano, mark.JSON)
+		if err != nil {
+			at = mark.Seen
+		}
+		return at
+	}
+	if mark := k.marks[in.name]; mark.Version > 0 {
+		return first(mark)
+	}
+	var earliest time.Time
+	for _, mark := range k.marks {
+		if at := first(mark); in.kind == Authorization && mark.Account == in.account && (earliest.IsZero() || at.Before(earliest)) {
+			earliest = at
+		}
+	}
+	return earliest
 }
 
 // Round reads every control once. The events of a list are durable before what was seen is stored. A list that cannot be read does not
@@ -215,17 +237,23 @@ func (s *Source) principals(ctx context.Context) ([]string, error) {
 	if s.o.Principals == nil {
 		return nil, nil
 	}
-	all, err := s.o.Principals(ctx)
-	if err != nil || len(all) <= principalsPerRound {
-		return all, err
+	first, others, err := s.o.Principals(ctx)
+	if err != nil {
+		return nil, err
 	}
-	slices.Sort(all)
-	if s.next >= len(all) {
+	slices.Sort(first)
+	slices.Sort(others)
+	first = first[:min(len(first), principalsPerRound/2)]
+	room := principalsPerRound - len(first)
+	if len(others) <= room {
+		return append(first, others...), nil
+	}
+	if s.next >= len(others) {
 		s.next = 0
 	}
-	some := all[s.next:min(len(all), s.next+principalsPerRound)]
+	some := others[s.next:min(len(others), s.next+room)]
 	s.next += len(some)
-	return some, nil
+	return append(first, some...), nil
 }
 
 // look reads one list, makes the events of what is new durable, and then stores what was seen.
@@ -247,7 +275,7 @@ func (s *Source) look(ctx context.Context, in scope, was known) error {
 	}
 	delete(s.emptied, in.name)
 	mark := was.marks[in.name]
-	states, records := s.compare(in, now, was.objects[in.name], mark.Version == 0, mark.Seen, at)
+	states, records := s.compare(in, now, was.objects[in.name], was.since(in), mark.Seen, at)
 	if len(records) > 0 {
 		batch := make([]event.Submission, len(records))
 		for i := range records {
@@ -262,7 +290,11 @@ func (s *Source) look(ctx context.Context, in scope, was known) error {
 		}
 		s.o.Logger.InfoContext(ctx, "controls have changed", slog.String("kind", in.kind), slog.String("scope", in.name), slog.Int("changes", len(records)))
 	}
-	states = append(states, State{Scope: in.name, Kind: in.kind, Account: in.account, Seen: at, Version: mark.Version + 1})
+	since := mark.JSON
+	if mark.Version == 0 {
+		since = at.Format(time.RFC3339Nano)
+	}
+	states = append(states, State{Scope: in.name, Kind: in.kind, Account: in.account, JSON: since, Seen: at, Version: mark.Version + 1})
 	if err := s.o.States.StoreStates(ctx, s.o.Origin.Source, states); err != nil {
 		return fmt.Errorf("%s as seen now cannot be stored: %w", plural[in.kind], err)
 	}

@@ -35,6 +35,7 @@ type world struct {
 	// lose lets so many calls to store states fail, fail those to store events.
 	lose, fail int
 	principals []string
+	admins     []string
 	source     *controls.Source
 }
 
@@ -70,7 +71,9 @@ func (w *world) restart() {
 	w.t.Cleanup(client.Close)
 	asker := docusign.NewAsker(client, docusign.AskerOptions{Sleep: func(_ context.Context, d time.Duration) error { w.now = w.now.Add(d); return nil }})
 	w.source, err = controls.New(controls.Options{Origin: event.Origin{Tenant: "default", Source: "controls/main", Trust: 100}, Asker: asker, Organization: func(context.Context) (string, error) { return docusigntest.OrganizationID, nil },
-		Ingester: w, States: w, Principals: func(context.Context) ([]string, error) { return slices.Clone(w.principals), nil }, Now: func() time.Time { return w.now }})
+		Ingester: w, States: w, Principals: func(context.Context) ([]string, []string, error) {
+			return slices.Clone(w.admins), slices.Clone(w.principals), nil
+		}, Now: func() time.Time { return w.now }})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -285,29 +288,37 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// TestAuthorizations: who may act for whom is read by the user who grants it, so many in a round, and a first look at one makes none.
+// TestAuthorizations: who may act for whom is read by the user who grants it: administrators in each round, the others in turn. A first
+// look at a user makes no events of what was granted before the account was first read, and one of what came later.
 func TestAuthorizations(t *testing.T) {
 	w := newWorld(t)
 	for i := range 250 {
 		w.principals = append(w.principals, fmt.Sprintf("u%03d", i))
 	}
+	w.admins = []string{"admin"}
 	grant := func(of, id string) {
-		w.account.Authorizations[of] = append(w.account.Authorizations[of], map[string]any{"authorizationId": id, "permission": "Manage", "agentUser": map[string]any{"name": "Eve", "userId": "e"}, "principalUser": map[string]any{"name": of}, "created": w.now.Truncate(time.Hour).Add(10 * time.Minute).Format(time.RFC3339), "createdBy": "[Eve e@x.y]"})
+		w.account.Authorizations[of] = append(w.account.Authorizations[of], map[string]any{"authorizationId": id, "permission": "Manage", "created": w.now.Truncate(time.Hour).Add(10 * time.Minute).Format(time.RFC3339), "createdBy": "[Eve e@x.y]"})
+	}
+	told := func(verb, id string, at string) string {
+		state := fmt.Sprintf(`{"authorizationId":%q,"created":%q,"createdBy":"[Eve e@x.y]","permission":"Manage"}`, id, at)
+		if verb == "Granted" {
+			return fmt.Sprintf("UserAuthorization Granted %s {} %s", id, state)
+		}
+		return fmt.Sprintf("UserAuthorization Revoked %s %s {}", id, state)
 	}
 	grant("u001", "old")
-	w.round()
-	w.round() // the others
-	grant("u001", "new")
-	w.account.Authorizations["u001"] = w.account.Authorizations["u001"][1:]
-	grant("u249", "late")
-	w.round(`UserAuthorization Revoked old {"agentUser":{"name":"Eve","userId":"e"},"authorizationId":"old","created":"2026-05-04T09:10:00Z","createdBy":"[Eve e@x.y]","permission":"Manage","principalUser":{"name":"u001"}} {}`,
-		`UserAuthorization Granted new {} {"agentUser":{"name":"Eve","userId":"e"},"authorizationId":"new","created":"2026-05-04T11:10:00Z","createdBy":"[Eve e@x.y]","permission":"Manage","principalUser":{"name":"u001"}}`)
-	if w.events[0].Action == "Granted" && !w.events[0].Timestamp.Equal(start.Add(2*time.Hour+10*time.Minute)) {
-		t.Errorf("time %s", w.events[0].Timestamp)
+	w.now = w.now.Add(time.Hour)
+	w.round()             // at 11, u000 to u198
+	grant("u249", "late") // 11:10
+	grant("admin", "first")
+	w.round(told("Granted", "first", "2026-05-04T11:10:00Z"), told("Granted", "late", "2026-05-04T11:10:00Z")) // the others, for the first time
+	for _, r := range w.events {
+		if !r.Timestamp.Equal(time.Date(2026, 5, 4, 11, 10, 0, 0, time.UTC)) || r.UserID != "" {
+			t.Errorf("%s at %s by %q", r.Action, r.Timestamp, r.UserID)
+		}
 	}
-	before := len(w.events)
-	w.round(`UserAuthorization Granted late {} {"agentUser":{"name":"Eve","userId":"e"},"authorizationId":"late","created":"2026-05-04T11:10:00Z","createdBy":"[Eve e@x.y]","permission":"Manage","principalUser":{"name":"u249"}}`)
-	if r := w.events[before]; !r.Timestamp.Equal(start.Add(2*time.Hour + 10*time.Minute)) {
-		t.Errorf("an authorization of two hours ago is dated %s", r.Timestamp)
-	}
+	w.account.Authorizations["u001"] = nil
+	grant("u001", "new") // 12:10
+	grant("admin", "second")
+	w.round(told("Revoked", "old", "2026-05-04T09:10:00Z"), told("Granted", "new", "2026-05-04T12:10:00Z"), told("Granted", "second", "2026-05-04T12:10:00Z"))
 }
