@@ -100,7 +100,7 @@ func knownStatus() *system {
 		Version: "0.1.0", Start: epoch, Engine: status.Engine{Kind: "embedded", State: "ready", EventsStored: 5},
 		Sources: []status.Source{{Name: "connect/main", Receiving: &status.Receiving{Deliveries: 7, Kept: 1, Failures: 2, LastSuccess: epoch, LastError: "it is no event", Refused: 3, LastRefusal: epoch.Add(time.Minute), RefusalReason: "no key made its signature"}},
 			{Name: "import", Accepted: 3}, {Name: "monitor/main", Accepted: 2, Polling: &status.Polling{State: status.PollingRefused, LastSuccess: epoch,
-			NextAttempt: epoch.Add(time.Minute), Behind: time.Hour, Calls: 9, Remaining: -1, LastError: "nobody has given consent", Errors: map[string]uint64{"server": 1, "consent": 2}, Warnings: []string{"two people are outside"}}}},
+				NextAttempt: epoch.Add(time.Minute), Behind: time.Hour, Calls: 9, Remaining: -1, LastError: "nobody has given consent", Errors: map[string]uint64{"server": 1, "consent": 2}, Warnings: []string{"two people are outside"}}}},
 		Analysis: status.Analysis{Watermark: epoch, Sequence: 5, Detections: map[string]status.Detection{
 			"failed_logins": {ActiveAlerts: 3},
 		}},
