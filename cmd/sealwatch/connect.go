@@ -39,7 +39,7 @@ func (p *process) connectDocuSign() *cobra.Command {
 			"Each answer can be given by a flag, and is asked for otherwise. With --wait nobody is asked whether consent was given: it is looked for.\n" +
 			"docs/connect-docusign.md tells what to do in DocuSign.",
 		Example: "  sealwatch connect docusign\n" +
-			"  sealwatch connect docusign --environment demo --integration-key 3f2b... --user-id 8c1d... --private-key docusign.pem --redirect-uri https://example.com --wait 10m >> sealwatch.yaml",
+			"  sealwatch connect docusign --environment demo --integration-key 3f2b... --user-id 8c1d... --private-key docusign.pem --redirect-uri https://example.com --wait 10m > docusign.yaml",
 		Args: cobra.NoArgs,
 	}
 	w := &connection{p: p}
