@@ -47,6 +47,18 @@ func connect(address string) (*grpc.ClientConn, error) {
 		grpc.WithUserAgent("sealwatch/"+build.Read().Version), grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswerBytes)))
 }
 
+// notHTTP2 is what gRPC says of a server that answers in HTTP/1.
+const notHTTP2 = "error reading server preface"
+
+// grpcPort is the port of the gRPC listener by default.
+func grpcPort() string {
+	_, port, err := net.SplitHostPort(config.Default().GRPCAddr)
+	if err != nil {
+		return config.Default().GRPCAddr
+	}
+	return port
+}
+
 // message is an error as a person should read it: without the words of gRPC, with a hint where there is one.
 func message(err error) string {
 	var remote interface{ GRPCStatus() *status.Status }
@@ -62,6 +74,8 @@ func message(err error) string {
 		}
 	}
 	switch {
+	case s.Code() == codes.Unavailable && reason == "" && strings.Contains(said, notHTTP2):
+		said = "what listens at --addr does not speak gRPC; this looks like the HTTP port. The gRPC port is " + grpcPort() + " unless grpcAddr says otherwise"
 	case s.Code() == codes.Unavailable && reason == "":
 		said = "the service cannot be reached (" + said + "); is `sealwatch serve` running, and is --addr right?"
 	case reason != "":

@@ -79,7 +79,8 @@ func (l *csvList) next() (directory.Record, error) {
 		return directory.Record{}, err
 	}
 	line, _ := l.in.FieldPos(0)
-	if len(fields) > len(l.head) {
+	// one that is short has lost a field somewhere, and what follows stands in the wrong column
+	if len(fields) != len(l.head) {
 		return directory.Record{}, &RecordError{Line: line, Problem: fmt.Sprintf("found %d fields, expected the %d of the header", len(fields), len(l.head))}
 	}
 	return l.record(fields, line)

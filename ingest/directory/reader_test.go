@@ -100,12 +100,14 @@ func TestReader(t *testing.T) {
 		{"broken JSON", "[{\"id\":\"1\"},\n{\"id\":]", []string{"1 active person", "END line 2: invalid character ']' looking for beginning of value; expected people as Microsoft Graph or a SCIM service returns them"}},
 		{"cut off", "[{\"id\":\"1\"},\n{\"id\":\"2\"", []string{"1 active person", "END line 2: the file ends in the middle of a value"}},
 		{"cut off after a person", "[{\"id\":\"1\"},\n", []string{"1 active person", "END line 2: the file ends in the middle of a value"}},
-		{"CSV", "id,User_Name,display name,Emails,docusign_user_id,status,groups,role,left,shoe size\n1,ann@x.y,\"Smith, Ann\",a@x.y;b@x.y,u1,,A|B,Sender,,39\n2,bob@x.y,Bob,,,disabled,,,2026-05-02,\n3,cem@x.y,,,,,,,2026-05-03\n4,dan@x.y,,,,,,,2027-05-03\n",
+		{"CSV", "id,User_Name,display name,Emails,docusign_user_id,status,groups,role,left,shoe size\n1,ann@x.y,\"Smith, Ann\",a@x.y;b@x.y,u1,,A|B,Sender,,39\n2,bob@x.y,Bob,,,disabled,,,2026-05-02,\n3,cem@x.y,,,,,,,2026-05-03,\n4,dan@x.y,,,,,,,2027-05-03,\n",
 			[]string{"1 active person a@x.y ann@x.y b@x.y ds=u1 groups=A+B name=Smith, Ann role=Sender", "2 disabled person bob@x.y name=Bob left=05-02", "3 disabled person cem@x.y left=05-03", "4 active person dan@x.y"}},
 		{"CSV with semicolons", "id;enabled;valid from\n1;no;2026-05-01\n2;perhaps;\n3;;tomorrow\n4;;;;\n",
 			[]string{"1 disabled person from=05-01", `BAD line 3: person "2": enabled: found "perhaps", expected true or false`, `BAD line 4: person "3": validFrom: found "tomorrow", expected a time such as 2026-01-31T08:00:00Z or a date such as 2026-01-31`, "BAD line 5: found 5 fields, expected the 3 of the header"}},
 		{"CSV with a broken line", "id,mail\n1,a@x.y\n2,b\"@x.y\n3,c@x.y\n",
 			[]string{"1 active person a@x.y", `BAD line 3: bare " in non-quoted-field; expected fields with a comma between them, and texts with commas or quotes in quotes`, "3 active person c@x.y"}},
+		{"CSV with a short line", "id,mail,status\n1,a@x.y,disabled\n2,disabled\n3,c@x.y,\n", // a field is lost: "disabled" would be an address
+			[]string{"1 disabled person a@x.y", "BAD line 3: found 2 fields, expected the 3 of the header", "3 active person c@x.y"}},
 		{"no header", "ann@x.y,bob\n", []string{"END line 1: the header has no column id; expected JSON, or CSV with a header of the columns " + directory.Columns}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -101,7 +101,7 @@ known AS
         uniqExactIf(v.day, v.ip_address != '' AND v.ip_address = p.place.1) AS address_days,
         uniqExactIf(v.day, v.as_organization != '' AND v.as_organization = p.place.2) AS network_days,
         uniqExactIf(v.day, v.browser != '' AND v.browser = p.place.5 AND v.os = p.place.6) AS device_days,
-        uniqExact(v.day) AS active_days
+        uniqExact(v.day) AS active_days, p.day - min(v.day) AS record_days
     FROM visits AS v
     INNER JOIN (SELECT DISTINCT tenant, about_id, day, place FROM episodes) AS p ON p.tenant = v.tenant AND p.about_id = v.about_id
     WHERE v.day >= p.day - 90 AND v.day < p.day
@@ -121,7 +121,7 @@ judged AS
             e.tenant AS tenant, e.about AS about, e.about_id AS about_id, e.kind AS kind, e.anchor_time AS anchor_time, e.end_time AS end_time, e.key AS key, e.whose AS whose, e.place AS place,
             e.first_operation AS first_operation, e.first_events AS first_events, e.operations AS operations, e.attempts AS attempts, e.changes_made AS changes_made, e.loosened AS loosened,
             arrayCount(d -> d < e.day AND d >= e.day - 90, h.days) AS days_of_kind,
-            k.address_days AS address_days, k.network_days AS network_days, k.device_days AS device_days, k.active_days AS active_days,
+            k.address_days AS address_days, k.network_days AS network_days, k.device_days AS device_days, k.active_days AS active_days, k.record_days AS record_days,
             days_of_kind >= {familiar_days:UInt32} AS usual,
             place.8 = 'server' OR address_days >= {familiar_days:UInt32} AS known_address,
             place.5 = '' OR device_days >= {familiar_days:UInt32} AS known_device,
@@ -159,7 +159,7 @@ SELECT
         ' (', first_operation, if(attempts > 1, concat(' and ', toString(attempts - 1), ' more'), ''), ')',
         if(strange, concat(', from an address and a device that are new for the user', if(place.4 != '', concat(', in ', initcapUTF8(place.4)), '')),
             -- of the first days nothing can be said
-            if(days_of_kind = 0 AND active_days >= {familiar_days:UInt32}, ', for the first time in 90 days', ''))) AS title,
+            if(days_of_kind = 0 AND active_days >= {familiar_days:UInt32}, if(record_days >= 83, ', for the first time in 90 days', concat(', for the first time in the ', toString(record_days), ' days on record')), ''))) AS title,
     toJSONString(CAST((
             kind, changes_made, attempts - changes_made, loosened, days_of_kind, address_days, network_days, device_days, active_days,
             arrayMap(m -> (formatDateTime(m.1, '%FT%TZ'), m.2, m.3, m.4, m.5), operations), place,

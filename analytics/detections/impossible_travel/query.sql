@@ -15,7 +15,7 @@ acts AS
             -- 1 kind of end, 2 country, 3 address or /64, 4 network, 5 device family, 6 device, 7 name, 8 e-mail; for people 9 activity, 10 address,
             -- 11 organisation, 12 country, 13 region, 14 city, 15 browser, 16 system, 17 kind of device, 18 tags
             CAST([kind, country, if(four, ip_address, toString(IPv6CIDRToRange(ip, 64).1)),
-                multiIf(as_organization != '', as_organization, asn != 0, concat('AS', toString(asn)), toString(IPv6CIDRToRange(ip, if(four, 120, 48)).1)),
+                multiIf(as_organization != '', as_organization, asn != 0, concat('AS', toString(asn)), replaceOne(toString(IPv6CIDRToRange(ip, if(four, 120, 48)).1), '::ffff:', '')),
                 if(browser = '', '', concat(replaceRegexpOne(browser, ' [0-9.]+$', ''), ' on ', replaceRegexpOne(os, ' [0-9.]+$', ''))),
                 if(browser = '', '', concat(browser, ' on ', os)),
                 user_name, user_email, activity, ip_address, as_organization, country_name, region, city, browser, os, device_type,
@@ -124,7 +124,7 @@ history AS
     SELECT
         tenant, user_id,
         groupUniqArray((toDate(ts), round(latitude, 1), round(longitude, 1), toString(country),
-            multiIf(as_organization != '', toString(as_organization), asn != 0, concat('AS', toString(asn)), toString(IPv6CIDRToRange(ip, if(startsWith(toString(ip), '::ffff:'), 120, 48)).1)),
+            multiIf(as_organization != '', toString(as_organization), asn != 0, concat('AS', toString(asn)), replaceOne(toString(IPv6CIDRToRange(ip, if(startsWith(toString(ip), '::ffff:'), 120, 48)).1), '::ffff:', '')),
             if(browser = '', '', concat(replaceRegexpOne(browser, ' [0-9.]+$', ''), ' on ', replaceRegexpOne(os, ' [0-9.]+$', ''))),
             if(browser = '', '', concat(browser, ' on ', os)))) AS been
     FROM events
@@ -281,6 +281,8 @@ scored AS
         tenant, user_id, there.1 AS at, there.2 AS id, (here.1, here.2) AS origin, reason, distance_km, there.4[8] AS email, there.4[7] AS name,
         round(10 * log2(1 + ratio) * rarity, 2) AS score,
         if(reason = '', 0, toUInt32(toDate(there.1))) AS day,
+        [multiIf(here.4[14] != '', initcapUTF8(here.4[14]), here.4[12] != '', here.4[12], 'one place'), multiIf(there.4[14] != '', initcapUTF8(there.4[14]), there.4[12] != '', there.4[12], 'another')] AS place_names,
+        arrayFilter(w -> w != '', [if(country_part < 1, 'country', ''), if(network_part < 1, 'network', ''), if(new_device, 'device', '')]) AS strange_parts,
         (1 - 0.75 * network_part) * (1 - 0.5 * device_part) * (1 - 0.4 * country_part) / sqrt(1 + regulars) AS rarity,
         multiIf(
             news = 0, 'low',
@@ -291,18 +293,18 @@ scored AS
             'medium') AS severity,
         concat(
             multiIf(email != '', email, name != '', name, concat('User ', user_id)),
-            ' was in ', multiIf(here.4[14] != '', initcapUTF8(here.4[14]), here.4[12] != '', here.4[12], 'one place'),
+            ' was in ', place_names[1],
             ' and ', multiIf(hours < 1 / 60, 'in the same minute', hours < 2 / 60, 'a minute later', hours < 1.5, concat(toString(round(hours * 60)), ' minutes later'), concat(toString(round(hours, 1)), ' hours later')),
-            ' in ', multiIf(there.4[14] != '', initcapUTF8(there.4[14]), there.4[12] != '', there.4[12], 'another'),
+            ' in ', place_names[2],
             ', ', toString(round(distance_km)), ' km away') AS title,
         concat('{"from":', spots[1], ',"to":', spots[2], ',"severityReason":', toJSONString(concat(
                 multiIf(
-                    strange_place > 0, 'The user has been at both ends before',
-                    greatest(h.1, t.1) = 0, 'Nothing is known yet of where the user usually is',
-                    concat('One end is known, from ', toString(greatest(h.1, t.1)), ' earlier days, the other was never seen')),
-                ', and they are ', toString(round(distance_km)), ' km apart. ',
-                if(news = 0, 'Country, network and device of the stranger end are familiar.',
-                    concat('Not familiar to the user at the stranger end: ', arrayStringConcat(arrayFilter(w -> w != '', [if(country_part < 1, 'country', ''), if(network_part < 1, 'network', ''), if(new_device, 'device', '')]), ', '), '.')),
+                    strange_place > 0, 'The user was at both places before',
+                    greatest(h.1, t.1) = 0, 'It is not known yet where the user usually is',
+                    concat('The user was in ', place_names[if(later, 1, 2)], ' on ', toString(greatest(h.1, t.1)), if(greatest(h.1, t.1) = 1, ' earlier day', ' earlier days'), ', and never before in ', place_names[if(later, 2, 1)])),
+                '; the places are ', toString(round(distance_km)), ' km apart, a journey of at least ', if(needed_hours < 1.5, concat(toString(greatest(1, round(needed_hours * 60))), ' minutes'), concat(toString(round(needed_hours, 1)), ' hours')), '. ',
+                if(news = 0, 'The user is known for the country, the network and the device there.',
+                    concat('In ', place_names[if(later, 2, 1)], ' the ', arrayStringConcat(arraySlice(strange_parts, 1, -1), ', '), if(length(strange_parts) > 1, ' and ', ''), strange_parts[-1], if(length(strange_parts) > 1, ' are', ' is'), ' not familiar to the user.')),
                 if(regulars = 0, '', concat(' ', toString(regulars), if(regulars = 1, ' other user works', ' other users work'), ' from that network and country regularly.')))),
             ',"fromKind":"', here_kind, '","toKind":"', there_kind, '","strangerEnd":"', if(later, 'to', 'from'), '",',
             substring(toJSONString(map(

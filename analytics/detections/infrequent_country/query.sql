@@ -66,6 +66,8 @@ known AS
         -- the country of most days; of equals the first by name
         (arraySort(arrayMap(c -> (-toInt64(countEqual(been, c)), c), arrayDistinct(been)))[1]).2 AS home,
         countIf(d.day <= s.first_day - 7) = 0 AS learning,
+        -- how far back the user is known, up to 97 days
+        s.first_day - min(d.day) AS record_days,
         uniqExactIf(d.day, d.day < s.first_day AND d.day >= s.first_day - 90 AND s.first.3 != '' AND has(d.addresses, s.first.3)) AS address_days,
         uniqExactIf(d.day, d.day < s.first_day AND d.day >= s.first_day - 90 AND s.first.4 != '' AND has(d.devices, (s.first.4, s.first.5))) AS device_days,
         uniqExactIf(d.day, d.day < s.first_day AND d.day >= s.first_day - 90 AND s.first.6 != 0 AND has(d.networks, s.first.6)) AS network_days,
@@ -78,14 +80,14 @@ known AS
 ),
 -- kept as one value, since the engine computes a subquery wherever it is named
 (
-    SELECT groupArray((toString(tenant), user_id, toString(stay_country), first_day, (first.1, first.2), first.3, stay_days, own_days, last_there, home, learning, address_days, device_days, network_days, day_elsewhere))
+    SELECT groupArray((toString(tenant), user_id, toString(stay_country), first_day, (first.1, first.2), first.3, stay_days, own_days, last_there, home, learning, address_days, device_days, network_days, day_elsewhere, record_days))
     FROM known
 ) AS kept,
 stays AS
 (
     SELECT
         s.1 AS tenant, s.2 AS user_id, s.3 AS stay_country, s.4 AS first_day, s.5 AS anchor, s.6 AS address, s.7 AS stay_days, s.8 AS own_days, s.9 AS last_there, s.10 AS home, s.11 AS learning,
-        s.12 AS address_days, s.13 AS device_days, s.14 AS network_days, s.15 AS day_elsewhere
+        s.12 AS address_days, s.13 AS device_days, s.14 AS network_days, s.15 AS day_elsewhere, s.16 AS record_days
     FROM (SELECT arrayJoin(kept) AS s)
 ),
 -- the 90 days before each stay, month by month, so that what is compared is found by equality
@@ -221,7 +223,7 @@ facts AS
     FROM
     (
         SELECT
-            tenant, user_id, stay_country, first_day, anchor, own_days, last_there, home, learning, spot, before, address_days, device_days, network_days, own_regular, came, hours, grown,
+            tenant, user_id, stay_country, first_day, anchor, own_days, last_there, home, learning, record_days, spot, before, address_days, device_days, network_days, own_regular, came, hours, grown,
             arraySort(members) AS sorted, whose.1 AS user_email, whose.2 AS user_name,
             visitors AS tenant_users,
             regulars AS tenant_regulars,
@@ -233,7 +235,7 @@ facts AS
         (
             SELECT
                 v.tenant AS tenant, v.user_id AS user_id, v.stay_country AS stay_country, v.first_day AS first_day, s.anchor AS anchor, s.own_days AS own_days, s.last_there AS last_there,
-                s.home AS home, s.learning AS learning, v.members AS members, v.whose AS whose, v.spot AS spot, v.before AS before,
+                s.home AS home, s.learning AS learning, s.record_days AS record_days, v.members AS members, v.whose AS whose, v.spot AS spot, v.before AS before,
                 s.address_days AS address_days, s.device_days AS device_days, s.network_days AS network_days,
                 s.own_days >= {familiar_days:UInt32} AS own_regular,
                 v.before.1.eventId != '' AS came,
@@ -267,8 +269,9 @@ SELECT
     concat(
         who,
         ' was active in ', if(spot.city != '', concat(initcapUTF8(spot.city), ', '), ''), if(spot.countryName != '', spot.countryName, toString(stay_country)),
-        multiIf(own_days = 0, ' for the first time in 90 days', own_regular, concat(' again after ', toString(first_day - last_there), ' days'),
-            concat(', where the user had been on ', toString(own_days), if(own_days = 1, ' day', ' days'), ' of the last 90')),
+        multiIf(own_days = 0 AND record_days = 0, ', on the first day on which the user was seen', own_days = 0 AND record_days >= 90, ' for the first time in 90 days',
+            own_days = 0, concat(' for the first time in the ', toString(record_days), if(record_days = 1, ' day', ' days'), ' on record'), own_regular, concat(' again after ', toString(first_day - last_there), ' days'),
+            concat(', where the user had been on ', toString(own_days), if(own_days = 1, ' day', ' days'), ' of the last ', toString(least(90, record_days)))),
         multiIf(tenant_users = 0, '; nobody else of the company was there', tenant_regulars = 0, '; nobody else of the company is there regularly',
             peer_regulars = 0, '; nobody with the same home country is there regularly',
             concat('; ', toString(peer_regulars), if(peer_regulars = 1, ' other with the same home country is', ' others with the same home country are'), ' there regularly')),

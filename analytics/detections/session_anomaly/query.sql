@@ -7,7 +7,7 @@ visits AS
     SELECT
         tenant, user_id, toDate(ts) AS day,
         -- neighbouring addresses and releases are one network and one device
-        multiIf(asn != 0, concat('AS', toString(asn)), startsWith(toString(ip), '::ffff:'), toString(IPv6CIDRToRange(ip, 120).1), toString(IPv6CIDRToRange(ip, 64).1)) AS network,
+        multiIf(asn != 0, concat('AS', toString(asn)), startsWith(toString(ip), '::ffff:'), replaceOne(toString(IPv6CIDRToRange(ip, 120).1), '::ffff:', ''), toString(IPv6CIDRToRange(ip, 64).1)) AS network,
         -- a script that uses a cookie may well send no agent
         if(browser = '', 'something without a user agent', concat(replaceRegexpOne(browser, ' [0-9.]+$', ''), ' on ', replaceRegexpOne(os, ' [0-9.]+$', ''))) AS device,
         groupArrayIf((ts, event_id, activity, administrative, ip_address, as_organization, user_email, user_name, country, city, envelope_id),

@@ -152,6 +152,8 @@ judged AS
         chain AND arrayAll(o -> arrayCount(h -> has(h.3, o.3), history) >= 3, sequence) AS usual_operations,
         arrayDistinct(arrayFilter(u -> u != '', session.4)) AS affected,
         (toUnixTimestamp64Micro(session[-1].1) - toUnixTimestamp64Micro(session[1].1)) / 6e7 AS minutes,
+        -- how far back others are known to have administered, up to 90 days; a week in which nobody does is no end of the record
+        day - arrayMin(tenant_kinds.1) AS record_days,
         if(chain, (toUnixTimestamp64Micro(sequence[3].1) - toUnixTimestamp64Micro(sequence[1].1)) / 3.6e9, 0) AS sequence_hours
     FROM
     (
@@ -191,7 +193,7 @@ SELECT
             chain, concat(' added rights (', sequence[1].3, '), changed authentication (', sequence[2].3, ') and took data out (', sequence[3].3, ') within ',
                 if(sequence_hours < 1, concat(if(sequence_hours <= 1 / 60, 'a minute', concat(toString(ceil(sequence_hours * 60)), ' minutes'))), concat(toString(round(sequence_hours, 1)), ' hours'))),
             too_many, concat(' did ', toString(size), ' administrative operations within ', if(minutes <= 1, 'a minute', concat(toString(ceil(minutes)), ' minutes')), ', where ', toString(round(expected, 1)), ' are expected'),
-            concat(' administered for the first time in 90 days, with an operation that nobody uses: ', rare[1]))) AS title,
+            concat(' administered for the first time in ', if(record_days >= 83, '90', concat('the ', toString(record_days))), ' days', if(record_days >= 83, '', ' on record'), ', with an operation that nobody uses: ', rare[1]))) AS title,
     toJSONString(CAST((
             size, round(minutes, 1), round(expected, 2), round(chance, 6), arrayFilter(r -> r != '', [if(too_many, 'volume', ''), if(chain, 'sequence', ''), if(beginner, 'firstAdministration', '')]),
             length(kept[3]), length(own_sizes) - length(kept[3]), round(peers_rate, 2), length(kept[2]), round(tenant_rate, 2), length(kept[1]),

@@ -7,7 +7,7 @@ acts AS
         tenant, integration_key AS app, user_id,
         toInt32(toDate(ts)) AS day, toInt32(toHour(ts)) AS hour,
         -- a server's own addresses say nothing about who uses the key
-        multiIf(place_kind = 'server', '', asn != 0, concat('AS', toString(asn)), ip_address = '', '', cutIPv6(ip, 10, 1)) AS network,
+        multiIf(place_kind = 'server', '', asn != 0, concat('AS', toString(asn)), ip_address = '', '', replaceOne(cutIPv6(ip, 10, 1), '::ffff:', '')) AS network,
         min((ts, event_id)) AS first, max(ts) AS last_ts,
         -- looked into for the few that are unusual
         groupArray((ts, event_id, user_email, if(network = '', '', if(as_organization != '', as_organization, network)), ip_address, country, activity, administrative)) AS rows
