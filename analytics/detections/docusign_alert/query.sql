@@ -12,6 +12,22 @@ WITH raised AS
         if(isFinite(said_average), said_average, 0) AS average,
         -- TooManyLoginFailures reads better as words
         lowerUTF8(replaceRegexpAll(action, '([a-z0-9])([A-Z])', '\\1 \\2')) AS words,
+        -- the names that are known to occur: what happened, what DocuSign's rule is, what to do next
+        lower(toString(action)) AS rule,
+        [if(counted > 0, concat(' failed to log on ', toString(counted), if(counted = 1, ' time', ' times')), ' failed to log on too often'),
+                if(counted > 0, concat(' deleted ', toString(counted), if(counted = 1, ' envelope', ' envelopes')), ' deleted too many envelopes'),
+                ' acted from outside the trusted addresses', ' has a password that was found in a leak', ' sent an envelope and signed it'][indexOf(['toomanyloginfailures', 'toomanyenvelopesdeleted', 'ipaddressoutsideallowedranges', 'credentialleakdetected', 'samesenderandsigner'], rule)] AS happened,
+        transform(rule, ['toomanyloginfailures', 'toomanyenvelopesdeleted', 'ipaddressoutsideallowedranges', 'credentialleakdetected', 'samesenderandsigner'],
+            ['More log-ons failed than DocuSign''s rule allows.', 'More envelopes were deleted than DocuSign''s rule allows, and than is normal for the user.',
+                'Somebody acted from an address outside the ranges that are trusted in DocuSign Monitor.', 'A password of the user was found in a leak.', 'The sender of an envelope signed it as well.'],
+            'A rule of DocuSign''s own was met; its name is all that is known of it.') AS meaning,
+        transform(rule, ['toomanyloginfailures', 'toomanyenvelopesdeleted', 'ipaddressoutsideallowedranges', 'credentialleakdetected', 'samesenderandsigner'],
+            ['See whether a log-on succeeded afterwards, and from where; if it was not the user, reset the password and end the sessions.',
+                'Ask the user whether that was wanted; what was not, restore from the deleted envelopes at once, before DocuSign purges them.',
+                'Find out whose address it is. If it is the organisation''s, add it to the trusted ranges in DocuSign Monitor; otherwise look at what was done from it.',
+                'Reset the password at once, also where it is used elsewhere, and look at what was done in the user''s name since.',
+                'Read the envelope: one person may have stood for both sides of an agreement.'],
+            'Look the alert up in DocuSign Monitor, and look at the events that it names.') AS advice,
         arrayDistinct(arrayFilter(i -> i != '' AND i != event_id, alert_event_ids)) AS named
     FROM events
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} AND ts <= {to:DateTime64(7, 'UTC')}
@@ -35,16 +51,20 @@ SELECT
         lower(alert_severity) IN ('informational', 'low', 'medium', 'high', 'critical'), lower(alert_severity),
         -- some records have none
         action ILIKE '%credential%leak%', 'high', 'medium') AS severity,
-    concat('DocuSign reports ', if(words = '', 'an alert', concat('"', words, '"')), ' for ',
-        multiIf(subject_email != '', subject_email, subject_name != '', subject_name, about = 'user', concat('user ', about_id), about = 'address', concat('address ', about_id), about = 'integration', concat('application ', about_id), concat('account ', about_id)),
-        if(counted > 0, concat(': ', toString(counted), if(average > 0, concat(', on average ', toString(average)), '')), ''),
+    concat(
+        if(happened != '',
+            concat(multiIf(subject_email != '', subject_email, subject_name != '', subject_name, about = 'user', concat('User ', about_id), about = 'address', concat('Somebody at ', about_id), about = 'integration', concat('Application ', about_id), concat('Somebody in account ', about_id)),
+                happened, if(counted > 0 AND average > 0, concat(', where ', toString(average), if(average = 1, ' is', ' are'), ' usual'), ''), ', DocuSign reports'),
+            concat('DocuSign reports ', if(words = '', 'an alert', concat('"', words, '"')), ' about ',
+                multiIf(subject_email != '', subject_email, subject_name != '', subject_name, about = 'user', concat('user ', about_id), about = 'address', concat('address ', about_id), about = 'integration', concat('application ', about_id), concat('account ', about_id)),
+                if(counted > 0, concat(': it counted ', toString(counted), if(average > 0, concat(', where ', toString(average), if(average = 1, ' is', ' are'), ' usual'), '')), ''))),
         if(about = 'user' AND ip_address != '', concat(', from ', ip_address, if(city != '', concat(' in ', initcapUTF8(city)), '')), '')) AS title,
     toJSONString(CAST((
-            action, alert_severity, counted, average, length(named), ip_address, country, city, as_organization, browser, os,
+            action, meaning, advice, alert_severity, counted, average, length(named), ip_address, country, city, as_organization, browser, os,
             envelope_id, JSONExtractString(data, 'EnvelopeType'), JSONExtractString(data, 'SignerUserId'), JSONExtractString(data, 'SignerIp'), JSONExtractString(data, 'SignerUserAgent'),
             multiIf(lower(alert_severity) IN ('informational', 'low', 'medium', 'high', 'critical'), 'DocuSign gives this severity.', action ILIKE '%credential%leak%', 'DocuSign gives none, and a password has leaked.', 'DocuSign gives no severity that is known.')
         ),
-        'Tuple(alert String, docusignSeverity String, count Float64, average Float64, namedEvents UInt64, ipAddress String, country String, city String, network String, browser String, os String,
+        'Tuple(alert String, docusignSays String, nextStep String, docusignSeverity String, count Float64, average Float64, namedEvents UInt64, ipAddress String, country String, city String, network String, browser String, os String,
             envelopeId String, envelopeType String, signerUserId String, signerIpAddress String, signerUserAgent String, severityReason String)')) AS evidence,
     if(has(splitByRegexp('\\s*,\\s*', lower(trimBoth({ignored_alerts:String}))), lower(action)) AND action != '', ['ignored_alert'], CAST([], 'Array(String)')) AS suppressed_by
 FROM raised
