@@ -42,6 +42,8 @@ type Reader struct {
 	seen bool
 	// resync says that lines are passed over until one begins like a record.
 	resync bool
+	// loose says that an array or page was given up, so that what belongs between its elements and behind them is passed over.
+	loose bool
 	// begin is the line in which the present record begins.
 	begin int
 	final error
@@ -137,10 +139,16 @@ func (e tooLarge) Error() string {
 	return fmt.Sprintf("found a record of more than %d bytes, expected less", e.limit)
 }
 
-// recover goes on behind a broken record, which can be done where all that is open began on the record's own line.
+// recover goes on behind a broken record, which can be done where all that is open began on the record's own line, and where
+// the next record begins a line.
 func (r *Reader) recover() bool {
 	if len(r.open) > 0 && r.open[0].line != r.begin {
-		return false
+		// a record at the start of a line where none may follow: an array or page of an earlier line broke off
+		if b, ok := r.w.peek(); !ok || b != '{' || !bytes.HasSuffix(r.w.kept(), []byte("\n")) {
+			return false
+		}
+		r.open, r.pending, r.loose = nil, "", true
+		return true
 	}
 	r.open, r.pending = nil, ""
 	if i := bytes.IndexByte(r.w.kept(), '\n'); i >= 0 {

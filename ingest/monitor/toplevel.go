@@ -25,6 +25,10 @@ func (r *Reader) top() (*Item, error) {
 		}
 		return nil, io.EOF
 	}
+	if r.loose && (b == ',' || b == ']' || b == '}') {
+		r.w.at++
+		return nil, nil
+	}
 	switch b {
 	case '{':
 		r.seen, r.pending = true, ""
