@@ -77,7 +77,9 @@ func (c engineConfig) serverArguments(dataPath, configFile string) []string {
 // sessionSettings are the settings of the full user's connections. Inserts
 // are synchronous, so an answer means that the rows are written; the network
 // settings make functions that try the network, which the kernel refuses,
-// fail at once and not after a minute of retries.
+// fail at once and not after a minute of retries. A query uses every core:
+// by its own default the engine wants a GiB that is free for each thread, and
+// one of two GiB would do everything with a single one.
 func (c engineConfig) sessionSettings() map[string]string {
 	s := map[string]string{
 		"async_insert":            "0",
@@ -87,6 +89,8 @@ func (c engineConfig) sessionSettings() map[string]string {
 		"http_connection_timeout": "1",
 		"connect_timeout":         "1",
 		"s3_retry_attempts":       "0",
+
+		"max_threads_min_free_memory_per_thread": fmt.Sprint(c.MaxMemory / 16),
 	}
 	if c.QueryTimeout > 0 {
 		s["max_execution_time"] = fmt.Sprint(int64((c.QueryTimeout + time.Second - 1) / time.Second))

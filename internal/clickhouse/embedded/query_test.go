@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -261,5 +262,17 @@ func TestQueueIsBounded(t *testing.T) {
 	}
 	if refused == 0 || refused > cap(results)-2 {
 		t.Errorf("%d of %d requests were refused", refused, cap(results))
+	}
+}
+
+// TestEveryCore: a query of an engine with little memory is not left to one thread.
+func TestEveryCore(t *testing.T) {
+	if runtime.NumCPU() < 2 {
+		t.Skip("one core")
+	}
+	conn := connect(t, useShared(t))
+	pipeline := queryOne[string](t, conn, "SELECT arrayStringConcat(groupArray(explain), '\n') FROM (EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(100000000))")
+	if want := fmt.Sprintf("NumbersRange × %d", runtime.NumCPU()); !strings.Contains(pipeline, want) {
+		t.Errorf("expected %q in the pipeline:\n%s", want, pipeline)
 	}
 }
