@@ -87,7 +87,7 @@ func (p *process) listDetections(ctx context.Context, address string, asJSON boo
 
 // Widths of the columns of detections.
 const (
-	widthID    = 24
+	widthID    = 26
 	widthState = 9
 )
 
@@ -109,12 +109,35 @@ func detectionText(d *sealwatchv1.Detection, now time.Time) string {
 			fmt.Fprintf(&b, "    %s\n", terminal.Text(reason))
 		}
 	}
-	for _, i := range s.GetInputs() {
-		if len(i.GetLikelyCauses()) > 0 {
-			fmt.Fprintf(&b, "    no %s in seven days; most likely: %s\n", terminal.Text(i.GetName()), terminal.Text(i.GetLikelyCauses()[0]))
-		}
-	}
+	writeMissing(&b, s.GetInputs())
 	return b.String()
+}
+
+// mostMissing is how many missing inputs are named together.
+const mostMissing = 3
+
+// writeMissing says which inputs are missing, those with the same likeliest cause together.
+func writeMissing(b *strings.Builder, inputs []*sealwatchv1.DetectionInput) {
+	var causes []string
+	names := map[string][]string{}
+	for _, i := range inputs {
+		if len(i.GetLikelyCauses()) == 0 {
+			continue
+		}
+		cause := i.GetLikelyCauses()[0]
+		if names[cause] == nil {
+			causes = append(causes, cause)
+		}
+		names[cause] = append(names[cause], i.GetName())
+	}
+	for _, cause := range causes {
+		all := names[cause]
+		said := strings.Join(all[:min(len(all), mostMissing)], ", ")
+		if more := len(all) - mostMissing; more > 0 {
+			said += fmt.Sprintf(" and %d more", more)
+		}
+		fmt.Fprintf(b, "    no %s in seven days; most likely: %s\n", terminal.Text(said), terminal.Text(cause))
+	}
 }
 
 // judgesSince says which version judges what happens now, and from when on; one that judges a span of the past alone does not.

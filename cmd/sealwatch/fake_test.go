@@ -168,7 +168,8 @@ func (f *fake) GetDetection(_ context.Context, r *sealwatchv1.GetDetectionReques
 	case "detections/impossible_travel":
 		d.Status.State = sealwatchv1.DetectionState_DETECTION_STATE_BLIND
 		d.Versions = []*sealwatchv1.DetectionVersion{{Revision: 1, StartTime: timestamppb.New(time.Unix(0, 0)), EndTime: day(2200)}}
-		d.Status.Inputs = []*sealwatchv1.DetectionInput{{Name: "event", Events: 9}, {Name: "place of kind user", LikelyCauses: []string{"no location \x1b[31m", "another cause"}}}
+		d.Status.Inputs = []*sealwatchv1.DetectionInput{{Name: "event", Events: 9}, {Name: "place of kind user", LikelyCauses: []string{"no location \x1b[31m", "another cause"}},
+			{Name: "activity a", LikelyCauses: []string{"nobody did that"}}, {Name: "activity b", LikelyCauses: []string{"nobody did that"}}, {Name: "activity c", LikelyCauses: []string{"nobody did that"}}, {Name: "activity d", LikelyCauses: []string{"nobody did that"}}}
 	default:
 		d.Status.State, d.Status.OffReason = sealwatchv1.DetectionState_DETECTION_STATE_OFF, "nothing says which keys"
 	}
