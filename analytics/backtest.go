@@ -21,6 +21,7 @@ type BacktestStore interface {
 	EachFinding(ctx context.Context, c clickhouse.Call, each func(alert.Finding) error) error
 	Candidates(ctx context.Context, c clickhouse.Call) ([]string, error)
 	EventDays(ctx context.Context, tenant string, from, to time.Time) ([]clickhouse.EventDay, error)
+	CountEventsOf(ctx context.Context, tenant string, users []string) (uint64, error)
 }
 
 // BacktestOptions for a Backtester.
@@ -77,6 +78,8 @@ type trial struct {
 	present, proposed Detection
 	changed           []alert.Setting
 	slices            []slice
+	// subjects are all about whom there can be findings; none when that was not asked, and then all are looked at.
+	subjects []string
 }
 
 // Backtest evaluates what the request asks for and calls progress as it gets on and result for each detection that is
@@ -153,7 +156,7 @@ func (s *score) reached(t *trial, part slice, n *counter) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.done += float64(part.events)
-	return s.progress(alert.BacktestProgress{Detection: t.present.ID, Fraction: min(1, s.done/s.all), Reached: part.to, Alerts: n.alerts.Proposed})
+	return s.progress(alert.BacktestProgress{Detection: t.present.ID, Fraction: min(1, s.done/max(1, s.all)), Reached: part.to, Alerts: n.alerts.Proposed})
 }
 
 func (s *score) finished(i int, n *counter) error {
@@ -270,18 +273,78 @@ func (b *Backtester) plan(ctx context.Context, q alert.BacktestRequest, trials [
 	if q.To.IsZero() {
 		to = last
 	}
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(detectionsAtOnce)
 	for i := range trials {
-		trials[i].slices = h.slices(from, to, trials[i].present.LookBack, trials[i].present.LookAhead, b.o.SliceEvents)
+		work.Go(func() error {
+			if err := b.cut(ctx, &trials[i], &h, from, to); err != nil {
+				return fmt.Errorf("backtest of %s: %w", trials[i].present.ID, err)
+			}
+			return nil
+		})
 	}
-	return from, to, nil
+	return from, to, work.Wait()
+}
+
+// mostOthers is how many times what a slice reads may be the events of others than the subjects, of which it reads little.
+const mostOthers = 5
+
+// cut asks whom a detection is about at all, and cuts the time so that their events fill the slices; most are often few.
+func (b *Backtester) cut(ctx context.Context, t *trial, h *history, from, to time.Time) error {
+	most := b.o.SliceEvents
+	all := h.events(time.Time{}, to)
+	if t.present.Candidates != "" && all > most {
+		subjects, asked, err := b.concerned(ctx, t, period{from, to})
+		if err != nil {
+			return err
+		}
+		if asked && len(subjects) == 0 {
+			return nil
+		}
+		if asked && len(subjects) <= maxCandidates {
+			theirs, err := b.o.Store.CountEventsOf(ctx, b.o.Tenant, subjects)
+			if err != nil {
+				return err
+			}
+			t.subjects = subjects
+			most *= max(1, min(mostOthers, all/max(1, theirs)))
+		}
+	}
+	t.slices = h.slices(from, to, t.present.LookBack, t.present.LookAhead, most)
+	return nil
+}
+
+// concerned are the candidates of both settings of a trial; asked is false when telling would take too much memory.
+func (b *Backtester) concerned(ctx context.Context, t *trial, p period) (subjects []string, asked bool, err error) {
+	tried := []*Detection{&t.proposed}
+	if len(t.changed) > 0 {
+		tried = append(tried, &t.present)
+	}
+	for _, d := range tried {
+		some, err := b.o.Store.Candidates(ctx, b.question(d, d.Candidates, p, nil))
+		if b.tooMuch(err) {
+			return nil, false, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		subjects = append(subjects, some...)
+	}
+	slices.Sort(subjects)
+	return slices.Compact(subjects), true, nil
+}
+
+// question is a call of a detection's text about a period, the end excluded.
+func (b *Backtester) question(d *Detection, text string, p period, subjects []string) clickhouse.Call {
+	return clickhouse.Call{Detection: d.ID, Text: text, Tenant: b.o.Tenant, From: p.from, To: p.to.Add(-tick), Line: b.o.Clock().UTC(), Subjects: subjects, Arguments: d.arguments()}
 }
 
 // evaluate counts the findings anchored in a period; one that needs too much memory is cut in two.
 func (b *Backtester) evaluate(ctx context.Context, t *trial, p period, n *counter) error {
-	proposed, err := b.findings(ctx, &t.proposed, p)
+	proposed, err := b.findings(ctx, t, &t.proposed, p)
 	present := proposed
 	if err == nil && len(t.changed) > 0 {
-		present, err = b.findings(ctx, &t.present, p)
+		present, err = b.findings(ctx, t, &t.present, p)
 	}
 	if length := p.to.Sub(p.from); b.tooMuch(err) && length > shortest {
 		middle := p.from.Add(length / 2).Truncate(time.Second)
@@ -298,8 +361,14 @@ func (b *Backtester) evaluate(ctx context.Context, t *trial, p period, n *counte
 }
 
 // findings of a period, the end excluded, without what is not counted and takes the most memory.
-func (b *Backtester) findings(ctx context.Context, d *Detection, p period) ([]alert.Finding, error) {
+func (b *Backtester) findings(ctx context.Context, t *trial, d *Detection, p period) ([]alert.Finding, error) {
 	found, err := grown(p, func(p period, subjects []string, each func(alert.Finding)) error {
+		if len(subjects) == 0 {
+			subjects = t.subjects
+			if len(subjects) > 0 && len(t.slices) == 1 && p == t.slices[0].period {
+				return b.ask(ctx, d, p, subjects, each)
+			}
+		}
 		return b.call(ctx, d, p, subjects, each)
 	})
 	if err != nil || b.o.People == nil {
@@ -318,13 +387,10 @@ const detectionsAtOnce = 2
 // maxCandidates is how many subjects a view is asked about by name; of more, all are asked about: long lists are slow.
 const maxCandidates = 5_000
 
-// call evaluates a detection; no subjects means all.
+// call evaluates a detection about those of the subjects about whom it can find anything; no subjects means all.
 func (b *Backtester) call(ctx context.Context, d *Detection, p period, subjects []string, each func(alert.Finding)) error {
-	c := clickhouse.Call{Detection: d.ID, Text: d.SQL, Tenant: b.o.Tenant, From: p.from, To: p.to.Add(-tick), Line: b.o.Clock().UTC(), Subjects: subjects, Arguments: d.arguments()}
 	if d.Candidates != "" {
-		asked := c
-		asked.Text = d.Candidates
-		some, err := b.o.Store.Candidates(ctx, asked)
+		some, err := b.o.Store.Candidates(ctx, b.question(d, d.Candidates, p, subjects))
 		if err != nil {
 			return err
 		}
@@ -332,14 +398,19 @@ func (b *Backtester) call(ctx context.Context, d *Detection, p period, subjects 
 			return nil
 		}
 		if len(some) <= maxCandidates {
-			c.Subjects = some
+			subjects = some
 		}
 	}
+	return b.ask(ctx, d, p, subjects, each)
+}
+
+// ask evaluates a detection about subjects; none means all.
+func (b *Backtester) ask(ctx context.Context, d *Detection, p period, subjects []string, each func(alert.Finding)) error {
 	var exceptions []alert.Exception
 	if b.o.Exceptions != nil {
 		exceptions = b.o.Exceptions(d.ID)
 	}
-	return b.o.Store.EachFinding(ctx, c, func(f alert.Finding) error {
+	return b.o.Store.EachFinding(ctx, b.question(d, d.SQL, p, subjects), func(f alert.Finding) error {
 		except(exceptions, d.Attributes, &f)
 		f.Evidence, f.EventIDs = "", nil
 		each(f)

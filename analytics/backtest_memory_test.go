@@ -27,6 +27,8 @@ func (s small) EventDays(context.Context, string, time.Time, time.Time) ([]click
 	return all, nil
 }
 
+func (s small) CountEventsOf(context.Context, string, []string) (uint64, error) { return 0, nil }
+
 func (s small) Candidates(context.Context, clickhouse.Call) ([]string, error) { return nil, nil }
 
 func (s small) EachFinding(_ context.Context, c clickhouse.Call, each func(alert.Finding) error) error {

@@ -99,6 +99,12 @@ func (d *DB) EventDays(ctx context.Context, tenant string, from, to time.Time) (
 	return all, err
 }
 
+// CountEventsOf counts the events of users.
+func (d *DB) CountEventsOf(ctx context.Context, tenant string, users []string) (n uint64, err error) {
+	err = d.rows(ctx, "events_of", func(r driver.Rows) error { return r.Scan(&n) }, named("tenant", tenant), list("users", users))
+	return n, err
+}
+
 // SourcesSeen are the ways in as the stored events show them: name, last arrival, last event and its lag.
 func (d *DB) SourcesSeen(ctx context.Context, tenant string, line time.Time) ([]status.Source, error) {
 	var all []status.Source

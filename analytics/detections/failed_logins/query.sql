@@ -9,31 +9,26 @@
 -- The layers are many because the engine copies an expression wherever its alias is used; and the last ones have bitAnd and
 -- arrayMin for AND, because it compares the sides of AND and OR by all that lies below them, for half a second.
 WITH
--- Failures count where a window can be full at all: of their user, of their address, or of the tenant, for which the address
--- has to be judged, too. A full window lies in two neighbouring parts of a grid of its length. The keys of such places and
--- times are kept as one value, since the engine computes a subquery wherever it is named; a collision keeps one too many.
+-- Failures count where a window is full: of their user, of their address, or of the tenant, for which the address has to be
+-- judged, too. A full window lies in two neighbouring parts of a grid of its length. The keys of such places and times are
+-- kept as one value, since the engine computes a subquery wherever it is named; a collision keeps one too many.
 (
-    SELECT groupArrayArray(if(scope = 'tenant',
-        arrayMap(t -> cityHash64(tenant, 'hour', '', intDiv(t, intDiv(greatest({spray_window_us:UInt64}, {distributed_window_us:UInt64}), 1000) + 1)),
-            [(part - 1) * (intDiv({distributed_window_us:UInt64}, 1000) + 1) - intDiv({spray_window_us:UInt64}, 1000), part * (intDiv({distributed_window_us:UInt64}, 1000) + 1), (part + 1) * (intDiv({distributed_window_us:UInt64}, 1000) + 1)]),
-        [cityHash64(tenant, scope, who, part)]))
+    SELECT groupUniqArrayArray(arrayConcat(
+        if(of_user >= {threshold:UInt32}, arrayMap(n -> cityHash64(tenant, 'user', user_id, intDiv(at, intDiv({window_us:UInt64}, 1000) + 1) - n), [0, 1]), []),
+        if(of_address >= {spray_attempts:UInt32}, arrayMap(n -> cityHash64(tenant, 'address', ip_address, intDiv(at, intDiv({spray_window_us:UInt64}, 1000) + 1) - n), [0, 1]), []),
+        if(of_all >= {distributed_attempts:UInt32}, arrayMap(t -> cityHash64(tenant, 'hour', '', intDiv(t, intDiv(greatest({spray_window_us:UInt64}, {distributed_window_us:UInt64}), 1000) + 1)),
+            [at, at - intDiv({distributed_window_us:UInt64}, 1000) - 1, at - intDiv({distributed_window_us:UInt64} + {spray_window_us:UInt64}, 1000) - 2]), [])))
     FROM
     (
-        SELECT tenant, place.1 AS scope, place.2 AS who, place.3 + arrayJoin([-1, 0, 1]) AS part
-        FROM
-        (
-            SELECT
-                tenant, toUnixTimestamp64Milli(ts) AS at,
-                arrayJoin([('user', user_id, intDiv(at, intDiv({window_us:UInt64}, 1000) + 1)), ('address', ip_address, intDiv(at, intDiv({spray_window_us:UInt64}, 1000) + 1)),
-                    ('tenant', '', intDiv(at, intDiv({distributed_window_us:UInt64}, 1000) + 1))]) AS place
-            FROM events
-            WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(32)
-                AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
-                AND activity = 'failed_logon'
-        )
-        WHERE scope = 'tenant' OR who != ''
-        GROUP BY tenant, scope, who, part
-        HAVING count() >= multiIf(scope = 'user', {threshold:UInt32}, scope = 'address', {spray_attempts:UInt32}, {distributed_attempts:UInt32})
+        SELECT
+            tenant, user_id, ip_address, toUnixTimestamp64Milli(ts) AS at,
+            count() OVER (PARTITION BY tenant, user_id ORDER BY at RANGE BETWEEN intDiv({window_us:UInt64}, 1000) + 1 PRECEDING AND CURRENT ROW) AS of_user,
+            count() OVER (PARTITION BY tenant, ip_address ORDER BY at RANGE BETWEEN intDiv({spray_window_us:UInt64}, 1000) + 1 PRECEDING AND CURRENT ROW) AS of_address,
+            count() OVER (PARTITION BY tenant ORDER BY at RANGE BETWEEN intDiv({distributed_window_us:UInt64}, 1000) + 1 PRECEDING AND CURRENT ROW) AS of_all
+        FROM events
+        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(32)
+            AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
+            AND activity = 'failed_logon'
     )
 ) AS crowded,
 failures AS

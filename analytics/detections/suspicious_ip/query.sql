@@ -26,6 +26,8 @@ suspects AS
     GROUP BY tenant, ip_address
     HAVING countIf(activity = 'failed_logon') >= {failing_users:UInt32} OR notEmpty(dictGet('ip_intelligence', 'tags', any(ip)))
 ),
+-- kept as one value, since the engine computes a subquery wherever it is named
+(SELECT groupUniqArray(ip_address) FROM suspects) AS suspected,
 -- on which days each user is familiar with such an address: after successes on so many separate earlier days
 familiar AS
 (
@@ -39,7 +41,7 @@ familiar AS
         FROM events
         WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64} + {window_us:UInt64}) - toIntervalDay({baseline_days:UInt32} + 1)
             AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
-            AND ip_address IN (SELECT ip_address FROM suspects)
+            AND ip_address IN (SELECT arrayJoin(suspected))
             AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
             AND activity NOT IN ('failed_logon', 'docusign_alert', 'lockout', 'recipient_authentication')
         GROUP BY tenant, ip_address, user_id
@@ -59,7 +61,7 @@ points AS
     FROM events
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64} + {window_us:UInt64})
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
-        AND ip_address IN (SELECT ip_address FROM suspects)
+        AND ip_address IN (SELECT arrayJoin(suspected))
         AND (activity IN ('failed_logon', 'logon') OR act)
 ),
 stretches AS

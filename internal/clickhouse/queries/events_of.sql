@@ -1,0 +1,3 @@
+SELECT count()
+FROM events
+WHERE tenant = {tenant:String} AND user_id IN {users:Array(String)}
