@@ -159,33 +159,49 @@ func (d *Databases) Epoch(at time.Time) int {
 func (d *Databases) Locate(addr netip.Addr, at time.Time) (loc Location, ok bool) {
 	e := d.acquire()
 	defer d.release(e)
+	if d.reads(func() { loc, ok = e.Locate(addr, at) }) != nil {
+		return Location{}, false
+	}
+	return loc, ok
+}
+
+// reads calls read, which reads an edition. The error says that a file was cut off or changed while it is open: reading what is not
+// there any more is a fault of memory, which would end the process.
+func (d *Databases) reads(read func()) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if fault := recover(); fault != nil {
-			loc, ok = Location{}, false
-			d.broken(fmt.Sprint(fault))
+			err = d.broken(fmt.Sprint(fault))
 		}
 	}()
-	return e.Locate(addr, at)
+	read()
+	return nil
 }
 
-func (d *Databases) broken(what string) {
+func (d *Databases) broken(what string) error {
+	err := errors.New("a database was changed in place while it was open (" + what + "); rename a whole file over it")
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.problem == "" {
-		d.problem = "a database was changed in place while it was open (" + what + "); rename a whole file over it"
+		d.problem = err.Error()
 		d.logger().Warn("a geo database cannot be read", slog.String("problem", d.problem))
 	}
+	return err
 }
 
-// Announced is that of the Locator in use.
+// Announced is that of the Locator in use. Of a file that was cut off while it is open it returns an error, after it may have said
+// some of the networks.
 func (d *Databases) Announced(wanted func(asn uint32) bool, yield func(asn uint32, p netip.Prefix) error) error {
 	e := d.acquire()
 	defer d.release(e)
 	if len(e.asn) == 0 {
 		return errors.New("there is no database of networks; set ingest.asnDatabases")
 	}
-	return e.Announced(wanted, yield)
+	var err error
+	if fault := d.reads(func() { err = e.Announced(wanted, yield) }); fault != nil {
+		return fault
+	}
+	return err
 }
 
 // ASNEdition is that of the Locator in use.

@@ -127,6 +127,43 @@ func TestReloadOfAFileThatIsCutOffWhileItIsRead(t *testing.T) {
 	}
 }
 
+// TestAnnouncedOfAFileThatIsCutOffWhileItIsRead is an error, wherever it was cut, and the process goes on.
+func TestAnnouncedOfAFileThatIsCutOffWhileItIsRead(t *testing.T) {
+	whole, err := os.ReadFile(write(t, "GeoLite2-ASN", "81.2.69.0/24", mmdbtype.Map{"autonomous_system_number": mmdbtype.Uint32(64496), "autonomous_system_organization": mmdbtype.String("X")}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rest := range []int64{0, 1, int64(len(whole)) / 2, int64(len(whole)) - 300} {
+		file := filepath.Join(t.TempDir(), "asn.mmdb")
+		put(t, file, string(whole))
+		d, err := OpenDatabases(Options{ASN: []string{file}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		announced := func() (n int, err error) {
+			err = d.Announced(func(uint32) bool { return true }, func(uint32, netip.Prefix) error { n++; return nil })
+			return n, err
+		}
+		if n, err := announced(); n != 1 || err != nil {
+			t.Fatalf("whole: %d networks, %v", n, err)
+		}
+		if err := os.Truncate(file, rest); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := announced(); err == nil {
+			t.Errorf("cut off after %d of %d bytes: %d networks and no error", rest, len(whole), n)
+		}
+		put(t, file, string(whole))
+		d.Check(t.Context())
+		if n, err := announced(); n != 1 || err != nil || d.Status().LastError != "" {
+			t.Errorf("whole again: %d networks, %v, %+v", n, err, d.Status())
+		}
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestAnnounced(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "asn.csv")
