@@ -39,7 +39,7 @@ func startControls(work context.Context, cfg config.Config, opt Options, by aske
 			return nil, fmt.Errorf("app: source %s: %w", source, err)
 		}
 		in, err := controls.New(controls.Options{Origin: event.Origin{Tenant: cfg.Tenant, Source: source, Trust: monitorTrust}, Asker: r.asker, Organization: r.organization, Accounts: d.Accounts,
-			Ingester: pipeline, States: controlStates{by.db, cfg.Tenant}, Principals: principals(by.db, cfg.Tenant), Logger: log})
+			Ingester: pipeline, Rejects: controlRejects{by.db}, Retention: retention(cfg), States: controlStates{by.db, cfg.Tenant}, Principals: principals(by.db, cfg.Tenant), Logger: log})
 		if err != nil {
 			return nil, fmt.Errorf("app: source %s: %w", source, err)
 		}
@@ -103,4 +103,15 @@ func (s controlStates) StoreStates(ctx context.Context, source string, all []con
 		rows[i] = clickhouse.ControlState{Scope: r.Scope, Object: r.Object, Kind: r.Kind, Account: r.Account, Name: r.Name, State: r.JSON, Chain: r.Chain, Removed: r.Removed, Seen: r.Seen, Version: r.Version}
 	}
 	return s.db.AddControlStates(ctx, uuid.NewString(), s.tenant, source, rows)
+}
+
+// controlRejects keeps changes that cannot be events.
+type controlRejects struct{ db *clickhouse.DB }
+
+func (s controlRejects) KeepRejected(ctx context.Context, all []controls.Rejected) error {
+	rows := make([]clickhouse.RejectedRecord, len(all))
+	for i, r := range all {
+		rows[i] = clickhouse.RejectedRecord{Tenant: r.Origin.Tenant, Source: r.Origin.Source, Arrival: r.Time, EventID: r.EventID, Field: r.Field, Problem: r.Problem, Raw: string(r.Raw)}
+	}
+	return s.db.AddRejectedRecords(ctx, uuid.NewString(), rows)
 }

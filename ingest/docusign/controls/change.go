@@ -75,8 +75,16 @@ func (s *Source) compare(in scope, now []object, was map[string]State, since, la
 	return states, events
 }
 
+// retentionMargin is how long an event may wait to be stored and still not be older than the retention.
+const retentionMargin = 24 * time.Hour
+
+// kept says whether an event of that time will be taken.
+func (s *Source) kept(own, at time.Time) bool {
+	return s.o.Retention <= 0 || at.Sub(own) < s.o.Retention-retentionMargin
+}
+
 // event tells of one difference. Nobody is said to have done it unless DocuSign says who; its time is DocuSign's where that lies since
-// the last look, else that of this look.
+// the last look and within the retention, else that of this look.
 func (s *Source) event(in scope, o *object, before, next State, last, at time.Time) event.Record {
 	sum := sha256.Sum256([]byte(strings.Join([]string{s.o.Origin.Tenant, s.o.Origin.Source, in.name, o.id, next.Chain}, "\x00")))
 	r := event.Record{EventID: "control-" + hex.EncodeToString(sum[:16]), Timestamp: at, AccountID: in.account, OrganizationID: in.organization, Object: objects[in.kind], Source: "Other"}
@@ -89,12 +97,17 @@ func (s *Source) event(in scope, o *object, before, next State, last, at time.Ti
 	}
 	r.Action = action(in.kind, then, is)
 	data := map[string]any{"Kind": in.kind, "ObjectId": o.id, "Name": o.name, "NoticedAt": at.Format(time.RFC3339), "NotBefore": last.Format(time.RFC3339), "Actor": "unknown"}
+	if !o.modified.IsZero() {
+		data["ModifiedAt"] = o.modified.Format(time.RFC3339)
+	}
 	if in.kind == Setting || in.kind == PasswordRule {
 		data["SettingsKey"] = o.id
 		r.Property = protection(in.kind, o.id, then["value"], is["value"])
 	}
 	if own := o.modified; own.After(last) && !own.After(at) {
-		r.Timestamp = own
+		if s.kept(own, at) {
+			r.Timestamp = own
+		}
 		if o.actor != "" || o.by != "" {
 			data["Actor"], r.UserID, r.UserName = "named by DocuSign", o.actor, o.by
 		}

@@ -23,7 +23,7 @@ const (
 	principalsPerRound = 200
 )
 
-// Options of a Source. Origin, Asker, Organization, Ingester and States are needed.
+// Options of a Source. Origin, Asker, Organization, Ingester, Rejects and States are needed.
 type Options struct {
 	// Origin of the events.
 	Origin event.Origin
@@ -33,7 +33,10 @@ type Options struct {
 	// Accounts to read; all that the user is a member of when empty.
 	Accounts []string
 	Ingester Ingester
+	Rejects  Rejects
 	States   States
+	// Retention is how long events are kept; 0 for ever. No event is dated before it.
+	Retention time.Duration
 	// Principals are the ids of the users whose authorizations are read: the first in each round, the others in turn; nil reads none.
 	Principals func(ctx context.Context) (first, others []string, err error)
 	Now        func() time.Time
@@ -44,6 +47,20 @@ type Options struct {
 type Ingester interface {
 	// Ingest returns when every record is durable or named in the receipt's rejections.
 	Ingest(ctx context.Context, o event.Origin, batch []event.Submission) (event.Receipt, error)
+}
+
+// Rejected is a change that cannot be stored as an event.
+type Rejected struct {
+	Origin                  event.Origin
+	EventID, Field, Problem string
+	// Raw is the change, without secrets.
+	Raw  []byte
+	Time time.Time
+}
+
+// Rejects keep what cannot be stored, to be looked at by people.
+type Rejects interface {
+	KeepRejected(ctx context.Context, all []Rejected) error
 }
 
 // States keep what was last seen.
@@ -64,8 +81,8 @@ type Source struct {
 
 // New makes a Source.
 func New(o Options) (*Source, error) {
-	if o.Origin.Source == "" || o.Origin.Tenant == "" || o.Asker == nil || o.Organization == nil || o.Ingester == nil || o.States == nil {
-		return nil, errors.New("controls: an Origin, an Asker, an Organization, an Ingester and States are needed")
+	if o.Origin.Source == "" || o.Origin.Tenant == "" || o.Asker == nil || o.Organization == nil || o.Ingester == nil || o.Rejects == nil || o.States == nil {
+		return nil, errors.New("controls: an Origin, an Asker, an Organization, an Ingester, Rejects and States are needed")
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -89,6 +106,8 @@ func Explain(err error) rounds.Failure {
 type known struct {
 	objects map[string]map[string]State
 	marks   map[string]State
+	// pending are the changes of each scope whose events were about to be stored.
+	pending map[string]State
 }
 
 // since is when a list, or for the authorizations of one more user any list of the account, was first read: what came later is news. It is
@@ -120,8 +139,12 @@ func (s *Source) Round(ctx context.Context) (warnings []string, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("controls as last seen cannot be read: %w", err)
 	}
-	was := known{map[string]map[string]State{}, map[string]State{}}
+	was := known{map[string]map[string]State{}, map[string]State{}, map[string]State{}}
 	for _, st := range all {
+		if scope, is := strings.CutPrefix(st.Scope, pendingPrefix); is {
+			was.pending[scope] = st
+			continue
+		}
 		if st.Object == "" {
 			was.marks[st.Scope] = st
 			continue
@@ -276,25 +299,24 @@ func (s *Source) look(ctx context.Context, in scope, was known) error {
 	delete(s.emptied, in.name)
 	mark := was.marks[in.name]
 	states, records := s.compare(in, now, was.objects[in.name], was.since(in), mark.Seen, at)
+	pending := was.pending[in.name]
 	if len(records) > 0 {
-		batch := make([]event.Submission, len(records))
-		for i := range records {
-			batch[i].Record = &records[i]
+		if pending, err = s.date(ctx, in, records, pending, at); err != nil {
+			return err
 		}
-		receipt, err := s.o.Ingester.Ingest(ctx, s.o.Origin, batch)
-		if err != nil {
-			return fmt.Errorf("changes of %s cannot be stored: %w", plural[in.kind], err)
+		if err := s.tell(ctx, in, records, at); err != nil {
+			return err
 		}
-		for _, r := range receipt.Rejections {
-			s.o.Logger.ErrorContext(ctx, "the change of a control cannot be stored as an event", slog.String("event", r.EventID), slog.String("field", r.Field), slog.String("problem", r.Problem))
-		}
-		s.o.Logger.InfoContext(ctx, "controls have changed", slog.String("kind", in.kind), slog.String("scope", in.name), slog.Int("changes", len(records)))
 	}
 	since := mark.JSON
 	if mark.Version == 0 {
 		since = at.Format(time.RFC3339Nano)
 	}
 	states = append(states, State{Scope: in.name, Kind: in.kind, Account: in.account, JSON: since, Seen: at, Version: mark.Version + 1})
+	if pending.JSON != "" {
+		pending.JSON, pending.Version = "", pending.Version+1
+		states = append(states, pending)
+	}
 	if err := s.o.States.StoreStates(ctx, s.o.Origin.Source, states); err != nil {
 		return fmt.Errorf("%s as seen now cannot be stored: %w", plural[in.kind], err)
 	}

@@ -34,6 +34,11 @@ type world struct {
 	steps   []string
 	// lose lets so many calls to store states fail, fail those to store events.
 	lose, fail int
+	// after lets storing states fail once events were stored; reject are ids of objects whose events are rejected.
+	after    bool
+	reject   string
+	rejected []controls.Rejected
+	unkept   int
 	principals []string
 	admins     []string
 	source     *controls.Source
@@ -71,7 +76,7 @@ func (w *world) restart() {
 	w.t.Cleanup(client.Close)
 	asker := docusign.NewAsker(client, docusign.AskerOptions{Sleep: func(_ context.Context, d time.Duration) error { w.now = w.now.Add(d); return nil }})
 	w.source, err = controls.New(controls.Options{Origin: event.Origin{Tenant: "default", Source: "controls/main", Trust: 100}, Asker: asker, Organization: func(context.Context) (string, error) { return docusigntest.OrganizationID, nil },
-		Ingester: w, States: w, Principals: func(context.Context) ([]string, []string, error) {
+		Ingester: w, Rejects: w, Retention: 90 * 24 * time.Hour, States: w, Principals: func(context.Context) ([]string, []string, error) {
 			return slices.Clone(w.admins), slices.Clone(w.principals), nil
 		}, Now: func() time.Time { return w.now }})
 	if err != nil {
@@ -84,13 +89,31 @@ func (w *world) Ingest(_ context.Context, o event.Origin, batch []event.Submissi
 		w.fail--
 		return event.Receipt{}, errors.New("the database does not answer")
 	}
-	for _, s := range batch {
+	out := event.Receipt{}
+	for i, s := range batch {
+		if w.reject != "" && strings.Contains(string(s.Record.Data), w.reject) {
+			out.Rejections = append(out.Rejections, event.Rejection{Index: i, Field: "data", Problem: "too long"})
+			continue
+		}
 		w.steps = append(w.steps, "event")
+		if j := slices.IndexFunc(w.events, func(r *event.Record) bool { return r.EventID == s.Record.EventID }); j >= 0 && (!w.events[j].Timestamp.Equal(s.Record.Timestamp) || string(w.events[j].Data) != string(s.Record.Data)) {
+			w.t.Errorf("a conflict: %s and %s, %s and %s", w.events[j].Timestamp, s.Record.Timestamp, w.events[j].Data, s.Record.Data)
+		}
 		if !slices.ContainsFunc(w.events, func(r *event.Record) bool { return r.EventID == s.Record.EventID }) {
 			w.events = append(w.events, s.Record)
 		}
 	}
-	return event.Receipt{Accepted: len(batch)}, nil
+	out.Accepted, out.Rejected = len(batch)-len(out.Rejections), len(out.Rejections)
+	return out, nil
+}
+
+func (w *world) KeepRejected(_ context.Context, all []controls.Rejected) error {
+	if w.unkept > 0 {
+		w.unkept--
+		return errors.New("the database does not answer")
+	}
+	w.rejected = append(w.rejected, all...)
+	return nil
 }
 
 func (w *world) LoadStates(context.Context, string) (all []controls.State, err error) {
@@ -103,6 +126,9 @@ func (w *world) LoadStates(context.Context, string) (all []controls.State, err e
 func (w *world) StoreStates(_ context.Context, source string, all []controls.State) error {
 	if w.lose > 0 {
 		w.lose--
+		return errors.New("the database does not answer")
+	}
+	if w.after && slices.Contains(w.steps, "event") {
 		return errors.New("the database does not answer")
 	}
 	w.steps = append(w.steps, "states")
@@ -321,4 +347,56 @@ func TestAuthorizations(t *testing.T) {
 	grant("u001", "new") // 12:10
 	grant("admin", "second")
 	w.round(told("Revoked", "old", "2026-05-04T09:10:00Z"), told("Granted", "new", "2026-05-04T12:10:00Z"), told("Granted", "second", "2026-05-04T12:10:00Z"))
+}
+
+// TestCrashBetween: the event of a change that is noticed again after a crash is the same one, though time has passed and another change
+// came meanwhile.
+func TestCrashBetween(t *testing.T) {
+	w := newWorld(t)
+	w.round()
+	w.account.Settings["allowDelegatedSigning"] = "true"
+	w.now = w.now.Add(time.Hour)
+	noticed := w.now
+	w.steps, w.after = nil, true
+	if _, err := w.source.Round(t.Context()); controls.Explain(err).Kind != "storage" || len(w.events) != 1 {
+		t.Fatalf("%v, %d events", err, len(w.events))
+	}
+	w.steps, w.after = nil, false
+	w.account.Settings["sessionTimeout"] = "60"
+	w.restart()
+	w.round(`AccountSettings Updated Authentication Relaxed sessionTimeout {"value":"20"} {"value":"60"}`)
+	if first, second := w.events[0].Timestamp, w.events[1].Timestamp; first.Sub(noticed).Abs() > time.Minute || second.Sub(w.now).Abs() > time.Minute {
+		t.Errorf("noticed at %s and %s", first, second)
+	}
+	w.round()
+}
+
+// TestRejected: a change that cannot be an event is kept for people, and comes again until it is.
+func TestRejected(t *testing.T) {
+	w := newWorld(t)
+	w.round()
+	w.account.Settings["allowDelegatedSigning"] = "true"
+	w.reject, w.unkept = "allowDelegatedSigning", 1
+	if _, err := w.source.Round(t.Context()); controls.Explain(err).Kind != "storage" || len(w.rejected) != 0 {
+		t.Errorf("%v, %d rejected", err, len(w.rejected))
+	}
+	w.round()
+	w.round()
+	if len(w.rejected) != 1 || w.rejected[0].Problem != "too long" || !strings.HasPrefix(w.rejected[0].EventID, "control-") || !strings.Contains(string(w.rejected[0].Raw), `"After":{"value":"true"}`) {
+		t.Errorf("rejected %+v", w.rejected)
+	}
+}
+
+// TestNoEventBeforeTheRetention: what DocuSign dates long ago is dated with the look that found it, and says DocuSign's time beside it.
+func TestNoEventBeforeTheRetention(t *testing.T) {
+	w := newWorld(t)
+	w.admins = []string{"a", "b"}
+	w.round()
+	w.now = w.now.Add(200 * 24 * time.Hour) // Sealwatch was off
+	old := start.Add(5 * 24 * time.Hour).Format(time.RFC3339)
+	w.account.TransferRules[0]["enabled"], w.account.TransferRules[0]["modifiedDate"] = "false", old
+	w.round(fmt.Sprintf(`EnvelopeTransferRule Updated t0 {"enabled":"true","modifiedDate":"2025-01-01T00:00:00Z"} {"enabled":"false","modifiedDate":%q}`, old))
+	if at := w.events[0].Timestamp; w.now.Sub(at).Abs() > time.Minute || !strings.Contains(string(w.events[0].Data), `"ModifiedAt":"`+old+`"`) {
+		t.Errorf("at %s: %s", at, w.events[0].Data)
+	}
 }
