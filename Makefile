@@ -10,8 +10,6 @@ RSYSLOG   := third_party/rsyslog/.stamp
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT    := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 LDFLAGS   := -s -w -X github.com/sealwatch/sealwatch/internal/build.version=$(VERSION) -X github.com/sealwatch/sealwatch/internal/build.commit=$(COMMIT)
-# Test binaries start the embedded engine; more than this many packages at once would not fit two cores.
-PARALLEL  ?= 2
 
 .PHONY: help build demo test lint proto api-baseline bench third-party fuzz clean
 
@@ -25,7 +23,7 @@ demo: build ## start Sealwatch, play a made-up organisation with attacks into it
 	@bin/sealwatch demo
 
 test: $(MODULES) $(RSYSLOG) ## all tests, with the race detector, on the real engine
-	go test -race -p $(PARALLEL) -timeout 45m ./...
+	tools/scripts/test.sh
 
 lint: $(MODULES) $(PROTOS) $(BUF) $(LINTER) ## gofmt, vet, golangci-lint, buf lint, format and breaking, tidy, generated code
 	@out=$$(git ls-files -co --exclude-standard '*.go' | grep -v '^gen/' | xargs gofmt -l); test -z "$$out" || { echo "gofmt wants: $$out"; exit 1; }
