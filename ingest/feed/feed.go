@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -31,9 +30,8 @@ type Feed struct {
 	metrics *metrics
 	retry   *backoff.ExponentialBackOff
 
-	// working is held during an attempt.
-	working sync.Mutex
-	// wake lets Run compute anew when the next attempt is.
+	asks asks
+	// wake lets Run look at what is asked.
 	wake chan struct{}
 }
 
@@ -57,9 +55,10 @@ func New(o Options) (*Feed, error) {
 // Name of the feed, which is the source of its ranges.
 func (f *Feed) Name() string { return f.o.Says.Source }
 
-// Run fetches until ctx ends. It never gives up.
+// Run fetches until ctx ends, and does what is asked meanwhile. It never gives up.
 func (f *Feed) Run(ctx context.Context) {
 	defer f.fetcher.close()
+	defer f.end()
 	if f.begin(ctx) != nil {
 		return
 	}
@@ -74,12 +73,11 @@ func (f *Feed) Run(ctx context.Context) {
 			return
 		case <-f.wake:
 			timer.Stop()
+			f.answer(ctx)
 			continue
 		case <-timer.C:
 		}
-		f.working.Lock()
 		_ = f.attempt(ctx, false) // the status has it
-		f.working.Unlock()
 	}
 }
 
@@ -87,9 +85,7 @@ func (f *Feed) Run(ctx context.Context) {
 func (f *Feed) begin(ctx context.Context) error {
 	pause := f.o.FirstRetry / 10
 	for {
-		f.working.Lock()
 		err := f.load(ctx)
-		f.working.Unlock()
 		if err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -140,45 +136,6 @@ func (f *Feed) basis() string {
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:8])
-}
-
-// Refresh fetches now, whether the copy is a new one or not. The error is a *Failure, or that of ctx.
-func (f *Feed) Refresh(ctx context.Context) error {
-	f.working.Lock()
-	defer f.working.Unlock()
-	defer f.poke()
-	return f.attempt(ctx, true)
-}
-
-// ErrNothingHeld is Confirm where there is nothing to confirm.
-var ErrNothingHeld = errors.New("nothing is held")
-
-// Confirm says that the copy which is held is right, and fetches it again: as long as it has about as many entries, it is taken in.
-func (f *Feed) Confirm(ctx context.Context) error {
-	f.working.Lock()
-	defer f.working.Unlock()
-	defer f.poke()
-	var nothing bool
-	f.state.change(func(s *state) {
-		if nothing = s.k.Held == nil; !nothing {
-			n := s.k.Held.Entries
-			s.k.Confirmed = &n
-		}
-	})
-	if nothing {
-		return ErrNothingHeld
-	}
-	if err := f.store(ctx); err != nil {
-		return err
-	}
-	return f.attempt(ctx, true)
-}
-
-func (f *Feed) poke() {
-	select {
-	case f.wake <- struct{}{}:
-	default:
-	}
 }
 
 // attempt fetches a copy and takes it in; anew does so even when it is the same.
@@ -253,7 +210,10 @@ func (f *Feed) take(ctx context.Context, anew bool) (after time.Duration, err er
 	now := f.o.Now().UTC()
 	if c.same || !anew && basis == k.Basis && c.digest() == k.Digest {
 		f.metrics.attempts[outcomeSame].Inc()
-		f.state.change(func(s *state) { s.k.Success, s.k.Held, s.k.Mark = now, nil, c.mark })
+		f.state.change(func(s *state) {
+			s.k.Success, s.k.Held, s.k.Mark = now, nil, c.mark
+			s.k.unconfirm() // what it was said of is gone
+		})
 		return 0, nil
 	}
 	l, err := f.read(bytes.NewReader(c.body))
@@ -281,7 +241,7 @@ func (f *Feed) apply(ctx context.Context, c *copied, l *List, basis string, k ke
 	case len(l.Entries) == 0 && hold == 0:
 		return failure(KindFormat, nil, "it has no address at all (%d entries are about something else)", l.Other)
 	case hold >= fewEntries && float64(n) < (1-f.o.MaxShrink)*float64(hold) || n == 0 && hold > 0:
-		if k.Confirmed == nil || float64(n) < 0.9*float64(*k.Confirmed) {
+		if !k.confirms(n, now) {
 			f.metrics.attempts[outcomeHeld].Inc()
 			f.log.WarnContext(ctx, "the feed shrank suspiciously and is held", slog.Int("entries", n), slog.Int("before", hold))
 			f.state.change(func(s *state) {
@@ -289,7 +249,8 @@ func (f *Feed) apply(ctx context.Context, c *copied, l *List, basis string, k ke
 				if s.k.Held != nil {
 					since = s.k.Held.Since
 				}
-				s.k.Held, s.k.Confirmed = &held{Since: since, Entries: n, Before: hold}, nil
+				s.k.Held = &held{Since: since, Entries: n, Before: hold}
+				s.k.unconfirm()
 			})
 			return nil
 		}
@@ -305,7 +266,8 @@ func (f *Feed) apply(ctx context.Context, c *copied, l *List, basis string, k ke
 	f.metrics.removed.Add(float64(ch.removed))
 	f.log.InfoContext(ctx, "the feed is taken in", slog.Int("entries", n), slog.Int("added", ch.added), slog.Int("removed", ch.removed), slog.Int("altered", ch.altered), slog.Int("other", l.Other))
 	f.state.change(func(s *state) {
-		s.k.Basis, s.k.Mark, s.k.Digest, s.k.Success, s.k.Entries, s.k.Held, s.k.Confirmed = basis, c.mark, c.digest(), now, n, nil, nil
+		s.k.Basis, s.k.Mark, s.k.Digest, s.k.Success, s.k.Entries, s.k.Held = basis, c.mark, c.digest(), now, n, nil
+		s.k.unconfirm()
 		if len(ch.write) > 0 {
 			s.k.Added, s.k.Removed, s.k.Changed = ch.added, ch.removed, now
 		}

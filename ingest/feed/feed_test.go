@@ -88,7 +88,7 @@ func TestSameCopy(t *testing.T) {
 	if len(w.book.ranges) != 0 {
 		t.Error("the same copy was read again")
 	}
-	if err := w.feed.Refresh(t.Context()); err != nil || len(w.book.ranges) != 1 {
+	if err := w.asked((*Feed).Refresh); err != nil || len(w.book.ranges) != 1 {
 		t.Errorf("refresh: %v, %d ranges", err, len(w.book.ranges))
 	}
 }
@@ -188,16 +188,16 @@ func TestShrinking(t *testing.T) {
 		t.Errorf("held: %+v", s)
 	}
 	w.p.publish(many(17)...) // it went on shrinking
-	if err := w.feed.Confirm(t.Context()); err != nil || w.feed.Status().State != status.FeedHeld || w.feed.Status().HeldEntries != 17 {
+	if err := w.asked((*Feed).Confirm); err != nil || w.feed.Status().State != status.FeedHeld || w.feed.Status().HeldEntries != 17 {
 		t.Errorf("%v, %+v", err, w.feed.Status())
 	}
-	if err := w.feed.Confirm(t.Context()); err != nil {
+	if err := w.asked((*Feed).Confirm); err != nil {
 		t.Fatal(err)
 	}
 	if s := w.feed.Status(); s.State != status.FeedCurrent || s.Entries != 17 || s.Removed != 33 || !s.HeldSince.IsZero() || w.book.at(w.clock(), "192.0.2.49") != "" {
 		t.Errorf("confirmed: %+v", s)
 	}
-	if err := w.feed.Confirm(t.Context()); !errors.Is(err, ErrNothingHeld) {
+	if err := w.asked((*Feed).Confirm); !errors.Is(err, ErrNothingHeld) {
 		t.Errorf("confirmed again: %v", err)
 	}
 	w.p.publish(many(2)...)
@@ -209,7 +209,7 @@ func TestShrinking(t *testing.T) {
 	}
 	w.p.publish("# nothing")
 	w.taken()
-	if err := w.feed.Confirm(t.Context()); err != nil || w.book.at(w.clock(), many(20)...) != "" {
+	if err := w.asked((*Feed).Confirm); err != nil || w.book.at(w.clock(), many(20)...) != "" {
 		t.Errorf("an empty list that somebody confirmed: %v, %q", err, w.book.at(w.clock(), many(20)...))
 	}
 }
@@ -352,7 +352,7 @@ func TestSTIX(t *testing.T) {
 	if err := w.fetch(); err != nil || w.feed.Status().State != status.FeedHeld { // nothing holds any more, which is either so or a broken list
 		t.Fatalf("%v, %+v", err, w.feed.Status())
 	}
-	if err := w.feed.Confirm(t.Context()); err != nil {
+	if err := w.asked((*Feed).Confirm); err != nil {
 		t.Fatal(err)
 	}
 	for at, want := range map[string]string{"2025-12-31": "", "2026-01-15": "192.0.2.1", "2026-02-15": "", "2026-03-15": "192.0.2.2", "2026-05-04": "192.0.2.2", "2026-05-05": ""} {

@@ -211,9 +211,21 @@ func (w *world) restart() {
 
 // fetch makes one scheduled attempt.
 func (w *world) fetch() error {
-	w.feed.working.Lock()
-	defer w.feed.working.Unlock()
 	return w.feed.attempt(w.t.Context(), false)
+}
+
+// asked asks the feed, and lets it answer as Run does.
+func (w *world) asked(what func(*Feed, context.Context) error) error {
+	answer := make(chan error)
+	go func() { answer <- what(w.feed, w.t.Context()) }()
+	for {
+		select {
+		case err := <-answer:
+			return err
+		case <-w.feed.wake:
+			w.feed.answer(w.t.Context())
+		}
+	}
 }
 
 // taken makes one attempt that has to go well.

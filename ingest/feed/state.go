@@ -27,9 +27,10 @@ type kept struct {
 	Changed time.Time `json:"changed"`
 	// Held is a copy that waits for somebody to confirm it.
 	Held *held `json:"held,omitempty"`
-	// Confirmed is how many entries a copy may shrink to, as somebody said; nil when nobody did.
-	Confirmed *int   `json:"confirmed,omitempty"`
-	Problem   string `json:"problem,omitempty"`
+	// Confirmed is how many entries a copy may shrink to, as somebody said at ConfirmedAt; nil when nobody did.
+	Confirmed   *int      `json:"confirmed,omitempty"`
+	ConfirmedAt time.Time `json:"confirmed_at,omitzero"`
+	Problem     string    `json:"problem,omitempty"`
 }
 
 // held is a copy that shrank suspiciously.
@@ -38,6 +39,13 @@ type held struct {
 	Entries int       `json:"entries"`
 	Before  int       `json:"before"`
 }
+
+// confirms says whether somebody said, not long ago, that a copy with n entries is right.
+func (k *kept) confirms(n int, now time.Time) bool {
+	return k.Confirmed != nil && now.Sub(k.ConfirmedAt) < confirmationLife && float64(n) >= 0.9*float64(*k.Confirmed)
+}
+
+func (k *kept) unconfirm() { k.Confirmed, k.ConfirmedAt = nil, time.Time{} }
 
 func (k *kept) text() (string, error) {
 	b, err := json.Marshal(k)

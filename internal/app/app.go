@@ -128,7 +128,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		return err
 	}
 	people := &peopleBook{runner: runner, db: db, tenant: cfg.Tenant, log: log, holds: analytics.NewDirectoryWatch(cfg.Tenant, db, alerts, time.Now)}
-	feeds, err := startFeeds(work, cfg, db, runner, databases, log, registry, tasks)
+	feeds, err := startFeeds(work, cfg, db, runner, databases, log, registry, tasks, stopping)
 	if err != nil {
 		return err
 	}
@@ -175,6 +175,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		return err
 	}
 	stopping.add("listeners", func(end context.Context) error {
+		feeds.end()                   // so that nobody waits for a fetch
 		patience, cancel := half(end) // a client that does not go away must not take the time of what has to be stored
 		defer cancel()
 		return api.Stop(patience)

@@ -110,12 +110,17 @@ func checkFeeds(cfg config.Config) error {
 }
 
 // feeds are those of the service, by name.
-type feeds struct{ all []*feed.Feed }
+type feeds struct {
+	all []*feed.Feed
+	// end lets no feed begin anything more, and cuts off what is under way.
+	end context.CancelFunc
+}
 
 // startFeeds fetches each configured feed.
 func startFeeds(work context.Context, cfg config.Config, db *clickhouse.DB, runner *analytics.Runner, databases *geo.Databases, log *slog.Logger,
-	registry prometheus.Registerer, tasks *errgroup.Group) (*feeds, error) {
-	f := &feeds{}
+	registry prometheus.Registerer, tasks *errgroup.Group, stopping *cleanups) (*feeds, error) {
+	fetching, end := context.WithCancel(work)
+	f := &feeds{end: end}
 	states := &feedStates{db: db, tenant: cfg.Tenant, versions: map[string]uint64{}}
 	for _, c := range cfg.Feeds {
 		o, err := feedOptions(cfg.Tenant, c)
@@ -127,12 +132,28 @@ func startFeeds(work context.Context, cfg config.Config, db *clickhouse.DB, runn
 				continue
 			}
 		}
+		end()
 		return nil, fmt.Errorf("app: feed %s: %w", c.Name, err)
 	}
 	slices.SortFunc(f.all, func(a, b *feed.Feed) int { return strings.Compare(a.Name(), b.Name()) })
+	var running sync.WaitGroup
 	for _, one := range f.all {
-		tasks.Go(func() error { one.Run(work); return nil })
+		running.Add(1)
+		tasks.Go(func() error { defer running.Done(); one.Run(fetching); return nil })
 	}
+	stopping.add("feeds", func(ctx context.Context) error {
+		end()
+		done := make(chan struct{})
+		go func() { running.Wait(); close(done) }()
+		patience, cancel := half(ctx) // one that waits for the database must not take the time of the others
+		defer cancel()
+		select {
+		case <-done:
+			return nil
+		case <-patience.Done():
+			return fmt.Errorf("a feed still takes a copy in; the next start fetches it again: %w", patience.Err())
+		}
+	})
 	return f, nil
 }
 
@@ -162,11 +183,7 @@ func (f *feeds) Refresh(ctx context.Context, name string) (status.Feed, error) {
 	if err != nil {
 		return status.Feed{}, err
 	}
-	// A client that goes away does not end it: that would leave a failure behind which was none.
-	if err := one.Refresh(context.WithoutCancel(ctx)); err != nil && !errors.As(err, new(*feed.Failure)) {
-		return status.Feed{}, err
-	}
-	return one.Status(), nil
+	return answered(one, one.Refresh(ctx))
 }
 
 // Confirm takes the copy that is held.
@@ -175,10 +192,21 @@ func (f *feeds) Confirm(ctx context.Context, name string) (status.Feed, error) {
 	if err != nil {
 		return status.Feed{}, err
 	}
-	err = one.Confirm(context.WithoutCancel(ctx))
+	return answered(one, one.Confirm(ctx))
+}
+
+// answered is how a feed is doing after what was asked of it; the status tells of a Failure.
+func answered(one *feed.Feed, err error) (status.Feed, error) {
+	var soon *feed.TooSoonError
 	switch {
 	case errors.Is(err, feed.ErrNothingHeld):
-		return status.Feed{}, fault.New(fault.InvalidArgument, "feed %s: no copy is held, so there is nothing to confirm", name)
+		return status.Feed{}, fault.New(fault.InvalidArgument, "feed %s: no copy is held, so there is nothing to confirm", one.Name())
+	case errors.As(err, &soon):
+		f := fault.New(fault.QueueFull, "feed %s: %s", one.Name(), soon.Error())
+		f.RetryAfter = soon.After
+		return status.Feed{}, f
+	case errors.Is(err, feed.ErrEnded):
+		return status.Feed{}, fault.New(fault.ShuttingDown, "this server ends; ask again")
 	case err != nil && !errors.As(err, new(*feed.Failure)):
 		return status.Feed{}, err
 	}

@@ -112,6 +112,45 @@ func TestFeedToAlert(t *testing.T) {
 	}
 }
 
+// TestStopWhileAFeedIsFetched: a publisher that never ends its answer keeps neither the service nor who waits for it.
+func TestStopWhileAFeedIsFetched(t *testing.T) {
+	calls := make(chan struct{}, 10)
+	var slow atomic.Bool
+	published := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls <- struct{}{}
+		if slow.Load() {
+			<-r.Context().Done()
+		}
+		_, _ = w.Write([]byte("198.51.100.1\n"))
+	}))
+	defer published.Close()
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: published.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := settings(t)
+	cfg.Feeds = []config.Feed{{Name: "exits", URL: published.URL, CAFile: ca, AllowPrivate: true, Format: "plain", Category: "risky"}}
+	s := run(t, cfg)
+	s.feed(func(f map[string]any) bool { return f["state"] == "current" })
+	<-calls
+	slow.Store(true)
+	answer := make(chan string, 1)
+	go func() {
+		r, err := http.Post("http://"+s.at.HTTP+"/v1/feeds/exits:refresh", "application/json", strings.NewReader("{}"))
+		if err != nil {
+			answer <- err.Error()
+			return
+		}
+		defer r.Body.Close()
+		answer <- r.Status
+	}()
+	<-calls
+	s.end() // it says what stopping met
+	if got := <-answer; got != "503 Service Unavailable" {
+		t.Errorf("who waited for it was told %q", got)
+	}
+}
+
 // TestFeedsThatAreWrong are named at the start, with what was expected.
 func TestFeedsThatAreWrong(t *testing.T) {
 	for _, c := range []struct {

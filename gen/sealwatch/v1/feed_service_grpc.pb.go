@@ -34,9 +34,10 @@ type FeedServiceClient interface {
 	// ListFeeds returns the state of every configured feed, by name.
 	ListFeeds(ctx context.Context, in *ListFeedsRequest, opts ...grpc.CallOption) (*ListFeedsResponse, error)
 	// RefreshFeed fetches a feed now, and returns how that went: where it cannot be taken in, the last good copy stays in force.
+	// Calls that come meanwhile share the fetch. Within 30 seconds after it the next one is refused with QUEUE_FULL and the delay.
 	RefreshFeed(ctx context.Context, in *RefreshFeedRequest, opts ...grpc.CallOption) (*FeedStatus, error)
 	// ConfirmFeed says that a copy which is held because it shrank is right: it is fetched again and taken in, as long as it did not
-	// shrink further. It fails with INVALID_ARGUMENT where none is held.
+	// shrink further. It fails with INVALID_ARGUMENT where none is held. Where it cannot be fetched, the confirmation holds for an hour.
 	ConfirmFeed(ctx context.Context, in *ConfirmFeedRequest, opts ...grpc.CallOption) (*FeedStatus, error)
 }
 
@@ -88,9 +89,10 @@ type FeedServiceServer interface {
 	// ListFeeds returns the state of every configured feed, by name.
 	ListFeeds(context.Context, *ListFeedsRequest) (*ListFeedsResponse, error)
 	// RefreshFeed fetches a feed now, and returns how that went: where it cannot be taken in, the last good copy stays in force.
+	// Calls that come meanwhile share the fetch. Within 30 seconds after it the next one is refused with QUEUE_FULL and the delay.
 	RefreshFeed(context.Context, *RefreshFeedRequest) (*FeedStatus, error)
 	// ConfirmFeed says that a copy which is held because it shrank is right: it is fetched again and taken in, as long as it did not
-	// shrink further. It fails with INVALID_ARGUMENT where none is held.
+	// shrink further. It fails with INVALID_ARGUMENT where none is held. Where it cannot be fetched, the confirmation holds for an hour.
 	ConfirmFeed(context.Context, *ConfirmFeedRequest) (*FeedStatus, error)
 	mustEmbedUnimplementedFeedServiceServer()
 }
