@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/semaphore"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -22,8 +23,12 @@ const (
 	signatureHeader = "X-Docusign-Signature-"
 	// connectBodyTime is how long a delivery may take to arrive, and connectStoreTime how long it may take to be stored: together less
 	// than the 100 seconds after which DocuSign counts it as failed.
-	connectBodyTime  = 30 * time.Second
+	connectBodyTime  = 50 * time.Second
 	connectStoreTime = 45 * time.Second
+	// connectRate is how many bytes a delivery has to bring in a second, beyond its patience.
+	connectRate = 128 << 10
+	// connectPiece is what a delivery holds of the memory at least.
+	connectPiece = 64 << 10
 	// connectRetry is when a delivery that could not be stored is best made again.
 	connectRetry = 30 * time.Second
 )
@@ -35,12 +40,15 @@ var errUnsigned = status.Error(codes.Unauthenticated, "the delivery is not signe
 type connect struct {
 	receiver ConnectReceiver
 	maxBytes int64
+	// memory is of the bodies that are being read, before anything is known of who sends them; slots are for those that are authentic.
+	memory   *semaphore.Weighted
 	slots    chan struct{}
+	patience time.Duration
 	draining context.Context //nolint:containedctx // it has the life of the server, not of a call
 }
 
 func newConnect(o *Options, draining context.Context) *connect {
-	return &connect{receiver: o.Services.Connect, maxBytes: o.MaxConnectBytes, slots: make(chan struct{}, o.MaxConnects), draining: draining}
+	return &connect{receiver: o.Services.Connect, maxBytes: o.MaxConnectBytes, memory: semaphore.NewWeighted(o.MaxConnectMemory), slots: make(chan struct{}, o.MaxConnects), patience: o.ConnectPatience, draining: draining}
 }
 
 func (h *connect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -49,6 +57,11 @@ func (h *connect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	err := h.take(r)
+	if err != nil {
+		// What is left of the body is read before the answer goes out, or after it, and nobody has to send it. Not every writer has
+		// deadlines.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(h.patience))
+	}
 	switch {
 	case err == nil:
 		writeJSON(w, http.StatusOK, struct{}{})
@@ -76,52 +89,101 @@ func (h *connect) take(r *http.Request) error {
 		}
 	}
 	source := r.PathValue("source")
+	if !h.receiver.Known(source) {
+		return errUnsigned
+	}
 	if len(signatures) == 0 {
 		// Told for the count; it is not worth reading.
-		_, _ = h.receiver.Receive(r.Context(), source, nil, nil)
+		h.receiver.Authentic(r.Context(), source, nil, nil)
+		return errUnsigned
+	}
+	m := hold{memory: h.memory}
+	defer m.release()
+	body, err := h.read(r, &m)
+	switch {
+	case fault.Is(err, fault.BodyTooLarge):
+		h.receiver.Oversized(r.Context(), source, h.maxBytes)
+	case fault.Is(err, fault.QueueFull):
+		h.receiver.Busy(r.Context(), source)
+	case err != nil:
+		h.receiver.Broken(r.Context(), source)
+	}
+	if err != nil {
+		return err
+	}
+	if !h.receiver.Authentic(r.Context(), source, signatures, body) {
 		return errUnsigned
 	}
 	select {
 	case h.slots <- struct{}{}:
 		defer func() { <-h.slots }()
 	default:
+		h.receiver.Busy(r.Context(), source)
 		return fault.New(fault.QueueFull, "%d deliveries are under way, which is the limit", cap(h.slots))
-	}
-	body, err := h.read(r)
-	if err != nil {
-		if fault.Is(err, fault.BodyTooLarge) {
-			h.receiver.Oversized(r.Context(), source, h.maxBytes)
-		}
-		return err
 	}
 	// A client that goes away does not stop the storing: what it sent is stored all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), connectStoreTime)
 	defer cancel()
-	authentic, err := h.receiver.Receive(ctx, source, signatures, body)
-	if !authentic {
-		return errUnsigned
-	}
-	return err
+	return h.receiver.Store(ctx, source, body)
 }
 
-// read reads the body whole: its signature is over all of it.
-func (h *connect) read(r *http.Request) ([]byte, error) {
+// read reads the body whole: its signature is over all of it. It holds memory only for what has come, and time only while more comes.
+func (h *connect) read(r *http.Request, m *hold) ([]byte, error) {
 	tooLarge := fault.New(fault.BodyTooLarge, "the delivery is larger than %d bytes", h.maxBytes)
 	if r.ContentLength > h.maxBytes {
 		return nil, tooLarge
 	}
-	if b, ok := r.Body.(*patientBody); ok {
-		b.end = time.Now().Add(connectBodyTime)
-	}
+	begin := time.Now()
+	patient, _ := r.Body.(*patientBody)
 	limited := &boundedReader{r: r.Body, left: h.maxBytes}
-	body, err := io.ReadAll(limited)
-	switch {
-	case limited.exceeded:
-		return nil, tooLarge
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, fault.New(fault.InvalidArgument, "the delivery was not there after %s", connectBodyTime)
-	case err != nil:
-		return nil, fault.New(fault.InvalidArgument, "the delivery broke off")
+	var body []byte
+	for {
+		if len(body) == cap(body) {
+			// One byte more than the limit, so that the end of a body that is as large as it may be is seen.
+			size := min(max(connectPiece, 2*int64(cap(body))), h.maxBytes+1)
+			if !m.grow(size) {
+				return nil, fault.New(fault.QueueFull, "the deliveries that are being read have taken all memory there is for them")
+			}
+			body = append(make([]byte, 0, size), body...)
+			m.shrink(size)
+		}
+		if patient != nil {
+			patient.end = begin.Add(min(h.patience+time.Duration(len(body))*time.Second/connectRate, connectBodyTime))
+		}
+		n, err := limited.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case limited.exceeded:
+			return nil, tooLarge
+		case errors.Is(err, io.EOF):
+			return body, nil
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil, fault.New(fault.InvalidArgument, "the delivery was not there in time: %d bytes came in %s", len(body), time.Since(begin).Round(time.Millisecond))
+		case err != nil:
+			return nil, fault.New(fault.InvalidArgument, "the delivery broke off")
+		}
 	}
-	return body, nil
 }
+
+// hold is what one delivery has of the memory.
+type hold struct {
+	memory *semaphore.Weighted
+	bytes  int64
+}
+
+// grow takes more; false when there is not as much.
+func (m *hold) grow(by int64) bool {
+	if !m.memory.TryAcquire(by) {
+		return false
+	}
+	m.bytes += by
+	return true
+}
+
+// shrink gives back all but so much.
+func (m *hold) shrink(to int64) {
+	m.memory.Release(m.bytes - to)
+	m.bytes = to
+}
+
+func (m *hold) release() { m.shrink(0) }

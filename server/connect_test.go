@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,37 +23,55 @@ type deliveries struct {
 	taken     []string
 	oversized int
 	unsigned  int
+	broken    int
+	busy      int
 	fail      error
 	// inside is told of each delivery that is being taken, which then waits for hold.
 	inside, hold chan struct{}
 }
 
-func (d *deliveries) Receive(ctx context.Context, source string, signatures []string, body []byte) (bool, error) {
+func (d *deliveries) Known(source string) bool { return source != "stranger" }
+
+func (d *deliveries) Authentic(_ context.Context, _ string, signatures []string, _ []byte) bool {
+	if slices.Contains(signatures, "good") {
+		return true
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unsigned++
+	return false
+}
+
+func (d *deliveries) Store(ctx context.Context, source string, body []byte) error {
 	if d.hold != nil {
 		d.inside <- struct{}{}
 		<-d.hold
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, bounded := ctx.Deadline(); !bounded && len(signatures) > 0 {
-		return true, errors.New("a delivery has no deadline")
+	if _, bounded := ctx.Deadline(); !bounded {
+		return errors.New("a delivery has no deadline")
 	}
-	for _, s := range signatures {
-		if s == "good" {
-			if d.fail == nil {
-				d.taken = append(d.taken, source+" "+string(body))
-			}
-			return true, d.fail
-		}
+	if d.fail == nil {
+		d.taken = append(d.taken, source+" "+string(body))
 	}
-	d.unsigned++
-	return false, nil
+	return d.fail
 }
 
-func (d *deliveries) Oversized(context.Context, string, int64) {
+func (d *deliveries) Oversized(context.Context, string, int64) { d.note(&d.oversized) }
+func (d *deliveries) Broken(context.Context, string)           { d.note(&d.broken) }
+func (d *deliveries) Busy(context.Context, string)             { d.note(&d.busy) }
+
+func (d *deliveries) note(n *int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.oversized++
+	*n++
+}
+
+func (d *deliveries) noted(n *int) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return *n
 }
 
 func receiving(t *testing.T, d *deliveries) *harness {
@@ -87,6 +107,7 @@ func TestConnect(t *testing.T) {
 		{"short address", "POST", "/v1/connect", "{1}", signed("bad", "good"), nil, 200, "{}"},
 		{"unsigned", "POST", "/v1/connect/main", "{}", nil, nil, 401, "not signed with a key"},
 		{"signed by another", "POST", "/v1/connect/main", "{}", signed("bad"), nil, 401, "not signed with a key"},
+		{"no such source", "POST", "/v1/connect/stranger", "{}", signed("good"), nil, 401, "not signed with a key"},
 		{"full", "POST", "/v1/connect/main", "{}", signed("good"), full, 503, "deliver it again"},
 		{"defect", "POST", "/v1/connect/main", "{}", signed("good"), errors.New("hunter2"), 503, "deliver it again"},
 		{"too large", "POST", "/v1/connect/main", strings.Repeat("x", 101), signed("good"), nil, 413, "larger than 100 bytes"},
@@ -107,7 +128,7 @@ func TestConnect(t *testing.T) {
 		t.Errorf("taken %q, %d oversized, %d unsigned", d.taken, d.oversized, d.unsigned)
 	}
 	_, _, metrics := h.do(t, "GET", "/metrics", "", nil)
-	if !strings.Contains(metrics, `sealwatch_http_requests_total{code="401",route="/v1/connect/{source}"} 2`) {
+	if !strings.Contains(metrics, `sealwatch_http_requests_total{code="401",route="/v1/connect/{source}"} 3`) {
 		t.Error("the requests are not counted by route")
 	}
 }
@@ -147,8 +168,8 @@ func TestConnectIsBounded(t *testing.T) {
 		<-d.inside
 	}
 	code, header, _ := h.do(t, "POST", "/v1/connect", "{}", signed("good"))
-	if code != 503 || header.Get("Retry-After") == "" {
-		t.Errorf("a third one: %d", code)
+	if code != 503 || header.Get("Retry-After") == "" || d.noted(&d.busy) != 1 {
+		t.Errorf("a third one: %d, %d counted", code, d.noted(&d.busy))
 	}
 	if code, _, body := h.do(t, "GET", "/v1/status", "", nil); code != 200 {
 		t.Errorf("a call beside them: %d %s", code, body)
@@ -202,5 +223,80 @@ func TestConnectBrokenOff(t *testing.T) {
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusBadRequest || len(d.taken) > 0 {
 		t.Errorf("%d, taken %q", resp.StatusCode, d.taken)
+	}
+}
+
+// stall begins deliveries to a source that are signed with junk, sends a byte of each and then nothing.
+func stall(t *testing.T, h *harness, n int, source string) []net.Conn {
+	t.Helper()
+	var all []net.Conn
+	for range n {
+		conn, err := net.Dial("tcp", h.Addresses().HTTP)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		if _, err := conn.Write([]byte("POST /v1/connect/" + source + " HTTP/1.1\r\nHost: localhost\r\nX-DocuSign-Signature-1: junk\r\nContent-Length: 90\r\n\r\n{")); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, conn)
+	}
+	return all
+}
+
+// TestSlowStrangersTakeNoPlace: those who sign with junk and send slowly keep nobody's place, and are cut off.
+func TestSlowStrangersTakeNoPlace(t *testing.T) {
+	d := &deliveries{}
+	h := start(t, func(_ *harness, o *server.Options) {
+		o.Services.Connect, o.MaxConnects, o.MaxConnectBytes, o.ConnectPatience = d, 2, 100, time.Second
+	})
+	strangers := stall(t, h, 40, "main")
+	for range 20 {
+		if code, _, body := h.do(t, "POST", "/v1/connect/main", "{}", signed("good")); code != 200 {
+			t.Fatalf("a genuine one: %d %s", code, body)
+		}
+	}
+	for _, conn := range strangers {
+		answer, err := io.ReadAll(conn) // its end is that of the connection
+		if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 400") {
+			t.Fatalf("a stranger: %v %q", err, answer)
+		}
+	}
+	if n := d.noted(&d.broken); n != len(strangers) || d.noted(&d.busy) != 0 {
+		t.Errorf("%d are counted, %d as busy", n, d.busy)
+	}
+}
+
+// TestConnectMemoryIsShared: what is being read has one bound, those who are turned away are counted, and it comes free again. To no
+// source nothing is read.
+func TestConnectMemoryIsShared(t *testing.T) {
+	d := &deliveries{}
+	h := start(t, func(_ *harness, o *server.Options) {
+		o.Services.Connect, o.MaxConnectBytes, o.MaxConnectMemory, o.ConnectPatience = d, 1<<20, 3*(64<<10), 2*time.Second
+	})
+	stall(t, h, 10, "stranger")
+	deliver := func() int {
+		code, _, _ := h.do(t, "POST", "/v1/connect/main", "{}", signed("good"))
+		return code
+	}
+	if code := deliver(); code != 200 {
+		t.Fatalf("beside strangers to no source: %d", code)
+	}
+	strangers := stall(t, h, 3, "main")
+	for end := time.Now().Add(time.Minute); deliver() != 503; {
+		if time.Now().After(end) {
+			t.Fatal("the memory has no bound")
+		}
+	}
+	if d.noted(&d.busy) == 0 {
+		t.Error("who is turned away is not counted")
+	}
+	for _, conn := range strangers {
+		if _, err := io.ReadAll(conn); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code := deliver(); code != 200 {
+		t.Errorf("after the strangers: %d", code)
 	}
 }

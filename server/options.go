@@ -29,8 +29,12 @@ type Options struct {
 	MaxImportBytes int64
 	// MaxConnectBytes bounds one delivery of DocuSign Connect; 4 MiB by default.
 	MaxConnectBytes int64
-	// MaxConnects bounds the deliveries that are read and stored at the same time; 32 by default.
+	// MaxConnects bounds the deliveries that are stored at the same time, after their signature held; 32 by default.
 	MaxConnects int
+	// MaxConnectMemory bounds the bytes of all deliveries that are being read; 256 MiB by default.
+	MaxConnectMemory int64
+	// ConnectPatience is how long a delivery may send nothing; 5 s by default.
+	ConnectPatience time.Duration
 	// MaxPendingBytes bounds the batches on streams that are being stored, all together; 256 MiB by default.
 	MaxPendingBytes int64
 	// MaxDeliveryBytes bounds the people of one delivery of a directory, of which there is one at a time; 256 MiB by default.
@@ -65,6 +69,8 @@ const (
 	defaultMaxImportBytes  = 4 << 30
 	defaultMaxConnectBytes = 4 << 20
 	defaultMaxConnects     = 32
+	defaultConnectMemory   = 256 << 20
+	defaultConnectPatience = 5 * time.Second
 	defaultMaxPendingBytes = 256 << 20
 	defaultMaxDelivery     = 256 << 20
 	defaultMaxCalls        = 1000
@@ -79,6 +85,8 @@ func (o *Options) complete() error {
 	o.MaxImportBytes = cmp.Or(o.MaxImportBytes, defaultMaxImportBytes)
 	o.MaxConnectBytes = cmp.Or(o.MaxConnectBytes, defaultMaxConnectBytes)
 	o.MaxConnects = cmp.Or(o.MaxConnects, defaultMaxConnects)
+	o.MaxConnectMemory = cmp.Or(o.MaxConnectMemory, defaultConnectMemory)
+	o.ConnectPatience = cmp.Or(o.ConnectPatience, defaultConnectPatience)
 	o.MaxPendingBytes = cmp.Or(o.MaxPendingBytes, defaultMaxPendingBytes)
 	o.MaxDeliveryBytes = cmp.Or(o.MaxDeliveryBytes, defaultMaxDelivery)
 	o.DeliveryPatience = cmp.Or(o.DeliveryPatience, idleTimeout)
@@ -142,6 +150,8 @@ func (o *Options) wrong() (errs []error) {
 		{"MaxImportBytes", o.MaxImportBytes},
 		{"MaxConnectBytes", o.MaxConnectBytes},
 		{"MaxConnects", int64(o.MaxConnects)},
+		{"MaxConnectMemory", o.MaxConnectMemory},
+		{"ConnectPatience", int64(o.ConnectPatience)},
 		{"MaxPendingBytes", o.MaxPendingBytes},
 		{"MaxCalls", int64(o.MaxCalls)},
 		{"MaxStreams", int64(o.MaxStreams)},

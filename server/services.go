@@ -53,11 +53,17 @@ type Ingester interface {
 
 // ConnectReceiver takes in what DocuSign Connect delivers.
 type ConnectReceiver interface {
-	// Receive takes one delivery to the source of that name, or with an empty name to the only one; authentic is false when no
-	// signature holds. A nil error means that the delivery need not come again, any other that it MUST.
-	Receive(ctx context.Context, source string, signatures []string, body []byte) (authentic bool, err error)
-	// Oversized is told of a delivery that was over the limit.
+	// Known says whether there is a source of that name; an empty one is the name of the only source.
+	Known(source string) bool
+	// Authentic says whether a signature holds.
+	Authentic(ctx context.Context, source string, signatures []string, body []byte) bool
+	// Store takes a delivery that is Authentic. A nil error means that it need not come again, any other that it MUST.
+	Store(ctx context.Context, source string, body []byte) error
+	// Oversized is told of a delivery that was over the limit, Broken of one that was not there whole in time, and Busy of one that
+	// there was no room for. Anybody can have made those.
 	Oversized(ctx context.Context, source string, limit int64)
+	Broken(ctx context.Context, source string)
+	Busy(ctx context.Context, source string)
 }
 
 // Splitter makes a reader of the records in an import body, which comes as it was sent: any shape, gzip or not.

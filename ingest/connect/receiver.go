@@ -21,7 +21,10 @@ const (
 	outcomeDuplicate = "duplicate"
 	outcomeKept      = "kept"
 	outcomeSignature = "signature"
+	outcomeUnsigned  = "unsigned"
 	outcomeOversized = "oversized"
+	outcomeBroken    = "broken"
+	outcomeBusy      = "busy"
 	outcomeFailed    = "failed"
 )
 
@@ -100,7 +103,7 @@ func New(o Options) (*Receiver, error) {
 		if r.sources[s.Name] != nil {
 			return nil, fmt.Errorf("connect: two sources have the name %s", s.Name)
 		}
-		one := &source{Source: s, watch: o.Watch, watched: watched{since: o.Now()}, log: o.Logger.With(slog.String("source", s.Origin.Source)), now: o.Now, metrics: newMetrics(o.Registerer, s.Origin.Source, len(s.Keys))}
+		one := &source{Source: s, watch: o.Watch, watched: watched{since: o.Now(), began: o.Now(), refusals: map[string]int{}}, log: o.Logger.With(slog.String("source", s.Origin.Source)), now: o.Now, metrics: newMetrics(o.Registerer, s.Origin.Source, len(s.Keys))}
 		r.sources[s.Name], r.only = one, one
 	}
 	if len(o.Sources) != 1 {
@@ -109,24 +112,54 @@ func New(o Options) (*Receiver, error) {
 	return r, nil
 }
 
-// Receive takes one delivery to the source of that name, or with an empty name to the only one. Nothing of a body is read before a
-// signature holds; authentic is false when none does, or there is no such source. A nil error then means that the event, or what
-// was delivered instead of one, is durable. An error is one of the Ingester or of Rejects, and the same delivery may come again.
-func (r *Receiver) Receive(ctx context.Context, name string, signatures []string, body []byte) (authentic bool, err error) {
+// Known says whether there is a source of that name; an empty one is the name of the only source. A delivery to no source is counted.
+func (r *Receiver) Known(name string) bool {
+	if r.find(name) == nil {
+		r.strangers.Inc()
+		return false
+	}
+	return true
+}
+
+// Authentic says whether a signature holds. Nothing of a body may be read before.
+func (r *Receiver) Authentic(ctx context.Context, name string, signatures []string, body []byte) bool {
 	s := r.find(name)
 	if s == nil {
-		r.strangers.Inc()
-		return false, nil
+		return false
 	}
 	key := verify(s.Keys, signatures, body)
 	if key < 0 {
 		s.refused(ctx, len(signatures))
-		return false, nil
+		return false
 	}
 	s.metrics.keys[key].Inc()
+	return true
+}
+
+// Store takes a delivery that is Authentic. Nil means that the event, or what was delivered instead of one, is durable. An error is
+// one of the Ingester or of Rejects, and the same delivery may come again.
+func (r *Receiver) Store(ctx context.Context, name string, body []byte) error {
+	s := r.find(name)
+	if s == nil {
+		return fault.New(fault.NotFound, "there is no source %q of DocuSign Connect", name)
+	}
 	outcome, problem, err := r.take(ctx, s, body)
 	s.count(ctx, outcome, problem, err)
-	return true, err
+	return err
+}
+
+// Broken counts a delivery that did not arrive whole.
+func (r *Receiver) Broken(ctx context.Context, name string) {
+	if s := r.find(name); s != nil {
+		s.refuse(ctx, outcomeBroken, "it broke off or came too slowly: look at the proxy, or it does not come from DocuSign")
+	}
+}
+
+// Busy counts a delivery for which there was no room.
+func (r *Receiver) Busy(ctx context.Context, name string) {
+	if s := r.find(name); s != nil {
+		s.refuse(ctx, outcomeBusy, "too many deliveries were under way: the database is slow, or somebody else delivers; limit in the proxy how often and from where")
+	}
 }
 
 // Oversized counts a delivery that was refused for its size, before anything could be said of its signature.
@@ -214,17 +247,14 @@ type source struct {
 
 // refused counts a delivery of which no signature holds.
 func (s *source) refused(ctx context.Context, signatures int) {
-	why := "no HMAC key of this source made its signature: the key was changed in DocuSign, its file is another one's, or it does not come from DocuSign"
+	outcome, why := outcomeSignature, "no HMAC key of this source made its signature: the key was changed in DocuSign, its file is another one's, or it does not come from DocuSign"
 	if signatures == 0 {
-		why = "it has no X-DocuSign-Signature header: Include HMAC Signature is off in the configuration in DocuSign, no key is active there, or it does not come from DocuSign"
+		outcome, why = outcomeUnsigned, "it has no X-DocuSign-Signature header: Include HMAC Signature is off in the configuration in DocuSign, no key is active there, or it does not come from DocuSign"
 	}
-	s.refuse(ctx, outcomeSignature, why)
-	if signatures > 0 {
-		s.lost(ctx)
-	}
+	s.refuse(ctx, outcome, why)
 }
 
-// refuse counts a delivery that was not taken, and says so from time to time.
+// refuse counts a delivery that was not taken, and says so from time to time. Each may be one of DocuSign's that is lost.
 func (s *source) refuse(ctx context.Context, outcome, why string) {
 	now := s.now()
 	s.metrics.deliveries[outcome].Inc()
@@ -240,6 +270,7 @@ func (s *source) refuse(ctx context.Context, outcome, why string) {
 	if notice {
 		s.log.WarnContext(ctx, "a delivery was refused: "+why, slog.Uint64("refused", total))
 	}
+	s.lost(ctx, outcome)
 }
 
 // count counts an authentic delivery.
@@ -263,7 +294,9 @@ func (s *source) count(ctx context.Context, outcome, problem string, err error) 
 	s.mu.Unlock()
 	if err == nil {
 		s.metrics.success.Set(float64(now.UnixMilli()) / 1000)
-		s.back(ctx)
+	}
+	if outcome == outcomeStored {
+		s.back(ctx) // what is known already may be a delivery that somebody repeats
 	}
 	if problem != "" {
 		s.log.WarnContext(ctx, "a delivery is no event; it is kept in rejected_records", slog.String("problem", problem))

@@ -93,6 +93,14 @@ func receiver(t *testing.T, sources ...Source) *fixture {
 	return f
 }
 
+// Receive does with a delivery what the server does.
+func (f *fixture) Receive(ctx context.Context, name string, signatures []string, body []byte) (authentic bool, err error) {
+	if !f.Known(name) || !f.Authentic(ctx, name, signatures, body) {
+		return false, nil
+	}
+	return true, f.Store(ctx, name, body)
+}
+
 func (f *fixture) state(t *testing.T) status.Receiving {
 	t.Helper()
 	all := f.Status()

@@ -137,7 +137,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	deliveries, err := openConnect(cfg, db, alerts, pipeline, log, registry)
+	deliveries, err := openConnect(work, cfg, by, pipeline, log)
 	if err != nil {
 		return err
 	}

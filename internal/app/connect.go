@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/ingest"
@@ -44,13 +43,32 @@ func connectSources(cfg config.Config) ([]connect.Source, error) {
 }
 
 // openConnect makes what takes deliveries; nil when no source is configured.
-func openConnect(cfg config.Config, db *clickhouse.DB, alerts *analytics.Log, pipeline *ingest.Pipeline, log *slog.Logger, registry prometheus.Registerer) (*connect.Receiver, error) {
+func openConnect(work context.Context, cfg config.Config, by askedBy, pipeline *ingest.Pipeline, log *slog.Logger) (*connect.Receiver, error) {
 	sources, err := connectSources(cfg)
 	if err != nil || len(sources) == 0 {
 		return nil, err
 	}
-	return connect.New(connect.Options{Sources: sources, Ingester: pipeline, Rejects: connectRejects{db},
-		Watch: connectWatch{analytics.NewSourceWatch(cfg.Tenant, db, alerts, time.Now)}, Logger: log, Registerer: registry})
+	r, err := connect.New(connect.Options{Sources: sources, Ingester: pipeline, Rejects: connectRejects{by.db}, Watch: connectWatch{by.watch}, Logger: log, Registerer: by.registry})
+	if err != nil {
+		return nil, err
+	}
+	watching, end := context.WithCancel(work)
+	done := make(chan struct{})
+	by.tasks.Go(func() error {
+		defer close(done)
+		r.Run(watching)
+		return nil
+	})
+	by.stopping.add("watch of connect", func(ctx context.Context) error {
+		end()
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	return r, nil
 }
 
 // connectRejects keeps deliveries that are no events.

@@ -52,7 +52,8 @@ type Receiving struct {
 	LastSuccess                time.Time
 	// LastError in words for its administrator; empty when the last authentic delivery became an event.
 	LastError string
-	// Refused are those whose signature does not hold; anybody can send some.
+	// Refused are those whose signature does not hold, that were too large or too slow, or for which there was no room; anybody can
+	// send some.
 	Refused     uint64
 	LastRefusal time.Time
 	// RefusalReason of the last one.

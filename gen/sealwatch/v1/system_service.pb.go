@@ -621,7 +621,8 @@ type ReceivingStatus struct {
 	LastSuccessTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=last_success_time,json=lastSuccessTime,proto3" json:"last_success_time,omitempty"`
 	// last_error in words for the administrator of the source; empty when the last authentic delivery became an event.
 	LastError string `protobuf:"bytes,5,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
-	// refused are the deliveries whose signature does not hold, or that are too large to look at. Anybody can send some.
+	// refused are the deliveries whose signature does not hold, that are too large or too slow to look at, or for which there
+	// was no room. Anybody can send some.
 	Refused float64 `protobuf:"fixed64,6,opt,name=refused,proto3" json:"refused,omitempty"`
 	// last_refusal_time is when one was last refused.
 	LastRefusalTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=last_refusal_time,json=lastRefusalTime,proto3" json:"last_refusal_time,omitempty"`
