@@ -75,6 +75,7 @@ func alertWhole(a *sealwatchv1.Alert) string {
 	if reason := a.GetEvidence().GetFields()["severityReason"].GetStringValue(); reason != "" {
 		section("level", severityName(a.GetSeverity())+": "+reason)
 	}
+	section("facts", evidenceLines(a.GetEvidence())...)
 	section("do", a.GetResponse()...)
 	for _, c := range a.GetComments() {
 		section("said", stamp(c.GetCreateTime().AsTime())+"  "+c.GetAuthor()+": "+c.GetText())
