@@ -17,7 +17,7 @@ WITH
         if(of_user >= {threshold:UInt32}, arrayMap(n -> cityHash64(tenant, 'user', user_id, intDiv(at, intDiv({window_us:UInt64}, 1000) + 1) - n), [0, 1]), []),
         if(of_address >= {spray_attempts:UInt32}, arrayMap(n -> cityHash64(tenant, 'address', ip_address, intDiv(at, intDiv({spray_window_us:UInt64}, 1000) + 1) - n), [0, 1]), []),
         if(of_all >= {distributed_attempts:UInt32}, arrayMap(t -> cityHash64(tenant, 'hour', '', intDiv(t, intDiv(greatest({spray_window_us:UInt64}, {distributed_window_us:UInt64}), 1000) + 1)),
-            [at, at - intDiv({distributed_window_us:UInt64}, 1000) - 1, at - intDiv({distributed_window_us:UInt64} + {spray_window_us:UInt64}, 1000) - 2]), [])))
+            [at, at - intDiv({distributed_window_us:UInt64}, 1000) - 1, at - intDiv({distributed_window_us:UInt64}, 1000) - intDiv({spray_window_us:UInt64}, 1000) - 2]), [])))
     FROM
     (
         SELECT
