@@ -8,9 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"runtime"
 	"strings"
+
+	"github.com/sealwatch/sealwatch/internal/secretfile"
 )
 
 const (
@@ -30,32 +30,19 @@ func NewKey(secret string) Key {
 	return Key{&b}
 }
 
+// keyWanted is what every complaint about a key ends with.
+const keyWanted = "expected one line with the key, as DocuSign showed it once under Connect Keys"
+
 // LoadKey reads a key from a file that holds nothing else. A file that other users of the machine can read is refused. No error
 // holds any of the file.
 func LoadKey(name string) (Key, error) {
-	f, err := os.Open(name)
+	text, err := secretfile.Read("HMAC key", name, maxKeyFile)
 	if err != nil {
-		return Key{}, fmt.Errorf("HMAC key: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	s, err := f.Stat()
-	if err != nil {
-		return Key{}, fmt.Errorf("HMAC key: %w", err)
-	}
-	const wanted = "expected one line with the key, as DocuSign showed it once under Connect Keys"
-	if !s.Mode().IsRegular() {
-		return Key{}, fmt.Errorf("HMAC key %s: found no regular file; %s", name, wanted)
-	}
-	if mode := s.Mode().Perm(); runtime.GOOS != "windows" && mode&0o037 != 0 {
-		return Key{}, fmt.Errorf("HMAC key %s: found mode %04o, expected 0600 or 0640 at most: others can read or change it; run chmod 600 %s, and make a new key in DocuSign if anybody may have read it", name, mode, name)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
-	if err != nil {
-		return Key{}, fmt.Errorf("HMAC key %s: %w", name, err)
+		return Key{}, fmt.Errorf("%w; %s", err, keyWanted)
 	}
 	text = bytes.TrimSpace(text)
-	if len(text) < minKey || len(text) > maxKeyFile || bytes.ContainsAny(text, " \t\r\n") {
-		return Key{}, fmt.Errorf("HMAC key %s: found %d bytes, or more than a line; %s", name, len(text), wanted)
+	if len(text) < minKey || bytes.ContainsAny(text, " \t\r\n") {
+		return Key{}, fmt.Errorf("HMAC key %s: found %d bytes, or more than a line; %s", name, len(text), keyWanted)
 	}
 	return NewKey(string(text)), nil
 }

@@ -6,10 +6,9 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"runtime"
 	"strings"
+
+	"github.com/sealwatch/sealwatch/internal/secretfile"
 )
 
 const (
@@ -21,30 +20,11 @@ const (
 // keyWanted is what every complaint about a key ends with.
 const keyWanted = "expected the RSA private key of the integration key in PEM (BEGIN RSA PRIVATE KEY or BEGIN PRIVATE KEY), as DocuSign showed it once under Apps and Keys"
 
-// LoadKey reads a private key. A file that other users of the machine can read is refused, and one that the group can
-// write; that the group may read it is how container platforms mount secrets. No error holds any of the file.
+// LoadKey reads a private key. A file that other users of the machine can read is refused. No error holds any of the file.
 func LoadKey(name string) (*rsa.PrivateKey, error) {
-	f, err := os.Open(name)
+	text, err := secretfile.Read("private key", name, maxKeyBytes)
 	if err != nil {
-		return nil, fmt.Errorf("private key: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	s, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("private key: %w", err)
-	}
-	if !s.Mode().IsRegular() {
-		return nil, fmt.Errorf("private key %s: found no regular file; %s", name, keyWanted)
-	}
-	if mode := s.Mode().Perm(); runtime.GOOS != "windows" && mode&0o037 != 0 {
-		return nil, fmt.Errorf("private key %s: found mode %04o, expected 0600 or 0640 at most: others can read or change it; run chmod 600 %s, and make a new key pair in DocuSign if anybody may have read it", name, mode, name)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxKeyBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("private key %s: %w", name, err)
-	}
-	if len(text) > maxKeyBytes {
-		return nil, fmt.Errorf("private key %s: found more than %d bytes; %s", name, maxKeyBytes, keyWanted)
+		return nil, fmt.Errorf("%w; %s", err, keyWanted)
 	}
 	key, err := ParseKey(text)
 	if err != nil {

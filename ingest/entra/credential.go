@@ -10,13 +10,13 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
-	"runtime"
 	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
+
+	"github.com/sealwatch/sealwatch/internal/secretfile"
 )
 
 // maxFileBytes bounds a file that holds a secret.
@@ -35,36 +35,9 @@ type Credential struct {
 // Format covers every verb of fmt.
 func (*Credential) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "<secret>") }
 
-// readPrivate reads a file that nobody but the service may read. No error holds any of it.
-func readPrivate(what, name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	defer func() { _ = f.Close() }()
-	s, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	if !s.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s %s: found no regular file", what, name)
-	}
-	if mode := s.Mode().Perm(); runtime.GOOS != "windows" && mode&0o037 != 0 {
-		return nil, fmt.Errorf("%s %s: found mode %04o, expected 0600 or 0640 at most: others can read or change it; run chmod 600 %s, and make a new one if anybody may have read it", what, name, mode, name)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", what, name, err)
-	}
-	if len(text) > maxFileBytes {
-		return nil, fmt.Errorf("%s %s: found more than %d bytes", what, name, maxFileBytes)
-	}
-	return text, nil
-}
-
 // LoadSecret reads a client secret.
 func LoadSecret(name string) (*Credential, error) {
-	text, err := readPrivate("client secret", name)
+	text, err := secretfile.Read("client secret", name, maxFileBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +50,7 @@ func LoadSecret(name string) (*Credential, error) {
 
 // LoadCertificate reads a certificate and its RSA private key in PEM, both in one file.
 func LoadCertificate(name string) (*Credential, error) {
-	text, err := readPrivate("certificate", name)
+	text, err := secretfile.Read("certificate", name, maxFileBytes)
 	if err != nil {
 		return nil, err
 	}

@@ -259,6 +259,17 @@ func TestToken(t *testing.T) {
 	if err := w.fetch(); err == nil || !strings.Contains(err.Error(), "expected one line") {
 		t.Errorf("%v", err)
 	}
+	for mode, words := range map[os.FileMode]string{0o644: "found mode 0644, expected 0600 or 0640 at most", 0o600: "found more than 16384 bytes"} {
+		if err := os.WriteFile(w.options.TokenFile, []byte(strings.Repeat("s", maxTokenBytes+1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(w.options.TokenFile, mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.fetch(); err == nil || !strings.Contains(err.Error(), words) || strings.Contains(err.Error(), "sss") {
+			t.Errorf("mode %04o: %v", mode, err)
+		}
+	}
 }
 
 // TestFile is read when it has changed.

@@ -14,6 +14,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/sealwatch/sealwatch/internal/secretfile"
 )
 
 // Kinds of failures.
@@ -241,12 +243,12 @@ func (f *fetcher) authorize(r *http.Request) *Failure {
 	if f.tokenFile == "" {
 		return nil
 	}
-	text, err := os.ReadFile(f.tokenFile)
+	text, err := secretfile.Read("token", f.tokenFile, maxTokenBytes)
 	if err != nil {
 		return failure(KindFile, err, "the token cannot be read")
 	}
 	token := string(bytes.TrimSpace(text))
-	if token == "" || len(token) > maxTokenBytes || strings.ContainsAny(token, "\r\n") {
+	if token == "" || strings.ContainsAny(token, "\r\n") {
 		return failure(KindFile, nil, "%s holds no token; expected one line", f.tokenFile)
 	}
 	if f.tokenHeader == "" {
@@ -259,17 +261,20 @@ func (f *fetcher) authorize(r *http.Request) *Failure {
 
 // read reads a file; its mark is when it was changed, and its size.
 func (f *fetcher) read(known mark) (*copied, *Failure) {
+	s, err := os.Stat(f.file)
+	if err != nil {
+		return nil, failure(KindFile, err, "the file cannot be read")
+	}
+	if !s.Mode().IsRegular() { // before it is opened, because opening a pipe waits for whoever writes
+		return nil, failure(KindFile, nil, "%s is no regular file", f.file)
+	}
 	in, err := os.Open(f.file)
 	if err != nil {
 		return nil, failure(KindFile, err, "the file cannot be read")
 	}
 	defer func() { _ = in.Close() }()
-	s, err := in.Stat()
-	if err != nil {
+	if s, err = in.Stat(); err != nil {
 		return nil, failure(KindFile, err, "the file cannot be read")
-	}
-	if !s.Mode().IsRegular() {
-		return nil, failure(KindFile, nil, "%s is no regular file", f.file)
 	}
 	c := &copied{mark: mark{Modified: s.ModTime().UTC().Format(time.RFC3339Nano), ETag: fmt.Sprint(s.Size())}}
 	if c.mark == known {

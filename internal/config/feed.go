@@ -42,7 +42,7 @@ type Feed struct {
 	MaxBytes int64 `yaml:"maxBytes,omitempty"`
 	// Most entries of a list. 0 is 500000.
 	MaxEntries int `yaml:"maxEntries,omitempty"`
-	// File that holds the token which the server wants. It is read each time.
+	// File that holds the token which the server wants, with mode 0600 or 0640 at most. It is read each time.
 	TokenFile string `yaml:"tokenFile,omitempty"`
 	// Header that the token goes into, as it is. Empty sends it as Authorization: Bearer.
 	TokenHeader string `yaml:"tokenHeader,omitempty"`
