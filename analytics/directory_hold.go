@@ -3,6 +3,7 @@ package analytics
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
@@ -54,7 +55,7 @@ const (
 	afterHold = "A delivery of this directory has been applied since."
 )
 
-// Held raises the alert, or says in the present one that the numbers have changed.
+// Held raises the alert, or says in the present one that the numbers or the people have changed.
 func (w *DirectoryWatch) Held(ctx context.Context, d HeldDelivery) error {
 	subject := directorySubject(d.Source)
 	return w.episodes.change(ctx, subject, func(open *alert.Alert, now time.Time) (*alert.Change, error) {
@@ -65,7 +66,7 @@ func (w *DirectoryWatch) Held(ctx context.Context, d HeldDelivery) error {
 			if err := evidenceInto(open, &before); err != nil {
 				return nil, err
 			}
-			if before.Left == d.Left && before.ActiveBefore == d.People {
+			if before.Left == d.Left && before.ActiveBefore == d.People && slices.Equal(before.Leavers, d.Leavers) {
 				return nil, nil // known already
 			}
 			c = alert.Change{Kind: alert.ChangeUpdated, Alert: *open}
