@@ -38,7 +38,7 @@ func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest
 	if err := checkSpan(req.GetFilter()); err != nil {
 		return nil, err
 	}
-	if err := checkDetections(s.detections, "filter.detections", req.GetFilter().GetDetections()); err != nil {
+	if err := s.checkDetections(ctx, req.GetFilter().GetDetections()); err != nil {
 		return nil, err
 	}
 	query, err := token.NewQuery("alerts", s.tenant, req.GetFilter())

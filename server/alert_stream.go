@@ -25,7 +25,7 @@ func (s *alertService) StreamAlerts(req *pb.StreamAlertsRequest, stream grpc.Ser
 	if err := checkSpan(req.GetFilter()); err != nil {
 		return err
 	}
-	if err := checkDetections(s.detections, "filter.detections", req.GetFilter().GetDetections()); err != nil {
+	if err := s.checkDetections(stream.Context(), req.GetFilter().GetDetections()); err != nil {
 		return err
 	}
 	position, err := s.beginAfter(req.GetAfter())

@@ -55,7 +55,7 @@ func (s *exceptionService) GetException(ctx context.Context, req *pb.GetExceptio
 }
 
 func (s *exceptionService) ListExceptions(ctx context.Context, req *pb.ListExceptionsRequest) (*pb.ListExceptionsResponse, error) {
-	if err := checkDetections(s.detections, "detections", req.GetDetections()); err != nil {
+	if err := checkFormer(s.detections, "detections", req.GetDetections()); err != nil {
 		return nil, err
 	}
 	query, err := token.NewQuery("exceptions", s.tenant, &pb.ListExceptionsRequest{Detections: req.GetDetections(), ShowRemoved: req.GetShowRemoved()})

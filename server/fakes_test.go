@@ -319,6 +319,8 @@ type detections []alert.Detection
 
 func (d detections) List() []alert.Detection { return d }
 
+func (d detections) Former(id string) bool { return id == "former" }
+
 type system struct {
 	status.System
 	err error

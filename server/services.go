@@ -132,6 +132,8 @@ type ChangeLog interface {
 type Detections interface {
 	// List returns all detections, sorted by id, with their SQL. The caller MUST NOT change them.
 	List() []alert.Detection
+	// Former says whether a detection that is not in the List once was: versions of it are stored.
+	Former(id string) bool
 }
 
 // Backtester evaluates detections over the stored events.

@@ -36,6 +36,9 @@ func (c catalogue) List() []alert.Detection {
 	return all
 }
 
+// Former says whether an earlier release evaluated it.
+func (c catalogue) Former(id string) bool { return len(c.runner.Versions(id)) > 0 }
+
 // DetectionIDs are the ids under which alerts can be raised, in order.
 func DetectionIDs() []string {
 	all := []string{analytics.SourceAccess, analytics.DirectoryHold}
