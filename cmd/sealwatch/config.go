@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
@@ -52,6 +53,45 @@ func (s *settings) load() (config.Config, error) {
 	}})
 }
 
+// checked is load, and what only the service finds wrong: every problem at once, each key once.
+func (s *settings) checked() (config.Config, error) {
+	cfg, err := s.load()
+	if s.p.check == nil || errors.As(err, new(*config.UnreadableError)) || errors.As(err, new(usageError)) {
+		return cfg, err
+	}
+	problems := []error{err}
+	said := map[string]bool{}
+	for _, one := range each(err) {
+		said[keyOf(one)] = true
+	}
+	for _, one := range each(s.p.check(cfg)) {
+		if !said[keyOf(one)] {
+			problems = append(problems, one)
+		}
+	}
+	return cfg, errors.Join(problems...)
+}
+
+// each are the problems that an error joins.
+func each(err error) (all []error) {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range many.Unwrap() {
+			all = append(all, each(one)...)
+		}
+		return all
+	}
+	if err != nil {
+		all = append(all, err)
+	}
+	return all
+}
+
+// keyOf is the key of the configuration that a problem begins with.
+func keyOf(problem error) string {
+	key, _, _ := strings.Cut(problem.Error(), ": ")
+	return key
+}
+
 func (p *process) configCommand() *cobra.Command {
 	c := &cobra.Command{Use: "config", Short: "Show or check the configuration", Args: cobra.NoArgs,
 		Long: "Show or check the configuration of the service. All keys are described in docs/reference/config.md."}
@@ -92,13 +132,7 @@ func (p *process) configCheck() *cobra.Command {
 	}
 	s := p.settingsFlags(c)
 	c.RunE = func(*cobra.Command, []string) error {
-		cfg, err := s.load()
-		var unreadable *config.UnreadableError
-		var usage usageError
-		if p.check != nil && !errors.As(err, &unreadable) && !errors.As(err, &usage) {
-			err = errors.Join(err, p.check(cfg)) // every problem at once, whichever part finds it
-		}
-		if err != nil {
+		if _, err := s.checked(); err != nil {
 			return err
 		}
 		p.print("the configuration is good")

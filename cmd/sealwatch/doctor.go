@@ -88,6 +88,9 @@ func (p *process) examining(c *cobra.Command, try func(ctx context.Context, cfg 
 			}
 		}
 		cfg, err := s.load()
+		if err != nil {
+			_, err = s.checked() // nothing can be tried, so that no step would say the rest
+		}
 		if err != nil && (!asJSON || errors.As(err, new(usageError))) {
 			return err
 		}

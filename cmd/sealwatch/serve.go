@@ -24,7 +24,7 @@ func (p *process) serveCommand() *cobra.Command {
 	s := p.settingsFlags(c)
 	from := c.Flags().String("since", "", "where sources that were never read begin, in the place of what the configuration says: a date or a time, 2021-01-01 at the earliest")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		cfg, err := s.load()
+		cfg, err := s.checked()
 		if err != nil {
 			return err
 		}

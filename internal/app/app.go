@@ -15,7 +15,6 @@ import (
 	"github.com/sealwatch/sealwatch"
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/analytics/detections"
-	"github.com/sealwatch/sealwatch/ingest/classify"
 	"github.com/sealwatch/sealwatch/internal/build"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/clickhouse/embedded"
@@ -269,15 +268,6 @@ func openDatabase(ctx context.Context, cfg config.Config, opt Options, stopping 
 	}
 	opt.Logger.InfoContext(ctx, "database is open", slog.String("address", db.Address()), slog.String("version", db.Version()), slog.Int("migrations", steps), slog.Int("settled_conflicts", settled))
 	return db, engine, nil
-}
-
-// Check says what of a valid configuration the service would refuse: what only the features know.
-func Check(cfg config.Config) error {
-	_, _, err := loadDetections(cfg)
-	if _, cerr := classify.New(classify.Options{File: cfg.Ingest.ClassificationFile}); cerr != nil {
-		err = errors.Join(err, fmt.Errorf("ingest.classificationFile: %w", cerr))
-	}
-	return errors.Join(err, checkSources(cfg), checkFeeds(cfg))
 }
 
 // loadDetections are the built-in detections, and those in force with their values.

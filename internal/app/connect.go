@@ -25,18 +25,11 @@ func connectSources(cfg config.Config) ([]connect.Source, error) {
 	var all []connect.Source
 	for _, c := range cfg.Sources.Connect {
 		s := connect.Source{Name: c.Name, Origin: event.Origin{Tenant: cfg.Tenant, Source: "connect/" + c.Name, Trust: connectTrust}}
-		for _, name := range c.HMACKeyFiles {
-			key, err := connect.LoadKey(name)
-			if err != nil {
-				return nil, fmt.Errorf("app: source %s: %w", s.Origin.Source, err)
-			}
-			for _, other := range s.Keys {
-				if other.Same(key) {
-					return nil, fmt.Errorf("app: source %s: HMAC key %s: another file of the source holds the same key", s.Origin.Source, name)
-				}
-			}
-			s.Keys = append(s.Keys, key)
+		keys, err := connectKeys(c)
+		if err != nil {
+			return nil, fmt.Errorf("app: source %s: %w", s.Origin.Source, err)
 		}
+		s.Keys = keys
 		all = append(all, s)
 	}
 	return all, nil

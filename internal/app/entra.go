@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -26,26 +27,26 @@ func directorySource(name string) string { return "directory/" + name }
 // openEntra makes what a tenant is asked with; it makes no call. One that fails is tried so many times, 0 is the usual.
 func openEntra(e config.EntraSource, attempts int, log *slog.Logger) (*entra.Client, error) {
 	cloud, err := entra.CloudOf(e.Cloud)
+	problems := []error{of("cloud", err)}
 	if err == nil && e.Endpoint != "" {
 		cloud, err = entra.CloudAt(e.Endpoint)
-	}
-	if err != nil {
-		return nil, err
+		problems = append(problems, of("endpoint", err))
 	}
 	var credential *entra.Credential
 	if e.CertificateFile != "" {
 		credential, err = entra.LoadCertificate(e.CertificateFile)
+		problems = append(problems, of("certificateFile", err))
 	} else {
 		credential, err = entra.LoadSecret(e.ClientSecretFile)
-	}
-	if err != nil {
-		return nil, err
+		problems = append(problems, of("clientSecretFile", err))
 	}
 	var roots *x509.CertPool
 	if e.CAFile != "" {
-		if roots, err = docusign.LoadRoots(e.CAFile); err != nil {
-			return nil, err
-		}
+		roots, err = docusign.LoadRoots(e.CAFile)
+		problems = append(problems, of("caFile", err))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
 	}
 	return entra.NewClient(entra.ClientOptions{Cloud: cloud, TenantID: strings.ToLower(e.TenantID), ClientID: strings.ToLower(e.ClientID), Credential: credential,
 		Transport: docusign.NewTransport(roots), UserAgent: "sealwatch/" + build.Read().Version, Attempts: attempts, Logger: log})

@@ -98,17 +98,6 @@ func share(percent *int) float64 {
 	return float64(*percent) / 100
 }
 
-// checkFeeds says what of the configured feeds the service would refuse to start with.
-func checkFeeds(cfg config.Config) error {
-	var problems []error
-	for i, c := range cfg.Feeds {
-		if _, err := feedOptions(cfg.Tenant, c); err != nil {
-			problems = append(problems, fmt.Errorf("feeds[%d]: %w", i, err))
-		}
-	}
-	return errors.Join(problems...)
-}
-
 // feeds are those of the service, by name.
 type feeds struct {
 	all []*feed.Feed

@@ -30,26 +30,23 @@ const monitorTrust = 100
 // monitorSource is how the events of a configured source are named.
 func monitorSource(name string) string { return "monitor/" + name }
 
-// openMonitor makes what a source is asked with; it makes no call.
+// openMonitor makes what a source is asked with; it makes no call. Its error names all keys that are wrong.
 func openMonitor(m config.MonitorSource, log *slog.Logger) (*docusign.Client, *poll.Stream, error) {
 	env, err := docusign.EnvironmentOf(m.Environment)
-	if err != nil {
-		return nil, nil, err
-	}
-	if m.Endpoint != "" {
-		if env, err = env.At(m.Endpoint); err != nil {
-			return nil, nil, err
-		}
+	problems := []error{of("environment", err)}
+	if err == nil && m.Endpoint != "" {
+		env, err = env.At(m.Endpoint)
+		problems = append(problems, of("endpoint", err))
 	}
 	key, err := docusign.LoadKey(m.PrivateKeyFile)
-	if err != nil {
-		return nil, nil, err
-	}
+	problems = append(problems, of("privateKeyFile", err))
 	var roots *x509.CertPool
 	if m.CAFile != "" {
-		if roots, err = docusign.LoadRoots(m.CAFile); err != nil {
-			return nil, nil, err
-		}
+		roots, err = docusign.LoadRoots(m.CAFile)
+		problems = append(problems, of("caFile", err))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, nil, err
 	}
 	client, err := docusign.New(docusign.Options{Environment: env, IntegrationKey: strings.ToLower(m.IntegrationKey), UserID: strings.ToLower(m.UserID), Key: key,
 		RedirectURI: m.RedirectURI, Transport: docusign.NewTransport(roots), UserAgent: "sealwatch/" + build.Read().Version, Logger: log})
@@ -62,25 +59,6 @@ func openMonitor(m config.MonitorSource, log *slog.Logger) (*docusign.Client, *p
 	}
 	stream, err := poll.NewStream(client, generation, strings.ToLower(m.OrganizationID), log)
 	return client, stream, err
-}
-
-// checkSources says what the service would refuse to start with.
-func checkSources(cfg config.Config) error {
-	var problems []error
-	for i, m := range cfg.Sources.Monitor {
-		if _, _, err := openMonitor(m, slog.New(slog.DiscardHandler)); err != nil {
-			problems = append(problems, fmt.Errorf("sources.monitor[%d]: %w", i, err))
-		}
-	}
-	for i, e := range cfg.Sources.Entra {
-		if _, err := openEntra(e, 0, slog.New(slog.DiscardHandler)); err != nil {
-			problems = append(problems, fmt.Errorf("sources.entra[%d]: %w", i, err))
-		}
-	}
-	if _, err := connectSources(cfg); err != nil {
-		problems = append(problems, err)
-	}
-	return errors.Join(problems...)
 }
 
 // startSources polls each configured source.
