@@ -69,8 +69,10 @@ func TestControlsBecomeAlerts(t *testing.T) {
 		t.Errorf("after a restart there are %d events", n)
 	}
 	d.Change(func(*docusigntest.Server) { a.Missing["connect"] = true })
-	s.asked("controls/main", state("refused"))
-	if lost := s.alertOf("source_access", "ALERT_STATE_NEW"); !strings.Contains(fmt.Sprint(lost["evidence"]), "could be read before") || !strings.Contains(lost["title"].(string), "controls of DocuSign") {
+	s.asked("controls/main", func(p map[string]any) bool {
+		return p["state"] == "current" && strings.Contains(fmt.Sprint(p["warnings"]), "Connect listeners of "+docusigntest.AccountID+", which could be read before")
+	})
+	if lost := s.alertOf("source_access", "ALERT_STATE_NEW"); !strings.Contains(fmt.Sprint(lost["evidence"]), "controls/main/"+docusigntest.AccountID+"/connect_listener") || !strings.Contains(lost["title"].(string), "access to Connect listeners") {
 		t.Errorf("alert %v", lost)
 	}
 }

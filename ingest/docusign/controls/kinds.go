@@ -1,9 +1,12 @@
 package controls
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,8 +36,9 @@ var plural = map[string]string{Listener: "Connect listeners", TransferRule: "tra
 	PasswordRule: "password rules", Provider: "identity providers", ClaimedDomain: "domains"}
 
 const (
-	// maxObjects bounds a list.
+	// maxObjects bounds a list, maxListed what is read of one that is filtered: more than the users that there can be.
 	maxObjects = 20_000
+	maxListed  = 250_000
 	// maxProfiles bounds the permission profiles that are read one by one.
 	maxProfiles = 100
 )
@@ -55,8 +59,28 @@ type scope struct {
 	read                  func(ctx context.Context) ([]object, error)
 }
 
+// group is what the list is lost with: the authorizations of an account are one.
+func (in scope) group() string {
+	if in.kind == Authorization {
+		return in.account + "/" + Authorization
+	}
+	return in.name
+}
+
+// title of the list for messages.
+func (in scope) title() string {
+	return fmt.Sprintf("%s of %s", plural[in.kind], cmp.Or(in.account, "the organisation"))
+}
+
+// errTooLarge is a list that has more entries than Sealwatch compares.
+var errTooLarge = errors.New("the list is larger than what is compared, so that its changes are not seen")
+
 // reading of controls.
-type reading struct{ asker *docusign.Asker }
+type reading struct {
+	asker *docusign.Asker
+	// sample reads the first page of each list only.
+	sample bool
+}
 
 // ofAccount are the scopes of an account.
 func (r reading) ofAccount(a docusign.Account) []scope {
@@ -133,9 +157,12 @@ func (r reading) profiles(ctx context.Context, a docusign.Account) ([]object, er
 		return nil, err
 	}
 	if len(all) > maxProfiles {
-		return nil, &docusign.Error{Kind: docusign.KindResponse, Message: fmt.Sprintf("account %s has more than %d permission profiles", a.ID, maxProfiles)}
+		return nil, &docusign.Error{Kind: docusign.KindResponse, Message: fmt.Sprintf("account %s has more than %d permission profiles", a.ID, maxProfiles), Err: errTooLarge}
 	}
 	for i, one := range all {
+		if r.sample && i > 0 {
+			break
+		}
 		id := text(one, "permissionProfileId")
 		var whole map[string]any
 		if err := r.asker.JSON(ctx, docusign.ScopesMonitor, a.Base+"/permission_profiles/"+url.PathEscape(id), &whole); err != nil {
@@ -152,18 +179,17 @@ func (r reading) profiles(ctx context.Context, a docusign.Account) ([]object, er
 
 // shares are those of the older kind, of envelopes between users.
 func (r reading) shares(ctx context.Context, a docusign.Account) ([]object, error) {
-	all, err := r.pages(ctx, a.Base+"/shared_access", url.Values{"item_type": {"envelopes"}, "shared": {"shared_to,shared_from,shared_to_and_from"}}, "sharedAccess")
+	all, err := r.pages(ctx, a.Base+"/shared_access", url.Values{"item_type": {"envelopes"}, "shared": {"shared_to,shared_from,shared_to_and_from"}}, "sharedAccess", func(one map[string]any) bool {
+		shared, ok := one["envelopes"].([]any)
+		return ok && len(shared) > 0 // everybody else shares nothing
+	})
 	if err != nil {
 		return nil, err
 	}
-	var some []map[string]any
 	for _, one := range all {
-		if shared, ok := one["envelopes"].([]any); ok && len(shared) > 0 { // everybody else shares nothing
-			one["userId"] = text(child(one, "user"), "userId")
-			some = append(some, one)
-		}
+		one["userId"] = text(child(one, "user"), "userId")
 	}
-	return each(some, "userId", func(o *object, m map[string]any) { o.name = text(child(m, "user"), "userName") })
+	return each(all, "userId", func(o *object, m map[string]any) { o.name = text(child(m, "user"), "userName") })
 }
 
 // settings are objects of their own, by name.
@@ -184,10 +210,10 @@ func (r reading) settings(path string) func(ctx context.Context, a docusign.Acco
 	}
 }
 
-// pages reads a list of the eSignature API to its end.
-func (r reading) pages(ctx context.Context, address string, q url.Values, list string) (all []map[string]any, err error) {
-	for {
-		q.Set("start_position", strconv.Itoa(len(all)))
+// pages reads a list of the eSignature API to its end; of one with a filter, what that keeps counts.
+func (r reading) pages(ctx context.Context, address string, q url.Values, list string, keep ...func(map[string]any) bool) (all []map[string]any, err error) {
+	for got := 0; ; {
+		q.Set("start_position", strconv.Itoa(got))
 		var answer map[string]any
 		if err := r.asker.JSON(ctx, docusign.ScopesMonitor, address+"?"+q.Encode(), &answer); err != nil {
 			return nil, err
@@ -196,15 +222,22 @@ func (r reading) pages(ctx context.Context, address string, q url.Values, list s
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, page...)
+		got += len(page)
+		for _, one := range page {
+			if !slices.ContainsFunc(keep, func(k func(map[string]any) bool) bool { return !k(one) }) {
+				all = append(all, one)
+			}
+		}
 		total, terr := strconv.Atoi(text(answer, "totalSetSize"))
 		switch {
-		case len(all) > maxObjects:
-			return nil, &docusign.Error{Kind: docusign.KindResponse, Message: fmt.Sprintf("the list %s has more than %d entries", list, maxObjects)}
-		case len(page) == 0 && terr == nil && len(all) < total:
+		case len(all) > maxObjects || got > maxListed:
+			return nil, &docusign.Error{Kind: docusign.KindResponse, Message: fmt.Sprintf("the list %s has more than %d entries", list, maxObjects), Err: errTooLarge}
+		case r.sample:
+			return all, nil
+		case len(page) == 0 && terr == nil && got < total:
 			// what is missing would count as removed
-			return nil, &docusign.Error{Kind: docusign.KindResponse, Message: fmt.Sprintf("the list %s ends after %d of %d entries; it is asked for again", list, len(all), total)}
-		case len(page) == 0 || terr == nil && len(all) >= total || terr != nil && text(answer, "nextUri") == "":
+			return nil, &docusign.Error{Kind: docusign.KindResponse, Message: fmt.Sprintf("the list %s ends after %d of %d entries; it is asked for again", list, got, total)}
+		case len(page) == 0 || terr == nil && got >= total || terr != nil && text(answer, "nextUri") == "":
 			return all, nil
 		}
 	}

@@ -1,14 +1,10 @@
 package controls
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/sealwatch/sealwatch/ingest/docusign"
@@ -16,12 +12,8 @@ import (
 	"github.com/sealwatch/sealwatch/internal/event"
 )
 
-const (
-	// manyGone is from how many objects on a list that is suddenly empty has to say so twice.
-	manyGone = 3
-	// principalsPerRound are asked for the authorizations that they have granted: a call each.
-	principalsPerRound = 200
-)
+// manyGone is from how many objects on a list that is suddenly empty has to say so twice.
+const manyGone = 3
 
 // Options of a Source. Origin, Asker, Organization, Ingester, Rejects and States are needed.
 type Options struct {
@@ -37,10 +29,14 @@ type Options struct {
 	States   States
 	// Retention is how long events are kept; 0 for ever. No event is dated before it.
 	Retention time.Duration
-	// Principals are the ids of the users whose authorizations are read: the first in each round, the others in turn; nil reads none.
+	// Principals are the ids of the users whose authorizations are read, the first more often than the others; nil reads none.
 	Principals func(ctx context.Context) (first, others []string, err error)
-	Now        func() time.Time
-	Logger     *slog.Logger
+	// Member says whether a user may be a member of an account; nil when that is not known of anybody.
+	Member func(account, user string) bool
+	// Watch is told when a list that could be read before is lost, and when it is back; may be nil.
+	Watch  rounds.Watch
+	Now    func() time.Time
+	Logger *slog.Logger
 }
 
 // Ingester stores records.
@@ -75,8 +71,14 @@ type Source struct {
 	o Options
 	// emptied are scopes that were found empty once.
 	emptied map[string]bool
-	// next is where in the list of principals the next round begins.
-	next int
+	// lists have each their own back-off and loss; grants only the back-off of the authorizations of one user each.
+	lists, grants *rounds.Parts
+	// problems are the failures that stand, by scope.
+	problems map[string]problem
+	// asked is when the authorizations of a user were last asked for, by scope.
+	asked map[string]time.Time
+	// organization as last known.
+	organization string
 }
 
 // New makes a Source.
@@ -90,7 +92,15 @@ func New(o Options) (*Source, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Source{o: o, emptied: map[string]bool{}}, nil
+	return newSource(o), nil
+}
+
+func newSource(o Options) *Source {
+	parts := rounds.PartsOptions{Source: o.Origin.Source, Explain: Explain, Now: o.Now, Logger: o.Logger}
+	s := &Source{o: o, emptied: map[string]bool{}, grants: rounds.NewParts(parts), problems: map[string]problem{}, asked: map[string]time.Time{}}
+	parts.Watch = o.Watch
+	s.lists = rounds.NewParts(parts)
+	return s
 }
 
 // Explain says what kind of failure an error of a round is.
@@ -130,153 +140,6 @@ func (k known) since(in scope) time.Time {
 		}
 	}
 	return earliest
-}
-
-// Round reads every control once. The events of a list are durable before what was seen is stored. A list that cannot be read does not
-// keep the others from being read; one that could be read before and is refused is an error, for somebody has taken the sight away.
-func (s *Source) Round(ctx context.Context) (warnings []string, err error) {
-	all, err := s.o.States.LoadStates(ctx, s.o.Origin.Source)
-	if err != nil {
-		return nil, fmt.Errorf("controls as last seen cannot be read: %w", err)
-	}
-	was := known{map[string]map[string]State{}, map[string]State{}, map[string]State{}}
-	for _, st := range all {
-		if scope, is := strings.CutPrefix(st.Scope, pendingPrefix); is {
-			was.pending[scope] = st
-			continue
-		}
-		if st.Object == "" {
-			was.marks[st.Scope] = st
-			continue
-		}
-		if was.objects[st.Scope] == nil {
-			was.objects[st.Scope] = map[string]State{}
-		}
-		was.objects[st.Scope][st.Object] = st
-	}
-	scopes, warnings, err := s.scopes(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var failures []error
-	refusals := map[string][]string{}
-	for _, in := range scopes {
-		err := s.look(ctx, in, was)
-		var e *docusign.Error
-		switch {
-		case err == nil:
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
-		case !errors.As(err, &e): // the database
-			return nil, err
-		case was.marks[in.name].Version > 0 && (in.kind != Authorization || !e.Kind.LosesAccess()):
-			failures = append(failures, fmt.Errorf("%s of %s, which could be read before: %w", plural[in.kind], cmp.Or(in.account, in.organization), err))
-		case e.Kind.LosesAccess() || e.Kind == docusign.KindRequest:
-			where := cmp.Or(in.account, "the organisation")
-			if !slices.Contains(refusals[where], plural[in.kind]) {
-				refusals[where] = append(refusals[where], plural[in.kind])
-			}
-		default:
-			failures = append(failures, fmt.Errorf("%s of %s: %w", plural[in.kind], cmp.Or(in.account, in.organization), err))
-		}
-	}
-	for _, where := range slices.Sorted(maps.Keys(refusals)) {
-		warnings = append(warnings, fmt.Sprintf("changes of these controls of %s are not seen, because DocuSign does not let the user read them or the account does not have them: %s", where, strings.Join(refusals[where], ", ")))
-	}
-	return warnings, errors.Join(failures...)
-}
-
-// Try reads every control once and stores nothing; it returns what there is, in words.
-func Try(ctx context.Context, asker *docusign.Asker, organization string, accounts []string) (found string, warnings []string, err error) {
-	s := &Source{o: Options{Asker: asker, Accounts: accounts, Organization: func(context.Context) (string, error) { return organization, nil }}}
-	scopes, warnings, err := s.scopes(ctx)
-	if err != nil {
-		return "", nil, err
-	}
-	counts := map[string]int{}
-	refusals := map[string]bool{}
-	for _, in := range scopes {
-		now, err := in.read(ctx)
-		var e *docusign.Error
-		switch {
-		case err == nil:
-			counts[plural[in.kind]] += len(now)
-		case errors.As(err, &e) && (e.Kind.LosesAccess() || e.Kind == docusign.KindRequest):
-			refusals[fmt.Sprintf("%s of %s cannot be read: %v", plural[in.kind], cmp.Or(in.account, "the organisation"), err)] = true
-		default:
-			return "", nil, err
-		}
-	}
-	var all []string
-	for _, kind := range slices.Sorted(maps.Keys(counts)) {
-		all = append(all, fmt.Sprintf("%d %s", counts[kind], kind))
-	}
-	if len(all) == 0 {
-		all = []string{"nothing can be read"}
-	}
-	return strings.Join(all, ", "), append(warnings, slices.Sorted(maps.Keys(refusals))...), nil
-}
-
-// scopes are the lists that this round reads.
-func (s *Source) scopes(ctx context.Context) (all []scope, warnings []string, err error) {
-	r := reading{s.o.Asker}
-	accounts, err := s.o.Asker.Accounts(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	organization, err := s.o.Organization(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	var wanted []docusign.Account
-	for _, a := range accounts {
-		named := slices.ContainsFunc(s.o.Accounts, func(id string) bool { return strings.EqualFold(id, a.ID) })
-		if len(s.o.Accounts) > 0 && !named || len(s.o.Accounts) == 0 && organization != "" && a.Organization != "" && !strings.EqualFold(a.Organization, organization) {
-			continue
-		}
-		wanted = append(wanted, a)
-		all = append(all, r.ofAccount(a)...)
-	}
-	if len(wanted) == 0 {
-		warnings = append(warnings, "the reading user is a member of none of the accounts, so that their controls are not seen: make it an administrator of the accounts")
-	}
-	if organization != "" {
-		all = append(all, r.ofOrganization(organization)...)
-	}
-	principals, err := s.principals(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, a := range wanted {
-		for _, p := range principals {
-			all = append(all, r.authorizations(a, p))
-		}
-	}
-	return all, warnings, nil
-}
-
-// principals are those whose turn it is.
-func (s *Source) principals(ctx context.Context) ([]string, error) {
-	if s.o.Principals == nil {
-		return nil, nil
-	}
-	first, others, err := s.o.Principals(ctx)
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(first)
-	slices.Sort(others)
-	first = first[:min(len(first), principalsPerRound/2)]
-	room := principalsPerRound - len(first)
-	if len(others) <= room {
-		return append(first, others...), nil
-	}
-	if s.next >= len(others) {
-		s.next = 0
-	}
-	some := others[s.next:min(len(others), s.next+room)]
-	s.next += len(some)
-	return append(first, some...), nil
 }
 
 // look reads one list, makes the events of what is new durable, and then stores what was seen.

@@ -16,6 +16,7 @@ import (
 	"github.com/sealwatch/sealwatch/ingest/docusign"
 	"github.com/sealwatch/sealwatch/ingest/docusign/controls"
 	"github.com/sealwatch/sealwatch/ingest/docusign/docusigntest"
+	"github.com/sealwatch/sealwatch/ingest/rounds"
 	"github.com/sealwatch/sealwatch/internal/event"
 )
 
@@ -35,13 +36,17 @@ type world struct {
 	// lose lets so many calls to store states fail, fail those to store events.
 	lose, fail int
 	// after lets storing states fail once events were stored; reject are ids of objects whose events are rejected.
-	after    bool
-	reject   string
-	rejected []controls.Rejected
-	unkept   int
+	after      bool
+	reject     string
+	rejected   []controls.Rejected
+	unkept     int
 	principals []string
 	admins     []string
-	source     *controls.Source
+	member     func(account, user string) bool
+	// lookup is the error of looking the organisation up; news are losses and what came back.
+	lookup error
+	news   []string
+	source *controls.Source
 }
 
 func newWorld(t *testing.T) *world {
@@ -75,7 +80,8 @@ func (w *world) restart() {
 	}
 	w.t.Cleanup(client.Close)
 	asker := docusign.NewAsker(client, docusign.AskerOptions{Sleep: func(_ context.Context, d time.Duration) error { w.now = w.now.Add(d); return nil }})
-	w.source, err = controls.New(controls.Options{Origin: event.Origin{Tenant: "default", Source: "controls/main", Trust: 100}, Asker: asker, Organization: func(context.Context) (string, error) { return docusigntest.OrganizationID, nil },
+	w.source, err = controls.New(controls.Options{Origin: event.Origin{Tenant: "default", Source: "controls/main", Trust: 100}, Asker: asker, Organization: func(context.Context) (string, error) { return docusigntest.OrganizationID, w.lookup },
+		Watch: w, Member: func(account, user string) bool { return w.member == nil || w.member(account, user) },
 		Ingester: w, Rejects: w, Retention: 90 * 24 * time.Hour, States: w, Principals: func(context.Context) ([]string, []string, error) {
 			return slices.Clone(w.admins), slices.Clone(w.principals), nil
 		}, Now: func() time.Time { return w.now }})
@@ -113,6 +119,16 @@ func (w *world) KeepRejected(_ context.Context, all []controls.Rejected) error {
 		return errors.New("the database does not answer")
 	}
 	w.rejected = append(w.rejected, all...)
+	return nil
+}
+
+func (w *world) Lost(_ context.Context, l rounds.Loss) error {
+	w.news = append(w.news, fmt.Sprintf("lost %s %s %s", l.Source, l.Kind, l.Title))
+	return nil
+}
+
+func (w *world) Restored(_ context.Context, source string, _ time.Time) error {
+	w.news = append(w.news, "restored "+source)
 	return nil
 }
 
@@ -283,34 +299,149 @@ func TestLists(t *testing.T) {
 	if warnings := w.round(); len(warnings) != 1 || !strings.Contains(warnings[0], "shares of envelopes") || !strings.Contains(warnings[0], docusigntest.AccountID) {
 		t.Errorf("warnings %q", warnings)
 	}
+	says := func(warnings []string, texts ...string) {
+		t.Helper()
+		for _, text := range texts {
+			if !slices.ContainsFunc(warnings, func(w string) bool { return strings.Contains(w, text) }) {
+				t.Errorf("warnings %q, expected %q", warnings, text)
+			}
+		}
+	}
 	rules := w.account.TransferRules
 	w.account.TransferRules = nil
-	if _, err := w.source.Round(t.Context()); err == nil || !strings.Contains(err.Error(), "suddenly empty") || len(w.events) > 0 {
-		t.Errorf("an empty list: %v, %d events", err, len(w.events))
-	}
+	says(w.round(), "suddenly empty")
 	w.account.TransferRules = rules
-	w.round()
+	if warnings := w.round(); len(warnings) != 1 {
+		t.Errorf("warnings %q", warnings)
+	}
 	w.account.TransferRules = nil
-	_, _ = w.source.Round(t.Context())
+	says(w.round(), "suddenly empty")
 	if _, err := w.source.Round(t.Context()); err != nil || len(w.events) != 5 {
 		t.Errorf("an empty list twice: %v, %d events", err, len(w.events))
 	}
-	w.events = nil
-	w.server.Fail(docusigntest.PathAccount(docusigntest.AccountID, "connect"), docusigntest.Status(200, `{"totalRecords":"0"}`))
+	w.server.Fail(docusigntest.PathAccount(docusigntest.AccountID, "connect"), slices.Repeat([]docusigntest.Fault{docusigntest.Status(200, `{"totalRecords":"0"}`)}, 5)...)
 	w.account.Settings["allowDelegatedSigning"] = "true"
-	if _, err := w.source.Round(t.Context()); err == nil || !strings.Contains(err.Error(), "no list configurations") {
-		t.Errorf("an answer without a list: %v", err)
-	}
-	w.expect(0, `AccountSettings Enabled allowDelegatedSigning {"value":"false"} {"value":"true"}`) // the other lists are read
+	says(w.round(`AccountSettings Enabled allowDelegatedSigning {"value":"false"} {"value":"true"}`), "no list configurations") // the other lists are read
+	w.round()
+	w.news = nil
 	w.account.Missing["connect"] = true
-	if _, err := w.source.Round(t.Context()); !controls.Explain(err).Refused || !strings.Contains(err.Error(), "could be read before") {
-		t.Errorf("a list that is refused now: %v", err)
-	}
-	delete(w.account.Missing, "connect")
 	w.server.Change(func(d *docusigntest.Server) { delete(d.Consents, "identity_provider_read") })
 	w.restart()
-	if _, err := w.source.Round(t.Context()); !controls.Explain(err).Refused || !strings.Contains(err.Error(), "identity_provider_read") {
-		t.Errorf("consent that was withdrawn: %v", err)
+	says(w.round(), "Connect listeners of "+docusigntest.AccountID+", which could be read before", "identity_provider_read")
+	says(w.round(), "which could be read before")
+	lost := slices.DeleteFunc(slices.Clone(w.news), func(n string) bool { return strings.HasPrefix(n, "restored") })
+	slices.Sort(lost)
+	if len(lost) != 2 || !strings.HasPrefix(lost[0], "lost controls/main/organization/domain consent Sealwatch has lost its access to domains of the organisation") || !strings.Contains(lost[1], "identity_provider consent") {
+		t.Errorf("told %q", lost)
+	}
+}
+
+// TestOneListFails: it is asked for at longer and longer intervals, the rest is read meanwhile, and the loss of another one is told.
+func TestOneListFails(t *testing.T) {
+	w := newWorld(t)
+	w.round()
+	path := docusigntest.PathAccount(docusigntest.AccountID, "connect")
+	w.server.Fail(path, slices.Repeat([]docusigntest.Fault{docusigntest.Status(503, "")}, 1000)...)
+	w.news = nil
+	before := len(w.server.Calls(path))
+	for i := range 48 {
+		value := fmt.Sprint(30 + i)
+		was := w.account.Settings["sessionTimeout"]
+		w.account.Settings["sessionTimeout"] = value
+		warnings := w.round(fmt.Sprintf(`AccountSettings Updated Authentication Relaxed sessionTimeout {"value":%q} {"value":%q}`, was, value))
+		if len(warnings) != 1 || !strings.Contains(warnings[0], "Connect listeners of") {
+			t.Errorf("warnings %q", warnings)
+		}
+	}
+	if n := len(w.server.Calls(path)) - before; n > 10*5 {
+		t.Errorf("the list was asked for by %d calls within two days", n)
+	}
+	w.account.Missing["envelopes/transfer_rules"] = true
+	w.round()
+	w.server.Forgive(path)
+	for range 14 {
+		w.round()
+	}
+	if len(w.news) != 3 || !strings.Contains(w.news[0], "connect_listener server Sealwatch cannot read Connect listeners of "+docusigntest.AccountID+" since 2026-05-04") || !strings.Contains(w.news[1], "transfer_rule forbidden") || !strings.HasPrefix(w.news[2], "restored") {
+		t.Errorf("told %q", w.news)
+	}
+	// everything at once is the source's
+	w.server.Change(func(d *docusigntest.Server) { d.Consents = map[string]bool{"impersonation": true, "signature": true} })
+	w.account.Member = false
+	w.restart()
+	w.now = w.now.Add(time.Hour)
+	if _, err := w.source.Round(t.Context()); !controls.Explain(err).Refused {
+		t.Errorf("nothing can be read: %v", err)
+	}
+}
+
+// TestLimits: a list that is too long is a warning; of shares only those count that share.
+func TestLimits(t *testing.T) {
+	w := newWorld(t)
+	for i := range 101 {
+		w.account.PermissionProfiles = append(w.account.PermissionProfiles, map[string]any{"permissionProfileId": fmt.Sprint("p", i)})
+	}
+	for i := range 8 {
+		one := map[string]any{"user": map[string]any{"userId": fmt.Sprint("u", i), "userName": "U"}}
+		if i%5 == 2 {
+			one["envelopes"] = []any{map[string]any{"shared": "shared_to"}}
+		}
+		w.account.Shares = append(w.account.Shares, one)
+	}
+	if warnings := w.round(); len(warnings) != 1 || !strings.Contains(warnings[0], "more than 100 permission profiles") {
+		t.Errorf("warnings %q", warnings)
+	}
+	shares := 0
+	for key := range w.states {
+		if strings.Contains(key, "/shared_access|u") {
+			shares++
+		}
+	}
+	if shares != 2 || len(w.news) == 0 || slices.ContainsFunc(w.news, func(n string) bool { return strings.HasPrefix(n, "lost") }) {
+		t.Errorf("%d shares, told %q", shares, w.news)
+	}
+}
+
+// TestOrganizationIsRefused: the accounts are read while the organisation cannot be looked up, and that is a loss of its own.
+func TestOrganizationIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.round()
+	w.news = nil
+	w.lookup = &docusign.Error{Kind: docusign.KindOrganizations, Message: "no organisations"}
+	w.account.Settings["allowDelegatedSigning"] = "true"
+	if warnings := w.round(`AccountSettings Enabled allowDelegatedSigning {"value":"false"} {"value":"true"}`); len(warnings) != 1 || !strings.Contains(warnings[0], "the organisation cannot be looked up") {
+		t.Errorf("warnings %q", warnings)
+	}
+	w.round()
+	w.lookup = nil
+	w.round()
+	if len(w.news) != 2 || !strings.HasPrefix(w.news[0], "lost controls/main/organization organizations") || w.news[1] != "restored controls/main/organization" {
+		t.Errorf("told %q", w.news)
+	}
+}
+
+// TestEverybodyHasATurn: also of administrators more than a round asks for, and only members of the account are asked.
+func TestEverybodyHasATurn(t *testing.T) {
+	w := newWorld(t)
+	for i := range 250 {
+		w.admins = append(w.admins, fmt.Sprintf("a%03d", i))
+		w.principals = append(w.principals, fmt.Sprintf("u%03d", i))
+	}
+	w.member = func(account, user string) bool { return account == docusigntest.AccountID && user != "u007" }
+	for i := range 3 {
+		w.round()
+		if i == 1 {
+			w.restart() // the turn goes on
+		}
+	}
+	asked := map[string]int{}
+	for key := range w.states {
+		if scope, _, _ := strings.Cut(key, "|"); strings.Contains(scope, "/authorization/") {
+			asked[scope[strings.LastIndex(scope, "/")+1:]]++
+		}
+	}
+	if len(asked) != 499 || asked["u007"] != 0 || asked["a249"] == 0 {
+		t.Errorf("%d were asked, u007 %d, a249 %d", len(asked), asked["u007"], asked["a249"])
 	}
 }
 

@@ -15,6 +15,9 @@ func (s *Server) Fail(path string, faults ...Fault) {
 	s.Change(func(s *Server) { s.faults[path] = append(s.faults[path], faults...) })
 }
 
+// Forgive takes the faults that wait for the calls of a path away.
+func (s *Server) Forgive(path string) { s.Change(func(s *Server) { delete(s.faults, path) }) }
+
 // Status answers with a status, a body and headers (name, value, ...); an empty value takes the header away.
 func Status(status int, body string, headers ...string) Fault {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
