@@ -11,8 +11,8 @@ import (
 const hidden = "<secret>"
 
 var (
-	// secretKey is a key whose text is a secret.
-	secretKey = regexp.MustCompile(`(?i)password$|secret|token$|auth_?code$|private_?key|credential`)
+	// secretKey is a key whose value is a secret, whatever its type.
+	secretKey = regexp.MustCompile(`(?i)password$|secret|token$|auth_?code$|(private|api|access|subscription|hmac)[-_]?keys?$|credential|^(proxy-)?authorization$|^x-.*(key|auth)$|^(set-)?cookie$`)
 	// noise is what changes without anybody changing a control, or says the same in another way.
 	noise = regexp.MustCompile(`(?i)Metadata$|^links$|^userCount$|^users$|^uri$|^numberOf|^errorDetails$|^lastLogin$|^loginStatus$|^resultSetSize$`)
 )
@@ -22,11 +22,12 @@ func tidy(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		out := make(map[string]any, len(v))
+		pair := secretPair(v)
 		for key, one := range v {
-			switch text, isText := one.(string); {
+			switch {
 			case noise.MatchString(key) || one == nil:
-			case isText && text != "" && secretKey.MatchString(key):
-				out[key] = hidden
+			case secretKey.MatchString(key) || strings.EqualFold(key, pair):
+				out[key] = hide(one)
 			default:
 				out[key] = tidy(one)
 			}
@@ -44,12 +45,45 @@ func tidy(v any) any {
 	return v
 }
 
+// hide keeps of the value under a secret key whether there is one; a flag tells no more than that.
+func hide(v any) any {
+	switch v := v.(type) {
+	case bool:
+		return v
+	case string:
+		if v == "" || strings.EqualFold(v, "true") || strings.EqualFold(v, "false") {
+			return v
+		}
+	}
+	return hidden
+}
+
+// secretPair is the member of an object of a name and a value, a header for example, whose value is a secret by that name; else empty.
+func secretPair(m map[string]any) string {
+	name, value := "", ""
+	for key, one := range m {
+		switch strings.ToLower(key) {
+		case "name", "key", "header", "headername":
+			if text, ok := one.(string); ok && secretKey.MatchString(strings.TrimSpace(text)) {
+				name = key
+			}
+		case "value", "headervalue":
+			value = key
+		}
+	}
+	if name == "" {
+		return ""
+	}
+	return value
+}
+
 // address takes from the address of a listener the user, the query and the fragment, which often hold a key.
 func address(s string) string {
-	if !strings.HasPrefix(s, "http://") && !strings.HasPrefix(s, "https://") {
+	text := strings.TrimSpace(s)
+	if low := strings.ToLower(text); !strings.HasPrefix(low, "http://") && !strings.HasPrefix(low, "https://") {
 		return s
 	}
-	u, err := url.Parse(s)
+	u, err := url.Parse(text)
 	if err != nil {
 		return hidden
 	}
