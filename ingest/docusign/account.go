@@ -61,10 +61,3 @@ func ownHost(base string) bool {
 	}
 	return false
 }
-
-// Own says whether an address, of a next page for example, is under a base, so that the token may go there.
-func Own(base, address string) bool {
-	b, berr := url.Parse(base)
-	u, err := url.Parse(address)
-	return berr == nil && err == nil && u.Scheme == b.Scheme && strings.EqualFold(u.Host, b.Host) && u.User == nil
-}

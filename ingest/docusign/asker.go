@@ -21,6 +21,8 @@ const (
 	firstAskPause = 2 * time.Second
 	// maxAskPause is the longest that a list waits within itself; it is longer than an hour begins anew.
 	maxAskPause = 65 * time.Minute
+	// maxOncePause is it for one that asks once.
+	maxOncePause = 10 * time.Second
 	// maxAnswerBytes bounds an answer.
 	maxAnswerBytes = 32 << 20
 )
@@ -32,6 +34,9 @@ type Asker struct {
 	// sleep waits; that of the system.
 	sleep func(ctx context.Context, d time.Duration) error
 	calls atomic.Uint64
+	// attempts at one call, maxPause before one.
+	attempts int
+	maxPause time.Duration
 
 	mu   sync.Mutex
 	pace *Pace
@@ -40,7 +45,9 @@ type Asker struct {
 // AskerOptions of an Asker.
 type AskerOptions struct {
 	// Sleep waits; that of the system when nil.
-	Sleep  func(ctx context.Context, d time.Duration) error
+	Sleep func(ctx context.Context, d time.Duration) error
+	// Once makes one attempt at each call and no long pause: somebody waits for the answer.
+	Once   bool
 	Logger *slog.Logger
 }
 
@@ -52,7 +59,11 @@ func NewAsker(client *Client, o AskerOptions) *Asker {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Asker{client: client, log: o.Logger, sleep: o.Sleep, pace: NewPace(client.o.Environment.BurstCalls, listReserve)}
+	attempts, maxPause := askAttempts, maxAskPause
+	if o.Once {
+		attempts, maxPause = 1, maxOncePause
+	}
+	return &Asker{client: client, log: o.Logger, sleep: o.Sleep, attempts: attempts, maxPause: maxPause, pace: NewPace(client.o.Environment.BurstCalls, listReserve)}
 }
 
 // Client that asks.
@@ -81,7 +92,11 @@ func (a *Asker) JSON(ctx context.Context, scopes Scopes, address string, into an
 		}
 		err := a.once(ctx, scopes, address, into)
 		var e *Error
-		if err == nil || ctx.Err() != nil || !errors.As(err, &e) || n == askAttempts {
+		if err == nil || ctx.Err() != nil || !errors.As(err, &e) {
+			return err
+		}
+		e.RetryAfter = min(e.RetryAfter, maxAskPause) // whatever a proxy answers
+		if n == a.attempts {
 			return err
 		}
 		switch e.Kind {
@@ -111,7 +126,7 @@ func (a *Asker) turn(ctx context.Context) error {
 		case d <= 0:
 			a.calls.Add(1)
 			return nil
-		case d > maxAskPause:
+		case d > a.maxPause:
 			return &Error{Kind: KindThrottled, RetryAfter: d, Message: "the call budget of the DocuSign account is used up for now; all its applications share it"}
 		}
 		if err := a.sleep(ctx, d); err != nil {
