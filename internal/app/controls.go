@@ -34,7 +34,7 @@ func startControls(work context.Context, cfg config.Config, opt Options, by aske
 		}
 		source := controlsSource(d.Monitor)
 		log := opt.Logger.With(slog.String("source", source))
-		r, err := openDocuSign(cfg, d, log)
+		r, err := openDocuSign(cfg, d, false, log)
 		if err != nil {
 			return nil, fmt.Errorf("app: source %s: %w", source, err)
 		}

@@ -23,7 +23,7 @@ func DoctorDocuSign(ctx context.Context, cfg config.Config, names []string, repo
 func (e *examination) docusign(ctx context.Context, cfg config.Config, d config.DocuSignSource) {
 	var r *docusignReader
 	e.step("private key", func() (_, _ string, err error) {
-		r, err = openDocuSign(cfg, d, slog.New(slog.DiscardHandler))
+		r, err = openDocuSign(cfg, d, true, slog.New(slog.DiscardHandler))
 		return StepOK, "the file holds a private key and is not open to everybody", err
 	})
 	if r != nil {
@@ -78,9 +78,9 @@ func (e *examination) docusign(ctx context.Context, cfg config.Config, d config.
 			case err != nil:
 				return "", "", err
 			case len(warnings) > 0:
-				return StepWarning, fmt.Sprintf("%d users; %s", n, strings.Join(warnings, "; ")), nil
+				return StepWarning, fmt.Sprintf("%d users on the first pages; %s", n, strings.Join(warnings, "; ")), nil
 			}
-			return StepOK, fmt.Sprintf("%d users, all in claimed domains", n), nil
+			return StepOK, fmt.Sprintf("%d users on the first pages, all in claimed domains", n), nil
 		})
 	}
 }

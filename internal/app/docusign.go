@@ -31,8 +31,8 @@ func (r *docusignReader) roster() roster.Reader {
 	return roster.Reader{Name: monitorSource(r.Monitor), Asker: r.asker, Organization: r.organization, Accounts: r.Accounts}
 }
 
-// openDocuSign makes what the users and controls of a source are read with; it makes no call.
-func openDocuSign(cfg config.Config, d config.DocuSignSource, log *slog.Logger) (*docusignReader, error) {
+// openDocuSign makes what the users and controls of a source are read with, each call tried once or again; it makes no call.
+func openDocuSign(cfg config.Config, d config.DocuSignSource, once bool, log *slog.Logger) (*docusignReader, error) {
 	i := slices.IndexFunc(cfg.Sources.Monitor, func(m config.MonitorSource) bool { return m.Name == d.Monitor })
 	if i < 0 {
 		return nil, fmt.Errorf("found no entry %q in sources.monitor", d.Monitor)
@@ -43,7 +43,7 @@ func openDocuSign(cfg config.Config, d config.DocuSignSource, log *slog.Logger) 
 	if err != nil {
 		return nil, err
 	}
-	return &docusignReader{DocuSignSource: d, asker: docusign.NewAsker(client, docusign.AskerOptions{Logger: log}), organization: stream.Organization}, nil
+	return &docusignReader{DocuSignSource: d, asker: docusign.NewAsker(client, docusign.AskerOptions{Once: once, Logger: log}), organization: stream.Organization}, nil
 }
 
 // startDocuSign reads the users of DocuSign as one directory, and the controls of each entry.
@@ -55,7 +55,7 @@ func startDocuSign(work context.Context, cfg config.Config, opt Options, by aske
 		if !d.Reads(config.ReadUsers) {
 			continue
 		}
-		r, err := openDocuSign(cfg, d, opt.Logger.With(slog.String("source", directorySource(directory.SourceDocuSign))))
+		r, err := openDocuSign(cfg, d, false, opt.Logger.With(slog.String("source", directorySource(directory.SourceDocuSign))))
 		if err != nil {
 			return nil, fmt.Errorf("app: users of DocuSign by %s: %w", monitorSource(d.Monitor), err)
 		}

@@ -23,10 +23,10 @@ type polledDirectories struct {
 	confirmed map[string]confirmation
 }
 
-// confirmation lets a delivery be applied by which no more than left leave.
+// confirmation lets a delivery be applied by which nobody leaves but those who were to leave when it was given.
 type confirmation struct {
-	left  int
-	until time.Time
+	leaving map[string]bool
+	until   time.Time
 }
 
 // register names a directory that is read by itself; wake has it read at once.
@@ -39,12 +39,12 @@ func (p *polledDirectories) register(source string, wake func()) {
 	p.wakes[source] = wake
 }
 
-// allowed says whether somebody has confirmed that so many leave.
+// allowed says whether somebody has confirmed that these leave.
 func (p *polledDirectories) allowed(source string, o directory.Outcome) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c, given := p.confirmed[source]
-	return given && o.Left <= c.left && time.Now().Before(c.until)
+	return given && time.Now().Before(c.until) && !slices.ContainsFunc(o.Leaving, func(id string) bool { return !c.leaving[id] })
 }
 
 // settle notes what became of a delivery; a confirmation is good for one that is applied.
@@ -89,7 +89,11 @@ func (b *peopleBook) ConfirmDelivery(_ context.Context, source string, left int)
 	case o.Left != left:
 		return o, fault.New(fault.InvalidArgument, "left: found %d, expected %d, as the held delivery has it now", left, o.Left)
 	}
-	p.confirmed[source] = confirmation{left: left, until: time.Now().Add(confirmedFor)}
+	c := confirmation{leaving: make(map[string]bool, len(o.Leaving)), until: time.Now().Add(confirmedFor)}
+	for _, id := range o.Leaving {
+		c.leaving[id] = true
+	}
+	p.confirmed[source] = c
 	wake()
 	return o, nil
 }

@@ -40,8 +40,8 @@ type Outcome struct {
 	People int
 	// New people, Changed ones, those of whom nothing new is said, and those who were active and no longer are.
 	New, Changed, Unchanged, Left int
-	// Leavers are the ids of those who left, sorted, at most maxLeavers.
-	Leavers []string
+	// Leaving are the ids of all who left, sorted; Leavers at most maxLeavers of them.
+	Leaving, Leavers []string
 	// States is how many states were, or would be, added.
 	States int
 	// Held says that it is not applied because too many have left: more than HeldShare of the people.
@@ -151,11 +151,11 @@ func Plan(d *Delivery, h History) (states []State, deleted []string, o Outcome) 
 		o.Changed++
 		if m := h.at(id, d.AsOf); was[id] == StatusActive && (m == nil || m.Status != StatusActive) {
 			o.Left++
-			o.Leavers = append(o.Leavers, id)
+			o.Leaving = append(o.Leaving, id)
 		}
 	}
-	slices.Sort(o.Leavers)
-	o.Leavers = o.Leavers[:min(len(o.Leavers), maxLeavers)]
+	slices.Sort(o.Leaving)
+	o.Leavers = o.Leaving[:min(len(o.Leaving), maxLeavers):min(len(o.Leaving), maxLeavers)]
 	o.States = len(p.states) + len(p.deleted)
 	o.Held = o.Left > 1 && o.Left*100 > o.People*HeldShare && !d.Confirm
 	return p.states, p.deleted, o

@@ -32,6 +32,8 @@ type Reader struct {
 	Organization func(ctx context.Context) (string, error)
 	// Accounts to read; all when empty.
 	Accounts []string
+	// sample reads the first page of each list only.
+	sample bool
 }
 
 // Options of a Source.
@@ -120,9 +122,10 @@ func (s *Source) Round(ctx context.Context) (warnings []string, err error) {
 	return warnings, nil
 }
 
-// Try reads what one reader sees and delivers nothing; it returns how many users there are.
+// Try reads the first page of each list of one reader and delivers nothing; it returns how many users those have.
 func Try(ctx context.Context, r Reader) (users int, warnings []string, err error) {
 	people := map[string]*person{}
+	r.sample = true
 	warnings, err = read(ctx, r, people)
 	return len(people), warnings, err
 }
@@ -164,7 +167,7 @@ func read(ctx context.Context, r Reader, people map[string]*person) (warnings []
 			continue
 		}
 		done = append(done, a.ID)
-		switch err := account(ctx, r.Asker, a, take); {
+		switch err := account(ctx, r.Asker, a, r.sample, take); {
 		case err == nil:
 			good++
 		case refused(err):
@@ -188,7 +191,7 @@ func read(ctx context.Context, r Reader, people map[string]*person) (warnings []
 			done = append(done, id)
 		}
 	}
-	switch err := organization(ctx, r.Asker, organizationID, done, take); {
+	switch err := organization(ctx, r.Asker, organizationID, done, r.sample, take); {
 	case err == nil:
 	case refused(err) && good > 0:
 		return append(warnings, fmt.Sprintf("users of accounts whose member the reading user is not, and domains, are not known: %v", err)), nil

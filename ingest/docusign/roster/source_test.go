@@ -163,3 +163,18 @@ func TestUnseen(t *testing.T) {
 		t.Errorf("%q", w)
 	}
 }
+
+// TestTry reads one page of each list.
+func TestTry(t *testing.T) {
+	d := world(t)
+	roots := d.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	client, err := docusign.New(docusign.Options{Environment: d.Environment(t), IntegrationKey: docusigntest.IntegrationKey, UserID: docusigntest.UserID, Key: d.Key, Transport: docusign.NewTransport(roots)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	n, _, err := roster.Try(t.Context(), roster.Reader{Name: "main", Asker: docusign.NewAsker(client, docusign.AskerOptions{Once: true}), Organization: func(context.Context) (string, error) { return "", nil }})
+	if calls := len(d.Calls(docusigntest.PathAccount(docusigntest.AccountID, "users"))); err != nil || n != 3 || calls != 1 {
+		t.Errorf("%v, %d users, %d calls", err, n, calls)
+	}
+}

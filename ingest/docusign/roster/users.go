@@ -45,7 +45,7 @@ func word(s string) string {
 }
 
 // account reads the users of an account by the eSignature API: it alone has roles.
-func account(ctx context.Context, a *docusign.Asker, of docusign.Account, take func(user)) error {
+func account(ctx context.Context, a *docusign.Asker, of docusign.Account, sample bool, take func(user)) error {
 	for start, n := 0, 0; ; start += n {
 		var page struct {
 			Users []struct {
@@ -79,7 +79,7 @@ func account(ctx context.Context, a *docusign.Asker, of docusign.Account, take f
 			}
 			take(one)
 		}
-		if n = len(page.Users); n == 0 || page.Next == "" && !more(page.Total, start+n) {
+		if n = len(page.Users); sample || n == 0 || page.Next == "" && !more(page.Total, start+n) {
 			return nil
 		}
 		if start > maxUsers {
@@ -96,7 +96,7 @@ func more(total string, got int) bool {
 
 // organization reads the users of each account of an organisation by the Admin API, also of accounts that the reading user is no member
 // of.
-func organization(ctx context.Context, a *docusign.Asker, id string, accounts []string, take func(user)) error {
+func organization(ctx context.Context, a *docusign.Asker, id string, accounts []string, sample bool, take func(user)) error {
 	base := a.Client().Environment().Management + "/v2/organizations/" + url.PathEscape(id)
 	for _, of := range accounts {
 		for start, n := 0, 0; ; start += n {
@@ -127,7 +127,7 @@ func organization(ctx context.Context, a *docusign.Asker, id string, accounts []
 				}
 				take(one)
 			}
-			if n = len(page.Users); n == 0 || page.Paging.Next == "" && start+n >= page.Paging.Total {
+			if n = len(page.Users); sample || n == 0 || page.Paging.Next == "" && start+n >= page.Paging.Total {
 				break
 			}
 			if start > maxUsers {
