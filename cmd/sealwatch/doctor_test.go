@@ -89,7 +89,7 @@ func TestDoctorDocuSign(t *testing.T) {
 		{"all is well", func(d *docusigntest.Server) {
 			d.Domains = []map[string]any{{"id": "d1", "host_name": "example.com", "status": "active"}}
 		}, 0, []string{"ok        docusign/main  users: 1 users on the first pages, all in claimed domains", "ok        docusign/main  accounts: Account 5a", "ok        docusign/main  controls: 0 Connect listeners, 1 domains", "1 settings"}},
-		{"no domain", func(*docusigntest.Server) {}, 0, []string{"warning   docusign/main  users: 1 users; DocuSign Monitor sees only users of claimed domains: 1 of 1 users are outside", "ann@example.com"}},
+		{"no domain", func(*docusigntest.Server) {}, 0, []string{"warning   docusign/main  users: 1 users on the first pages; DocuSign Monitor sees only users of claimed domains: 1 of 1 users are outside", "ann@example.com"}},
 		{"no consent", func(d *docusigntest.Server) { delete(d.Consents, "user_read") }, 1, []string{"failed    docusign/main  token: nobody has given consent", "user_read"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
