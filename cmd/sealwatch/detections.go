@@ -16,7 +16,7 @@ import (
 
 func (p *process) detectionsCommand() *cobra.Command {
 	c := &cobra.Command{Use: "detections", Short: "Show what is looked for, and how each detection is doing"}
-	c.AddCommand(p.detectionsList())
+	c.AddCommand(p.detectionsList(), p.detectionsShow())
 	return c
 }
 

@@ -68,6 +68,9 @@ func (p *process) run(ctx context.Context, args []string) int {
 	// Several goroutines of a command may print; each line stays whole.
 	p.out, p.err = &serialised{w: p.out}, &serialised{w: p.err}
 	root := p.root()
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	strict(root)
 	root.SetArgs(args)
 	root.SetIn(p.in)
 	root.SetOut(p.out)
@@ -130,12 +133,43 @@ func (p *process) root() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
 	root.AddCommand(p.serveCommand(), p.demoCommand(), p.importCommand(), p.alertsCommand(), p.detectionsCommand(), p.backtestCommand(), p.reevaluateCommand(), p.exceptionsCommand(), p.simulateCommand(), p.evaluateCommand(), p.engineCommand(), p.ipRangesCommand(), p.feedsCommand(), p.directoryCommand(), p.doctorCommand(), p.connectCommand(), p.configCommand(), p.versionCommand())
-	for _, c := range root.Commands() {
-		if c.HasSubCommands() && c.RunE == nil {
-			// Without this cobra takes a subcommand that does not exist for a wish for help, and all is well.
-			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-		}
-	}
+	strict(root)
 	completeValues(root)
 	return root
+}
+
+// strict lets a subcommand that does not exist be a mistake: cobra takes it for a wish for help, and all is well, or complains of
+// its flags.
+func strict(root *cobra.Command) {
+	for _, c := range root.Commands() {
+		switch {
+		case c.Name() == "help" && c.RunE == nil:
+			strictHelp(root, c)
+		case c.HasSubCommands() && c.RunE == nil:
+			c.Args = cobra.NoArgs
+			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+			c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+				if words := c.Flags().Args(); c.HasSubCommands() && len(words) > 0 { // those before the flag
+					return cobra.NoArgs(c, words)
+				}
+				return err
+			})
+		}
+	}
+}
+
+// strictHelp lets help on a command that does not exist fail.
+func strictHelp(root, help *cobra.Command) {
+	show := help.Run
+	help.RunE = func(c *cobra.Command, words []string) error {
+		found, rest, err := root.Find(words)
+		if err == nil && found.HasSubCommands() {
+			err = cobra.NoArgs(found, rest)
+		}
+		if err != nil {
+			return usageError{err}
+		}
+		show(c, words)
+		return nil
+	}
 }

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+
+	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
+)
+
+const detectionPrefix = "detections/"
+
+func (p *process) detectionsShow() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "show DETECTION...",
+		Short: "Tell what a detection looks for, with its parameters and their values",
+		Long: "Tell what detections look for, by id: state, parameters with the values in force, harmless causes, and what to do about a finding. With\n" +
+			"-o json the output is what GET /v1/detections/ID returns, one object a detection.",
+		Example: "  sealwatch detections show impossible_travel\n  sealwatch detections show impossible_travel -o json | jq -r .sql",
+		Args:    cobra.MinimumNArgs(1),
+	}
+	address, output := p.addressFlag(c), outputFlag(c)
+	c.RunE = func(c *cobra.Command, ids []string) error {
+		asJSON, err := output()
+		if err != nil {
+			return err
+		}
+		conn, err := connect(*address)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }()
+		client := sealwatchv1.NewDetectionServiceClient(conn)
+		for _, id := range ids {
+			d, err := client.GetDetection(c.Context(), &sealwatchv1.GetDetectionRequest{Name: detectionPrefix + strings.TrimPrefix(id, detectionPrefix)})
+			if err != nil {
+				return err
+			}
+			text := detectionText(d, p.now()) + detectionWhole(d)
+			if asJSON {
+				if text, err = messageJSON(d, ""); err != nil {
+					return err
+				}
+			}
+			p.print("%s", strings.TrimSuffix(text, "\n"))
+		}
+		return nil
+	}
+	return c
+}
+
+// detectionWhole is what a detection looks for, with its parameters.
+func detectionWhole(d *sealwatchv1.Detection) string {
+	var b strings.Builder
+	section := func(head string, lines ...string) {
+		for i, l := range lines {
+			if i > 0 {
+				head = ""
+			}
+			fmt.Fprintf(&b, "  %-9s %s\n", head, terminal.Text(strings.Join(strings.Fields(l), " ")))
+		}
+	}
+	section("finds", present(d.GetTitle(), d.GetDescription())...)
+	section("level", severityName(d.GetSeverity()))
+	section("ATT&CK", present(strings.Join(d.GetAttackTechniques(), ", "))...)
+	section("harmless", d.GetFalsePositives()...)
+	section("do", d.GetResponse()...)
+	for i, v := range d.GetParameters() {
+		head := ""
+		if i == 0 {
+			head = "set by"
+		}
+		line := fmt.Sprintf("%s = %s", v.GetName(), strings.Join(present(cmp.Or(v.GetValue(), "(empty)"), v.GetUnit()), " "))
+		if v.GetValue() != v.GetDefaultValue() {
+			line += fmt.Sprintf(" (shipped as %s)", cmp.Or(v.GetDefaultValue(), "(empty)"))
+		}
+		if v.GetDescription() != "" {
+			line += ": " + v.GetDescription()
+		}
+		section(head, line)
+	}
+	return b.String()
+}
