@@ -53,6 +53,13 @@ func (s *settings) load() (config.Config, error) {
 	}})
 }
 
+// tellWithout says where no file was given that none was looked at.
+func (s *settings) tellWithout() {
+	if (config.Options{File: s.file, Environ: s.p.environ}).Named() == "" {
+		s.p.say("no configuration file was given (--config or SEALWATCH_CONFIG): this is about the defaults, the environment and the flags")
+	}
+}
+
 // checked is load, and what only the service finds wrong: every problem at once, each key once.
 func (s *settings) checked() (config.Config, error) {
 	cfg, err := s.load()
@@ -132,6 +139,7 @@ func (p *process) configCheck() *cobra.Command {
 	}
 	s := p.settingsFlags(c)
 	c.RunE = func(*cobra.Command, []string) error {
+		s.tellWithout()
 		if _, err := s.checked(); err != nil {
 			return err
 		}

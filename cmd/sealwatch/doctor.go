@@ -87,6 +87,7 @@ func (p *process) examining(c *cobra.Command, try func(ctx context.Context, cfg 
 				p.print("%-8s  %s  %s%s", s.Outcome, s.Source, s.Name, explained(s.Text))
 			}
 		}
+		s.tellWithout()
 		cfg, err := s.load()
 		if err != nil {
 			_, err = s.checked() // nothing can be tried, so that no step would say the rest

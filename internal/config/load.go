@@ -27,10 +27,7 @@ type Options struct {
 // an UnreadableError, the Config beside it is what could be read, which is good for nothing but to look for further problems.
 func Load(o Options) (Config, error) {
 	c := Default()
-	file := o.File
-	if file == "" {
-		file = lookup(o.Environ, fileVariable)
-	}
+	file := o.Named()
 	var all []error
 	if file != "" {
 		if err := c.readFile(file); err != nil {
@@ -50,6 +47,14 @@ func Load(o Options) (Config, error) {
 	}
 	c.discover(o.Executable)
 	return c, errors.Join(append(all, c.readSecrets(), c.Validate())...)
+}
+
+// Named is the file that a configuration is read from; empty when none was given.
+func (o Options) Named() string {
+	if o.File != "" {
+		return o.File
+	}
+	return lookup(o.Environ, fileVariable)
 }
 
 // UnreadableError says that a configuration could not be read at all.
