@@ -23,15 +23,15 @@ func (p *process) doctorCommand() *cobra.Command {
 		Example: "  sealwatch doctor --config sealwatch.yaml\n  sealwatch doctor feed destination/siem --send --config sealwatch.yaml\n  sealwatch doctor -o json --config sealwatch.yaml",
 		Args:    cobra.ArbitraryArgs,
 	}
-	send := c.Flags().Bool("send", false, "send a test message to each destination")
+	send := c.PersistentFlags().Bool("send", false, "send a test message to each destination")
 	p.examining(c, func(ctx context.Context, cfg config.Config, names []string, report func(app.Step)) (bool, error) {
 		return app.Doctor(ctx, cfg, names, app.DoctorOptions{Send: *send}, report)
 	})
-	c.AddCommand(p.doctorMonitor(), p.doctorDocuSign(), p.doctorEntra())
+	c.AddCommand(p.doctorMonitor(send), p.doctorDocuSign(send), p.doctorEntra(send))
 	return c
 }
 
-func (p *process) doctorMonitor() *cobra.Command {
+func (p *process) doctorMonitor(send *bool) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "monitor [NAME...]",
 		Short: "Try the connection to DocuSign Monitor",
@@ -41,10 +41,10 @@ func (p *process) doctorMonitor() *cobra.Command {
 		Example: "  sealwatch doctor monitor --config sealwatch.yaml\n  sealwatch doctor monitor main -o json --config sealwatch.yaml",
 		Args:    cobra.ArbitraryArgs,
 	}
-	return p.examining(c, app.DoctorMonitor)
+	return p.examining(c, mixed("monitor", send, app.DoctorMonitor))
 }
 
-func (p *process) doctorDocuSign() *cobra.Command {
+func (p *process) doctorDocuSign(send *bool) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "docusign [NAME...]",
 		Short: "Try to read users and controls of DocuSign",
@@ -55,10 +55,10 @@ func (p *process) doctorDocuSign() *cobra.Command {
 		Example: "  sealwatch doctor docusign --config sealwatch.yaml",
 		Args:    cobra.ArbitraryArgs,
 	}
-	return p.examining(c, app.DoctorDocuSign)
+	return p.examining(c, mixed("docusign", send, app.DoctorDocuSign))
 }
 
-func (p *process) doctorEntra() *cobra.Command {
+func (p *process) doctorEntra(send *bool) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "entra [NAME...]",
 		Short: "Try the connection to Microsoft Entra ID",
@@ -68,11 +68,25 @@ func (p *process) doctorEntra() *cobra.Command {
 		Example: "  sealwatch doctor entra --config sealwatch.yaml",
 		Args:    cobra.ArbitraryArgs,
 	}
-	return p.examining(c, app.DoctorEntra)
+	return p.examining(c, mixed("entra", send, app.DoctorEntra))
+}
+
+// attempt tries what is named, step by step.
+type attempt func(ctx context.Context, cfg config.Config, names []string, report func(app.Step)) (bool, error)
+
+// mixed is the attempt at one kind of source, beside which others can be named: the kind is a command and an argument of doctor, and
+// the order of arguments must not matter.
+func mixed(kind string, send *bool, only attempt) attempt {
+	return func(ctx context.Context, cfg config.Config, names []string, report func(app.Step)) (bool, error) {
+		if all, ok := app.DoctorNames(cfg, kind, names); ok {
+			return app.Doctor(ctx, cfg, all, app.DoctorOptions{Send: *send}, report)
+		}
+		return only(ctx, cfg, names, report)
+	}
 }
 
 // examining completes a command that tries sources step by step.
-func (p *process) examining(c *cobra.Command, try func(ctx context.Context, cfg config.Config, names []string, report func(app.Step)) (bool, error)) *cobra.Command {
+func (p *process) examining(c *cobra.Command, try attempt) *cobra.Command {
 	s := p.settingsFlags(c)
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, names []string) error {

@@ -25,6 +25,50 @@ type checkup struct {
 	try    func(ctx context.Context, e *examination)
 }
 
+// kindEntra is what the directories of Microsoft Entra ID are called on the command line and in the configuration.
+const kindEntra = "entra"
+
+// named says whether a checkup is meant by its whole name, or by what comes before the slash.
+func (c checkup) named(name string) bool {
+	kind, one, whole := strings.Cut(name, "/")
+	if kind == kindEntra {
+		kind = strings.TrimSuffix(directorySource(""), "/")
+	}
+	if whole {
+		return c.source == kind+"/"+one
+	}
+	of, _, _ := strings.Cut(c.source, "/")
+	return c.source == kind || of == kind
+}
+
+// DoctorNames are the names behind a kind of source, as Doctor takes them. The word after the kind can name one of its sources, or
+// something else that is to be tried as well; mixed says that one does.
+func DoctorNames(cfg config.Config, kind string, names []string) (all []string, mixed bool) {
+	some := checkups(cfg, DoctorOptions{})
+	configured := func(name string) bool {
+		return slices.ContainsFunc(some, func(c checkup) bool { return c.named(name) })
+	}
+	own := false
+	for _, name := range names {
+		switch {
+		case configured(kind + "/" + name):
+			own = true
+			name = kind + "/" + name
+		case configured(name):
+			of, _, whole := strings.Cut(name, "/")
+			own = own || whole && of == kind
+			mixed = true
+		default:
+			return nil, false
+		}
+		all = append(all, name)
+	}
+	if !own {
+		all = append(all, kind)
+	}
+	return all, mixed && (own || configured(kind))
+}
+
 // checkups are all that there are for a configuration, in the order in which they are tried.
 func checkups(cfg config.Config, opt DoctorOptions) []checkup {
 	return slices.Concat(configurationCheckups(cfg), engineCheckups(cfg, opt), geoCheckups(cfg), monitorCheckups(cfg), docusignCheckups(cfg), entraCheckups(cfg), connectCheckups(cfg), feedCheckups(cfg),
@@ -73,12 +117,8 @@ func Doctor(ctx context.Context, cfg config.Config, names []string, opt DoctorOp
 	}
 	opt.EngineCommand = o.EngineCommand
 	all := checkups(cfg, opt)
-	wanted := func(c checkup, name string) bool {
-		kind, _, _ := strings.Cut(c.source, "/")
-		return name == c.source || name == kind
-	}
 	for _, name := range names {
-		if !slices.ContainsFunc(all, func(c checkup) bool { return wanted(c, name) }) {
+		if !slices.ContainsFunc(all, func(c checkup) bool { return c.named(name) }) {
 			var known []string
 			for _, c := range all {
 				known = append(known, c.source)
@@ -87,7 +127,7 @@ func Doctor(ctx context.Context, cfg config.Config, names []string, opt DoctorOp
 		}
 	}
 	for _, c := range all {
-		if len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return wanted(c, name) }) {
+		if len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return c.named(name) }) {
 			continue
 		}
 		e := examination{source: c.source, report: report}
