@@ -30,7 +30,7 @@ episodes AS
         argMaxIf(whose.1, (ts, event_id), whose.1 != '') AS email, argMaxIf(whose.2, (ts, event_id), whose.2 != '') AS name,
         groupArraySorted(100)((ts, event_id)) AS first_events, sum(counted) AS size, uniqExact(thing) AS templates,
         countIf(counted AND kind = 'create') AS made, countIf(counted AND kind = 'update') AS changed, countIf(counted AND kind = 'delete') AS deleted, countIf(counted AND kind != 'create' AND NOT own) AS foreign_changes,
-        arraySlice(arraySort(groupUniqArrayIf(template, template != '')), 1, 20) AS template_ids, arraySlice(arraySort(groupUniqArrayIf(template_name, template_name != '')), 1, 20) AS names
+        arraySlice(arraySort(groupUniqArrayIf(thing, template != '')), 1, 20) AS template_ids, arraySlice(arraySort(groupUniqArrayIf(template_name, template_name != '')), 1, 20) AS names
     FROM acts
     GROUP BY tenant, user_id, number
     HAVING anchor_time >= {from:DateTime64(7, 'UTC')} AND anchor_time <= {to:DateTime64(7, 'UTC')}
