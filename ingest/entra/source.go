@@ -12,6 +12,7 @@ import (
 	"time"
 
 	people "github.com/sealwatch/sealwatch/ingest/directory"
+	"github.com/sealwatch/sealwatch/ingest/rounds"
 	"github.com/sealwatch/sealwatch/internal/directory"
 )
 
@@ -39,8 +40,10 @@ type Options struct {
 	LeaveDates bool
 	People     People
 	Positions  Positions
-	Now        func() time.Time
-	Logger     *slog.Logger
+	// Watch is told when a group that could be read before is lost, and when it is back; may be nil.
+	Watch  rounds.Watch
+	Now    func() time.Time
+	Logger *slog.Logger
 }
 
 // People take deliveries in.
@@ -62,6 +65,8 @@ type Positions interface {
 type Source struct {
 	o  Options
 	in reading
+	// parts are the groups.
+	parts *rounds.Parts
 
 	// groups of everybody as last delivered; nil before the first delivery of this process.
 	groups map[string][]string
@@ -80,7 +85,8 @@ func New(o Options) (*Source, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Source{o: o, in: reading{o.Client, o.LeaveDates}, since: map[string]time.Time{}}, nil
+	return &Source{o: o, in: reading{o.Client, o.LeaveDates}, since: map[string]time.Time{},
+		parts: rounds.NewParts(rounds.PartsOptions{Source: "directory/" + o.Name, Explain: Explain, Watch: o.Watch, Now: o.Now, Logger: o.Logger})}, nil
 }
 
 // position is how far the tenant was read: the address of the delta, and what it was asked for with.
@@ -88,6 +94,8 @@ type position struct {
 	Delta    string   `json:"delta"`
 	Selected string   `json:"selected"`
 	Groups   []string `json:"groups"`
+	// Names of the groups by id, as last read.
+	Names map[string]string `json:"names,omitempty"`
 	// Whole is when everybody was last read.
 	Whole time.Time `json:"whole"`
 }
@@ -104,7 +112,7 @@ func (s *Source) Round(ctx context.Context) (warnings []string, err error) {
 			s.o.Logger.WarnContext(ctx, "the position cannot be read; everybody is read anew", slog.Any("error", err))
 		}
 	}
-	groups, err := s.memberships(ctx)
+	groups, names, kept, err := s.memberships(ctx, &at)
 	if err != nil {
 		return nil, err
 	}
@@ -131,11 +139,12 @@ func (s *Source) Round(ctx context.Context) (warnings []string, err error) {
 			return nil, err
 		}
 	}
-	next := position{Delta: d.link, Selected: s.in.selected(), Groups: wanted, Whole: at.Whole}
+	next := position{Delta: d.link, Selected: s.in.selected(), Groups: wanted, Names: names, Whole: at.Whole}
 	if d.Full {
 		next.Whole = now
 	}
-	return s.deliver(ctx, d, next, text, groups)
+	warnings, err = s.deliver(ctx, d, next, text, groups)
+	return append(kept, warnings...), err
 }
 
 // deliver hands a delivery over and stores the position behind it.
@@ -185,23 +194,51 @@ func (s *Source) date(d *delivery) {
 	}
 }
 
-// memberships are the names of the configured groups of everybody who is in one.
-func (s *Source) memberships(ctx context.Context) (map[string][]string, error) {
-	all := map[string][]string{}
+// memberships are the names of the configured groups of everybody who is in one, and those of the groups by id. The members of a group
+// that is refused, because somebody has deleted it for example, stay as they are stored: that is a warning and a loss of its own.
+func (s *Source) memberships(ctx context.Context, at *position) (all map[string][]string, names map[string]string, warnings []string, err error) {
+	all, names = map[string][]string{}, map[string]string{}
+	var missing []string
 	for _, id := range s.o.Groups {
 		name, members, err := s.in.group(ctx, id)
-		if err != nil {
-			return nil, err
+		var e *Error
+		switch part := "groups/" + id; {
+		case err == nil:
+			s.parts.Read(ctx, part)
+		case errors.As(err, &e) && (e.Kind == KindGroup || e.Kind == KindPermission || e.Kind == KindNotFound):
+			var since time.Time
+			if was := at.Names[id]; was != "" {
+				names[id], missing, since = was, append(missing, was), at.Whole
+			}
+			s.parts.Failed(ctx, part, fmt.Sprintf("the group %s of the directory %s", cmp.Or(at.Names[id], id), s.o.Name), since, err)
+			warnings = append(warnings, fmt.Sprintf("the members of the group %s cannot be read and stay as they were: %v", cmp.Or(at.Names[id], id), err))
+			continue
+		default:
+			return nil, nil, nil, err
 		}
+		names[id] = name
 		for _, m := range members {
 			all[m] = append(all[m], name)
+		}
+	}
+	if len(missing) > 0 {
+		was, err := s.o.People.Groups(ctx, s.o.Name)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		for id, of := range was {
+			for _, name := range missing {
+				if slices.Contains(of, name) {
+					all[id] = append(all[id], name)
+				}
+			}
 		}
 	}
 	for id, names := range all {
 		slices.Sort(names)
 		all[id] = slices.Compact(names)
 	}
-	return all, nil
+	return all, names, warnings, nil
 }
 
 // delivery in the making.

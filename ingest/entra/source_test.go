@@ -14,6 +14,7 @@ import (
 
 	"github.com/sealwatch/sealwatch/ingest/entra"
 	"github.com/sealwatch/sealwatch/ingest/entra/entratest"
+	"github.com/sealwatch/sealwatch/ingest/rounds"
 	"github.com/sealwatch/sealwatch/internal/directory"
 )
 
@@ -33,6 +34,7 @@ type world struct {
 	confirm bool
 	failing int
 	groups  []string
+	news    []string
 	leaves  bool
 	secret  string
 	waits   []time.Duration
@@ -68,10 +70,20 @@ func (w *world) restart() {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(w.client.Close)
-	w.source, err = entra.New(entra.Options{Name: "entra", Position: "entra/default/entra", Client: w.client, Groups: w.groups, LeaveDates: w.leaves, People: w, Positions: w, Now: func() time.Time { return w.now }})
+	w.source, err = entra.New(entra.Options{Name: "entra", Position: "entra/default/entra", Client: w.client, Groups: w.groups, LeaveDates: w.leaves, People: w, Positions: w, Watch: w, Now: func() time.Time { return w.now }})
 	if err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+func (w *world) Lost(_ context.Context, l rounds.Loss) error {
+	w.news = append(w.news, fmt.Sprintf("lost %s %s %s", l.Source, l.Kind, l.Title))
+	return nil
+}
+
+func (w *world) Restored(_ context.Context, source string, _ time.Time) error {
+	w.news = append(w.news, "restored "+source)
+	return nil
 }
 
 func (w *world) history() directory.History {
@@ -301,6 +313,40 @@ func TestFaults(t *testing.T) {
 	w.round()
 }
 
+// TestGroupIsGone: its members stay as they are stored, the rest is read, and it is a loss of its own; a group that never was is a warning.
+func TestGroupIsGone(t *testing.T) {
+	w := newWorld(t)
+	w.server.Group("g1", "Finance", "p1", "p2")
+	w.server.Group("g2", "Legal", "p2")
+	w.groups = []string{"g1", "g2", "g9"}
+	w.restart()
+	if warnings := w.round("full=true new=8 changed=0 left=0", "position"); len(warnings) != 1 || !strings.Contains(warnings[0], "g9") {
+		t.Errorf("warnings %q", warnings)
+	}
+	w.news = nil
+	w.server.Forget("g1")
+	w.server.Put("p1", map[string]any{"displayName": "Ann"})
+	w.server.Group("g2", "Legal", "p3")
+	w.restart()
+	if warnings := w.round("full=false new=0 changed=3 left=0", "position"); len(warnings) != 2 || !strings.Contains(warnings[0], "Finance") {
+		t.Errorf("warnings %q", warnings)
+	}
+	w.round()
+	w.now = w.now.Add(25 * time.Hour)
+	w.round("full=true new=0 changed=0 left=0", "position")
+	for id, want := range map[string]string{"p1": "Finance", "p2": "Finance", "p3": "Legal"} {
+		if s := w.now2(id); strings.Join(s.Groups, "+") != want {
+			t.Errorf("%s is in %q, expected %s", id, s.Groups, want)
+		}
+	}
+	w.server.Group("g1", "Finance", "p2")
+	w.round("full=false new=0 changed=1 left=0")
+	want := []string{"restored directory/entra/groups/g2", "lost directory/entra/groups/g1 group Sealwatch has lost its access to the group Finance of the directory entra (group)", "restored directory/entra/groups/g1"}
+	if !slices.Equal(w.news, want) {
+		t.Errorf("told %q", w.news)
+	}
+}
+
 // TestRefusals are explained, and hold no secret.
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
@@ -316,16 +362,12 @@ func TestRefusals(t *testing.T) {
 			s.Fail(entratest.PathToken, entratest.Status(401, `{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided: `+entratest.Secret+`"}`))
 		}, entra.KindSecret, "not its id"},
 		{"no permission", func(s *entratest.Server) { s.Permissions = nil }, entra.KindPermission, "User.Read.All"},
-		{"no such group", func(*entratest.Server) {}, entra.KindGroup, "g9"},
 		{"a portal", func(s *entratest.Server) {
 			s.Fail(entratest.PathToken, slices.Repeat([]entratest.Fault{entratest.Status(200, "<html>")}, 6)...)
 		}, entra.KindResponse, "portal"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
-			if c.kind == entra.KindGroup {
-				w.groups = []string{"g9"}
-			}
 			w.restart()
 			c.change(w.server)
 			_, err := w.source.Round(t.Context())

@@ -64,7 +64,7 @@ func startEntra(work context.Context, cfg config.Config, opt Options, by askedBy
 			return nil, fmt.Errorf("app: source %s: %w", source, err)
 		}
 		in, err := entra.New(entra.Options{Name: e.Name, Position: "entra/" + cfg.Tenant + "/" + e.Name, Client: client, Groups: e.Groups, LeaveDates: e.LeaveDates,
-			People: people, Positions: positions, Now: time.Now, Logger: log})
+			People: people, Positions: positions, Watch: askedWatch{by.watch, withoutDirectory, afterDirectory}, Now: time.Now, Logger: log})
 		if err != nil {
 			return nil, fmt.Errorf("app: source %s: %w", source, err)
 		}

@@ -213,6 +213,9 @@ func (s *Server) Group(id, name string, members ...string) {
 	s.Change(func(s *Server) { s.groups[id] = group{name, members} })
 }
 
+// Forget deletes a group.
+func (s *Server) Forget(group string) { s.Change(func(s *Server) { delete(s.groups, group) }) }
+
 // ForgetDeltas makes every delta that was given out unknown.
 func (s *Server) ForgetDeltas() { s.Change(func(s *Server) { s.generation++ }) }
 
