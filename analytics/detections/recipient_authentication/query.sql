@@ -1,28 +1,42 @@
 -- One row per episode in which one recipient of one sender's envelopes fails again and again to prove who they are. The subject is the
 -- sender; where a record names none it is whoever it names. Each failure counts, so that of several records of one failure, which Monitor and each
--- configuration of Connect make, one is taken: where several tell of one recipient of an envelope within ten minutes, those of the
--- first of them by name.
+-- configuration of Connect make, one is taken: of a recipient and envelope, records of one day with less than ten minutes between one and the
+-- next are a chain, and those of the teller count who tells most of it, of several the first by name.
 WITH
 failures AS
 (
     SELECT tenant, about, who, ts, event_id, envelope, sender, recipient, account
     FROM
     (
-        SELECT
-            tenant, if(affected_user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000'), affected_user_id, user_id) AS about, ts, event_id, envelope_id AS envelope, toString(account_id) AS account,
-            lower(JSONExtractString(data, 'SenderEmail')) AS sender, lower(if(JSONExtractString(data, 'RecipientEmail') != '', JSONExtractString(data, 'RecipientEmail'), if(affected_user_id IN ('', '0', '00000000-0000-0000-0000-000000000000'), '', user_email))) AS recipient,
-            -- by address across envelopes, else the recipient of one envelope
-            if(recipient != '', recipient, concat(envelope_id, ' ', JSONExtractString(data, 'RecipientId'))) AS who,
-            concat(if(channel = 'Connect', '2 ', '1 '), toString(source), ' ', JSONExtractString(data, 'ConfigurationId')) AS teller,
-            min(teller) OVER (PARTITION BY tenant, about, who, envelope ORDER BY toUnixTimestamp64Milli(ts) RANGE BETWEEN 600000 PRECEDING AND 600000 FOLLOWING) AS first_teller
-        FROM events
-        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(25)
-            AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(25)
-            AND activity = 'recipient_authentication' AND match(lower(concat(action, ' ', result)), 'fail|den(y|ied)|invalid|reject|unsuccess|incorrect|wrong')
-            AND (empty({subjects:Array(String)}) OR about IN {subjects:Array(String)})
-            AND about NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
+        SELECT *, min((-told, teller)) OVER (PARTITION BY tenant, about, who, envelope, chain) AS most
+        FROM
+        (
+            SELECT *, toInt64(count() OVER (PARTITION BY tenant, about, who, envelope, chain, teller)) AS told
+            FROM
+            (
+                SELECT *, sum(begins) OVER (PARTITION BY tenant, about, who, envelope ORDER BY ts, event_id ROWS UNBOUNDED PRECEDING) AS chain
+                FROM
+                (
+                    SELECT
+                        tenant, if(affected_user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000'), affected_user_id, user_id) AS about, ts, event_id, envelope_id AS envelope, toString(account_id) AS account,
+                        lower(JSONExtractString(data, 'SenderEmail')) AS sender, lower(if(JSONExtractString(data, 'RecipientEmail') != '', JSONExtractString(data, 'RecipientEmail'), if(affected_user_id IN ('', '0', '00000000-0000-0000-0000-000000000000'), '', user_email))) AS recipient,
+                        -- by address across envelopes, else the recipient of one envelope
+                        if(recipient != '', recipient, concat(envelope_id, ' ', JSONExtractString(data, 'RecipientId'))) AS who,
+                        concat(if(channel = 'Connect', '2 ', '1 '), toString(source), ' ', JSONExtractString(data, 'ConfigurationId')) AS teller,
+                        lagInFrame(ts) OVER (PARTITION BY tenant, about, who, envelope ORDER BY ts, event_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS before,
+                        -- a chain ends with its day, so that no more has to be read than that
+                        toUnixTimestamp64Micro(ts) - toUnixTimestamp64Micro(before) >= 600000000 OR toDate(ts) != toDate(before) AS begins
+                    FROM events
+                    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(49)
+                        AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(49)
+                        AND activity = 'recipient_authentication' AND match(lower(concat(action, ' ', result)), 'fail|den(y|ied)|invalid|reject|unsuccess|incorrect|wrong')
+                        AND (empty({subjects:Array(String)}) OR about IN {subjects:Array(String)})
+                        AND about NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
+                )
+            )
+        )
     )
-    WHERE teller = first_teller
+    WHERE teller = most.2
 ),
 recipients AS
 (
@@ -45,7 +59,8 @@ episodes AS
         intDiv(toUnixTimestamp64Milli(episode[-1].1) - toUnixTimestamp64Milli(episode[1].1) + 59999, 60000) AS minutes
     FROM
     (
-        SELECT tenant, about, arrayJoin(arraySplit((f, gap) -> gap > {quiet_us:UInt64}, members, arrayDifference(arrayMap(f -> toUnixTimestamp64Micro(f.1), members)))) AS episode
+        -- a full window is never torn, so the quiet time is no shorter than the window
+        SELECT tenant, about, arrayJoin(arraySplit((f, gap) -> gap > greatest({quiet_us:UInt64}, {window_us:UInt64}), members, arrayDifference(arrayMap(f -> toUnixTimestamp64Micro(f.1), members)))) AS episode
         FROM recipients
     )
     WHERE episode[1].1 >= {from:DateTime64(7, 'UTC')} AND episode[1].1 <= {to:DateTime64(7, 'UTC')}
