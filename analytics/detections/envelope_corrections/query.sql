@@ -46,7 +46,8 @@ episodes AS
         arrayMax(arrayMap(d -> if(d.1 < day AND d.1 >= day - 60, d.2, 0), counts)) AS most_before
     FROM
     (
-        SELECT tenant, about, counts, arrayJoin(arraySplit((a, gap) -> gap > {quiet_us:UInt64}, members, arrayDifference(arrayMap(a -> toUnixTimestamp64Micro(a.1), members)))) AS episode
+        -- a full window is never torn, so the quiet time is no shorter than the window
+        SELECT tenant, about, counts, arrayJoin(arraySplit((a, gap) -> gap > greatest({quiet_us:UInt64}, {window_us:UInt64}), members, arrayDifference(arrayMap(a -> toUnixTimestamp64Micro(a.1), members)))) AS episode
         FROM people
     )
     WHERE episode[1].1 >= {from:DateTime64(7, 'UTC')} AND episode[1].1 <= {to:DateTime64(7, 'UTC')}
