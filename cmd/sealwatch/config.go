@@ -54,8 +54,8 @@ func (s *settings) load() (config.Config, error) {
 }
 
 // tellWithout says where no file was given that none was looked at.
-func (s *settings) tellWithout() {
-	if (config.Options{File: s.file, Environ: s.p.environ}).Named() == "" {
+func (s *settings) tellWithout(err error) {
+	if !errors.As(err, new(usageError)) && (config.Options{File: s.file, Environ: s.p.environ}).Named() == "" {
 		s.p.say("no configuration file was given (--config or SEALWATCH_CONFIG): this is about the defaults, the environment and the flags")
 	}
 }
@@ -139,8 +139,9 @@ func (p *process) configCheck() *cobra.Command {
 	}
 	s := p.settingsFlags(c)
 	c.RunE = func(*cobra.Command, []string) error {
-		s.tellWithout()
-		if _, err := s.checked(); err != nil {
+		_, err := s.checked()
+		s.tellWithout(err)
+		if err != nil {
 			return err
 		}
 		p.print("the configuration is good")

@@ -101,8 +101,8 @@ func (p *process) examining(c *cobra.Command, try attempt) *cobra.Command {
 				p.print("%-8s  %s  %s%s", s.Outcome, s.Source, s.Name, explained(s.Text))
 			}
 		}
-		s.tellWithout()
 		cfg, err := s.load()
+		s.tellWithout(err)
 		if err != nil {
 			_, err = s.checked() // nothing can be tried, so that no step would say the rest
 		}

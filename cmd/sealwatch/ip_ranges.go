@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/ingest/intel"
+	"github.com/sealwatch/sealwatch/internal/intelligence"
 )
 
 // rangesPerCall is how many ranges one call takes.
@@ -53,6 +55,9 @@ func (p *process) ipRangesImport() *cobra.Command {
 		return c // the flag is there
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if !slices.Contains(intelligence.Categories, *category) {
+			return usagef("--category: found %q, expected one of %s", *category, strings.Join(intelligence.Categories, ", "))
+		}
 		like := &sealwatchv1.IpRange{Category: *category, Tags: *tags, Source: *source, DisplayName: *name, Confidence: *confidence}
 		var err error
 		if like.StartTime, err = since("--from", *from, p.now()); err != nil {

@@ -77,7 +77,13 @@ func (p *process) run(ctx context.Context, args []string) int {
 	root.SetErr(p.err)
 	// Whatever cobra finds wrong before a command begins is a mistake in the command line.
 	begun := false
-	root.PersistentPreRun = func(*cobra.Command, []string) { begun = true }
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		if err := c.ValidateRequiredFlags(); err != nil { // cobra looks at them after this
+			return err
+		}
+		begun = true
+		return nil
+	}
 	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil:
