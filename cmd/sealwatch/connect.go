@@ -22,6 +22,8 @@ const (
 	// consentPause is between two looks whether consent was given.
 	consentPause   = 3 * time.Second
 	defaultKeyBits = 2048
+	// defaultKeyFile is where the private key goes when the person does not say.
+	defaultKeyFile = "docusign.pem"
 )
 
 func (p *process) connectCommand() *cobra.Command {
@@ -144,8 +146,8 @@ func (w *connection) run(ctx context.Context) error {
 	return w.show()
 }
 
-// answer is the value of a flag, or what the person says.
-func (w *connection) answer(ctx context.Context, flag string, value *string, question string, check func(string) error) error {
+// answer is the value of a flag, or what the person says; otherwise stands for an empty line.
+func (w *connection) answer(ctx context.Context, flag string, value *string, question string, check func(string) error, otherwise ...string) error {
 	if *value != "" {
 		if err := check(*value); err != nil {
 			return usagef("--%s: %w", flag, err)
@@ -156,6 +158,9 @@ func (w *connection) answer(ctx context.Context, flag string, value *string, que
 		text, err := w.ask(ctx, question)
 		if err != nil {
 			return usagef("--%s: not given, and there is nobody to ask: %w", flag, err)
+		}
+		if text == "" && len(otherwise) > 0 {
+			text = otherwise[0]
 		}
 		if err := check(text); err != nil {
 			w.p.say("   %s", err)
@@ -206,8 +211,8 @@ func (p *process) line() (string, error) {
 
 // key takes a key pair or makes one, and shows the public half.
 func (w *connection) key(ctx context.Context) error {
-	question := "3. File of the application's private key? It is made where it is not there."
-	if err := w.answer(ctx, "private-key", &w.m.PrivateKeyFile, question, checkFile); err != nil {
+	question := "3. File of the application's private key? It is made where it is not there. Enter takes " + defaultKeyFile + "."
+	if err := w.answer(ctx, "private-key", &w.m.PrivateKeyFile, question, checkFile, defaultKeyFile); err != nil {
 		return err
 	}
 	name, err := filepath.Abs(w.m.PrivateKeyFile)
@@ -287,7 +292,7 @@ func (w *connection) consent(ctx context.Context) error {
 func (w *connection) show() error {
 	p := w.p
 	p.say("")
-	p.say("8. It works. Put this into the configuration:")
+	p.say("8. It works. Put this into the configuration, sealwatch.yaml; where it has sources already, what is below monitor goes there:")
 	p.say("")
 	var section struct {
 		Sources struct {

@@ -60,10 +60,14 @@ func TestConnectDocuSign(t *testing.T) {
 	d.Consents = nil
 	at := time.Now().Add(-time.Hour)
 	d.Add(at, docusigntest.Record("a", at), docusigntest.Record("b", at))
-	keyFile := filepath.Join(t.TempDir(), "docusign.pem")
+	t.Chdir(t.TempDir())
+	keyFile, err := filepath.Abs("docusign.pem") // what an empty line takes
+	if err != nil {
+		t.Fatal(err)
+	}
 	in, keys := io.Pipe()
 	answers := map[string][]string{
-		"1.": {"prod", "demo"}, "2.": {"my key", docusigntest.IntegrationKey}, "3.": {filepath.Join(t.TempDir(), "none", "k.pem"), keyFile},
+		"1.": {"prod", "demo"}, "2.": {"my key", docusigntest.IntegrationKey}, "3.": {filepath.Join(t.TempDir(), "none", "k.pem"), ""},
 		"4.": {docusigntest.UserID}, "5.": {"example.com", "https://a.example/consent"}, "Press Enter": {"", ""},
 	}
 	question := regexp.MustCompile(`\d\.|Press Enter`)
@@ -96,7 +100,7 @@ func TestConnectDocuSign(t *testing.T) {
 	}
 	for _, want := range []string{`found "prod", expected production or demo`, `found "my key", expected a GUID`, "expected a file in a folder that is there", `found "example.com"`,
 		"https://account-d.docusign.com/oauth/auth?response_type=code&scope=signature%20impersonation%20organization_read&client_id=" + docusigntest.IntegrationKey + "&redirect_uri=https%3A%2F%2Fa.example%2Fconsent",
-		"consent is still missing", "6. Consent is given.", "ok        organisation: " + docusigntest.OrganizationID, "ok        page of events: DocuSign lets the user read: 2 events"} {
+		"consent is still missing", "Enter takes docusign.pem", "6. Consent is given.", "ok        organisation: " + docusigntest.OrganizationID, "ok        page of events: DocuSign lets the user read: 2 events"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not on the screen:\n%s", want, text)
 		}
