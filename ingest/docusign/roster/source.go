@@ -40,8 +40,10 @@ type Reader struct {
 type Options struct {
 	Readers []Reader
 	People  People
-	Now     func() time.Time
-	Logger  *slog.Logger
+	// Watch is told when what one of several readers sees is lost, and when it is back; may be nil.
+	Watch  rounds.Watch
+	Now    func() time.Time
+	Logger *slog.Logger
 }
 
 // People take deliveries in.
@@ -51,7 +53,13 @@ type People interface {
 }
 
 // Source reads the users of all readers and delivers them as one.
-type Source struct{ o Options }
+type Source struct {
+	o Options
+	// readers have each their own loss; last is what each of several saw when it was last read.
+	readers *rounds.Parts
+	last    map[string]map[string]*person
+	started time.Time
+}
 
 // New makes a Source.
 func New(o Options) (*Source, error) {
@@ -64,7 +72,8 @@ func New(o Options) (*Source, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Source{o}, nil
+	return &Source{o: o, readers: rounds.NewParts(rounds.PartsOptions{Source: "directory/" + directory.SourceDocuSign, Explain: Explain, Watch: o.Watch, Now: o.Now, Logger: o.Logger}),
+		last: map[string]map[string]*person{}, started: o.Now()}, nil
 }
 
 // Explain says what kind of failure an error of a round is.
@@ -84,21 +93,20 @@ func (s *Source) Calls() (n uint64) {
 	return n
 }
 
-// Round reads everybody and delivers them. What one of the two APIs refuses is a warning while the other one answers; what fails
-// otherwise ends the round, because half of what is known of somebody is no news of that person.
+// Round reads everybody and delivers them. What one of the two APIs refuses is a warning while the other one answers, and so is what one of
+// several readers is refused; what fails otherwise ends the round, because half of what is known of somebody is no news of that person.
 func (s *Source) Round(ctx context.Context) (warnings []string, err error) {
-	people := map[string]*person{}
-	for _, r := range s.o.Readers {
-		more, err := read(ctx, r, people)
-		if err != nil {
-			return nil, fmt.Errorf("users of DocuSign by %s: %w", r.Name, err)
-		}
-		warnings = append(warnings, more...)
+	people, warnings, part, err := s.everybody(ctx)
+	if err != nil {
+		return nil, err
 	}
 	d := directory.Delivery{Source: directory.SourceDocuSign, AsOf: s.o.Now().UTC().Truncate(time.Millisecond)}
 	bad := 0
 	for _, id := range slices.Sorted(maps.Keys(people)) {
 		r := people[id].record(id, d.AsOf)
+		if part && r.Status != directory.StatusActive {
+			continue // may be active where nothing can be read
+		}
 		if err := r.Validate(); err != nil {
 			if bad++; bad <= maxNamed {
 				s.o.Logger.WarnContext(ctx, "a user of DocuSign cannot be taken and stays as before", slog.String("user", id), slog.Any("error", err))
@@ -120,6 +128,44 @@ func (s *Source) Round(ctx context.Context) (warnings []string, err error) {
 		s.o.Logger.InfoContext(ctx, "users of DocuSign were delivered", slog.Int("new", o.New), slog.Int("changed", o.Changed), slog.Int("left", o.Left), slog.Int("unchanged", o.Unchanged))
 	}
 	return warnings, nil
+}
+
+// everybody reads by all readers. For one who is refused counts what it saw last; part says that this is not known.
+func (s *Source) everybody(ctx context.Context) (people map[string]*person, warnings []string, part bool, err error) {
+	people = map[string]*person{}
+	good := 0
+	for _, r := range s.o.Readers {
+		mine := map[string]*person{}
+		more, failure := read(ctx, r, mine)
+		switch several := len(s.o.Readers) > 1; {
+		case failure == nil && several:
+			s.readers.Read(ctx, r.Name)
+			s.last[r.Name] = mine
+			good++
+		case failure == nil:
+			good++
+		case several && refused(failure):
+			failure = fmt.Errorf("users of DocuSign by %s: %w", r.Name, failure)
+			s.readers.Failed(ctx, r.Name, "the users of DocuSign by "+r.Name, s.started, failure)
+			err = errors.Join(err, failure)
+			mine = s.last[r.Name]
+			part = part || mine == nil
+			more = []string{fmt.Sprintf("users whom one reader alone sees stay as they were: %v", failure)}
+		default:
+			return nil, nil, false, fmt.Errorf("users of DocuSign by %s: %w", r.Name, failure)
+		}
+		warnings = append(warnings, more...)
+		for id, p := range mine {
+			if people[id] == nil {
+				people[id] = &person{}
+			}
+			people[id].memberships = append(people[id].memberships, p.memberships...)
+		}
+	}
+	if good == 0 {
+		return nil, nil, false, err
+	}
+	return people, warnings, part, nil
 }
 
 // Try reads the first page of each list of one reader and delivers nothing; it returns how many users those have.

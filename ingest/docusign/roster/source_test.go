@@ -14,6 +14,7 @@ import (
 	"github.com/sealwatch/sealwatch/ingest/docusign"
 	"github.com/sealwatch/sealwatch/ingest/docusign/docusigntest"
 	"github.com/sealwatch/sealwatch/ingest/docusign/roster"
+	"github.com/sealwatch/sealwatch/ingest/rounds"
 	"github.com/sealwatch/sealwatch/internal/directory"
 )
 
@@ -177,4 +178,67 @@ func TestTry(t *testing.T) {
 	if calls := len(d.Calls(docusigntest.PathAccount(docusigntest.AccountID, "users"))); err != nil || n != 3 || calls != 1 {
 		t.Errorf("%v, %d users, %d calls", err, n, calls)
 	}
+}
+
+// TestReaderIsRefused: the others go on, what it saw last stays, and after a restart nobody leaves because of what cannot be read.
+func TestReaderIsRefused(t *testing.T) {
+	d, k := world(t), &taker{}
+	e := world(t)
+	e.Change(func(e *docusigntest.Server) {
+		e.Accounts[0].Users = []map[string]any{user(5, "eve@example.com", "Active", "permissionProfileName", "Sender"), user(7, "gus@example.com", "Active")}
+		e.Accounts[1].Users = nil
+	})
+	reader := func(name string, d *docusigntest.Server) roster.Reader {
+		roots := d.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+		client, err := docusign.New(docusign.Options{Environment: d.Environment(t), IntegrationKey: docusigntest.IntegrationKey, UserID: docusigntest.UserID, Key: d.Key, Transport: docusign.NewTransport(roots)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(client.Close)
+		return roster.Reader{Name: name, Asker: docusign.NewAsker(client, docusign.AskerOptions{}), Organization: func(context.Context) (string, error) { return "", nil }}
+	}
+	k2 := &losses{}
+	start := func() *roster.Source {
+		s, err := roster.New(roster.Options{Readers: []roster.Reader{reader("one", d), reader("two", e)}, People: k, Watch: k2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := start()
+	if _, err := s.Round(t.Context()); err != nil || len(k.last.Records) != 6 {
+		t.Fatalf("%v\n%s", err, strings.Join(k.lines(), "\n"))
+	}
+	before := k.lines()
+	e.Change(func(e *docusigntest.Server) { e.Accounts[0].Member = false })
+	for range 2 {
+		warnings, err := s.Round(t.Context())
+		if err != nil || !slices.Equal(k.lines(), before) || len(warnings) != 1 || !strings.Contains(warnings[0], "by two") {
+			t.Errorf("%v, %q\n%s", err, warnings, strings.Join(k.lines(), "\n"))
+		}
+	}
+	if want := []string{"restored directory/docusign/one", "restored directory/docusign/two", "lost directory/docusign/two role"}; !slices.Equal(k2.news, want) {
+		t.Errorf("told %q", k2.news)
+	}
+	s = start()
+	if _, err := s.Round(t.Context()); err != nil || strings.Contains(strings.Join(k.lines(), " "), "User 5") || len(k.last.Records) != 3 {
+		t.Errorf("after a restart: %v\n%s", err, strings.Join(k.lines(), "\n"))
+	}
+	d.Change(func(d *docusigntest.Server) { d.Accounts[0].Member = false })
+	if _, err := s.Round(t.Context()); !roster.Explain(err).Refused {
+		t.Errorf("nobody can be read: %v", err)
+	}
+}
+
+// losses notes what is told.
+type losses struct{ news []string }
+
+func (l *losses) Lost(_ context.Context, o rounds.Loss) error {
+	l.news = append(l.news, "lost "+o.Source+" "+o.Kind)
+	return nil
+}
+
+func (l *losses) Restored(_ context.Context, source string, _ time.Time) error {
+	l.news = append(l.news, "restored "+source)
+	return nil
 }
