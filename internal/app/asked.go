@@ -12,6 +12,7 @@ import (
 
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/ingest"
+	"github.com/sealwatch/sealwatch/ingest/docusign/roster"
 	"github.com/sealwatch/sealwatch/ingest/rounds"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/config"
@@ -28,6 +29,8 @@ type askedBy struct {
 	registry prometheus.Registerer
 	tasks    *errgroup.Group
 	stopping *cleanups
+	// members of DocuSign's accounts, as the users of DocuSign were last read.
+	members *roster.Members
 }
 
 // run asks until the service stops, and closes the source behind the last round.
@@ -55,6 +58,7 @@ func (a askedBy) run(work context.Context, source string, p *rounds.Poller, clos
 
 // startAsked starts every configured source that is asked in rounds.
 func startAsked(work context.Context, cfg config.Config, opt Options, by askedBy, people *peopleBook, pipeline *ingest.Pipeline) (all []askedSource, err error) {
+	by.members = &roster.Members{}
 	for _, start := range []func(context.Context, config.Config, Options, askedBy, *peopleBook) ([]askedSource, error){startEntra, startDocuSign} {
 		some, err := start(work, cfg, opt, by, people)
 		if err != nil {

@@ -39,7 +39,7 @@ func startControls(work context.Context, cfg config.Config, opt Options, by aske
 			return nil, fmt.Errorf("app: source %s: %w", source, err)
 		}
 		in, err := controls.New(controls.Options{Origin: event.Origin{Tenant: cfg.Tenant, Source: source, Trust: monitorTrust}, Asker: r.asker, Organization: r.organization, Accounts: d.Accounts,
-			Ingester: pipeline, Rejects: controlRejects{by.db}, Retention: retention(cfg), States: controlStates{by.db, cfg.Tenant}, Principals: principals(by.db, cfg.Tenant),
+			Ingester: pipeline, Rejects: controlRejects{by.db}, Retention: retention(cfg), States: controlStates{by.db, cfg.Tenant}, Principals: principals(by.db, cfg.Tenant), Member: by.members.Member,
 			Watch: askedWatch{by.watch, withoutControls, afterControls}, Logger: log})
 		if err != nil {
 			return nil, fmt.Errorf("app: source %s: %w", source, err)

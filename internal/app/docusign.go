@@ -68,7 +68,7 @@ func startDocuSign(work context.Context, cfg config.Config, opt Options, by aske
 		return nil, nil
 	}
 	source := directorySource(directory.SourceDocuSign)
-	in, err := roster.New(roster.Options{Readers: readers, People: people, Watch: askedWatch{by.watch, withoutRoster, afterRoster}, Logger: opt.Logger.With(slog.String("source", source))})
+	in, err := roster.New(roster.Options{Readers: readers, People: people, Watch: askedWatch{by.watch, withoutRoster, afterRoster}, Members: by.members, Logger: opt.Logger.With(slog.String("source", source))})
 	if err != nil {
 		return nil, fmt.Errorf("app: source %s: %w", source, err)
 	}

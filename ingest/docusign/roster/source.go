@@ -41,9 +41,11 @@ type Options struct {
 	Readers []Reader
 	People  People
 	// Watch is told when what one of several readers sees is lost, and when it is back; may be nil.
-	Watch  rounds.Watch
-	Now    func() time.Time
-	Logger *slog.Logger
+	Watch rounds.Watch
+	// Members is told who is a member of which account; may be nil.
+	Members *Members
+	Now     func() time.Time
+	Logger  *slog.Logger
 }
 
 // People take deliveries in.
@@ -99,6 +101,9 @@ func (s *Source) Round(ctx context.Context) (warnings []string, err error) {
 	people, warnings, part, err := s.everybody(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if s.o.Members != nil {
+		s.o.Members.take(people)
 	}
 	d := directory.Delivery{Source: directory.SourceDocuSign, AsOf: s.o.Now().UTC().Truncate(time.Millisecond)}
 	bad := 0

@@ -197,9 +197,9 @@ func TestReaderIsRefused(t *testing.T) {
 		t.Cleanup(client.Close)
 		return roster.Reader{Name: name, Asker: docusign.NewAsker(client, docusign.AskerOptions{}), Organization: func(context.Context) (string, error) { return "", nil }}
 	}
-	k2 := &losses{}
+	k2, members := &losses{}, &roster.Members{}
 	start := func() *roster.Source {
-		s, err := roster.New(roster.Options{Readers: []roster.Reader{reader("one", d), reader("two", e)}, People: k, Watch: k2})
+		s, err := roster.New(roster.Options{Readers: []roster.Reader{reader("one", d), reader("two", e)}, People: k, Watch: k2, Members: members})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,6 +208,10 @@ func TestReaderIsRefused(t *testing.T) {
 	s := start()
 	if _, err := s.Round(t.Context()); err != nil || len(k.last.Records) != 6 {
 		t.Fatalf("%v\n%s", err, strings.Join(k.lines(), "\n"))
+	}
+	id := "00000000-0000-4000-8000-00000000000"
+	if !members.Member(docusigntest.AccountID, id+"7") || !members.Member(strings.ToUpper(docusigntest.AccountID), id+"1") || members.Member(docusigntest.AccountID, id+"6") || !members.Member(other, id+"6") {
+		t.Error("who is a member of which account is not right, or nobody is asked of an account that is not known")
 	}
 	before := k.lines()
 	e.Change(func(e *docusigntest.Server) { e.Accounts[0].Member = false })

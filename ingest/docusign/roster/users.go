@@ -22,6 +22,8 @@ const (
 // user is what one list says of somebody.
 type user struct {
 	id, name, email string
+	// account of the membership.
+	account string
 	// status of the membership in DocuSign's words, in lower case without underscores; userStatus is that of the user as a whole.
 	status, userStatus string
 	created, closed    time.Time
@@ -70,7 +72,7 @@ func account(ctx context.Context, a *docusign.Asker, of docusign.Account, sample
 			return err
 		}
 		for _, u := range page.Users {
-			one := user{id: strings.ToLower(u.UserID), name: u.UserName, email: u.Email, status: word(u.UserStatus), created: moment(u.Created), closed: moment(u.Closed), profile: strings.TrimSpace(u.Profile), admin: strings.EqualFold(u.IsAdmin, "true")}
+			one := user{id: strings.ToLower(u.UserID), account: of.ID, name: u.UserName, email: u.Email, status: word(u.UserStatus), created: moment(u.Created), closed: moment(u.Closed), profile: strings.TrimSpace(u.Profile), admin: strings.EqualFold(u.IsAdmin, "true")}
 			if one.created.IsZero() {
 				one.created = moment(u.Added)
 			}
@@ -121,7 +123,7 @@ func organization(ctx context.Context, a *docusign.Asker, id string, accounts []
 				return err
 			}
 			for _, u := range page.Users {
-				one := user{id: strings.ToLower(u.ID), name: strings.TrimSpace(u.UserName), email: u.Email, status: word(u.Membership), userStatus: word(u.UserStatus), created: moment(u.Created)}
+				one := user{id: strings.ToLower(u.ID), account: of, name: strings.TrimSpace(u.UserName), email: u.Email, status: word(u.Membership), userStatus: word(u.UserStatus), created: moment(u.Created)}
 				if one.name == "" {
 					one.name = strings.TrimSpace(u.First + " " + u.Last)
 				}
