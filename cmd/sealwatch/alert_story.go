@@ -84,11 +84,25 @@ func why(a *sealwatchv1.Alert) string {
 		}
 		return ""
 	}
+	distance := number("distanceKm", "%.0f km apart")
+	if len(f["before"].GetListValue().GetValues()) == 0 && f["distanceKm"].GetNumberValue() == 0 && f["from"] == nil { // there is no other place
+		distance = ""
+	}
+	leaving := number("hoursSinceLeaving", "%.0f h after leaving")
+	if h := f["hoursSinceLeaving"].GetNumberValue(); h >= 48 {
+		leaving = fmt.Sprintf("%.0f days after leaving", h/24)
+	}
 	all := present(
-		number("distanceKm", "%.0f km apart"), number("hours", "%.2f h between"), number("speedKmh", "%.0f km/h"), number("allowedSpeedKmh", "%.0f km/h are possible"),
-		number("hoursSinceLeaving", "%.0f h after leaving"), number("failures", "%.0f failures"), number("threshold", "%.0f are enough"), number("windowMinutes", "within %.0f minutes"))
+		distance, number("hours", "%.2f h between"), number("speedKmh", "%.0f km/h"), number("allowedSpeedKmh", "%.0f km/h are possible"),
+		leaving, number("failures", "%.0f failures"), number("threshold", "%.0f are enough"), number("windowMinutes", "within %.0f minutes"))
 	if f["succeeded"].GetBoolValue() {
 		all = append(all, "then a success")
+	}
+	if sources := joined(f["sources"], 0); sources != "" && f["hoursSinceLeaving"] == nil { // there they are directories
+		all = append(all, "named by "+sources)
+	}
+	if len(all) == 0 { // a score alone says nothing
+		return ""
 	}
 	return strings.Join(append(all, fmt.Sprintf("score %.1f", a.GetScore())), ", ")
 }

@@ -42,7 +42,7 @@ func evidenceLines(evidence *structpb.Struct) []string {
 		v := fields[key]
 		list, isList := v.GetListValue().AsSlice(), v.GetListValue() != nil
 		// the story tells the ends of a journey, but no list of places
-		if slices.Contains(told, key) && (!isList || key != "from") {
+		if slices.Contains(told, key) && (!isList || key != "from") || key == "sources" && fields["hoursSinceLeaving"] == nil {
 			continue
 		}
 		if isList && len(list) > 0 {
