@@ -19,8 +19,9 @@ records AS
 acts AS
 (
     SELECT *, sum(begins) OVER (PARTITION BY tenant, user_id ORDER BY ts, event_id ROWS UNBOUNDED PRECEDING) AS number, since >= 600000000 AS counted,
-        -- whether the user made that template in the 90 days before
-        toDate(maxIf(ts, kind = 'create') OVER (PARTITION BY tenant, user_id, thing ORDER BY ts, event_id ROWS UNBOUNDED PRECEDING)) >= toDate(ts) - 90 AS own
+        -- the day on which the user made that template the last time before, 0 where it is not known
+        toInt32(toDate(maxIf(ts, kind = 'create') OVER (PARTITION BY tenant, user_id, thing ORDER BY ts, event_id ROWS UNBOUNDED PRECEDING))) AS made_day,
+        made_day >= toInt32(toDate(ts)) - 90 AS own
     FROM records
 ),
 episodes AS
@@ -35,11 +36,12 @@ episodes AS
     GROUP BY tenant, user_id, number
     HAVING anchor_time >= {from:DateTime64(7, 'UTC')} AND anchor_time <= {to:DateTime64(7, 'UTC')}
 ),
--- how many changes on each day
+-- how many changes on each day, and when, at the earliest, the user had made what was changed on it; after all days where nothing was but
+-- made
 history AS
 (
-    SELECT tenant, user_id, groupArray((day, n)) AS counts
-    FROM (SELECT tenant, user_id, toInt32(toDate(ts)) AS day, sum(counted) AS n FROM acts GROUP BY tenant, user_id, day)
+    SELECT tenant, user_id, groupArray((day, n, oldest)) AS counts
+    FROM (SELECT tenant, user_id, toInt32(toDate(ts)) AS day, sum(counted) AS n, min(if(counted AND kind != 'create', made_day, 2147483647)) AS oldest FROM acts GROUP BY tenant, user_id, day)
     GROUP BY tenant, user_id
 ),
 -- how many people changed templates from ninety days to a week before the days of the episodes
@@ -64,7 +66,8 @@ judged AS
     SELECT
         e.tenant AS tenant, e.user_id AS user_id, e.anchor_time AS anchor_time, e.end_time AS end_time, e.key AS key, e.email AS email, e.name AS name, e.first_events AS first_events,
         e.size AS size, e.templates AS templates, e.made AS made, e.changed AS changed, e.deleted AS deleted, e.template_ids AS template_ids, e.names AS names,
-        arrayCount(n -> n.1 < e.day AND n.1 >= e.day - 90, h.counts) AS usual_days,
+        -- on how many days, from ninety to seven before, something was changed that the user had not made within the ninety
+        arrayCount(n -> n.1 <= e.day - 7 AND n.1 >= e.day - 90 AND n.3 < e.day - 90, h.counts) AS usual_days,
         arrayMax(arrayMap(n -> if(n.1 < e.day AND n.1 >= e.day - 90, n.2, 0), h.counts)) AS most_before,
         c.people > 0 AS known,
         c.people - arrayExists(n -> n.1 <= e.day - 7 AND n.1 >= e.day - 90, h.counts) AS others,
@@ -94,7 +97,7 @@ SELECT
     concat(multiIf(email != '', email, name != '', name, concat('User ', user_id)),
         arrayStringConcat(arrayFilter(t -> t != '', [if(made > 0, ' made', ''), if(changed > 0, ' changed', ''), if(deleted > 0, ' deleted', '')]), ','),
         if(templates = 1, if(notEmpty(names), concat(' the template "', names[1], '"'), ' a template'), concat(' ', toString(templates), ' templates')),
-        if(usual_days = 0 AND known, ', for the first time in 90 days', ''), if(many, if(most_before = 0, '', concat(', at most ', toString(most_before), ' on a day before')), '')) AS title,
+        if(most_before = 0 AND known, ', for the first time in 90 days', ''), if(many, if(most_before = 0, '', concat(', at most ', toString(most_before), ' on a day before')), '')) AS title,
     toJSONString(CAST((size, templates, made, changed, deleted, template_ids, names, foreign_changes, usual_days, most_before, others,
             concat(if(usual, 'Such changes are daily work of the user', 'The user does not usually change templates'), if(foreign_changes > 0, '', '; nothing was changed but what the user made'), if(many, '; there are many.', '.'))),
         'Tuple(changes UInt64, templates UInt64, made UInt64, changed UInt64, deleted UInt64, templateIds Array(String), templateNames Array(String), changesOfOthersTemplates UInt64, daysWithSuchChanges UInt64, mostOnADayBefore UInt64, othersWhoChangeTemplates Int64, severityReason String)')) AS evidence,
