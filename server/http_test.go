@@ -28,12 +28,12 @@ func TestLoopbackOnly(t *testing.T) {
 		"127.0.0.1:70000": "port", "no.such.host.invalid:1": "resolved", "": "expected HOST:PORT",
 	}
 	for addr, want := range tests {
-		for _, option := range []string{"GRPCAddr", "HTTPAddr"} {
+		for _, option := range []string{"grpcAddr", "httpAddr"} {
 			h := &harness{ingester: &ingester{}, changes: newChanges(), system: knownStatus()}
 			o := options(h)
 			r := newRegistry()
 			o.Registerer, o.Gatherer = r, r
-			if option == "GRPCAddr" {
+			if option == "grpcAddr" {
 				o.GRPCAddr = addr
 			} else {
 				o.HTTPAddr = addr
@@ -70,7 +70,7 @@ func TestPortIsTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "HTTPAddr") {
+	if err := s.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "httpAddr") {
 		t.Errorf("got %v", err)
 	}
 	if err := s.Stop(t.Context()); err != nil {

@@ -70,11 +70,11 @@ func New(o Options) (*Server, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	grpcAddr, err := loopback(context.Background(), "GRPCAddr", o.GRPCAddr)
+	grpcAddr, err := loopback(context.Background(), "grpcAddr", o.GRPCAddr)
 	if err != nil {
 		return nil, err
 	}
-	httpAddr, err := loopback(context.Background(), "HTTPAddr", o.HTTPAddr)
+	httpAddr, err := loopback(context.Background(), "httpAddr", o.HTTPAddr)
 	if err != nil {
 		return nil, err
 	}
@@ -182,11 +182,11 @@ func (s *Server) newHTTP() error {
 // Start listens and returns; the serving goes on until Stop. ctx bounds the start only. What makes the serving end
 // otherwise comes out of Failures.
 func (s *Server) Start(ctx context.Context) error {
-	grpcListener, err := listen(ctx, "GRPCAddr", s.options.GRPCAddr)
+	grpcListener, err := listen(ctx, "grpcAddr", s.options.GRPCAddr)
 	if err != nil {
 		return err
 	}
-	httpListener, err := listen(ctx, "HTTPAddr", s.options.HTTPAddr)
+	httpListener, err := listen(ctx, "httpAddr", s.options.HTTPAddr)
 	if err != nil {
 		return errors.Join(err, grpcListener.Close())
 	}

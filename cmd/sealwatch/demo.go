@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
 	"github.com/sealwatch/sealwatch/internal/config"
 )
 
@@ -185,7 +187,7 @@ func (p *process) demoHeader(a addresses, credentials string) {
 	p.print("")
 	p.print("  curl 'http://%s/v1/alerts?pageSize=5'", a.HTTP)
 	p.print("  curl http://%s/v1/status", a.HTTP)
-	p.print("  sealwatch alerts list --addr %s", a.GRPC)
+	p.print("  %s alerts list --addr %s", terminal.Text(cmp.Or(p.called, "sealwatch")), a.GRPC)
 	p.print("  ClickHouse's HTTP interface is at %s; user and password are in %s", a.Engine, credentials)
 	p.print("")
 	p.print("Ctrl-C stops all of it.")

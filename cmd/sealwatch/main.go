@@ -21,7 +21,7 @@ func main() {
 		executable = "" // nothing is looked for beside it then
 	}
 	p := &process{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), executable: executable,
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), executable: executable, called: os.Args[0],
 		errTerminal: term.IsTerminal(int(os.Stderr.Fd())), inTerminal: term.IsTerminal(int(os.Stdin.Fd())), now: time.Now, account: account(), serve: runService, check: app.Check,
 	}
 	os.Exit(p.run(untilSignal(os.Stderr), os.Args[1:]))

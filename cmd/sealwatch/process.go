@@ -26,10 +26,12 @@ const (
 
 // process is what the commands know of the process that they run in; tests put their own in its place.
 type process struct {
-	in          io.Reader
-	out, err    io.Writer
-	environ     []string
-	executable  string
+	in         io.Reader
+	out, err   io.Writer
+	environ    []string
+	executable string
+	// called is how the person called the program; empty stands for sealwatch.
+	called      string
 	errTerminal bool
 	// inTerminal says that a person can be asked.
 	inTerminal bool

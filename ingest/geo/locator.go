@@ -109,7 +109,11 @@ func (l *Locator) open(opt Options) error {
 			return fmt.Errorf("opening the network database: %w", err)
 		}
 		l.asn = add(l.asn, name, built, n)
-		l.log.Info("network database", slog.String("file", file), slog.Time("built", built))
+		attrs := []any{slog.String("file", file)}
+		if !built.IsZero() { // a CSV without a date in its name
+			attrs = append(attrs, slog.Time("built", built))
+		}
+		l.log.Info("network database", attrs...)
 	}
 	return nil
 }

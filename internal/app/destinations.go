@@ -30,7 +30,7 @@ func startDestinations(work context.Context, cfg config.Config, db *clickhouse.D
 			Name: d.Name, Exporter: exporter, Log: alerts, Cursors: store, DeadLetters: store,
 			Filter: alert.Filter{Detections: d.Filter.Detections, MinSeverity: d.Filter.MinSeverity},
 			Start:  exporters.Start{FromFirst: d.StartAt == "first"},
-			Logger: log.With(slog.String("destination", d.Name)), Registerer: registry,
+			Logger: log, Registerer: registry,
 		})
 		if err != nil {
 			return nil, err

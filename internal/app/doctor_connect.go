@@ -26,7 +26,7 @@ func connectCheckups(cfg config.Config) (all []checkup) {
 		all = append(all, checkup{"connect/" + c.Name, func(ctx context.Context, e *examination) {
 			e.step("HMAC keys", func() (string, string, error) {
 				_, err := connectSources(one)
-				return StepOK, fmt.Sprintf("%d keys; DocuSign has to sign with one of them and deliver to /v1/connect/%s over HTTPS", len(c.HMACKeyFiles), c.Name), err
+				return StepOK, fmt.Sprintf("%s; DocuSign has to sign with one of them and deliver to /v1/connect/%s over HTTPS", counted(len(c.HMACKeyFiles), "key"), c.Name), err
 			})
 			if c.Address == "" {
 				return
@@ -36,6 +36,14 @@ func connectCheckups(cfg config.Config) (all []checkup) {
 		}})
 	}
 	return all
+}
+
+// counted is a number of things.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // tryDelivery makes a delivery without a signature, which Sealwatch refuses in words of its own.

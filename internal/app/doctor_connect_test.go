@@ -50,7 +50,7 @@ func TestDoctorGoesTheWayOfADelivery(t *testing.T) {
 		broken, err := app.Doctor(t.Context(), c, []string{"connect/main"}, app.DoctorOptions{}, func(s app.Step) {
 			text.WriteString(s.Outcome + " " + s.Source + " " + s.Name + ": " + s.Text + "\n")
 		})
-		if err != nil || broken != tt.broken || !strings.Contains(text.String(), tt.says) || !strings.Contains(text.String(), "ok connect/main HMAC keys: 1 keys") {
+		if err != nil || broken != tt.broken || !strings.Contains(text.String(), tt.says) || !strings.Contains(text.String(), "ok connect/main HMAC keys: 1 key;") {
 			t.Errorf("%s: broken %v, %v\n%s", tt.name, broken, err, text.String())
 		}
 	}
