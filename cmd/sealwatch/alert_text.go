@@ -18,7 +18,7 @@ import (
 const (
 	widthTime      = 20
 	widthSeverity  = 13
-	widthDetection = 18
+	widthDetection = 24
 	widthSubject   = 36
 )
 

@@ -186,7 +186,10 @@ func deliver(ctx context.Context, client sealwatchv1.DirectoryServiceClient, opt
 
 // reportDirectory says what became of a delivery.
 func (p *process) reportDirectory(f *directoryFlags, r *sealwatchv1.ImportDirectoryResponse, bad int) error {
-	counts := fmt.Sprintf("%d new, %d changed, %d unchanged, %d of %d active people left", r.GetAdded(), r.GetChanged(), r.GetUnchanged(), r.GetLeft(), r.GetActiveBefore())
+	counts := fmt.Sprintf("%d new, %d changed, %d unchanged", r.GetAdded(), r.GetChanged(), r.GetUnchanged())
+	if r.GetActiveBefore() > 0 { // otherwise nobody was there who could have left
+		counts += fmt.Sprintf(", %d of %d active people left", r.GetLeft(), r.GetActiveBefore())
+	}
 	switch {
 	case r.GetHeld():
 		p.complain(fmt.Errorf("held, nothing was changed: %s, which is more than %d %%; look at the file, then import it with --confirm", counts, directory.HeldShare))

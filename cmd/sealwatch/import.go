@@ -76,7 +76,7 @@ func (p *process) importFiles(ctx context.Context, f *importFlags, names []strin
 			return err
 		}
 	}
-	if total.Rejected > 0 || source.unreadable > 0 {
+	if total.Rejected > 0 || source.unreadable > 0 || source.empty > 0 {
 		return errSaid
 	}
 	return nil

@@ -24,6 +24,8 @@ type files struct {
 	reader *monitor.Reader
 	// unreadable is the number of places that were no records.
 	unreadable int64
+	// empty is the number of files that hold nothing.
+	empty int
 }
 
 // next returns the next record of all files, io.EOF after the last. Places that cannot be read are reported and passed
@@ -40,6 +42,9 @@ func (f *files) next() (upload.Record, error) {
 		switch {
 		case err == nil:
 			return upload.Record{JSON: item.Raw, File: f.name, Line: item.Line, Index: item.Index}, nil
+		case errors.As(err, &syntax) && syntax.Empty:
+			f.empty++
+			f.bad.say(fmt.Sprintf("%s: %s", f.name, syntax.Problem))
 		case errors.As(err, &syntax):
 			f.unreadable++
 			problem := syntax.Problem

@@ -39,6 +39,8 @@ type SyntaxError struct {
 	Problem string
 	// Stopped says that nothing behind this place was read; otherwise reading goes on with the next record.
 	Stopped bool
+	// Empty says that there is nothing at all, not even a broken record.
+	Empty bool
 }
 
 // Error names the line and the problem.

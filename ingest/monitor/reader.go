@@ -113,7 +113,7 @@ func (r *Reader) failure(err error) error {
 		r.final = io.EOF
 		return io.EOF
 	case errors.Is(err, io.EOF):
-		syntax = &SyntaxError{Problem: "the body is empty, expected Monitor records as JSON", Stopped: true}
+		syntax = &SyntaxError{Problem: "the body is empty, expected Monitor records as JSON", Stopped: true, Empty: true}
 	case failed != nil && errors.Is(err, failed):
 		r.final = fmt.Errorf("reading line %d: %w", r.w.line(r.w.at), err)
 		return r.final

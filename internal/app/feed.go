@@ -163,6 +163,9 @@ func (f *feeds) find(name string) (*feed.Feed, error) {
 		}
 		names = append(names, one.Name())
 	}
+	if len(names) == 0 {
+		return nil, fault.New(fault.NotFound, "no feed %q is configured, nor any other; docs/address-intelligence.md says how to write one", name)
+	}
 	return nil, fault.New(fault.NotFound, "no feed %q is configured; expected one of: %s", name, strings.Join(names, ", "))
 }
 
