@@ -8,7 +8,15 @@ changes AS
     SELECT
         tenant, subject.1 AS about, subject.2 AS about_id, kind, event_id, ts, toInt32(toDate(ts)) AS day, operation, failed,
         NOT failed AND match(words, '(^| )(disabl|remov|delet|revok|off|relax|reduc|clear|unenforc|exempt|bypass|skip)') AS loosens,
-        (user_email, user_name) AS person, (ip_address, toString(as_organization), toString(country_name), toString(city), toString(browser), toString(os), toString(integration_key), toString(place_kind)) AS spot, affected_user_id
+        (user_email, user_name) AS person, (ip_address, toString(as_organization), toString(country_name), toString(city), toString(browser), toString(os), toString(integration_key), toString(place_kind)) AS spot, affected_user_id,
+        -- What it was set to, as far as the record says it: without what keys call a secret, also in JSON within a text, and addresses without user, query and
+        -- fragment. A value that is cut off ends with the text.
+        if(data IN ('', '{}'), '', replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(substringUTF8(data, 1, 4000),
+            '(?i)((?:password|token|auth_?code|(?:secret|private_?key|credential)[^"\\\\]*)\\\\+")(?:[^"\\\\]|\\\\.)*', '\\1: <secret>'),
+            '(?i)((?:password|token|auth_?code|(?:secret|private_?key|credential)[^"\\\\]*)"\\s*:\\s*)(?:"(?:[^"\\\\]|\\\\.)*(?:"|\\\\?$)|[0-9-][^,}\\]]*|\\[(?:[^\\[\\]{}"]|"(?:[^"\\\\]|\\\\.)*(?:"|\\\\?$))*(?:\\]|$))', '\\1"<secret>"'),
+            '(?i)(https?:(?:\\\\?/){2})[^"/?#\\s\\\\]*@', '\\1'),
+            '(?i)(https?:(?:\\\\?/){2}[^"?#\\s]*)[?#](?:[^"\\\\]|\\\\.)*', '\\1?<secret>')) AS content,
+        if(lengthUTF8(content) > 300, concat(substringUTF8(content, 1, 299), '…'), content) AS set_to
     FROM
     (
         SELECT
@@ -33,7 +41,7 @@ changes AS
             FROM
             (
                 SELECT
-                    tenant, user_email, user_name, event_id, ts, object, action, property, field, JSONExtractString(data, 'SettingsKey') AS setting,
+                    tenant, user_email, user_name, event_id, ts, object, action, property, field, JSONExtractString(data, 'SettingsKey') AS setting, data,
                     ip_address, as_organization, country_name, city, browser, os, integration_key, place_kind, affected_user_id,
                     match(lower(result), 'fail|error|den(y|ied)|invalid|reject|unsuccess|unauthor|forbid|refus|not ?allowed|false|40[13]') AS failed,
                     multiIf(user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000'), ('user', user_id), integration_key != '', ('integration', integration_key), ip_address != '', ('address', ip_address),
@@ -66,7 +74,7 @@ episodes AS
         tenant, about, about_id, kind,
         min(numbered.ts) AS anchor_time, max(numbered.ts) AS end_time, min(numbered.day) AS day,
         argMin(event_id, (ts, event_id)) AS key, argMax(person, (ts, event_id)) AS whose, argMin(spot, (ts, event_id)) AS place, argMin(operation, (failed, ts, event_id)) AS first_operation,
-        groupArraySorted(100)((ts, event_id)) AS first_events, groupArraySorted(20)((ts, event_id, operation, affected_user_id, failed)) AS operations,
+        groupArraySorted(100)((ts, event_id)) AS first_events, groupArraySorted(20)((ts, event_id, operation, affected_user_id, failed, set_to)) AS operations,
         count() AS attempts, countIf(NOT failed) AS changes_made, max(loosens) AS loosened
     FROM numbered
     GROUP BY tenant, about, about_id, kind, number
@@ -162,12 +170,12 @@ SELECT
             if(days_of_kind = 0 AND active_days >= {familiar_days:UInt32}, if(record_days >= 83, ', for the first time in 90 days', concat(', for the first time in the ', toString(record_days), ' days on record')), ''))) AS title,
     toJSONString(CAST((
             kind, changes_made, attempts - changes_made, loosened, days_of_kind, address_days, network_days, device_days, active_days,
-            arrayMap(m -> (formatDateTime(m.1, '%FT%TZ'), m.2, m.3, m.4, m.5), operations), place,
+            arrayMap(m -> (formatDateTime(m.1, '%FT%TZ'), m.2, m.3, m.4, m.5, m.6), operations), place,
             concat(multiIf(only_tried, 'It failed; nothing was changed', kind IN ('connect_listener', 'identity_provider'), 'Through this control everything can be taken', kind = 'authentication' AND loosened, 'A protection was taken back', kind = 'permission_profile', 'Such changes are daily work', 'The control matters'),
                 multiIf(usual, '; such changes are made often', strange, '; address and device are new for the user', ''), if(about = 'user', '', '; who did it is not known'), if(changes_made >= {many_changes:UInt32}, '; there are many.', '.'))
         ),
         'Tuple(kind String, changes UInt64, failedChanges UInt64, loosened Bool, userDaysWithSuchChanges UInt64, addressKnownDays UInt64, networkKnownDays UInt64, deviceKnownDays UInt64, userDays UInt64,
-            operations Array(Tuple(time String, eventId String, operation String, affectedUserId String, failed Bool)),
+            operations Array(Tuple(time String, eventId String, operation String, affectedUserId String, failed Bool, data String)),
             at Tuple(ipAddress String, network String, country String, city String, browser String, os String, integrationKey String, placeKind String), severityReason String)')) AS evidence,
     if(about = 'user' AND usual AND known_address AND known_device AND NOT loosened AND changes_made < {many_changes:UInt32}, ['usual_work'], CAST([], 'Array(String)')) AS suppressed_by
 FROM judged
