@@ -39,7 +39,8 @@ func under(entry string, err error) error {
 		}
 		return errors.Join(all...)
 	}
-	if k, ok := err.(keyed); ok {
+	var k keyed
+	if errors.As(err, &k) {
 		return fmt.Errorf("%s.%s: %w", entry, k.key, k.error)
 	}
 	return fmt.Errorf("%s: %w", entry, err)
