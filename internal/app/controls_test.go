@@ -53,7 +53,7 @@ func TestControlsBecomeAlerts(t *testing.T) {
 		!strings.Contains(listener["title"].(string), "actor unknown") || !strings.Contains(listener["title"].(string), "ConnectConfiguration Created") {
 		t.Errorf("alert %v", listener)
 	}
-	if auth["severity"] != "SEVERITY_HIGH" || !strings.Contains(auth["title"].(string), "took back what authentication is required") {
+	if auth["severity"] != "SEVERITY_HIGH" || !strings.Contains(auth["title"].(string), "switched off a required authentication") {
 		t.Errorf("alert %v", auth)
 	}
 	for _, one := range events() {

@@ -8,6 +8,16 @@ changes AS
     SELECT
         tenant, subject.1 AS about, subject.2 AS about_id, kind, event_id, ts, toInt32(toDate(ts)) AS day, operation, failed,
         NOT failed AND match(words, '(^| )(disabl|remov|delet|revok|off|relax|reduc|clear|unenforc|exempt|bypass|skip)') AS loosens,
+        -- what was done, where object and action tell it
+        multiIf(
+            kind = 'transfer' AND match(words, '(^| )((auto|mail) ?forward|forwarding)'), ' changed e-mail forwarding',
+            kind = 'transfer' AND match(words, 'transfer ?rule') AND match(words, '(^| )(creat|add)'), ' made a rule that transfers envelopes',
+            kind = 'transfer' AND match(words, 'transfer ?rule') AND match(words, '(^| )(remov|delet)'), ' removed a rule that transfers envelopes',
+            kind = 'transfer' AND match(words, 'transfer ?rule'), ' changed a rule that transfers envelopes',
+            kind = 'transfer' AND match(words, '^envelope (custody )?transferred'), ' transferred envelopes',
+            kind = 'authentication' AND match(words, '(^| )(authentication|mfa|multi ?factor|two ?factor|two ?step|2fa|id verification)') AND match(words, '(^| )(disabl|remov|delet|revok|off|unenforc)')
+                AND NOT match(words, '(^| )(relax|reduc|clear|exempt|bypass|skip)'), ' switched off a required authentication',
+            '') AS deed,
         (user_email, user_name) AS person, (ip_address, toString(as_organization), toString(country_name), toString(city), toString(browser), toString(os), toString(integration_key), toString(place_kind)) AS spot, affected_user_id,
         -- What it was set to, as far as the record says it: without what keys call a secret, also in JSON within a text, and addresses without user, query and
         -- fragment. A value that is cut off ends with the text.
@@ -75,7 +85,7 @@ episodes AS
         min(numbered.ts) AS anchor_time, max(numbered.ts) AS end_time, min(numbered.day) AS day,
         argMin(event_id, (ts, event_id)) AS key, argMax(person, (ts, event_id)) AS whose, argMin(spot, (ts, event_id)) AS place, argMin(operation, (failed, ts, event_id)) AS first_operation,
         groupArraySorted(100)((ts, event_id)) AS first_events, groupArraySorted(20)((ts, event_id, operation, affected_user_id, failed, set_to)) AS operations,
-        count() AS attempts, countIf(NOT failed) AS changes_made, max(loosens) AS loosened
+        count() AS attempts, countIf(NOT failed) AS changes_made, max(loosens) AS loosened, if(min(deed) = max(deed), min(deed), '') AS one_deed
     FROM numbered
     GROUP BY tenant, about, about_id, kind, number
     HAVING anchor_time >= {from:DateTime64(7, 'UTC')} AND anchor_time <= {to:DateTime64(7, 'UTC')}
@@ -127,7 +137,7 @@ judged AS
     (
         SELECT
             e.tenant AS tenant, e.about AS about, e.about_id AS about_id, e.kind AS kind, e.anchor_time AS anchor_time, e.end_time AS end_time, e.key AS key, e.whose AS whose, e.place AS place,
-            e.first_operation AS first_operation, e.first_events AS first_events, e.operations AS operations, e.attempts AS attempts, e.changes_made AS changes_made, e.loosened AS loosened,
+            e.first_operation AS first_operation, e.first_events AS first_events, e.operations AS operations, e.attempts AS attempts, e.changes_made AS changes_made, e.loosened AS loosened, e.one_deed AS one_deed,
             arrayCount(d -> d < e.day AND d >= e.day - 90, h.days) AS days_of_kind,
             k.address_days AS address_days, k.network_days AS network_days, k.device_days AS device_days, k.active_days AS active_days, k.record_days AS record_days,
             days_of_kind >= {familiar_days:UInt32} AS usual,
@@ -157,9 +167,9 @@ SELECT
     concat(
         multiIf(subject_email != '', subject_email, subject_name != '', subject_name, about = 'user', concat('User ', subject_id),
             about = 'integration', concat('Application ', subject_id, ' (actor unknown)'), about = 'address', concat('Somebody at ', subject_id, ' (actor unknown)'), concat('Somebody in account ', subject_id, ' (actor unknown)')),
-        replaceOne(multiIf(kind = 'connect_listener', ' changed where Connect sends the account''s events',
+        replaceOne(multiIf(one_deed != '', one_deed, kind = 'connect_listener', ' changed where Connect sends the account''s events',
             kind = 'identity_provider', ' changed the identity provider',
-            kind = 'authentication', if(loosened, ' took back what authentication is required', ' changed what authentication is required'),
+            kind = 'authentication', if(loosened, ' loosened what authentication is required', ' changed what authentication is required'),
             kind = 'transfer', ' transferred envelopes, or made a rule that does',
             kind = 'delegation', ' changed who may act for whom',
             kind = 'integration_key', ' changed an integration key',
