@@ -80,7 +80,14 @@ func TestBacktestOfASimulatedHistory(t *testing.T) {
 		}
 		t.Logf("%s: %d alerts, %d suppressed", r.GetDetection(), want.GetProposed(), want.GetPresent())
 	}
-	if listed := len(s.get("/v1/detections")["detections"].([]any)); results != listed || fraction != 1 {
+	listed := 0
+	for _, one := range s.get("/v1/detections?pageSize=100")["detections"].([]any) {
+		// what is off is listed, and what is about Sealwatch itself has no view
+		if d := one.(map[string]any); d["sql"] != "" && d["status"].(map[string]any)["state"] != "DETECTION_STATE_OFF" {
+			listed++
+		}
+	}
+	if results != listed || fraction != 1 {
 		t.Errorf("%d results for %d detections, the last progress is %v", results, listed, fraction)
 	}
 }

@@ -168,9 +168,9 @@ func TestKeyThatOthersCanReadIsRefused(t *testing.T) {
 	if err := os.Chmod(cfg.Sources.Monitor[0].PrivateKeyFile, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, err := range []error{app.Check(cfg), second(try(t, cfg))} {
-		if err == nil || !strings.Contains(err.Error(), "monitor/main") || !strings.Contains(err.Error(), "0644") {
-			t.Errorf("found %v", err)
+	for where, err := range map[string]error{"sources.monitor[0]": app.Check(cfg), "monitor/main": second(try(t, cfg))} {
+		if err == nil || !strings.Contains(err.Error(), where) || !strings.Contains(err.Error(), "0644") {
+			t.Errorf("found %v, expected %s and the mode", err, where)
 		}
 	}
 }

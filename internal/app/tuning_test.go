@@ -30,12 +30,19 @@ func TestOwnKeyElsewhere(t *testing.T) {
 	}
 }
 
-// TestOwnKeyIsOffWithoutEgress: a detection that cannot look for anything is not listed as if it did.
+// TestOwnKeyIsOffWithoutEgress: a detection that cannot look for anything says so, and why.
 func TestOwnKeyIsOffWithoutEgress(t *testing.T) {
 	s := run(t, settings(t))
 	for _, one := range s.get("/v1/detections?pageSize=100")["detections"].([]any) {
-		if name := one.(map[string]any)["name"]; name == "detections/own_key" || name == "detections/source_access" {
-			t.Errorf("%s is listed", name)
+		d := one.(map[string]any)
+		if d["name"] != "detections/own_key" {
+			continue
 		}
+		status := d["status"].(map[string]any)
+		if reason, _ := status["offReason"].(string); status["state"] != "DETECTION_STATE_OFF" || !strings.Contains(reason, "egress") {
+			t.Errorf("%v", status)
+		}
+		return
 	}
+	t.Error("own_key is not listed")
 }
