@@ -33,7 +33,7 @@ func TestEvaluate(t *testing.T) {
 			t.Errorf("%+v", rule)
 		}
 	}
-	for _, id := range []string{"impossible_travel", "failed_logins", "panther_travel", "datadog_travel", "sentinel_travel", "sentinel_spraying", "elastic_stuffing"} {
+	for _, id := range []string{"impossible_travel", "failed_logins", "anonymous_ip", "control_change", "session_anomaly", "unusual_admin", "infrequent_country", "suspicious_ip", "panther_travel", "datadog_travel", "sentinel_travel", "sentinel_spraying", "elastic_stuffing"} {
 		if alerts[id] == 0 {
 			t.Errorf("%s raised nothing: %v", id, alerts)
 		}
