@@ -157,7 +157,7 @@ func TestFeedsThatAreWrong(t *testing.T) {
 		feed  config.Feed
 		words string
 	}{
-		{config.Feed{Name: "x", Preset: "everything"}, `feeds[0]: preset: found "everything"`},
+		{config.Feed{Name: "x", Preset: "everything"}, `feeds[0].preset: found "everything"`},
 		{config.Feed{Name: "operator", Preset: "tor-exits"}, "not operator"},
 		{config.Feed{Name: "x", URL: "http://example.com/list", Format: "plain", Category: "risky"}, `url: found "http://example.com/list", expected https://HOST/PATH`},
 		{config.Feed{Name: "x", URL: "https://u:secret@example.com/", Format: "plain", Category: "risky"}, "expected https://HOST/PATH"},
