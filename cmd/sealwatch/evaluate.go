@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -85,12 +86,29 @@ func (p *process) evaluate(ctx context.Context, f *evaluateFlags) error {
 	if f.output == "json" {
 		e := json.NewEncoder(p.out)
 		e.SetIndent("", "  ")
-		return e.Encode(map[string]any{"results": results})
+		if err := e.Encode(map[string]any{"results": results}); err != nil {
+			return fmt.Errorf("writing the results: %w", err)
+		}
+		return notEvaluated(results)
 	}
 	for _, r := range results {
 		if err := evaluate.WriteTable(p.out, r); err != nil {
 			return fmt.Errorf("writing the table: %w", err)
 		}
 	}
-	return nil
+	return notEvaluated(results)
+}
+
+// notEvaluated is the error that says which rules could not be evaluated, so that nobody takes their silence for a result.
+func notEvaluated(results []*evaluate.Result) error {
+	var all []string
+	for _, r := range results {
+		for _, rule := range r.Failures() {
+			all = append(all, r.Scenario+": "+rule)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return fmt.Errorf("could not be evaluated: %s; the results above say why", strings.Join(all, ", "))
 }

@@ -29,6 +29,9 @@ func TestEvaluate(t *testing.T) {
 	alerts := map[string]int{}
 	for _, rule := range r.Rules {
 		alerts[rule.Rule] = rule.Alerts
+		if rule.Failure != "" { // its zeroes are no result
+			t.Errorf("%s could not be evaluated: %s", rule.Rule, rule.Failure)
+		}
 		if rule.Recall < 0 || rule.Recall > 1 || rule.TrueAlerts+rule.FalseAlerts != rule.Alerts {
 			t.Errorf("%+v", rule)
 		}

@@ -3,7 +3,6 @@ package clickhouse
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -14,8 +13,6 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
-	"github.com/sealwatch/sealwatch/internal/fault"
 )
 
 // DefaultDatabase is used when the DSN names none.
@@ -155,57 +152,3 @@ func (d *DB) Address() string { return d.address }
 
 // Version of ClickHouse, as it said when the pool was opened.
 func (d *DB) Version() string { return d.version }
-
-// Codes by which ClickHouse refuses data or values: the same statement with other ones can succeed.
-var ofData = map[int32]bool{
-	6:   true, // CANNOT_PARSE_TEXT
-	26:  true, // CANNOT_PARSE_QUOTED_STRING
-	27:  true, // CANNOT_PARSE_INPUT_ASSERTION_FAILED
-	38:  true, // CANNOT_PARSE_DATE
-	41:  true, // CANNOT_PARSE_DATETIME
-	53:  true, // TYPE_MISMATCH
-	69:  true, // ARGUMENT_OUT_OF_BOUND
-	70:  true, // CANNOT_CONVERT_TYPE
-	72:  true, // CANNOT_PARSE_NUMBER
-	117: true, // INCORRECT_DATA
-	131: true, // TOO_LARGE_STRING_SIZE
-	349: true, // CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
-	376: true, // CANNOT_PARSE_UUID
-	407: true, // DECIMAL_OVERFLOW
-	457: true, // BAD_QUERY_PARAMETER
-	676: true, // CANNOT_PARSE_IPV4
-	677: true, // CANNOT_PARSE_IPV6
-}
-
-// Codes by which ClickHouse refuses a statement: it will never succeed as it is, and the schema or Sealwatch is at fault.
-var ofStatement = map[int32]bool{
-	16: true, 20: true, 36: true, 42: true, 43: true, 44: true, 46: true, 47: true, 48: true, 50: true, 57: true, 60: true, 62: true,
-	63: true, 80: true, 81: true, 115: true, 164: true, 179: true, 184: true, 207: true, 215: true, 386: true, 392: true, 456: true, 497: true, 516: true,
-}
-
-// classify says what an error means to the caller: its own deadline as it is, data that is refused as
-// fault.InvalidArgument, a statement that is refused as it is, and everything else as fault.StorageUnavailable: an error
-// that is not understood must not be blamed on anybody's data. The text has no address of a request, because that would
-// hold every value of it.
-func classify(ctx context.Context, err error) error {
-	if err == nil {
-		return nil
-	}
-	var request *url.Error
-	if errors.As(err, &request) {
-		err = fmt.Errorf("%s: %w", request.Op, request.Err)
-	}
-	if cause := ctx.Err(); cause != nil {
-		return errors.Join(cause, err)
-	}
-	var refused *clickhouse.Exception
-	if errors.As(err, &refused) {
-		switch {
-		case ofData[refused.Code]:
-			return &fault.Error{Reason: fault.InvalidArgument, Message: "the database refuses a value", Err: err}
-		case ofStatement[refused.Code]:
-			return err
-		}
-	}
-	return fault.Unavailable(err)
-}

@@ -87,3 +87,22 @@ func CountRows(ctx context.Context, d *DB, sql string) (n int, err error) {
 	err = d.query(ctx, "example", sql, func(driver.Rows) error { n++; return nil })
 	return n, err
 }
+
+// The codes by which the engine refuses.
+var (
+	OfData      = ofData
+	OfStatement = ofStatement
+)
+
+// ErrorNames are the engine's own names of its codes.
+func ErrorNames(ctx context.Context, d *DB) (map[int32]string, error) {
+	all := map[int32]string{}
+	err := d.query(ctx, "error names", "SELECT toInt32(number), toString(errorCodeToName(number)) FROM numbers(1100)", func(r driver.Rows) error {
+		var code int32
+		var name string
+		err := r.Scan(&code, &name)
+		all[code] = name
+		return err
+	})
+	return all, err
+}

@@ -2,8 +2,6 @@ package evaluate
 
 import (
 	"context"
-	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
@@ -39,13 +37,6 @@ func (e *evaluation) delays(ctx context.Context, out *outcome) ([]time.Duration,
 	return all, nil
 }
 
-var readsEvents = regexp.MustCompile(`(?i)\bfrom\s+events\b`)
-
-// past is a rule that knows the events up to a moment only.
-func past(sql string, moment time.Time) string {
-	return readsEvents.ReplaceAllString(sql, fmt.Sprintf("FROM (SELECT * FROM events WHERE ts <= toDateTime64('%s', 7, 'UTC'))", moment.UTC().Format("2006-01-02 15:04:05.0000000")))
-}
-
 // sample takes n of a list, evenly.
 func sample(list []int, n int) []int {
 	if len(list) <= n {
@@ -68,7 +59,7 @@ func (e *evaluation) delay(ctx context.Context, r *Rule, attack int, subject str
 			from = e.playedFrom
 		}
 		c := e.call(r, from, to, []string{subject})
-		c.Text = past(c.Text, moments[k])
+		c.Known = moments[k]
 		findings, err := e.o.Finder.Findings(ctx, c)
 		if err != nil {
 			return false, err

@@ -3,6 +3,7 @@ package evaluate
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,18 +41,21 @@ func (s *store) Ingest(_ context.Context, records [][]byte) error {
 	return nil
 }
 
-// Findings reports users with more failures than the rule's text says, as known at the line.
+// errRefused is what a rule with the threshold 0 ends with, and one below 0 when it is asked about the past.
+var errRefused = errors.New("the engine refuses the statement")
+
+// Findings reports users with more failures than the rule's text says, as known at the time.
 func (s *store) Findings(_ context.Context, c clickhouse.Call) ([]alert.Finding, error) {
 	var threshold int
 	if _, err := fmt.Sscanf(c.Text, "SELECT %d", &threshold); err != nil {
 		return nil, err
 	}
+	if threshold == 0 || threshold < 0 && !c.Known.IsZero() {
+		return nil, errRefused
+	}
 	line := c.To
-	if _, rest, past := strings.Cut(c.Text, "toDateTime64('"); past {
-		var err error
-		if line, err = time.Parse("2006-01-02 15:04:05.0000000", rest[:27]); err != nil {
-			return nil, err
-		}
+	if !c.Known.IsZero() {
+		line = c.Known
 	}
 	var all []alert.Finding
 	for user, ids := range s.failures {
@@ -61,7 +65,7 @@ func (s *store) Findings(_ context.Context, c clickhouse.Call) ([]alert.Finding,
 				known = append(known, id)
 			}
 		}
-		if len(known) >= threshold && (len(c.Subjects) == 0 || slices.Contains(c.Subjects, user)) {
+		if len(known) >= max(threshold, 1) && (len(c.Subjects) == 0 || slices.Contains(c.Subjects, user)) {
 			all = append(all, alert.Finding{Subject: alert.Subject{Type: "user", ID: user}, EventIDs: known, Score: float64(len(known)), Key: known[0], Start: s.at[known[0]], End: s.at[known[len(known)-1]]})
 		}
 	}
@@ -140,6 +144,41 @@ func TestABaselineThatFindsMoreIsSaid(t *testing.T) {
 	}
 }
 
+// TestWhatFailsIsNoResult: a rule that cannot be evaluated, be it only for the delay, is named and counts nowhere.
+func TestWhatFailsIsNoResult(t *testing.T) {
+	for _, threshold := range []int{0, -1} {
+		r := measured(t, threshold, 1, 2)
+		if got := r.Failures(); !slices.Equal(got, []string{"failed_logins"}) || !strings.Contains(r.Rules[0].Failure, errRefused.Error()) {
+			t.Fatalf("%v: %+v", got, r.Rules[0])
+		}
+		if r.Rules[1].Ours != nil || len(r.BaselineWins)+len(r.Variants)+len(r.Missed)+r.Judged > 0 || !slices.Equal(r.NotRun, []string{"failed_logins"}) {
+			t.Errorf("the failed one is counted: %+v", r)
+		}
+		var b strings.Builder
+		if err := WriteTable(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []string{"| **`failed_logins`** | 7 | could not be evaluated |", "`failed_logins` could not be evaluated: " + errRefused.Error(), "Not run, so that their attacks are left out here: failed_logins."} {
+			if !strings.Contains(b.String(), part) {
+				t.Errorf("the table lacks %q:\n%s", part, b.String())
+			}
+		}
+	}
+}
+
+// TestWhatWasNotRunIsNotCounted: attacks for a detection that was not asked for are no misses of the one that was.
+func TestWhatWasNotRunIsNotCounted(t *testing.T) {
+	s := &store{at: map[string]time.Time{}, failures: map[string][]string{}}
+	o := Options{Scenario: guessing(), Tenant: "t", Ingester: s, Finder: s, Rules: []Rule{{ID: "impossible_travel", Detection: "impossible_travel", SQL: "SELECT 1000"}}}
+	r, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Variants)+len(r.Missed)+r.Judged > 0 || !slices.Equal(r.NotRun, []string{"failed_logins"}) || r.Attacks == 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestSameScenarioSameResult(t *testing.T) {
 	if diff := cmp.Diff(measured(t, 2, 3, 4), measured(t, 2, 3, 4)); diff != "" {
 		t.Error(diff)
@@ -154,8 +193,8 @@ func TestBaselinesAreWhole(t *testing.T) {
 	peers := map[string]bool{}
 	for _, r := range all {
 		peers[r.Peer] = true
-		if !readsEvents.MatchString(r.SQL) {
-			t.Errorf("%s cannot be asked about the past", r.ID)
+		if !strings.Contains(r.SQL, "FROM events") {
+			t.Errorf("%s reads no events", r.ID)
 		}
 	}
 	for _, p := range []string{"Elastic", "Datadog", "Panther", "BuffaLogs", "Sentinel"} {

@@ -19,12 +19,27 @@ type Result struct {
 	Rules []RuleResult `json:"rules"`
 	// Variants are the ways of attack.
 	Variants []VariantResult `json:"variants"`
+	// NotRun are the detections of attacks in the stream that were not asked for, or could not be evaluated. Their attacks are
+	// in neither Variants nor Missed; Judged are the others.
+	NotRun []string `json:"notRun,omitempty"`
+	Judged int      `json:"judgedAttacks"`
 	// Missed are the attacks that no detection of ours shows, by id.
 	Missed []string `json:"missed"`
 	// Ignored are those among them that some detection found and every one suppressed, with the reasons.
 	Ignored []string `json:"ignored"`
 	// BaselineWins are sentences about every place where a rule of others does better than ours.
 	BaselineWins []string `json:"baselineWins"`
+}
+
+// Failures name the rules that could not be evaluated.
+func (r *Result) Failures() []string {
+	var all []string
+	for i := range r.Rules {
+		if r.Rules[i].Failure != "" {
+			all = append(all, r.Rules[i].Rule)
+		}
+	}
+	return all
 }
 
 // RuleResult is what a rule did.

@@ -54,7 +54,9 @@ func (e *evaluation) report(outcomes []*outcome) *Result {
 				continue
 			}
 			r := e.measure(other)
-			r.Ours = e.compare(ours, other, &r)
+			if ours.failure == "" {
+				r.Ours = e.compare(ours, other, &r)
+			}
 			result.Rules = append(result.Rules, r)
 		}
 	}
@@ -84,12 +86,14 @@ func wins(r *Result) []string {
 	return all
 }
 
-// variants counts who found which way of attack.
+// variants counts who found which way of attack. Attacks whose detection was not run, or could not be evaluated, are named
+// and not counted: a 0 would say that it looked for them.
 func (e *evaluation) variants(result *Result, outcomes []*outcome) {
 	expected, anyOfOurs, others := map[int]bool{}, map[int]bool{}, map[int]bool{}
-	ignored := map[int][]string{}
+	ignored, ran := map[int][]string{}, map[string]bool{}
 	for _, out := range outcomes {
 		if out.rule.Peer == "" {
+			ran[out.rule.ID] = out.failure == ""
 			for i, why := range out.ignored {
 				ignored[i] = append(ignored[i], why...)
 			}
@@ -110,6 +114,13 @@ func (e *evaluation) variants(result *Result, outcomes []*outcome) {
 	index := map[string]int{}
 	for i := range e.labels {
 		l := &e.labels[i]
+		if !ran[l.ExpectedDetection] {
+			if !slices.Contains(result.NotRun, l.ExpectedDetection) {
+				result.NotRun = append(result.NotRun, l.ExpectedDetection)
+			}
+			continue
+		}
+		result.Judged++
 		key := l.Kind + "/" + l.Variant
 		n, known := index[key]
 		if !known {
@@ -135,5 +146,6 @@ func (e *evaluation) variants(result *Result, outcomes []*outcome) {
 			}
 		}
 	}
+	slices.Sort(result.NotRun)
 	slices.SortStableFunc(result.Variants, func(a, b VariantResult) int { return strings.Compare(a.Kind+a.Variant, b.Kind+b.Variant) })
 }

@@ -38,13 +38,13 @@ func WriteTable(w io.Writer, r *Result) error {
 			}
 			return fmt.Sprintf("%.3f", f)
 		}
+		if x.Failure != "" {
+			fmt.Fprintf(&b, "| %s | %d | could not be evaluated |%s\n", name, x.Attacks, strings.Repeat(" |", 7+len(budgets)))
+			continue
+		}
 		fmt.Fprintf(&b, "| %s | %d | %s | %.3f | %.1f | %d | %d | %s | %s |", name, x.Attacks, recall(x.Recall), x.Precision, x.FalseRate, x.Alerts, x.Suppressed, seconds(x.DelayMedian), seconds(x.DelayTail))
 		for _, y := range x.Budgets {
 			fmt.Fprintf(&b, " %s |", recall(y.Recall))
-		}
-		if x.Failure != "" {
-			b.WriteString(" could not be evaluated |\n")
-			continue
 		}
 		ours := ""
 		if x.Attacks > 0 {
@@ -62,6 +62,9 @@ func WriteTable(w io.Writer, r *Result) error {
 	for _, v := range r.Variants {
 		fmt.Fprintf(&b, "| %s | %s | %s | `%s` | %d | %d | %d | %d |\n", v.Kind, v.Variant, v.Difficulty, v.Detection, v.Attacks, v.Found, v.Any, v.Baselines)
 	}
+	if len(r.NotRun) > 0 {
+		fmt.Fprintf(&b, "\nNot run, so that their attacks are left out here: %s.\n", strings.Join(r.NotRun, ", "))
+	}
 	for i := range r.Rules {
 		if x := &r.Rules[i]; x.Failure != "" {
 			fmt.Fprintf(&b, "\n`%s` could not be evaluated: %s\n", x.Rule, x.Failure)
@@ -75,7 +78,7 @@ func WriteTable(w io.Writer, r *Result) error {
 		b.WriteString("- nowhere\n")
 	}
 	if n := len(r.Missed); n > 0 {
-		fmt.Fprintf(&b, "\n%d of %d attacks are shown by no detection of ours; %d of them are suppressed findings.\n", n, r.Attacks, len(r.Ignored))
+		fmt.Fprintf(&b, "\n%d of %d attacks are shown by no detection of ours; %d of them are suppressed findings.\n", n, r.Judged, len(r.Ignored))
 	}
 	b.WriteString("\n")
 	_, err := io.WriteString(w, b.String())

@@ -57,7 +57,9 @@ changes AS
                     multiIf(user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000'), ('user', user_id), integration_key != '', ('integration', integration_key), ip_address != '', ('address', ip_address),
                         ('organization', multiIf(account_id != '', account_id, organization_id != '', organization_id, toString(tenant)))) AS subject
                 FROM events
-                WHERE activity IN ('connect', 'integration', 'permission', 'settings', 'user_management', 'group_management', 'create', 'update', 'delete', 'impersonation', 'unknown') AND held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
+                -- before all else, or the words of every event are looked through
+                PREWHERE activity IN ('connect', 'integration', 'permission', 'settings', 'user_management', 'group_management', 'create', 'update', 'delete', 'impersonation', 'unknown')
+                WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
                     AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(13)
                     AND (empty({subjects:Array(String)}) OR user_id IN arrayConcat({subjects:Array(String)}, ['', '0', '00000000-0000-0000-0000-000000000000']) AND has({subjects:Array(String)}, subject.2))
                     -- Connect tells of envelopes, and neither from where nor by whom they were changed
@@ -98,7 +100,9 @@ visits AS
             tenant, toInt32(toDate(ts)) AS day, ip_address, as_organization, browser, os,
             multiIf(user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000'), user_id, integration_key != '', integration_key, ip_address != '', ip_address, account_id != '', account_id, organization_id != '', organization_id, toString(tenant)) AS about_id
         FROM events
-        WHERE activity IN ('connect', 'integration', 'permission', 'settings', 'user_management', 'group_management', 'create', 'update', 'delete', 'impersonation', 'unknown') AND held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
+        -- before all else, or the words of every event are looked through
+        PREWHERE activity IN ('connect', 'integration', 'permission', 'settings', 'user_management', 'group_management', 'create', 'update', 'delete', 'impersonation', 'unknown')
+        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
             AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(13)
             AND (empty({subjects:Array(String)}) OR user_id IN arrayConcat({subjects:Array(String)}, ['', '0', '00000000-0000-0000-0000-000000000000']) AND has({subjects:Array(String)}, about_id))
             AND channel != 'Connect'
