@@ -26,6 +26,10 @@ type LogStore interface {
 	AppendChanges(ctx context.Context, token string, changes []alert.Change) error
 	// ReadChanges returns up to limit changes after the sequence, in order.
 	ReadChanges(ctx context.Context, after uint64, limit int) ([]alert.Change, error)
+	// OldestChange is the sequence of the first change that is stored, 0 when there is none.
+	OldestChange(ctx context.Context) (uint64, error)
+	// FirstChangeSince is the sequence of the first change made at that time or later, 0 when there is none.
+	FirstChangeSince(ctx context.Context, at time.Time) (uint64, error)
 	// GetAlert returns the newest version of an alert, or fault.NotFound.
 	GetAlert(ctx context.Context, tenant, id string) (alert.Alert, error)
 }
@@ -112,6 +116,15 @@ func (l *Log) Read(ctx context.Context, after uint64, limit int) ([]alert.Change
 		}
 	}
 	return page, nil
+}
+
+// Oldest is the sequence of the first change that is retained, 0 when there is none.
+func (l *Log) Oldest(ctx context.Context) (uint64, error) { return l.store.OldestChange(ctx) }
+
+// FirstSince is the sequence of the first change made at that time or later, 0 when there is none yet.
+func (l *Log) FirstSince(ctx context.Context, at time.Time) (uint64, error) {
+	// Changes have their time in milliseconds, cut.
+	return l.store.FirstChangeSince(ctx, at.Truncate(time.Millisecond))
 }
 
 // Close lets a write that the store does not answer fail, and every later one. The outcome of such a write is not known;

@@ -7,6 +7,7 @@ import (
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/server/fanout"
 	"github.com/sealwatch/sealwatch/server/token"
 	"github.com/sealwatch/sealwatch/server/translate"
 )
@@ -21,7 +22,10 @@ type alertService struct {
 	log        token.Log
 	watermark  func() time.Time
 	guide      func(*alert.Alert) alert.Guide
-	heartbeat  time.Duration
+	// hub is who reads the changes.
+	hub *fanout.Hub
+	// stallTimeout is how long a stream may wait for its reader.
+	stallTimeout time.Duration
 	// draining ends when the server does.
 	draining context.Context //nolint:containedctx // it has the life of the server, not of a call
 }

@@ -4,130 +4,257 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"runtime/debug"
+	"strconv"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/peer"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/fault"
+	"github.com/sealwatch/sealwatch/server/fanout"
 	"github.com/sealwatch/sealwatch/server/problem"
 	"github.com/sealwatch/sealwatch/server/translate"
 )
 
-// changesPage is how many changes a stream holds in memory at most.
-const changesPage = 500
+// newHub makes the hub of the alert streams.
+func newHub(o *Options, s *alertService) (*fanout.Hub, error) {
+	return fanout.New(fanout.Options{
+		Log: s.changes, Life: s.draining, Tenant: s.tenant, Resume: s.log.Resume, Watermark: s.watermark, Heartbeat: o.Heartbeat,
+		Window: o.StreamWindow, MaxSubscribers: o.MaxSubscribers, MaxPerClient: o.MaxSubscribersPerClient, Registerer: o.Registerer,
+		Encode: func(c *alert.Change) *pb.StreamAlertsResponse {
+			return &pb.StreamAlertsResponse{Change: translate.Change(c.Kind), Alert: translate.Alert(&c.Alert, s.guide(&c.Alert)),
+				ResumeToken: s.log.Resume(c.Sequence)}
+		},
+	})
+}
 
-// StreamAlerts reads the log of changes from the asked position to its end and then goes on with what is appended:
-// one way for what is past and for what is new, so there is no seam at which a change could be lost or come twice. It
-// begins with a heartbeat, so that the reader knows at once that it is subscribed and has a token.
+// StreamAlerts sends the changes of alerts. The handler watches over the sending, because gRPC lets a send wait as long as
+// the reader takes nothing.
 func (s *alertService) StreamAlerts(req *pb.StreamAlertsRequest, stream grpc.ServerStreamingServer[pb.StreamAlertsResponse]) error {
-	if err := checkSpan(req.GetFilter()); err != nil {
-		return err
-	}
-	if err := s.checkDetections(stream.Context(), req.GetFilter().GetDetections()); err != nil {
-		return err
-	}
-	position, err := s.beginAfter(req.GetAfter())
+	sub, err := s.subscribe(stream.Context(), req, peerOf(stream.Context()), "grpc")
 	if err != nil {
 		return err
 	}
+	defer sub.Close()
 	ctx, cancel := endWith(stream.Context(), s.draining)
 	defer cancel()
-	sub := &subscription{alertService: s, filter: translate.AlertFilter(req.GetFilter()), position: position, stream: stream}
-	err = sub.run(ctx)
-	if cause := context.Cause(ctx); errors.Is(cause, errDraining) {
+	done := make(chan sent, 1)
+	go func() {
+		var r sent
+		// A panic belongs to the call, not to the process.
+		defer func() {
+			if p := recover(); p != nil {
+				r.panicked = fmt.Sprintf("%v\n%s", p, debug.Stack())
+			}
+			done <- r
+		}()
+		r.err = sub.Run(ctx, grpcSink{stream})
+	}()
+	return s.ended(ctx, sub, s.watch(ctx, sub, done))
+}
+
+// sent is how the sending ended.
+type sent struct {
+	err      error
+	panicked string
+}
+
+// drainGrace is how long a stream of a stopping server may take for the message that is being sent.
+const drainGrace = time.Second
+
+// watch waits for the end of the sending, or gives it up when the reader took nothing for longer than it may. The send
+// that still waits ends with the call.
+func (s *alertService) watch(ctx context.Context, sub *fanout.Subscription, done <-chan sent) error {
+	// Twice in each period, so that a reader has one whole period at least.
+	tick := time.NewTicker(s.stallTimeout / 2)
+	defer tick.Stop()
+	ended := func(r sent) error {
+		if r.panicked != "" {
+			panic(r.panicked)
+		}
+		return r.err
+	}
+	last, same := uint64(0), 0
+	for {
+		select {
+		case r := <-done:
+			return ended(r)
+		case <-ctx.Done():
+			select {
+			case r := <-done:
+				return ended(r)
+			case <-time.After(drainGrace):
+				return ctx.Err()
+			}
+		case <-tick.C:
+			n, sending := sub.Progress()
+			if !sending || n != last {
+				last, same = n, 0
+				continue
+			}
+			if same++; same < 2 {
+				continue
+			}
+			sub.Stalled()
+			return stalled(sub, nil)
+		}
+	}
+}
+
+// stalled is the error for a reader that was given up.
+func stalled(sub *fanout.Subscription, cause error) error {
+	f := fault.New(fault.ReaderStalled, "the reader took nothing for too long; resume the stream after the last resumeToken")
+	f.Err = cause
+	return problem.WithMetadata(f, map[string]string{"resumeToken": sub.Token()})
+}
+
+// ended is the error with which a stream ends.
+func (s *alertService) ended(ctx context.Context, sub *fanout.Subscription, err error) error {
+	if err != nil && errors.Is(context.Cause(ctx), errDraining) {
 		f := fault.New(fault.ShuttingDown, "this server ends; resume the stream after the last resumeToken")
 		f.RetryAfter = time.Second
-		return problem.WithMetadata(f, map[string]string{"resumeToken": s.log.Resume(sub.position)})
+		return problem.WithMetadata(f, map[string]string{"resumeToken": sub.Token()})
 	}
 	return err
 }
 
-// beginAfter is the position that a request asks for.
-func (s *alertService) beginAfter(after string) (uint64, error) {
-	switch after {
-	case "":
-		return s.changes.Head(), nil
-	case "0":
-		return 0, nil
+// grpcSink sends over gRPC.
+type grpcSink struct{ stream grpc.ServerStream }
+
+func (g grpcSink) Change(m *fanout.Message) error {
+	f, err := m.Frame()
+	if err != nil {
+		return err
 	}
-	position, err := s.log.ParseResume(after)
+	return g.stream.SendMsg(f)
+}
+
+func (g grpcSink) Note(m *pb.StreamAlertsResponse) error { return g.stream.SendMsg(m) }
+
+func (g grpcSink) Flush() error { return nil }
+
+// subscribe checks a request and registers its reader, who MUST be closed.
+func (s *alertService) subscribe(ctx context.Context, req *pb.StreamAlertsRequest, client, protocol string) (*fanout.Subscription, error) {
+	if err := checkSpan(req.GetFilter()); err != nil {
+		return nil, err
+	}
+	if err := s.checkDetections(ctx, req.GetFilter().GetDetections()); err != nil {
+		return nil, err
+	}
+	r := fanout.Request{Client: client, Protocol: protocol, Filter: translate.AlertFilter(req.GetFilter())}
+	var err error
+	if r.After, err = s.beginAfter(ctx, req); err != nil {
+		return nil, err
+	}
+	if req.GetUntil() != "" {
+		until, err := s.position("until", req.GetUntil())
+		if err != nil {
+			return nil, err
+		}
+		if until < r.After {
+			return nil, problem.Invalid(fmt.Sprintf("until: it is change %d, before that after which the stream begins, %d", until, r.After),
+				problem.Violation{Field: "until", Description: "expected a resumeToken that lies behind after"})
+		}
+		r.Until = &until
+	}
+	return s.hub.Subscribe(r)
+}
+
+// peerOf is whose limit a stream counts for: the machine that it goes to.
+func peerOf(ctx context.Context) string {
+	if p, ok := peer.FromContext(ctx); ok {
+		return host(p.Addr.String())
+	}
+	return ""
+}
+
+// host of an address; all of it when it has no port.
+func host(address string) string {
+	if h, _, err := net.SplitHostPort(address); err == nil {
+		return h
+	}
+	return address
+}
+
+// beginAfter is the position that a request asks for.
+func (s *alertService) beginAfter(ctx context.Context, req *pb.StreamAlertsRequest) (uint64, error) {
+	after := req.GetAfter()
+	// Before the question, so that what is appended meanwhile is sent.
+	head := s.changes.Head()
+	if req.GetSince() != nil {
+		if after != "" {
+			return 0, problem.Invalid("since and after are both set; expected one of them, not both",
+				problem.Violation{Field: "since", Description: "expected since or after, not both"})
+		}
+		if req.GetSince().CheckValid() != nil {
+			const expected = "expected a time from 0001-01-01 to 9999-12-31"
+			return 0, problem.Invalid("since: "+expected, problem.Violation{Field: "since", Description: expected})
+		}
+		at := translate.Time(req.GetSince())
+		if at.After(lastTime) {
+			return head, nil
+		}
+		first, err := s.changes.FirstSince(ctx, latest(at, firstTime))
+		if err != nil || first == 0 || first > head {
+			return head, err
+		}
+		return first - 1, nil
+	}
+	if after == "" {
+		return head, nil
+	}
+	position := uint64(0)
+	if after != "0" {
+		var err error
+		if position, err = s.position("after", after); err != nil {
+			return 0, err
+		}
+	}
+	if position >= head {
+		return position, nil
+	}
+	oldest, err := s.changes.Oldest(ctx)
+	if err != nil {
+		return 0, err
+	}
+	switch begin := max(oldest, 1) - 1; {
+	case position >= begin:
+		return position, nil
+	case after == "0":
+		return begin, nil
+	default:
+		return 0, problem.WithMetadata(fault.New(fault.ResumeTokenExpired,
+			"after: what follows it is no longer retained: it is change %d, and the oldest that there is is change %d; begin after %q, or \"0\", and %d changes are lost to this reader",
+			position, oldest, s.log.Resume(begin), begin-position), map[string]string{"earliest": s.log.Resume(begin), "lost": strconv.FormatUint(begin-position, 10)})
+	}
+}
+
+// firstTime and lastTime bound the times that changes can have.
+var (
+	firstTime = time.Unix(0, 0).UTC()
+	lastTime  = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// position reads a token.
+func (s *alertService) position(field, token string) (uint64, error) {
+	position, err := s.log.ParseResume(field, token)
 	if err != nil {
 		return 0, err
 	}
 	if head := s.changes.Head(); position > head {
 		return 0, fault.New(fault.InvalidResumeToken,
-			"after: it lies beyond the end of the stream, which is change %d; was the database replaced?", head)
+			"%s: it lies beyond the end of the stream, which is change %d; was the database replaced?", field, head)
 	}
 	return position, nil
-}
-
-// subscription is one reader of the log.
-type subscription struct {
-	*alertService
-	filter alert.Filter
-	// position is the last change that was sent or passed over.
-	position uint64
-	stream   grpc.ServerStreamingServer[pb.StreamAlertsResponse]
-	// beat is when the next heartbeat is due.
-	beat time.Time
-}
-
-func (s *subscription) run(ctx context.Context) error {
-	for {
-		if !time.Now().Before(s.beat) {
-			if err := s.send(&pb.StreamAlertsResponse{Change: pb.AlertChange_ALERT_CHANGE_HEARTBEAT}); err != nil {
-				return err
-			}
-		}
-		changes, err := s.changes.Read(ctx, s.position, changesPage)
-		if err != nil {
-			return fmt.Errorf("read the alert log after %d: %w", s.position, err)
-		}
-		for i := range changes {
-			if err := s.forward(ctx, &changes[i]); err != nil {
-				return err
-			}
-		}
-		if len(changes) > 0 {
-			continue
-		}
-		wait, cancel := context.WithDeadline(ctx, s.beat)
-		err = s.changes.Wait(wait, s.position)
-		expired := wait.Err() != nil
-		cancel()
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil && !expired:
-			return fmt.Errorf("wait for the alert log after %d: %w", s.position, err)
-		}
-	}
-}
-
-// forward sends a change when the filter selects the alert as it is, or selected it before: a reader has to learn that an
-// alert has left its filter.
-func (s *subscription) forward(ctx context.Context, c *alert.Change) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if c.Sequence != s.position+1 {
-		// Going on would lose a change without a word.
-		return fmt.Errorf("the alert log gives change %d after %d; expected the next one", c.Sequence, s.position)
-	}
-	s.position = c.Sequence
-	if c.Tenant != s.tenant || !s.filter.Match(&c.Alert) && !s.filter.MatchPrevious(c) {
-		return nil
-	}
-	return s.send(&pb.StreamAlertsResponse{
-		Change: translate.Change(c.Kind), Alert: translate.Alert(&c.Alert, s.guide(&c.Alert)),
-	})
-}
-
-func (s *subscription) send(m *pb.StreamAlertsResponse) error {
-	m.ResumeToken = s.log.Resume(s.position)
-	m.Watermark = translate.Timestamp(s.watermark())
-	s.beat = time.Now().Add(s.heartbeat)
-	return s.stream.Send(m)
 }

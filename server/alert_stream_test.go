@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -162,12 +163,13 @@ func readSome(t *rapid.T, client pb.AlertServiceClient, f *pb.AlertFilter, after
 	return got, after
 }
 
-// TestSlowReader reads nothing while much happens, and then everything: nothing is lost, nothing is kept for it.
+// TestSlowReader reads nothing while much happens, and then everything: it is told what it missed, can read that again, and
+// nothing is kept for it.
 func TestSlowReader(t *testing.T) {
 	const n = 20000
-	h := start(t, nil)
+	h := start(t, func(_ *harness, o *server.Options) { o.StreamWindow = 300 })
 	client := pb.NewAlertServiceClient(h.conn)
-	stream, err := client.StreamAlerts(t.Context(), &pb.StreamAlertsRequest{After: "0"})
+	stream, err := client.StreamAlerts(t.Context(), &pb.StreamAlertsRequest{After: tokenOf(4)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,23 +183,69 @@ func TestSlowReader(t *testing.T) {
 	if code, _, body := h.do(t, http.MethodGet, "/v1/status", "", nil); code != http.StatusOK {
 		t.Fatalf("got %d %s", code, body)
 	}
-	last := int64(0)
+	last, missed, token := int64(4), 0, tokenOf(4)
+	take := func(m *pb.StreamAlertsResponse) {
+		t.Helper()
+		if m.GetAlert() != nil {
+			if s := m.GetAlert().GetSequence(); s != last+1 {
+				t.Fatalf("change %d came after %d", s, last)
+			}
+			last++
+		}
+		token = m.GetResumeToken()
+	}
 	for last < n+4 {
 		m, err := stream.Recv()
 		if err != nil {
 			t.Fatal(err)
 		}
-		switch s := m.GetAlert().GetSequence(); {
-		case m.GetAlert() == nil:
-		case s == last+1, last == 1 && s == 3: // the second change of the fixture is a suppressed finding
-			last = s
-		default:
-			t.Fatalf("change %d came after %d", s, last)
+		if span := m.GetMissed(); span != nil {
+			missed++
+			if span.GetAfter() != token || span.GetUntil() != m.GetResumeToken() || span.GetAfter() != tokenOf(uint64(last)) || span.GetCount() <= 300 {
+				t.Fatalf("told that it missed %v, want what follows %d", span, last)
+			}
+			end := last + int64(span.GetCount())
+			again, err := client.StreamAlerts(t.Context(), &pb.StreamAlertsRequest{After: span.GetAfter(), Until: span.GetUntil()})
+			for err == nil {
+				var m *pb.StreamAlertsResponse
+				if m, err = again.Recv(); err == nil {
+					take(m)
+				}
+			}
+			if !errors.Is(err, io.EOF) || last != end {
+				t.Fatalf("the missed span ended with %v at %d, want %d", err, last, end)
+			}
 		}
+		take(m)
+	}
+	if missed == 0 {
+		t.Error("it was not told that it was too slow")
+	}
+	if got := metric(t, h, "sealwatch_alert_stream_missed_spans_total"); got != float64(missed) {
+		t.Errorf("the metric counts %v missed spans, want %d", got, missed)
 	}
 	if n := h.changes.largestPage(); n > 500 {
 		t.Errorf("the stream asked for %d changes at once", n)
 	}
+}
+
+// metric is the sum of a metric over its labels.
+func metric(t *testing.T, h *harness, name string) (sum float64) {
+	t.Helper()
+	families, err := h.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			for _, m := range f.GetMetric() {
+				sum += m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+			return sum
+		}
+	}
+	t.Fatalf("there is no metric %s", name)
+	return 0
 }
 
 func TestFromNow(t *testing.T) {

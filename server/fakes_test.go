@@ -259,6 +259,28 @@ type changes struct {
 	more chan struct{}
 	// largest is the largest page that was asked for.
 	largest int
+	// expired are how many of the first changes are no longer retained.
+	expired uint64
+}
+
+func (c *changes) Oldest(ctx context.Context) (uint64, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.log) == 0 {
+		return 0, ctx.Err()
+	}
+	return c.expired + 1, ctx.Err()
+}
+
+func (c *changes) FirstSince(ctx context.Context, at time.Time) (uint64, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range c.log[c.expired:] {
+		if v := &c.log[c.expired+uint64(i)]; !v.Updated.Before(at) {
+			return v.Sequence, ctx.Err()
+		}
+	}
+	return 0, ctx.Err()
 }
 
 func newChanges(list ...alert.Change) *changes {

@@ -47,6 +47,14 @@ type Options struct {
 	CallTimeout time.Duration
 	// Heartbeat of an alert stream on which nothing happens; 15 s by default.
 	Heartbeat time.Duration
+	// StreamWindow is how many changes a reader of a live alert stream may be behind before it is told that it missed them;
+	// 2,048 by default.
+	StreamWindow int
+	// StreamStall is how long an alert stream over gRPC waits for a reader that takes nothing; a minute by default.
+	StreamStall time.Duration
+	// MaxSubscribers and MaxSubscribersPerClient bound the alert streams, in all and to one machine; 1,800 and 1,200 by
+	// default, fewer than MaxStreams, so that streams of events are taken whoever reads.
+	MaxSubscribers, MaxSubscribersPerClient int
 	// ReadyInterval is how often Ready is asked for the gRPC health service; 1 s by default.
 	ReadyInterval time.Duration
 
@@ -77,6 +85,7 @@ const (
 	defaultMaxStreams      = 2000
 	defaultCallTimeout     = 30 * time.Second
 	defaultHeartbeat       = 15 * time.Second
+	defaultStreamStall     = time.Minute
 	defaultReadyInterval   = time.Second
 )
 
@@ -94,6 +103,7 @@ func (o *Options) complete() error {
 	o.MaxStreams = cmp.Or(o.MaxStreams, defaultMaxStreams)
 	o.CallTimeout = cmp.Or(o.CallTimeout, defaultCallTimeout)
 	o.Heartbeat = cmp.Or(o.Heartbeat, defaultHeartbeat)
+	o.StreamStall = cmp.Or(o.StreamStall, defaultStreamStall)
 	o.ReadyInterval = cmp.Or(o.ReadyInterval, defaultReadyInterval)
 	if o.Now == nil {
 		o.Now = time.Now
@@ -157,6 +167,10 @@ func (o *Options) wrong() (errs []error) {
 		{"MaxStreams", int64(o.MaxStreams)},
 		{"CallTimeout", int64(o.CallTimeout)},
 		{"Heartbeat", int64(o.Heartbeat)},
+		{"StreamWindow", int64(o.StreamWindow)},
+		{"StreamStall", int64(o.StreamStall)},
+		{"MaxSubscribers", int64(o.MaxSubscribers)},
+		{"MaxSubscribersPerClient", int64(o.MaxSubscribersPerClient)},
 		{"ReadyInterval", int64(o.ReadyInterval)},
 	} {
 		if v.value < 0 {

@@ -22,7 +22,7 @@ type route struct {
 }
 
 // routes is everything that HTTP answers. All of it goes through the chain.
-func (s *Server) routes(g *gateway) (http.Handler, error) {
+func (s *Server) routes(g *gateway, stream *alertStream) (http.Handler, error) {
 	document, err := newOpenAPI(s.options.OpenAPI, s.options.Version)
 	if err != nil {
 		return nil, err
@@ -31,6 +31,7 @@ func (s *Server) routes(g *gateway) (http.Handler, error) {
 	mux := http.NewServeMux()
 	for _, r := range []route{
 		{"/v1/", nil, g},
+		{alertStreamPath, []string{http.MethodGet}, stream},
 		{importPath, []string{http.MethodPost}, &importer{
 			ingester: s.options.Services.Ingester, split: s.options.Services.Splitter, origin: s.options.ImportOrigin,
 			maxBytes: s.options.MaxImportBytes, draining: s.draining,

@@ -24,6 +24,7 @@ import (
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/server/chain"
+	"github.com/sealwatch/sealwatch/server/fanout"
 	"github.com/sealwatch/sealwatch/server/token"
 	"github.com/sealwatch/sealwatch/server/validate"
 )
@@ -93,8 +94,12 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.grpc = newGRPC(&o, s.chain)
-	s.register(validator)
-	if err := s.newHTTP(); err != nil {
+	alerts, err := s.register(validator)
+	if err != nil {
+		s.drain()
+		return nil, err
+	}
+	if err := s.newHTTP(alerts, validator); err != nil {
 		s.drain()
 		if s.connection != nil {
 			err = errors.Join(err, s.connection.Close())
@@ -107,6 +112,8 @@ func New(o Options) (*Server, error) {
 func newGRPC(o *Options, c *chain.Chain) *grpc.Server {
 	return grpc.NewServer(append(c.ServerOptions(),
 		grpc.MaxRecvMsgSize(o.MaxMessageBytes),
+		// What goes to many readers is encoded once.
+		grpc.ForceServerCodecV2(fanout.Codec()),
 		// Above what the chain allows, so that it refuses with a reason before the transport makes a call wait in silence.
 		grpc.MaxConcurrentStreams(uint32(2*(o.MaxCalls+o.MaxStreams))), //nolint:gosec // both are small
 		grpc.MaxHeaderListSize(maxHeaderBytes),
@@ -117,17 +124,22 @@ func newGRPC(o *Options, c *chain.Chain) *grpc.Server {
 }
 
 // register puts the services into the gRPC server.
-func (s *Server) register(validator *validate.Validator) {
+func (s *Server) register(validator *validate.Validator) (*alertService, error) {
 	o, v := &s.options, &s.options.Services
 	pb.RegisterIngestServiceServer(s.grpc, &ingestService{
 		ingester: v.Ingester, origin: o.Origin, validator: validator, draining: s.draining,
 		storing: semaphore.NewWeighted(o.MaxPendingBytes), maxStoring: o.MaxPendingBytes,
 	})
 	pb.RegisterEventServiceServer(s.grpc, &eventService{events: v.Events, tenant: o.Origin.Tenant, now: o.Now})
-	pb.RegisterAlertServiceServer(s.grpc, &alertService{
+	alerts := &alertService{
 		alerts: v.Alerts, changes: v.Changes, detections: v.Detections, tenant: o.Origin.Tenant, log: token.Log{Tenant: o.Origin.Tenant, ID: v.LogID}, watermark: v.Watermark, guide: v.Guide,
-		heartbeat: o.Heartbeat, draining: s.draining,
-	})
+		stallTimeout: o.StreamStall, draining: s.draining,
+	}
+	var err error
+	if alerts.hub, err = newHub(o, alerts); err != nil {
+		return nil, err
+	}
+	pb.RegisterAlertServiceServer(s.grpc, alerts)
 	pb.RegisterDetectionServiceServer(s.grpc, &detectionService{
 		detections: v.Detections, backtester: v.Backtester, reevaluator: v.Reevaluator, status: v.Status, inputs: v.Inputs, tenant: o.Origin.Tenant, logger: o.Logger, draining: s.draining,
 	})
@@ -148,9 +160,10 @@ func (s *Server) register(validator *validate.Validator) {
 	s.setServing(false)
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
+	return alerts, nil
 }
 
-func (s *Server) newHTTP() error {
+func (s *Server) newHTTP(alerts *alertService, validator *validate.Validator) error {
 	var err error
 	s.connection, err = grpc.NewClient("passthrough:///inside",
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return s.inside.DialContext(ctx) }),
@@ -164,7 +177,7 @@ func (s *Server) newHTTP() error {
 	if err != nil {
 		return err
 	}
-	handler, err := s.routes(g)
+	handler, err := s.routes(g, &alertStream{alertService: alerts, queries: g.queries, validator: validator})
 	if err != nil {
 		return err
 	}

@@ -126,6 +126,10 @@ type ChangeLog interface {
 	Read(ctx context.Context, after uint64, limit int) ([]alert.Change, error)
 	// Wait returns nil when Head is greater than after, and the context's error when that ends first.
 	Wait(ctx context.Context, after uint64) error
+	// Oldest is the sequence of the first change that is retained, 0 when there is none.
+	Oldest(ctx context.Context) (uint64, error)
+	// FirstSince is the sequence of the first change that was made at that time or later, 0 when there is none yet.
+	FirstSince(ctx context.Context, at time.Time) (uint64, error)
 }
 
 // Detections lists what is looked for.

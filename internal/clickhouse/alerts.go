@@ -96,6 +96,20 @@ func (d *DB) LastChange(ctx context.Context) (uint64, error) {
 	return last, err
 }
 
+// OldestChange is the sequence of the first change that is stored; 0 when there is none.
+func (d *DB) OldestChange(ctx context.Context) (uint64, error) {
+	var oldest uint64
+	err := d.rows(ctx, "alerts_oldest_sequence", func(r driver.Rows) error { return r.Scan(&oldest) })
+	return oldest, err
+}
+
+// FirstChangeSince is the sequence of the first change that was made at that time or later; 0 when there is none.
+func (d *DB) FirstChangeSince(ctx context.Context, at time.Time) (uint64, error) {
+	var first uint64
+	err := d.rows(ctx, "alerts_since", func(r driver.Rows) error { return r.Scan(&first) }, named("at", moment(at)))
+	return first, err
+}
+
 // GetAlert returns the newest version of an alert, or fault.NotFound.
 func (d *DB) GetAlert(ctx context.Context, tenant, id string) (alert.Alert, error) {
 	found, err := d.changes(ctx, "alerts_get", named("tenant", tenant), named("id", id))

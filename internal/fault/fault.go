@@ -21,6 +21,9 @@ const (
 	StorageUnavailable Reason = "STORAGE_UNAVAILABLE"
 	ShuttingDown       Reason = "SHUTTING_DOWN"
 	BodyTooLarge       Reason = "BODY_TOO_LARGE"
+	ResumeTokenExpired Reason = "RESUME_TOKEN_EXPIRED"
+	TooManySubscribers Reason = "TOO_MANY_SUBSCRIBERS"
+	ReaderStalled      Reason = "READER_STALLED"
 )
 
 // Error is a failure that a client can act on.

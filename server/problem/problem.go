@@ -39,6 +39,9 @@ var codeOf = map[fault.Reason]codes.Code{
 	fault.StorageUnavailable: codes.Unavailable,
 	fault.ShuttingDown:       codes.Unavailable,
 	fault.BodyTooLarge:       codes.ResourceExhausted,
+	fault.ResumeTokenExpired: codes.OutOfRange,
+	fault.TooManySubscribers: codes.ResourceExhausted,
+	fault.ReaderStalled:      codes.Aborted,
 }
 
 // Violation says what is wrong with one field of a request.

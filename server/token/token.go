@@ -126,27 +126,27 @@ func (l Log) Resume(sequence uint64) string {
 	return seal(binary.AppendUvarint(append(hash("resume", l.Tenant), hash("log", l.ID)...), sequence))
 }
 
-// ParseResume reads a resume token of the log. The error is a fault with InvalidResumeToken.
-func (l Log) ParseResume(token string) (uint64, error) {
+// ParseResume reads a resume token of the log, which stands in that field of a request. The error is a fault with InvalidResumeToken.
+func (l Log) ParseResume(field, token string) (uint64, error) {
 	b, err := open(token)
 	if err != nil || len(b) <= 2*hashLength {
-		return 0, invalidResume("it is damaged")
+		return 0, invalidResume(field, "it is damaged")
 	}
 	sequence, n := binary.Uvarint(b[2*hashLength:])
 	switch {
 	case n <= 0 || n != len(b)-2*hashLength:
-		return 0, invalidResume("it is damaged")
+		return 0, invalidResume(field, "it is damaged")
 	case !bytes.Equal(b[:hashLength], hash("resume", l.Tenant)):
-		return 0, invalidResume("it belongs to another tenant")
+		return 0, invalidResume(field, "it belongs to another tenant")
 	case l.ID != "" && !bytes.Equal(b[hashLength:2*hashLength], hash("log", l.ID)):
-		return 0, invalidResume("it belongs to another database")
+		return 0, invalidResume(field, "it belongs to another database")
 	}
 	return sequence, nil
 }
 
-func invalidResume(why string) error {
+func invalidResume(field, why string) error {
 	return fault.New(fault.InvalidResumeToken,
-		`after: %s; expected a resumeToken of this stream, "0" for the first change ever, or "" for the next one`, why)
+		`%s: %s; expected a resumeToken of this stream, or for after "0" for the first change that is retained and "" for the next one`, field, why)
 }
 
 // hashLength is what a resume token holds of each name, in bytes.

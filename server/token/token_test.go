@@ -112,7 +112,7 @@ func TestDamagedTokens(t *testing.T) {
 		}
 	}
 	for _, s := range damage(r) {
-		if _, err := log.ParseResume(s); !fault.Is(err, fault.InvalidResumeToken) {
+		if _, err := log.ParseResume("after", s); !fault.Is(err, fault.InvalidResumeToken) {
 			t.Errorf("resume %q: got %v", s, err)
 		}
 	}
@@ -124,14 +124,14 @@ func TestResumeTokenOfAnotherLog(t *testing.T) {
 		{Tenant: "acme", ID: "a"}: true, {Tenant: "acme"}: true,
 		{Tenant: "acme", ID: "b"}: false, {Tenant: "other", ID: "a"}: false, {Tenant: "other"}: false,
 	} {
-		switch n, err := log.ParseResume(s); {
+		switch n, err := log.ParseResume("after", s); {
 		case good && (err != nil || n != 300):
 			t.Errorf("%+v: got %d, %v", log, n, err)
 		case !good && !fault.Is(err, fault.InvalidResumeToken):
 			t.Errorf("%+v: got %v, want INVALID_RESUME_TOKEN", log, err)
 		}
 	}
-	if _, err := (token.Log{Tenant: "acme", ID: "a"}).ParseResume(token.Log{Tenant: "acme"}.Resume(1)); !fault.Is(err, fault.InvalidResumeToken) {
+	if _, err := (token.Log{Tenant: "acme", ID: "a"}).ParseResume("after", token.Log{Tenant: "acme"}.Resume(1)); !fault.Is(err, fault.InvalidResumeToken) {
 		t.Errorf("a token that names no log: got %v", err)
 	}
 }
@@ -140,7 +140,7 @@ func TestResumeRoundTrip(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		want, log := rapid.Uint64().Draw(r, "sequence"), token.Log{Tenant: rapid.String().Draw(r, "tenant"), ID: rapid.String().Draw(r, "log")}
 		s := log.Resume(want)
-		if got, err := log.ParseResume(s); err != nil || got != want || len(s) > 128 {
+		if got, err := log.ParseResume("after", s); err != nil || got != want || len(s) > 128 {
 			r.Fatalf("got %d, %v from %q, want %d", got, err, s, want)
 		}
 	})
@@ -173,7 +173,7 @@ func FuzzResume(f *testing.F) {
 	f.Add(log.Resume(1))
 	f.Add("0")
 	f.Fuzz(func(t *testing.T, s string) {
-		n, err := log.ParseResume(s)
+		n, err := log.ParseResume("after", s)
 		if err != nil {
 			if !fault.Is(err, fault.InvalidResumeToken) {
 				t.Fatalf("error %v has another reason", err)

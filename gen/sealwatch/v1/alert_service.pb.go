@@ -40,6 +40,8 @@ const (
 	AlertChange_ALERT_CHANGE_HEARTBEAT AlertChange = 4
 	// ALERT_CHANGE_DESCRIBED is a known alert of which only the context changed.
 	AlertChange_ALERT_CHANGE_DESCRIBED AlertChange = 5
+	// ALERT_CHANGE_MISSED carries no alert: the reader was too slow, and the stream went on without the changes of missed.
+	AlertChange_ALERT_CHANGE_MISSED AlertChange = 6
 )
 
 // Enum value maps for AlertChange.
@@ -51,6 +53,7 @@ var (
 		3: "ALERT_CHANGE_RETRACTED",
 		4: "ALERT_CHANGE_HEARTBEAT",
 		5: "ALERT_CHANGE_DESCRIBED",
+		6: "ALERT_CHANGE_MISSED",
 	}
 	AlertChange_value = map[string]int32{
 		"ALERT_CHANGE_UNSPECIFIED": 0,
@@ -59,6 +62,7 @@ var (
 		"ALERT_CHANGE_RETRACTED":   3,
 		"ALERT_CHANGE_HEARTBEAT":   4,
 		"ALERT_CHANGE_DESCRIBED":   5,
+		"ALERT_CHANGE_MISSED":      6,
 	}
 )
 
@@ -359,8 +363,13 @@ type StreamAlertsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// filter says which alerts; a change by which an alert leaves the filter is sent, so that the reader learns of it.
 	Filter *AlertFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
-	// after is the resume_token after which to begin: "" begins with the next change, "0" with the first ever.
-	After         string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	// after is the resume_token after which to begin: "" begins with the next change, "0" with the first that is retained.
+	After string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	// since begins with the first change that was made at this time or later, instead of after a token.
+	Since *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=since,proto3" json:"since,omitempty"`
+	// until is a resume_token: the stream ends when it has sent what lies before it and its own change. It goes on without
+	// end when unset. With after it reads a span again, such as one that was missed.
+	Until         string `protobuf:"bytes,4,opt,name=until,proto3" json:"until,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -409,7 +418,22 @@ func (x *StreamAlertsRequest) GetAfter() string {
 	return ""
 }
 
-// StreamAlertsResponse is one message of the stream: a change, or a heartbeat when there is no alert in it.
+func (x *StreamAlertsRequest) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *StreamAlertsRequest) GetUntil() string {
+	if x != nil {
+		return x.Until
+	}
+	return ""
+}
+
+// StreamAlertsResponse is one message of the stream: a change, a heartbeat or a missed span. There is an alert in it only
+// when it is a change.
 type StreamAlertsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// change says what happened.
@@ -419,7 +443,9 @@ type StreamAlertsResponse struct {
 	// resume_token to begin after, should the stream be cut.
 	ResumeToken string `protobuf:"bytes,3,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	// watermark is the event time up to which events have come in.
-	Watermark     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=watermark,proto3" json:"watermark,omitempty"`
+	Watermark *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=watermark,proto3" json:"watermark,omitempty"`
+	// missed is set when change is ALERT_CHANGE_MISSED.
+	Missed        *MissedChanges `protobuf:"bytes,5,opt,name=missed,proto3" json:"missed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -482,6 +508,78 @@ func (x *StreamAlertsResponse) GetWatermark() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *StreamAlertsResponse) GetMissed() *MissedChanges {
+	if x != nil {
+		return x.Missed
+	}
+	return nil
+}
+
+// MissedChanges is a span of changes that were not sent, because the reader was too slow for the live stream. They are
+// not lost: a stream from after to until reads them.
+type MissedChanges struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// after is the resume_token of what was sent last before the span.
+	After string `protobuf:"bytes,1,opt,name=after,proto3" json:"after,omitempty"`
+	// until is the resume_token of the last change of the span.
+	Until string `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
+	// count of the changes of the span, of which the filter may select fewer.
+	Count         int32 `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MissedChanges) Reset() {
+	*x = MissedChanges{}
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MissedChanges) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MissedChanges) ProtoMessage() {}
+
+func (x *MissedChanges) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MissedChanges.ProtoReflect.Descriptor instead.
+func (*MissedChanges) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *MissedChanges) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+func (x *MissedChanges) GetUntil() string {
+	if x != nil {
+		return x.Until
+	}
+	return ""
+}
+
+func (x *MissedChanges) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
 var File_sealwatch_v1_alert_service_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
@@ -509,22 +607,30 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"\x06alerts\x18\x01 \x03(\v2\x13.sealwatch.v1.AlertR\x06alerts\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
 	"\n" +
-	"total_size\x18\x03 \x01(\x05R\ttotalSize\"h\n" +
+	"total_size\x18\x03 \x01(\x05R\ttotalSize\"\xba\x01\n" +
 	"\x13StreamAlertsRequest\x121\n" +
 	"\x06filter\x18\x01 \x01(\v2\x19.sealwatch.v1.AlertFilterR\x06filter\x12\x1e\n" +
-	"\x05after\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x05after\"\xd1\x01\n" +
+	"\x05after\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x05after\x120\n" +
+	"\x05since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x1e\n" +
+	"\x05until\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x05until\"\x86\x02\n" +
 	"\x14StreamAlertsResponse\x121\n" +
 	"\x06change\x18\x01 \x01(\x0e2\x19.sealwatch.v1.AlertChangeR\x06change\x12)\n" +
 	"\x05alert\x18\x02 \x01(\v2\x13.sealwatch.v1.AlertR\x05alert\x12!\n" +
 	"\fresume_token\x18\x03 \x01(\tR\vresumeToken\x128\n" +
-	"\twatermark\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\twatermark*\xb3\x01\n" +
+	"\twatermark\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x123\n" +
+	"\x06missed\x18\x05 \x01(\v2\x1b.sealwatch.v1.MissedChangesR\x06missed\"Q\n" +
+	"\rMissedChanges\x12\x14\n" +
+	"\x05after\x18\x01 \x01(\tR\x05after\x12\x14\n" +
+	"\x05until\x18\x02 \x01(\tR\x05until\x12\x14\n" +
+	"\x05count\x18\x03 \x01(\x05R\x05count*\xcc\x01\n" +
 	"\vAlertChange\x12\x1c\n" +
 	"\x18ALERT_CHANGE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ALERT_CHANGE_CREATED\x10\x01\x12\x18\n" +
 	"\x14ALERT_CHANGE_UPDATED\x10\x02\x12\x1a\n" +
 	"\x16ALERT_CHANGE_RETRACTED\x10\x03\x12\x1a\n" +
 	"\x16ALERT_CHANGE_HEARTBEAT\x10\x04\x12\x1a\n" +
-	"\x16ALERT_CHANGE_DESCRIBED\x10\x052\xc4\x02\n" +
+	"\x16ALERT_CHANGE_DESCRIBED\x10\x05\x12\x17\n" +
+	"\x13ALERT_CHANGE_MISSED\x10\x062\xc4\x02\n" +
 	"\fAlertService\x12[\n" +
 	"\bGetAlert\x12\x1d.sealwatch.v1.GetAlertRequest\x1a\x13.sealwatch.v1.Alert\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=alerts/*}\x12c\n" +
 	"\n" +
@@ -546,7 +652,7 @@ func file_sealwatch_v1_alert_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sealwatch_v1_alert_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sealwatch_v1_alert_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_sealwatch_v1_alert_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_sealwatch_v1_alert_service_proto_goTypes = []any{
 	(AlertChange)(0),              // 0: sealwatch.v1.AlertChange
 	(*GetAlertRequest)(nil),       // 1: sealwatch.v1.GetAlertRequest
@@ -555,33 +661,36 @@ var file_sealwatch_v1_alert_service_proto_goTypes = []any{
 	(*ListAlertsResponse)(nil),    // 4: sealwatch.v1.ListAlertsResponse
 	(*StreamAlertsRequest)(nil),   // 5: sealwatch.v1.StreamAlertsRequest
 	(*StreamAlertsResponse)(nil),  // 6: sealwatch.v1.StreamAlertsResponse
-	(Severity)(0),                 // 7: sealwatch.v1.Severity
-	(AlertState)(0),               // 8: sealwatch.v1.AlertState
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
-	(*Alert)(nil),                 // 10: sealwatch.v1.Alert
+	(*MissedChanges)(nil),         // 7: sealwatch.v1.MissedChanges
+	(Severity)(0),                 // 8: sealwatch.v1.Severity
+	(AlertState)(0),               // 9: sealwatch.v1.AlertState
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*Alert)(nil),                 // 11: sealwatch.v1.Alert
 }
 var file_sealwatch_v1_alert_service_proto_depIdxs = []int32{
 	3,  // 0: sealwatch.v1.ListAlertsRequest.filter:type_name -> sealwatch.v1.AlertFilter
-	7,  // 1: sealwatch.v1.AlertFilter.min_severity:type_name -> sealwatch.v1.Severity
-	8,  // 2: sealwatch.v1.AlertFilter.states:type_name -> sealwatch.v1.AlertState
-	9,  // 3: sealwatch.v1.AlertFilter.start_time:type_name -> google.protobuf.Timestamp
-	9,  // 4: sealwatch.v1.AlertFilter.end_time:type_name -> google.protobuf.Timestamp
-	10, // 5: sealwatch.v1.ListAlertsResponse.alerts:type_name -> sealwatch.v1.Alert
+	8,  // 1: sealwatch.v1.AlertFilter.min_severity:type_name -> sealwatch.v1.Severity
+	9,  // 2: sealwatch.v1.AlertFilter.states:type_name -> sealwatch.v1.AlertState
+	10, // 3: sealwatch.v1.AlertFilter.start_time:type_name -> google.protobuf.Timestamp
+	10, // 4: sealwatch.v1.AlertFilter.end_time:type_name -> google.protobuf.Timestamp
+	11, // 5: sealwatch.v1.ListAlertsResponse.alerts:type_name -> sealwatch.v1.Alert
 	3,  // 6: sealwatch.v1.StreamAlertsRequest.filter:type_name -> sealwatch.v1.AlertFilter
-	0,  // 7: sealwatch.v1.StreamAlertsResponse.change:type_name -> sealwatch.v1.AlertChange
-	10, // 8: sealwatch.v1.StreamAlertsResponse.alert:type_name -> sealwatch.v1.Alert
-	9,  // 9: sealwatch.v1.StreamAlertsResponse.watermark:type_name -> google.protobuf.Timestamp
-	1,  // 10: sealwatch.v1.AlertService.GetAlert:input_type -> sealwatch.v1.GetAlertRequest
-	2,  // 11: sealwatch.v1.AlertService.ListAlerts:input_type -> sealwatch.v1.ListAlertsRequest
-	5,  // 12: sealwatch.v1.AlertService.StreamAlerts:input_type -> sealwatch.v1.StreamAlertsRequest
-	10, // 13: sealwatch.v1.AlertService.GetAlert:output_type -> sealwatch.v1.Alert
-	4,  // 14: sealwatch.v1.AlertService.ListAlerts:output_type -> sealwatch.v1.ListAlertsResponse
-	6,  // 15: sealwatch.v1.AlertService.StreamAlerts:output_type -> sealwatch.v1.StreamAlertsResponse
-	13, // [13:16] is the sub-list for method output_type
-	10, // [10:13] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	10, // 7: sealwatch.v1.StreamAlertsRequest.since:type_name -> google.protobuf.Timestamp
+	0,  // 8: sealwatch.v1.StreamAlertsResponse.change:type_name -> sealwatch.v1.AlertChange
+	11, // 9: sealwatch.v1.StreamAlertsResponse.alert:type_name -> sealwatch.v1.Alert
+	10, // 10: sealwatch.v1.StreamAlertsResponse.watermark:type_name -> google.protobuf.Timestamp
+	7,  // 11: sealwatch.v1.StreamAlertsResponse.missed:type_name -> sealwatch.v1.MissedChanges
+	1,  // 12: sealwatch.v1.AlertService.GetAlert:input_type -> sealwatch.v1.GetAlertRequest
+	2,  // 13: sealwatch.v1.AlertService.ListAlerts:input_type -> sealwatch.v1.ListAlertsRequest
+	5,  // 14: sealwatch.v1.AlertService.StreamAlerts:input_type -> sealwatch.v1.StreamAlertsRequest
+	11, // 15: sealwatch.v1.AlertService.GetAlert:output_type -> sealwatch.v1.Alert
+	4,  // 16: sealwatch.v1.AlertService.ListAlerts:output_type -> sealwatch.v1.ListAlertsResponse
+	6,  // 17: sealwatch.v1.AlertService.StreamAlerts:output_type -> sealwatch.v1.StreamAlertsResponse
+	15, // [15:18] is the sub-list for method output_type
+	12, // [12:15] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_alert_service_proto_init() }
@@ -596,7 +705,7 @@ func file_sealwatch_v1_alert_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_alert_service_proto_rawDesc), len(file_sealwatch_v1_alert_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -34,8 +34,9 @@ type AlertServiceClient interface {
 	GetAlert(ctx context.Context, in *GetAlertRequest, opts ...grpc.CallOption) (*Alert, error)
 	// ListAlerts lists alerts, newest first by the time of their last event.
 	ListAlerts(ctx context.Context, in *ListAlertsRequest, opts ...grpc.CallOption) (*ListAlertsResponse, error)
-	// StreamAlerts sends every change of an alert as it becomes durable. A stream that was cut resumes after the last
-	// resume_token without a gap.
+	// StreamAlerts sends every change of an alert as it becomes durable, from any point in the retained past on. A stream
+	// that was cut resumes after the last resume_token without a gap. Over REST the messages are lines of JSON, or
+	// server-sent events to whoever accepts text/event-stream.
 	StreamAlerts(ctx context.Context, in *StreamAlertsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamAlertsResponse], error)
 }
 
@@ -96,8 +97,9 @@ type AlertServiceServer interface {
 	GetAlert(context.Context, *GetAlertRequest) (*Alert, error)
 	// ListAlerts lists alerts, newest first by the time of their last event.
 	ListAlerts(context.Context, *ListAlertsRequest) (*ListAlertsResponse, error)
-	// StreamAlerts sends every change of an alert as it becomes durable. A stream that was cut resumes after the last
-	// resume_token without a gap.
+	// StreamAlerts sends every change of an alert as it becomes durable, from any point in the retained past on. A stream
+	// that was cut resumes after the last resume_token without a gap. Over REST the messages are lines of JSON, or
+	// server-sent events to whoever accepts text/event-stream.
 	StreamAlerts(*StreamAlertsRequest, grpc.ServerStreamingServer[StreamAlertsResponse]) error
 	mustEmbedUnimplementedAlertServiceServer()
 }

@@ -54,6 +54,13 @@ const (
 	ErrorReason_ERROR_REASON_CANCELLED ErrorReason = 12
 	// ERROR_REASON_UNIMPLEMENTED: there is no such call.
 	ErrorReason_ERROR_REASON_UNIMPLEMENTED ErrorReason = 13
+	// ERROR_REASON_RESUME_TOKEN_EXPIRED: what follows the token is no longer retained; the metadata has in earliest the token
+	// from which a stream can begin.
+	ErrorReason_ERROR_REASON_RESUME_TOKEN_EXPIRED ErrorReason = 14
+	// ERROR_REASON_TOO_MANY_SUBSCRIBERS: as many streams of alerts are open as are allowed, in all or for this client.
+	ErrorReason_ERROR_REASON_TOO_MANY_SUBSCRIBERS ErrorReason = 15
+	// ERROR_REASON_READER_STALLED: the reader took nothing for too long; resume after the last resume_token.
+	ErrorReason_ERROR_REASON_READER_STALLED ErrorReason = 16
 )
 
 // Enum value maps for ErrorReason.
@@ -73,6 +80,9 @@ var (
 		11: "ERROR_REASON_DEADLINE_EXCEEDED",
 		12: "ERROR_REASON_CANCELLED",
 		13: "ERROR_REASON_UNIMPLEMENTED",
+		14: "ERROR_REASON_RESUME_TOKEN_EXPIRED",
+		15: "ERROR_REASON_TOO_MANY_SUBSCRIBERS",
+		16: "ERROR_REASON_READER_STALLED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":          0,
@@ -89,6 +99,9 @@ var (
 		"ERROR_REASON_DEADLINE_EXCEEDED":    11,
 		"ERROR_REASON_CANCELLED":            12,
 		"ERROR_REASON_UNIMPLEMENTED":        13,
+		"ERROR_REASON_RESUME_TOKEN_EXPIRED": 14,
+		"ERROR_REASON_TOO_MANY_SUBSCRIBERS": 15,
+		"ERROR_REASON_READER_STALLED":       16,
 	}
 )
 
@@ -123,7 +136,7 @@ var File_sealwatch_v1_error_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_error_proto_rawDesc = "" +
 	"\n" +
-	"\x18sealwatch/v1/error.proto\x12\fsealwatch.v1*\xd1\x03\n" +
+	"\x18sealwatch/v1/error.proto\x12\fsealwatch.v1*\xc0\x04\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ERROR_REASON_NOT_FOUND\x10\x01\x12#\n" +
@@ -139,7 +152,10 @@ const file_sealwatch_v1_error_proto_rawDesc = "" +
 	"\x12\"\n" +
 	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\v\x12\x1a\n" +
 	"\x16ERROR_REASON_CANCELLED\x10\f\x12\x1e\n" +
-	"\x1aERROR_REASON_UNIMPLEMENTED\x10\rB\xac\x01\n" +
+	"\x1aERROR_REASON_UNIMPLEMENTED\x10\r\x12%\n" +
+	"!ERROR_REASON_RESUME_TOKEN_EXPIRED\x10\x0e\x12%\n" +
+	"!ERROR_REASON_TOO_MANY_SUBSCRIBERS\x10\x0f\x12\x1f\n" +
+	"\x1bERROR_REASON_READER_STALLED\x10\x10B\xac\x01\n" +
 	"\x10com.sealwatch.v1B\n" +
 	"ErrorProtoP\x01Z;github.com/sealwatch/sealwatch/gen/sealwatch/v1;sealwatchv1\xa2\x02\x03SXX\xaa\x02\fSealwatch.V1\xca\x02\fSealwatch\\V1\xe2\x02\x18Sealwatch\\V1\\GPBMetadata\xea\x02\rSealwatch::V1b\x06proto3"
 

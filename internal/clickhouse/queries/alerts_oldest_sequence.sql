@@ -1,0 +1,1 @@
+SELECT min(sequence) AS sequence FROM alert_history

@@ -1,0 +1,157 @@
+package fanout
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
+
+const (
+	// chunkSize is how many changes are read at once.
+	chunkSize = 256
+	// maxKept is about how many bytes of changes and their encodings are kept for other readers.
+	maxKept = 32 << 20
+	// maxReads are the reads of the log at the same time: many who resume at different points wait for one another.
+	maxReads = 4
+	// readTimeout bounds one of them.
+	readTimeout = 30 * time.Second
+)
+
+// feed keeps the parts of the log that are being read, live or replayed, and reads each once for all who want it.
+type feed struct {
+	hub   *Hub
+	reads chan struct{}
+	group singleflight.Group
+
+	mu     sync.Mutex
+	chunks map[uint64]*chunk
+	kept   int
+	tick   uint64
+}
+
+// chunk is a part of the log: the changes after n*chunkSize, chunkSize at most.
+type chunk struct {
+	// begin is the position before the first message, which need not be where the chunk begins.
+	begin    uint64
+	messages []*Message
+	bytes    int
+	used     uint64
+}
+
+// next puts into out the messages that follow after, in order and without a gap, as many as there is room for and none
+// beyond head. There is one at least when after is before head.
+func (f *feed) next(after, head uint64, out []*Message) (int, error) {
+	for after < head {
+		if n := f.held(after, head, out); n > 0 {
+			return n, nil
+		}
+		// Not with the context of a reader: whoever reads does it for all who wait.
+		_, err, _ := f.group.Do(strconv.FormatUint(after/chunkSize, 10), func() (any, error) { return nil, f.read(after) })
+		if err != nil {
+			return 0, err
+		}
+	}
+	return 0, nil
+}
+
+// held is next of what is kept.
+func (f *feed) held(after, head uint64, out []*Message) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := f.chunks[after/chunkSize]
+	if c == nil || after < c.begin || after >= c.begin+uint64(len(c.messages)) {
+		return 0
+	}
+	f.tick++
+	c.used = f.tick
+	rest := c.messages[after-c.begin:]
+	return copy(out, rest[:min(uint64(len(rest)), head-after)])
+}
+
+// read brings in what follows after, up to the end of its chunk.
+func (f *feed) read(after uint64) error {
+	n := after / chunkSize
+	f.mu.Lock()
+	c := f.chunks[n]
+	if c == nil || after < c.begin {
+		c = &chunk{begin: after}
+	}
+	from := c.begin + uint64(len(c.messages))
+	f.mu.Unlock()
+	if from > after {
+		return nil // another has read it meanwhile
+	}
+	ctx, cancel := context.WithTimeout(f.hub.o.Life, readTimeout)
+	defer cancel()
+	select {
+	case f.reads <- struct{}{}:
+		defer func() { <-f.reads }()
+	case <-ctx.Done():
+		return fmt.Errorf("read the alert log after %d: %w", after, ctx.Err())
+	}
+	page, err := f.hub.o.Log.Read(ctx, from, int((n+1)*chunkSize-from)) //nolint:gosec // at most chunkSize
+	if err != nil {
+		return fmt.Errorf("read the alert log after %d: %w", from, err)
+	}
+	messages, size := f.messages(page, from)
+	if len(messages) == 0 {
+		// Going on would lose a change without a word.
+		if len(page) > 0 {
+			return fmt.Errorf("the alert log gives change %d after %d; expected the next one", page[0].Sequence, from)
+		}
+		return fmt.Errorf("the alert log gives nothing after %d, but says that it ends at %d", from, f.hub.o.Log.Head())
+	}
+	f.keep(n, c, messages, size)
+	return nil
+}
+
+// messages are those of a page as far as it has no gap.
+func (f *feed) messages(page []alert.Change, after uint64) (list []*Message, size int) {
+	for i := range page {
+		if page[i].Sequence != after+1+uint64(i) {
+			break
+		}
+		list = append(list, &Message{Change: page[i], hub: f.hub})
+		size += sizeOf(&page[i])
+	}
+	return list, size
+}
+
+func (f *feed) keep(n uint64, c *chunk, messages []*Message, size int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if old := f.chunks[n]; old != nil && old != c {
+		f.kept -= old.bytes
+	}
+	f.tick++
+	c.used = f.tick
+	if f.chunks[n] != c {
+		f.kept += c.bytes
+	}
+	f.chunks[n] = c
+	c.messages = append(c.messages, messages...)
+	c.bytes += size
+	f.kept += size
+	for f.kept > maxKept && len(f.chunks) > 1 {
+		oldest := n
+		for k, v := range f.chunks {
+			if v != c && (oldest == n || v.used < f.chunks[oldest].used) {
+				oldest = k
+			}
+		}
+		f.kept -= f.chunks[oldest].bytes
+		delete(f.chunks, oldest)
+	}
+}
+
+// sizeOf is about how many bytes a change and its encodings take.
+func sizeOf(c *alert.Change) int {
+	const fields, id = 4 << 10, 40
+	return fields + 4*(len(c.Evidence)+len(c.Title)+id*len(c.EventIDs))
+}
