@@ -197,11 +197,11 @@ func TestAlertsCheckpointsAndDeadLetters(t *testing.T) {
 			EventIDs: []string{"a"}, EventCount: 1, Score: 1.5, Severity: "high", Title: "t", Evidence: `{"x":1}`, SuppressedBy: []string{}},
 		Triage: alert.Triage{State: alert.StateNew, Comments: []alert.Comment{}}}}
 	update := c
-	update.Kind, update.Sequence, update.Severity = alert.ChangeUpdated, 2, "low"
+	update.Kind, update.Sequence, update.Severity, update.Updated = alert.ChangeUpdated, 2, "low", c.Updated.Add(time.Minute)
 	update.Follow(&c.Alert)
 	update.Triage = alert.Triage{State: alert.StateInProgress, Assignee: "bo", Classification: "true_positive", Comments: []alert.Comment{{Author: "bo", Text: "hm", Time: base}}}
 	other := c
-	other.ID, other.Sequence, other.SuppressedBy = "1123456789abcdef0123456789abcdef", 3, []string{"because"}
+	other.ID, other.Sequence, other.Updated, other.SuppressedBy = "1123456789abcdef0123456789abcdef", 3, c.Updated.Add(time.Hour), []string{"because"}
 	if err := db.AppendChanges(ctx, "t1", []alert.Change{c, update, other}); err != nil {
 		t.Fatal(err)
 	}
@@ -211,6 +211,17 @@ func TestAlertsCheckpointsAndDeadLetters(t *testing.T) {
 	}
 	if d := cmp.Diff([]alert.Change{c, update, other}, read); d != "" {
 		t.Errorf("changes differ (-want +got):\n%s", d)
+	}
+	if oldest, err := db.OldestChange(ctx); err != nil || oldest != 1 {
+		t.Errorf("the oldest change is %d, %v", oldest, err)
+	}
+	for _, v := range []struct {
+		at   time.Time
+		want uint64
+	}{{time.Unix(0, 0), 1}, {c.Updated, 1}, {c.Updated.Add(time.Millisecond), 2}, {update.Updated, 2}, {other.Updated, 3}, {other.Updated.Add(time.Millisecond), 0}} {
+		if first, err := db.FirstChangeSince(ctx, v.at); err != nil || first != v.want {
+			t.Errorf("the first change since %s is %d, %v, want %d", v.at, first, err, v.want)
+		}
 	}
 	if was, _, err := db.ListAlerts(ctx, "default", alert.Filter{}, 1, alert.Cursor{}, 10); err != nil || len(was) != 1 || was[0].Severity != "high" {
 		t.Errorf("alerts as of the first change: %v, %v", was, err)
