@@ -14,6 +14,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/fault"
+	"github.com/sealwatch/sealwatch/internal/status"
 )
 
 // BacktestStore is what a backtest needs of the database; *clickhouse.DB is one.
@@ -22,6 +23,8 @@ type BacktestStore interface {
 	Candidates(ctx context.Context, c clickhouse.Call) ([]string, error)
 	EventDays(ctx context.Context, tenant string, from, to time.Time) ([]clickhouse.EventDay, error)
 	CountEventsOf(ctx context.Context, tenant string, users []string) (uint64, error)
+	InputCounts(ctx context.Context, tenant string, from, to time.Time) (map[clickhouse.Input]clickhouse.InputCount, error)
+	UnknownActivities(ctx context.Context, since time.Time) ([]status.UnknownActivity, error)
 }
 
 // BacktestOptions for a Backtester.
@@ -30,7 +33,9 @@ type BacktestOptions struct {
 	Definitions []Definition
 	// Tuning in force.
 	Tuning map[string]Tuning
-	Store  BacktestStore
+	// Off says why a detection is off, by id.
+	Off   map[string]string
+	Store BacktestStore
 	// Clock says until when events are held.
 	Clock func() time.Time
 	// Exceptions of a detection, and the directory that scopes by group ask; nil means none.
@@ -77,7 +82,9 @@ func everyOne(tuning map[string]Tuning) map[string]Tuning {
 type trial struct {
 	present, proposed Detection
 	changed           []alert.Setting
-	slices            []slice
+	// notes are for the reader of its result.
+	notes  []string
+	slices []slice
 	// subjects are all about whom there can be findings; none when that was not asked, and then all are looked at.
 	subjects []string
 }
@@ -109,7 +116,7 @@ func (b *Backtester) backtest(ctx context.Context, q alert.BacktestRequest, tria
 	if err != nil {
 		return err
 	}
-	said := &score{trials: trials, counters: make([]*counter, len(trials)), from: from, to: to, progress: progress, result: result}
+	said := &score{trials: trials, counters: make([]*counter, len(trials)), from: from, to: to, blind: &blindness{b: b, from: from, to: to}, progress: progress, result: result}
 	for i := range trials {
 		for _, s := range trials[i].slices {
 			said.all += float64(s.events)
@@ -136,13 +143,14 @@ func (b *Backtester) try(ctx context.Context, i int, said *score) error {
 			return err
 		}
 	}
-	return said.finished(i, n)
+	return said.finished(ctx, i, n)
 }
 
 // score is what a backtest says while several detections are evaluated: one at a time, and results in the order of the trials.
 type score struct {
 	trials   []trial
 	from, to time.Time
+	blind    *blindness
 	progress func(alert.BacktestProgress) error
 	result   func(alert.BacktestResult) error
 
@@ -159,9 +167,16 @@ func (s *score) reached(t *trial, part slice, n *counter) error {
 	return s.progress(alert.BacktestProgress{Detection: t.present.ID, Fraction: min(1, s.done/max(1, s.all)), Reached: part.to, Alerts: n.alerts.Proposed})
 }
 
-func (s *score) finished(i int, n *counter) error {
+func (s *score) finished(ctx context.Context, i int, n *counter) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if n.alerts == (alert.Compared{}) && n.suppressed == (alert.Compared{}) {
+		notes, err := s.blind.notes(ctx, &n.trial.present)
+		if err != nil {
+			return err
+		}
+		n.trial.notes = append(n.trial.notes, notes...)
+	}
 	for s.counters[i] = n; s.next < len(s.counters) && s.counters[s.next] != nil; s.next++ {
 		if err := s.result(s.counters[s.next].result(s.from, s.to)); err != nil {
 			return err
@@ -199,10 +214,11 @@ func (b *Backtester) trials(q alert.BacktestRequest) ([]trial, error) {
 	}
 	for i := range all {
 		for _, p := range all[i].present.Parameters {
-			if is, was := all[i].proposed.Values[p.Name], all[i].present.Values[p.Name]; is != was {
+			if is, was := all[i].proposed.Values[p.Name], all[i].present.Values[p.Name]; !p.same(is, was) {
 				all[i].changed = append(all[i].changed, alert.Setting{Detection: all[i].present.ID, Parameter: p.Name, Value: is, Present: was})
 			}
 		}
+		all[i].notes = b.notesBefore(&all[i], q.Settings)
 	}
 	return all, nil
 }
@@ -232,7 +248,7 @@ func set(all []trial, s alert.Setting) (problems []string) {
 		if err := d.Parameters[k].validate(s.Value); err != nil {
 			problems = append(problems, fmt.Sprintf("parameter %s of %s: %v", s.Parameter, d.ID, err))
 		}
-		d.Values[s.Parameter] = s.Value
+		d.Values[s.Parameter] = d.Parameters[k].normal(s.Value)
 	}
 	switch {
 	case !named:

@@ -107,7 +107,7 @@ func entry[K comparable, V any](m map[K]*V, k K) *V {
 // result in a fixed order.
 func (n *counter) result(from, to time.Time) alert.BacktestResult {
 	d := &n.trial.present
-	r := alert.BacktestResult{Detection: d.ID, From: from, To: to, Settings: n.trial.changed, Alerts: n.alerts, Suppressed: n.suppressed, Subjects: n.subjects,
+	r := alert.BacktestResult{Detection: d.ID, From: from, To: to, Settings: n.trial.changed, Notes: n.trial.notes, Alerts: n.alerts, Suppressed: n.suppressed, Subjects: n.subjects,
 		Added: n.addedCount, Removed: n.removedCount, AddedExamples: n.added, RemovedExamples: n.removed}
 	for _, s := range alert.SeveritiesFrom("") {
 		if c := n.severities[s]; c != nil {

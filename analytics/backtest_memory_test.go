@@ -9,6 +9,7 @@ import (
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/status"
 )
 
 var errTooMuch = errors.New("too much memory")
@@ -28,6 +29,14 @@ func (s small) EventDays(context.Context, string, time.Time, time.Time) ([]click
 }
 
 func (s small) CountEventsOf(context.Context, string, []string) (uint64, error) { return 0, nil }
+
+func (s small) InputCounts(context.Context, string, time.Time, time.Time) (map[clickhouse.Input]clickhouse.InputCount, error) {
+	return nil, nil
+}
+
+func (s small) UnknownActivities(context.Context, time.Time) ([]status.UnknownActivity, error) {
+	return nil, nil
+}
 
 func (s small) Candidates(context.Context, clickhouse.Call) ([]string, error) { return nil, nil }
 

@@ -215,6 +215,64 @@ func TestBacktestRefusesBadRequests(t *testing.T) {
 	}
 }
 
+// TestBacktestSaysWhyItIsNothing: a detection that is off, one that saw nothing of what it needs, and a setting that is in
+// force already are told, and what found something by itself has no note.
+func TestBacktestSaysWhyItIsNothing(t *testing.T) {
+	w := newWorld(t, "failed_logins", nil)
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	w.add(failuresOf("ann", at, 30)...)
+	w.add(event.Event{Source: "test", ID: "logon", Time: at.AddDate(0, 1, 0), Arrival: at, UserID: "ann", Activity: event.ActivityLogon, IPAddress: "192.0.2.1", Data: "{}", Raw: "{}"})
+	definitions, err := analytics.LoadDefinitions(detections.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := analytics.NewBacktester(analytics.BacktestOptions{Tenant: w.tenant, Definitions: definitions, Store: w.db, Clock: func() time.Time { return at.AddDate(1, 0, 0) },
+		Tuning: map[string]analytics.Tuning{"recipient_declines": {Disabled: true}}, Off: map[string]string{"recipient_declines": "the configuration says so"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []string{"failed_logins", "recipient_declines", "docusign_alert"}
+	may := alert.BacktestRequest{Detections: all, From: at.AddDate(0, 0, -1), To: at.AddDate(0, 0, 5)}
+	june := may
+	june.From, june.To = at.AddDate(0, 0, 20), at.AddDate(0, 2, 0)
+	for _, c := range []struct {
+		q         alert.BacktestRequest
+		detection string
+		notes     []string
+	}{
+		{may, "failed_logins", nil},
+		{may, "recipient_declines", []string{"off, so that live it raises nothing, whatever is counted here: the configuration says so.", "no activity decline, so that finding nothing means nothing. The likeliest cause: no source of DocuSign Connect"}},
+		{may, "docusign_alert", []string{"no activity docusign_alert, so that finding nothing means nothing. The likeliest cause: DocuSign Monitor raised no alert, which is as it should be."}},
+		{june, "failed_logins", []string{"no activity failed_logon, so that finding nothing means nothing. The likeliest cause: single sign-on"}},
+		{alert.BacktestRequest{Detections: all, From: at.AddDate(1, 0, 0)}, "failed_logins", []string{"no event"}},
+	} {
+		results, _ := backtest(t, b, c.q)
+		got := results[c.detection].Notes
+		if len(got) != len(c.notes) {
+			t.Errorf("%s: notes %q, expected %q", c.detection, got, c.notes)
+			continue
+		}
+		for i := range got {
+			if !strings.Contains(got[i], c.notes[i]) {
+				t.Errorf("%s: note %q does not say %q", c.detection, got[i], c.notes[i])
+			}
+		}
+	}
+	present := ""
+	for i := range definitions {
+		if definitions[i].ID == "failed_logins" {
+			k := slices.IndexFunc(definitions[i].Parameters, func(p analytics.Parameter) bool { return p.Name == "threshold" })
+			present = definitions[i].Parameters[k].Default
+		}
+	}
+	same := may
+	same.Settings = []alert.Setting{{Parameter: "threshold", Value: "0" + present}}
+	results, _ := backtest(t, b, same)
+	if r := results["failed_logins"]; len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "threshold is "+present+" already: there is no difference to try") || len(r.Settings) > 0 {
+		t.Errorf("a setting as it is: %+v", r)
+	}
+}
+
 // TestBacktestOfNothing has results without numbers.
 func TestBacktestOfNothing(t *testing.T) {
 	w := newWorld(t, "failed_logins", nil)

@@ -79,6 +79,17 @@ func (p *Parameter) validate(value string) error {
 	return nil
 }
 
+// normal is a valid value as the engine reads it: it takes no leading zeros.
+func (p *Parameter) normal(value string) string {
+	if p.Type != "UInt32" && p.Type != "UInt64" {
+		return value
+	}
+	if n, err := strconv.ParseUint(value, 10, 64); err == nil {
+		return strconv.FormatUint(n, 10)
+	}
+	return value
+}
+
 func format(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 // Tuning is what an operator sets for a detection.
@@ -118,7 +129,7 @@ func Tune(definitions []Definition, tuning map[string]Tuning) ([]Detection, erro
 				if err := p.validate(v); err != nil {
 					wrong(d.ID+".parameters."+p.Name, "%v", err)
 				}
-				values[p.Name] = v
+				values[p.Name] = p.normal(v)
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(t.Parameters)) {

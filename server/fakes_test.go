@@ -381,7 +381,7 @@ func (backtester) Backtest(ctx context.Context, q alert.BacktestRequest, progres
 			return err
 		}
 		subject := alert.Subject{Type: "user", ID: "u1", Email: "ada@example.com"}
-		err := result(alert.BacktestResult{Detection: id, From: q.From, To: q.To, Settings: []alert.Setting{{Detection: id, Parameter: "p", Value: "1", Present: "2"}},
+		err := result(alert.BacktestResult{Detection: id, From: q.From, To: q.To, Notes: []string{"It is off: live it raises nothing."}, Settings: []alert.Setting{{Detection: id, Parameter: "p", Value: "1", Present: "2"}},
 			Alerts: alert.Compared{Proposed: 2, Present: 3}, Removed: 1, Days: []alert.DayCount{{Date: "2026-08-01", Alerts: alert.Compared{Proposed: 2, Present: 3}}},
 			TopSubjects:     []alert.SubjectCount{{Subject: subject, Alerts: alert.Compared{Proposed: 2, Present: 3}}},
 			Suppressions:    []alert.SuppressionCount{{Reason: "known_vpn", Description: "A known VPN.", Findings: alert.Compared{Present: 1}}},

@@ -57,6 +57,9 @@ func backtestTable(r *sealwatchv1.BacktestResult) string {
 	for _, s := range r.GetSettings() {
 		fmt.Fprintf(t, "  %s = %s, now %s\n", terminal.Text(s.GetParameter()), terminal.Text(s.GetValue()), terminal.Text(s.GetPresentValue()))
 	}
+	for _, n := range r.GetNotes() {
+		fmt.Fprintf(t, "  %s\n", terminal.Text(n))
+	}
 	t.head("IN ALL", "COUNT")
 	t.row("alerts", r.GetAlerts())
 	for _, s := range r.GetSeverities() {

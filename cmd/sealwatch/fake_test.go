@@ -185,6 +185,7 @@ func (f *fake) Backtest(r *sealwatchv1.BacktestRequest, s grpc.ServerStreamingSe
 		return &sealwatchv1.BacktestCount{Proposed: proposed, Present: present}
 	}
 	result.Alerts, result.Suppressed, result.Subjects = count(2, 2), count(1, 1), count(1, 1)
+	result.Notes = []string{"It is \x1b[31moff: live it raises nothing."}
 	for _, v := range r.GetSettings() {
 		if v.GetValue() == "bad" {
 			return status.Errorf(codes.InvalidArgument, "settings[0]: parameter %s of impossible_travel: bad: expected 100 to 10000 km/h", v.GetParameter())

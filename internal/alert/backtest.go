@@ -40,7 +40,9 @@ type BacktestResult struct {
 	// From is inclusive, To exclusive.
 	From, To time.Time
 	// Settings that differ from those in force.
-	Settings                     []Setting
+	Settings []Setting
+	// Notes are sentences without which the numbers are misread: that the detection is off, or lacked what it needs.
+	Notes                        []string
 	Alerts, Suppressed, Subjects Compared
 	// Added alerts are there with the request's settings alone, removed ones with those in force alone.
 	Added, Removed int

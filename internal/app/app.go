@@ -89,7 +89,11 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	backtester, err := analytics.NewBacktester(analytics.BacktestOptions{Tenant: cfg.Tenant, Definitions: definitions, Tuning: tuning(cfg), Store: db, Clock: time.Now, Exceptions: runner.ExceptionsOf, People: db})
+	off, err := switchedOff(cfg, definitions)
+	if err != nil {
+		return err
+	}
+	backtester, err := analytics.NewBacktester(analytics.BacktestOptions{Tenant: cfg.Tenant, Definitions: definitions, Tuning: tuning(cfg), Off: reasons(off), Store: db, Clock: time.Now, Exceptions: runner.ExceptionsOf, People: db})
 	if err != nil {
 		return err
 	}
@@ -137,10 +141,6 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		return err
 	}
 	deliveries, err := openConnect(work, cfg, by, pipeline, log)
-	if err != nil {
-		return err
-	}
-	off, err := switchedOff(cfg, definitions)
 	if err != nil {
 		return err
 	}

@@ -76,3 +76,12 @@ func switchedOff(cfg config.Config, definitions []analytics.Definition) ([]alert
 	}
 	return all, nil
 }
+
+// reasons are why detections are off, by id.
+func reasons(off []alert.Detection) map[string]string {
+	all := make(map[string]string, len(off))
+	for _, d := range off {
+		all[d.ID] = d.Off
+	}
+	return all
+}

@@ -30,6 +30,9 @@ func BacktestResult(r *alert.BacktestResult) *pb.BacktestResult {
 	for _, s := range r.Settings {
 		m.Settings = append(m.Settings, &pb.BacktestSetting{Detection: s.Detection, Parameter: s.Parameter, Value: Text(s.Value), PresentValue: Text(s.Present)})
 	}
+	for _, n := range r.Notes {
+		m.Notes = append(m.Notes, Text(n))
+	}
 	for _, c := range r.Severities {
 		m.Severities = append(m.Severities, &pb.BacktestSeverity{Severity: Severity(c.Severity), Alerts: compared(c.Alerts)})
 	}

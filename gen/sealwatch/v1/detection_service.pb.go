@@ -1258,8 +1258,11 @@ type BacktestResult struct {
 	AddedExamples []*BacktestExample `protobuf:"bytes,14,rep,name=added_examples,json=addedExamples,proto3" json:"added_examples,omitempty"`
 	// removed_examples are the first ten of the removed alerts.
 	RemovedExamples []*BacktestExample `protobuf:"bytes,15,rep,name=removed_examples,json=removedExamples,proto3" json:"removed_examples,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// notes are sentences without which the numbers are misread: the detection is off, in this time there was none of what
+	// it needs (so that finding nothing means nothing), or a setting has the value in force.
+	Notes         []string `protobuf:"bytes,16,rep,name=notes,proto3" json:"notes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BacktestResult) Reset() {
@@ -1393,6 +1396,13 @@ func (x *BacktestResult) GetAddedExamples() []*BacktestExample {
 func (x *BacktestResult) GetRemovedExamples() []*BacktestExample {
 	if x != nil {
 		return x.RemovedExamples
+	}
+	return nil
+}
+
+func (x *BacktestResult) GetNotes() []string {
+	if x != nil {
+		return x.Notes
 	}
 	return nil
 }
@@ -2722,7 +2732,7 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\tdetection\x18\x01 \x01(\tR\tdetection\x12\x1a\n" +
 	"\bfraction\x18\x02 \x01(\x01R\bfraction\x12=\n" +
 	"\freached_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vreachedTime\x12\x16\n" +
-	"\x06alerts\x18\x04 \x01(\x05R\x06alerts\"\xbe\x06\n" +
+	"\x06alerts\x18\x04 \x01(\x05R\x06alerts\"\xd4\x06\n" +
 	"\x0eBacktestResult\x12\x1c\n" +
 	"\tdetection\x18\x01 \x01(\tR\tdetection\x129\n" +
 	"\n" +
@@ -2744,7 +2754,8 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\ftop_subjects\x18\f \x03(\v2\x1d.sealwatch.v1.BacktestSubjectR\vtopSubjects\x12E\n" +
 	"\fsuppressions\x18\r \x03(\v2!.sealwatch.v1.BacktestSuppressionR\fsuppressions\x12D\n" +
 	"\x0eadded_examples\x18\x0e \x03(\v2\x1d.sealwatch.v1.BacktestExampleR\raddedExamples\x12H\n" +
-	"\x10removed_examples\x18\x0f \x03(\v2\x1d.sealwatch.v1.BacktestExampleR\x0fremovedExamples\"E\n" +
+	"\x10removed_examples\x18\x0f \x03(\v2\x1d.sealwatch.v1.BacktestExampleR\x0fremovedExamples\x12\x14\n" +
+	"\x05notes\x18\x10 \x03(\tR\x05notes\"E\n" +
 	"\rBacktestCount\x12\x1a\n" +
 	"\bproposed\x18\x01 \x01(\x05R\bproposed\x12\x18\n" +
 	"\apresent\x18\x02 \x01(\x05R\apresent\"{\n" +
