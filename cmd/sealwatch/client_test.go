@@ -16,6 +16,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/sealwatch/sealwatch/client"
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 )
 
@@ -123,8 +124,8 @@ func TestTailStopsWhenRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	tail := &tail{client: sealwatchv1.NewAlertServiceClient(conn), after: "bad", say: t.Logf}
-	err = tail.run(t.Context(), func(*sealwatchv1.StreamAlertsResponse) error { return nil })
+	tail := &tail{client: client.New(conn), after: "bad", say: t.Logf}
+	err = tail.run(t.Context(), func(client.Change) error { return nil })
 	if err == nil || message(err) != "after: the token is damaged [INVALID_RESUME_TOKEN]" {
 		t.Fatalf("error %v", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/sealwatch/sealwatch/client"
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 
 	"github.com/sealwatch/sealwatch/cmd/sealwatch/upload"
@@ -149,18 +150,18 @@ func (d *demoRun) upload(ctx context.Context, next func() (upload.Record, error)
 
 // alerts prints every alert.
 func (d *demoRun) alerts(ctx context.Context) error {
-	t := &tail{client: sealwatchv1.NewAlertServiceClient(d.conn), filter: &sealwatchv1.AlertFilter{}, after: "0", say: d.p.say}
-	return t.run(ctx, func(m *sealwatchv1.StreamAlertsResponse) error {
+	t := &tail{client: client.New(d.conn), filter: &sealwatchv1.AlertFilter{}, after: client.First, say: d.p.say}
+	return t.run(ctx, func(m client.Change) error {
 		d.mu.Lock()
-		name := d.people[m.GetAlert().GetSubject().GetId()]
-		if m.GetChange() == sealwatchv1.AlertChange_ALERT_CHANGE_CREATED {
+		name := d.people[m.Alert.GetSubject().GetId()]
+		if m.Kind == sealwatchv1.AlertChange_ALERT_CHANGE_CREATED {
 			d.alerted++
 		}
 		d.mu.Unlock()
-		if change := m.GetChange(); change == sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED || change == sealwatchv1.AlertChange_ALERT_CHANGE_DESCRIBED {
+		if m.Kind == sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED || m.Kind == sealwatchv1.AlertChange_ALERT_CHANGE_DESCRIBED {
 			return nil // an alert that grows is shown once
 		}
-		_, err := io.WriteString(d.p.out, alertStory(m.GetAlert(), m.GetChange(), name))
+		_, err := io.WriteString(d.p.out, alertStory(m.Alert, m.Kind, name))
 		return err
 	})
 }

@@ -108,6 +108,12 @@ func problems(from, to string) (out []string) {
 	if within(to, "gen") && !within(from, "gen") && !within(from, "server") && !within(from, "cmd") && !within(from, "client") && !within(from, "internal/testkit") {
 		out = append(out, "generated code is for the server and the clients")
 	}
+	if within(from, "client") && !within(to, "client") && !within(to, "gen") {
+		out = append(out, "the client is for other programs, which have the API and nothing else")
+	}
+	if within(to, "client") && !within(from, "client") && !within(from, "cmd") {
+		out = append(out, "the client is for those who call the service")
+	}
 	if within(to, "internal/app") && !within(from, "cmd") && !within(from, "internal/app") {
 		out = append(out, "nobody but cmd imports the composition root")
 	}
@@ -136,6 +142,8 @@ func TestTheRuleBites(t *testing.T) {
 		{module + "/server", module + "/internal/app"},
 		{module + "/cmd/sealwatch", module + "/analytics"},
 		{module + "/exporters", module + "/internal/testkit"},
+		{module + "/client", module + "/internal/fault"},
+		{module + "/internal/app", module + "/client"},
 		{module + "/ingest/monitor/poll", module + "/ingest/docusign/docusigntest"},
 	} {
 		if len(problems(c[0], c[1])) == 0 {
