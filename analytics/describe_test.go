@@ -27,7 +27,7 @@ func journey(t *testing.T) (before, after []eventCase) {
 		before = append(before, e)
 	}
 	away := eventCase{ID: "away", At: "2026-05-06T09:40:00Z", User: "ann", Email: "ann@example.com", City: "New York", Country: "United States", Lat: 40.71, Lon: -74.01, IP: "198.51.100.7", ASN: 64999, Network: "Elsewhere", Browser: "Firefox 120", OS: "Linux"}
-	home.ID, home.At = "home", "2026-05-06T09:00:00Z"
+	home.ID, home.At, home.Browser = "home", "2026-05-06T09:00:00Z", "Chrome 127"
 	before = append(before, home, away)
 	for k := range 3 {
 		e := away
@@ -74,8 +74,12 @@ func TestAnAlertIsDescribed(t *testing.T) {
 	if d := gocmp.Diff(alert.Trait{Kind: "network", Value: "64500", Label: "Home Net", Events: 1, FirstSeen: time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC), Days: 5, OtherUsers: 1}, trait("network", "64500")); d != "" {
 		t.Error(d)
 	}
-	if got := trait("device", "Firefox 120 on Linux"); !got.New || got.OtherUsers != 0 {
+	if got := trait("device", "Firefox 120 on Linux"); !got.New || got.OtherUsers != 0 || got.Family != "Firefox on Linux" || got.FamilyDays != 0 {
 		t.Errorf("device: %+v", got)
+	}
+	// an update: the version is new, and what counts is not
+	if got := trait("device", "Chrome 127 on Windows 10"); !got.New || got.Days != 0 || got.Family != "Chrome on Windows" || got.FamilyDays != 5 {
+		t.Errorf("device after an update: %+v", got)
 	}
 	if got, want := first.Context.LastArrival, time.Date(2026, 5, 6, 9, 40, 0, 0, time.UTC); !got.Equal(want) {
 		t.Errorf("last arrival %v, expected %v", got, want)

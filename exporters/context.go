@@ -40,6 +40,8 @@ type DocumentTrait struct {
 	FirstSeenTime  string `json:"firstSeenTime,omitempty"`
 	DayCount       uint64 `json:"dayCount"`
 	OtherUserCount uint64 `json:"otherUserCount"`
+	Family         string `json:"family,omitempty"`
+	FamilyDayCount uint64 `json:"familyDayCount,omitempty"`
 }
 
 // DocumentDeed is the message AlertDeed.
@@ -67,7 +69,8 @@ func newContext(c *alert.Context) *DocumentContext {
 	for i := range c.Traits {
 		t := &c.Traits[i]
 		if list := lists[t.Kind]; list != nil {
-			*list = append(*list, DocumentTrait{Value: t.Value, Label: t.Label, EventCount: t.Events, New: t.New, FirstSeenTime: timestamp(t.FirstSeen), DayCount: t.Days, OtherUserCount: t.OtherUsers})
+			*list = append(*list, DocumentTrait{Value: t.Value, Label: t.Label, EventCount: t.Events, New: t.New, FirstSeenTime: timestamp(t.FirstSeen), DayCount: t.Days, OtherUserCount: t.OtherUsers,
+				Family: t.Family, FamilyDayCount: t.FamilyDays})
 		}
 	}
 	for _, a := range c.After {

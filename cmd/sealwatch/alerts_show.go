@@ -94,6 +94,20 @@ func plural(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
+// deviceUse says of a device how usual it is: what counts is the family, and a version may be new by an update.
+func deviceUse(v *sealwatchv1.AlertTrait) string {
+	family := v.GetFamily()
+	switch {
+	case v.GetFamilyDayCount() == 0:
+		return "new: no " + family + " of any version before"
+	case v.GetNew() && family != v.GetValue():
+		return fmt.Sprintf("new version only: %s, which counts, known from %s", family, plural(int(v.GetFamilyDayCount()), "day"))
+	case family != v.GetValue():
+		return fmt.Sprintf("known from %s, and %s, which counts, from %d", plural(int(v.GetDayCount()), "day"), family, v.GetFamilyDayCount())
+	}
+	return "known from " + plural(int(v.GetDayCount()), "day")
+}
+
 // contextLines are the circumstances of an alert, a line each: head and text.
 func contextLines(c *sealwatchv1.AlertContext) [][2]string {
 	var all [][2]string
@@ -124,6 +138,9 @@ func contextLines(c *sealwatchv1.AlertContext) [][2]string {
 			usual := "new"
 			if !v.GetNew() {
 				usual = "known from " + plural(int(v.GetDayCount()), "day")
+			}
+			if v.GetFamily() != "" {
+				usual = deviceUse(v)
 			}
 			add(t.kind, fmt.Sprintf("%s  %s, %s with it in 30 days", name, usual, plural(int(v.GetOtherUserCount()), "other user")))
 		}

@@ -311,7 +311,7 @@ func describe(a *sealwatchv1.Alert) {
 		Directory: &sealwatchv1.DirectoryState{Source: "entra", DisplayName: "Ada", Status: "disabled", StatusTime: at(1), Role: "administrator", Groups: []string{"Finance", "Leavers"}},
 		Addresses: []*sealwatchv1.AlertTrait{{Value: "192.0.2.1", Label: "Example Net", New: true}},
 		Networks:  []*sealwatchv1.AlertTrait{{Value: "64500", Label: "Example Net", DayCount: 1, OtherUserCount: 12}},
-		Devices:   []*sealwatchv1.AlertTrait{{Value: "Chrome 126 on Windows 10", Label: "desktop", DayCount: 30, OtherUserCount: 1}},
+		Devices:   []*sealwatchv1.AlertTrait{{Value: "Chrome 126 on Windows 10", Label: "desktop", DayCount: 30, OtherUserCount: 1, Family: "Chrome on Windows", FamilyDayCount: 41}},
 		NextHour:  []*sealwatchv1.AlertDeed{{Activity: "download", Count: 40}, {Activity: "send", Count: 1}}, NextHourComplete: true,
 		Gaps: []*sealwatchv1.CoverageGap{{StartTime: at(3), EndTime: at(5)}}}
 }

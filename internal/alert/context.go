@@ -53,7 +53,7 @@ const (
 type Trait struct {
 	// Kind is address, network or device.
 	Kind string `json:"kind"`
-	// Value is the address, the number of the autonomous system, or browser and operating system.
+	// Value is the address, the number of the autonomous system, or browser and operating system with their versions.
 	Value string `json:"value"`
 	// Label is for people: the network's name, the kind of device.
 	Label string `json:"label,omitempty"`
@@ -65,6 +65,10 @@ type Trait struct {
 	FirstSeen time.Time `json:"firstSeen"`
 	// Days are the days among those on which the subject had it.
 	Days uint64 `json:"days"`
+	// Family is a device without versions, which is what detections compare: a browser is another version every few weeks.
+	// FamilyDays are the days on which the subject had one of it. Empty for other kinds, and where it was not told.
+	Family     string `json:"family,omitempty"`
+	FamilyDays uint64 `json:"familyDays,omitempty"`
 	// OtherUsers had it in the thirty days before the end of the finding.
 	OtherUsers uint64 `json:"otherUsers"`
 }
@@ -94,7 +98,7 @@ func (c *Context) Tells(other *Context) bool {
 	}
 	// How many others have something changes with everybody's events; the finding's subject has not changed by that.
 	same := func(a, b Trait) bool {
-		return a.Kind == b.Kind && a.Value == b.Value && a.Label == b.Label && a.Events == b.Events && a.Days == b.Days && a.FirstSeen.Equal(b.FirstSeen)
+		return a.Kind == b.Kind && a.Value == b.Value && a.Label == b.Label && a.Events == b.Events && a.Days == b.Days && a.FamilyDays == b.FamilyDays && a.FirstSeen.Equal(b.FirstSeen)
 	}
 	if !slices.EqualFunc(c.Traits, other.Traits, same) {
 		return true

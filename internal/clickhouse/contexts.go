@@ -75,7 +75,9 @@ func (d *DB) Circumstances(ctx context.Context, tenant string, line time.Time, f
 		var n uint32
 		var t alert.Trait
 		var firstArrival, lastArrival time.Time
-		if err := r.Scan(&n, &t.Kind, &t.Value, &t.Label, &t.Events, &t.FirstSeen, &t.Days, &firstArrival, &lastArrival); err != nil {
+		var family string
+		var familyDays uint64
+		if err := r.Scan(&n, &t.Kind, &t.Value, &t.Label, &t.Events, &t.FirstSeen, &t.Days, &firstArrival, &lastArrival, &family, &familyDays); err != nil {
 			return err
 		}
 		if t.Kind == "" {
@@ -84,6 +86,9 @@ func (d *DB) Circumstances(ctx context.Context, tenant string, line time.Time, f
 		}
 		if t.New = t.Days == 0; t.New {
 			t.FirstSeen = time.Time{}
+		}
+		if t.Kind == alert.TraitDevice {
+			t.Family, t.FamilyDays = family, familyDays
 		}
 		all[n].Traits = append(all[n].Traits, t)
 		return nil

@@ -15,7 +15,8 @@ func alertContext(c *alert.Context) *pb.AlertContext {
 	}
 	for i := range c.Traits {
 		t := &c.Traits[i]
-		trait := &pb.AlertTrait{Value: Text(t.Value), Label: Text(t.Label), EventCount: int32Of(t.Events), New: t.New, FirstSeenTime: Timestamp(t.FirstSeen), DayCount: int32Of(t.Days), OtherUserCount: int32Of(t.OtherUsers)}
+		trait := &pb.AlertTrait{Value: Text(t.Value), Label: Text(t.Label), EventCount: int32Of(t.Events), New: t.New, FirstSeenTime: Timestamp(t.FirstSeen), DayCount: int32Of(t.Days), OtherUserCount: int32Of(t.OtherUsers),
+			Family: Text(t.Family), FamilyDayCount: int32Of(t.FamilyDays)}
 		switch t.Kind {
 		case alert.TraitAddress:
 			m.Addresses = append(m.Addresses, trait)

@@ -733,7 +733,7 @@ func (x *DirectoryState) GetGroups() []string {
 // AlertTrait is an address, a network or a device, and how usual it is.
 type AlertTrait struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// value is the address, the number of the autonomous system, or browser and operating system.
+	// value is the address, the number of the autonomous system, or browser and operating system with their versions.
 	Value string `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
 	// label is for people: the name of the network, the kind of device.
 	Label string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
@@ -747,6 +747,11 @@ type AlertTrait struct {
 	DayCount int32 `protobuf:"varint,6,opt,name=day_count,json=dayCount,proto3" json:"day_count,omitempty"`
 	// other_user_count is how many users else had it in the thirty days before the finding's end.
 	OtherUserCount int32 `protobuf:"varint,7,opt,name=other_user_count,json=otherUserCount,proto3" json:"other_user_count,omitempty"`
+	// family is a device without versions, which is what detections compare; empty for addresses and networks.
+	Family string `protobuf:"bytes,8,opt,name=family,proto3" json:"family,omitempty"`
+	// family_day_count is on how many of those days the subject had a device of the family, of any version. None means that
+	// the device counts as new; new alone, that its version is.
+	FamilyDayCount int32 `protobuf:"varint,9,opt,name=family_day_count,json=familyDayCount,proto3" json:"family_day_count,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -826,6 +831,20 @@ func (x *AlertTrait) GetDayCount() int32 {
 func (x *AlertTrait) GetOtherUserCount() int32 {
 	if x != nil {
 		return x.OtherUserCount
+	}
+	return 0
+}
+
+func (x *AlertTrait) GetFamily() string {
+	if x != nil {
+		return x.Family
+	}
+	return ""
+}
+
+func (x *AlertTrait) GetFamilyDayCount() int32 {
+	if x != nil {
+		return x.FamilyDayCount
 	}
 	return 0
 }
@@ -1075,7 +1094,7 @@ const file_sealwatch_v1_alert_proto_rawDesc = "" +
 	"statusTime\x12\x17\n" +
 	"\x04kind\x18\a \x01(\tB\x03\xe0A\x03R\x04kind\x12\x17\n" +
 	"\x04role\x18\b \x01(\tB\x03\xe0A\x03R\x04role\x12\x1b\n" +
-	"\x06groups\x18\t \x03(\tB\x03\xe0A\x03R\x06groups\"\x99\x02\n" +
+	"\x06groups\x18\t \x03(\tB\x03\xe0A\x03R\x06groups\"\xe5\x02\n" +
 	"\n" +
 	"AlertTrait\x12\x19\n" +
 	"\x05value\x18\x01 \x01(\tB\x03\xe0A\x03R\x05value\x12\x19\n" +
@@ -1085,7 +1104,9 @@ const file_sealwatch_v1_alert_proto_rawDesc = "" +
 	"\x03new\x18\x04 \x01(\bB\x03\xe0A\x03R\x03new\x12G\n" +
 	"\x0ffirst_seen_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\rfirstSeenTime\x12 \n" +
 	"\tday_count\x18\x06 \x01(\x05B\x03\xe0A\x03R\bdayCount\x12-\n" +
-	"\x10other_user_count\x18\a \x01(\x05B\x03\xe0A\x03R\x0eotherUserCount\"i\n" +
+	"\x10other_user_count\x18\a \x01(\x05B\x03\xe0A\x03R\x0eotherUserCount\x12\x1b\n" +
+	"\x06family\x18\b \x01(\tB\x03\xe0A\x03R\x06family\x12-\n" +
+	"\x10family_day_count\x18\t \x01(\x05B\x03\xe0A\x03R\x0efamilyDayCount\"i\n" +
 	"\tAlertDeed\x12\x1f\n" +
 	"\bactivity\x18\x01 \x01(\tB\x03\xe0A\x03R\bactivity\x12\x19\n" +
 	"\x05count\x18\x02 \x01(\x05B\x03\xe0A\x03R\x05count\x12 \n" +

@@ -26,14 +26,20 @@ touched AS
     WHERE tenant = {tenant:String} AND integration_key IN {integrations:Array(String)} AND held_until <= {line:DateTime64(7, 'UTC')}
         AND ts >= {first:DateTime64(7, 'UTC')} - toIntervalDay(90) AND ts <= {last:DateTime64(7, 'UTC')}
 )
+SELECT n, kind, value, label, own_events, first_seen, length(dates) AS days, first_arrival, last_arrival, family, length(arrayDistinct(family_dates)) AS family_days
+FROM
+(
 SELECT
     n,
     trait.1 AS kind,
     trait.2 AS value,
+    trait.4 AS family,
     argMax(trait.3, (ts, event_id)) AS label,
     countIf(own) AS own_events,
     minIf(ts, toDate(ts) < toDate(finding_start)) AS first_seen,
-    uniqExactIf(toDate(ts), toDate(ts) < toDate(finding_start)) AS days,
+    groupUniqArrayIf(toDate(ts), toDate(ts) < toDate(finding_start)) AS dates,
+    -- a browser is another version every few weeks, so that detections compare devices without it; the days of all versions
+    groupArrayArray(dates) OVER (PARTITION BY n, kind, family) AS family_dates,
     minIf(arrival_time, own) AS first_arrival,
     maxIf(arrival_time, own) AS last_arrival
 FROM
@@ -42,13 +48,15 @@ FROM
         n, finding_start, event_id, ts, arrival_time,
         (n, event_id) IN (SELECT arrayJoin(arrayZip({own_n:Array(UInt32)}, {own_ids:Array(String)}))) AS own,
         -- the empty kind carries the times of arrival of events that have none of the others
-        arrayJoin([('', '', ''), ('address', ip_address, as_organization), ('network', if(asn = 0, '', toString(asn)), as_organization),
-            ('device', trimBoth(concat(browser, if(browser != '' AND os != '', ' on ', ''), os)), toString(device_type))]) AS trait
+        arrayJoin([('', '', '', ''), ('address', ip_address, as_organization, ip_address), ('network', if(asn = 0, '', toString(asn)), as_organization, toString(asn)),
+            ('device', trimBoth(concat(browser, if(browser != '' AND os != '', ' on ', ''), os)), toString(device_type),
+                trimBoth(concat(replaceRegexpOne(browser, ' [0-9.]+$', ''), if(browser != '' AND os != '', ' on ', ''), replaceRegexpOne(os, ' [0-9.]+$', ''))))]) AS trait
     FROM touched
     INNER JOIN wanted USING (subject_type, subject_id)
     WHERE ts >= finding_start - toIntervalDay(90) AND ts <= finding_end
 )
 WHERE kind = '' OR value != ''
-GROUP BY n, kind, value
-HAVING own_events > 0
+GROUP BY n, kind, value, family
+)
+WHERE own_events > 0
 ORDER BY n, kind, own_events DESC, value
