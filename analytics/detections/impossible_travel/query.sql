@@ -308,7 +308,7 @@ scored AS
                 if(regulars = 0, '', concat(' ', toString(regulars), if(regulars = 1, ' other user works', ' other users work'), ' from that network and country regularly.')))),
             ',"fromKind":"', here_kind, '","toKind":"', there_kind, '","strangerEnd":"', if(later, 'to', 'from'), '",',
             substring(toJSONString(map(
-                'distanceKm', round(distance_km, 1), 'hours', round(hours, 3), 'neededHours', round(needed_hours, 3),
+                'distanceKm', round(distance_km), 'hours', round(hours, 3), 'neededHours', round(needed_hours, 3),
                 'speedKmh', round(distance_km / greatest(hours, 0.001)), 'allowedSpeedKmh', {speed_kmh:Float64},
                 'fromFamiliarDays', toFloat64(h.1), 'toFamiliarDays', toFloat64(t.1),
                 'fromNetworkDays', toFloat64(h.2), 'toNetworkDays', toFloat64(t.2),

@@ -279,7 +279,7 @@ SELECT
             multiIf(before.1.city != '', initcapUTF8(before.1.city), before.1.countryName != '', before.1.countryName, before.1.country)))) AS title,
     toJSONString(CAST((
             spot, if(came, [before.1], []), own_days = 0, if(own_days = 0, -1, first_day - last_there), own_days, home, peer_regulars = 0, peer_regulars, tenant_users = 0, tenant_users, tenant_regulars,
-            learning, round(distance_km, 1), round(hours, 2), round(needed_hours, 2), explained, address_days, network_days, device_days, shared_by, {familiar_days:UInt32}, {recent_days:UInt32},
+            learning, round(distance_km), round(hours, 2), round(needed_hours, 2), explained, address_days, network_days, device_days, shared_by, {familiar_days:UInt32}, {recent_days:UInt32},
             concat(multiIf(tenant_regulars = 0, 'Nobody else of the company is there regularly', peer_regulars = 0, 'Nobody with the same home country is there regularly', 'Others with the same home country are there regularly'),
                 if(own_regular, '; the user was a regular there before', ''), multiIf(NOT came, '.', explained, if(usual_device, '; the gap leaves time for the journey, and the device is the usual one.', '; the gap leaves time for the journey.'), '; the gap leaves no time for the journey.'))
         ),
