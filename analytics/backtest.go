@@ -41,6 +41,8 @@ type BacktestOptions struct {
 	// Exceptions of a detection, and the directory that scopes by group ask; nil means none.
 	Exceptions func(detection string) []alert.Exception
 	People     People
+	// Adopted are detections beside the Definitions, as they are now; nil means none.
+	Adopted func() []Detection
 	// SliceEvents is about how many events one evaluation reads at most; 4,000,000 when 0.
 	SliceEvents uint64
 }
@@ -85,6 +87,10 @@ type trial struct {
 	// notes are for the reader of its result.
 	notes  []string
 	slices []slice
+	// differs says that present is evaluated beside proposed; absent that there is no present one.
+	differs, absent bool
+	// limits count the alerts of each day.
+	limits [2]dayLimit
 	// subjects are all about whom there can be findings; none when that was not asked, and then all are looked at.
 	subjects []string
 }
@@ -97,6 +103,22 @@ func (b *Backtester) Backtest(ctx context.Context, q alert.BacktestRequest, prog
 	if err != nil {
 		return err
 	}
+	return b.relay(ctx, q, trials, progress, result)
+}
+
+// Compare evaluates a detection that is not in force beside the one whose place it would take, or beside none.
+func (b *Backtester) Compare(ctx context.Context, proposed Detection, present *Detection, from, to time.Time, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
+	if !from.IsZero() && !to.IsZero() && !to.After(from) {
+		return fault.New(fault.InvalidArgument, "endTime: %s is not after startTime %s", to.Format(time.RFC3339), from.Format(time.RFC3339))
+	}
+	t := trial{present: proposed, proposed: proposed, absent: present == nil}
+	if present != nil {
+		t.present, t.differs = *present, true
+	}
+	return b.relay(ctx, alert.BacktestRequest{From: from, To: to}, []trial{t}, progress, result)
+}
+
+func (b *Backtester) relay(ctx context.Context, q alert.BacktestRequest, trials []trial, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
 	return relay(ctx, progress, result, func(ctx context.Context, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
 		return b.backtest(ctx, q, trials, progress, result)
 	})
@@ -189,7 +211,7 @@ func (s *score) finished(ctx context.Context, i int, n *counter) error {
 func (b *Backtester) trials(q alert.BacktestRequest) ([]trial, error) {
 	var all []trial
 	var problems []string
-	for _, d := range b.present {
+	for _, d := range b.all() {
 		if len(q.Detections) == 0 && !b.o.Tuning[d.ID].Disabled || slices.Contains(q.Detections, d.ID) {
 			proposed := d
 			proposed.Values = maps.Clone(d.Values)
@@ -197,7 +219,7 @@ func (b *Backtester) trials(q alert.BacktestRequest) ([]trial, error) {
 		}
 	}
 	for _, id := range q.Detections {
-		if !slices.ContainsFunc(b.present, func(d Detection) bool { return d.ID == id }) {
+		if !slices.ContainsFunc(b.all(), func(d Detection) bool { return d.ID == id }) {
 			problems = append(problems, fmt.Sprintf("detections: there is no detection %q; expected one of %s", id, strings.Join(b.ids(), ", ")))
 		}
 	}
@@ -215,6 +237,7 @@ func (b *Backtester) trials(q alert.BacktestRequest) ([]trial, error) {
 	for i := range all {
 		for _, p := range all[i].present.Parameters {
 			if is, was := all[i].proposed.Values[p.Name], all[i].present.Values[p.Name]; !p.same(is, was) {
+				all[i].differs = true
 				all[i].changed = append(all[i].changed, alert.Setting{Detection: all[i].present.ID, Parameter: p.Name, Value: is, Present: was})
 			}
 		}
@@ -224,11 +247,19 @@ func (b *Backtester) trials(q alert.BacktestRequest) ([]trial, error) {
 }
 
 func (b *Backtester) ids() []string {
-	all := make([]string, len(b.present))
-	for i := range b.present {
-		all[i] = b.present[i].ID
+	var all []string
+	for _, d := range b.all() {
+		all = append(all, d.ID)
 	}
 	return all
+}
+
+// all are the detections that can be tried.
+func (b *Backtester) all() []Detection {
+	if b.o.Adopted == nil {
+		return b.present
+	}
+	return slices.Concat(b.present, b.o.Adopted())
 }
 
 // set puts a setting into the detections that it names and says what is wrong with it.
@@ -326,14 +357,15 @@ func (b *Backtester) cut(ctx context.Context, t *trial, h *history, from, to tim
 			most *= max(1, min(mostOthers, all/max(1, theirs)))
 		}
 	}
-	t.slices = h.slices(from, to, t.present.LookBack, t.present.LookAhead, most)
+	t.slices = h.slices(from, to, max(t.present.LookBack, t.proposed.LookBack), max(t.present.LookAhead, t.proposed.LookAhead), most)
+	t.limits = [2]dayLimit{{limit: t.proposed.Inputs.DailyLimit}, {limit: t.present.Inputs.DailyLimit}}
 	return nil
 }
 
 // concerned are the candidates of both settings of a trial; asked is false when telling would take too much memory.
 func (b *Backtester) concerned(ctx context.Context, t *trial, p period) (subjects []string, asked bool, err error) {
 	tried := []*Detection{&t.proposed}
-	if len(t.changed) > 0 {
+	if t.differs {
 		tried = append(tried, &t.present)
 	}
 	for _, d := range tried {
@@ -359,7 +391,7 @@ func (b *Backtester) question(d *Detection, text string, p period, subjects []st
 func (b *Backtester) evaluate(ctx context.Context, t *trial, p period, n *counter) error {
 	proposed, err := b.findings(ctx, t, &t.proposed, p)
 	present := proposed
-	if err == nil && len(t.changed) > 0 {
+	if err == nil && t.differs {
 		present, err = b.findings(ctx, t, &t.present, p)
 	}
 	if length := p.to.Sub(p.from); b.tooMuch(err) && length > shortest {
@@ -371,6 +403,13 @@ func (b *Backtester) evaluate(ctx context.Context, t *trial, p period, n *counte
 	}
 	if err != nil {
 		return err
+	}
+	t.limits[0].apply(proposed)
+	switch {
+	case t.absent:
+		present = nil
+	case t.differs:
+		t.limits[1].apply(present)
 	}
 	n.add(proposed, present)
 	return nil

@@ -44,7 +44,7 @@ func presentSide(c *alert.Compared) *int  { return &c.Present }
 func (n *counter) add(proposed, present []alert.Finding) {
 	n.count(proposed, proposedSide)
 	n.count(present, presentSide)
-	if len(n.trial.changed) == 0 {
+	if !n.trial.differs && !n.trial.absent {
 		return
 	}
 	n.addedCount += without(&n.added, proposed, present)

@@ -108,7 +108,7 @@ func promised(t *testing.T, w *world) {
 // It returns how many it looked at.
 func candidatesHold(t *testing.T, w *world, d *analytics.Detection, set clickhouse.Argument, most int) int {
 	t.Helper()
-	arguments := d.Given()
+	arguments := d.Arguments()
 	for i := range arguments {
 		if arguments[i].Name == set.Name {
 			arguments[i] = set

@@ -38,7 +38,7 @@ type Definition struct {
 	Severity    string   `yaml:"severity"`
 	Attack      []string `yaml:"attack"`
 	// Subjects are what findings are about: user, address, integration, or organization, an account as a whole, for events
-	// that name none of the others. The view's parameter subjects holds ids of all of
+	// that name none of the others; account or envelope, for all events that name one. The view's parameter subjects holds ids of all of
 	// them.
 	Subjects []string `yaml:"subjects"`
 	// Collective are subjects that stand for many and that no event names: ids by type.
@@ -78,6 +78,12 @@ type Inputs struct {
 	Ranges bool `yaml:"ranges" json:"ranges,omitempty"`
 	// Directory says the same of the directory of users.
 	Directory bool `yaml:"directory" json:"directory,omitempty"`
+	// People says that the view reads the directory and finds something without it, too.
+	People bool `yaml:"people" json:"people,omitempty"`
+	// Follow says that what is asked again about a user is asked about those whom affected.sql names for the user.
+	Follow bool `yaml:"-" json:"follow,omitempty"`
+	// DailyLimit is the most alerts of a day of event time; findings beyond are suppressed. 0 means none.
+	DailyLimit int `yaml:"-" json:"dailyLimit,omitempty"`
 }
 
 // concerns says whether a recheck for that reason is for the detection.
@@ -86,7 +92,7 @@ func (i Inputs) concerns(reason string) bool {
 	case ReasonIntelligence:
 		return i.Intelligence
 	case ReasonDirectory:
-		return i.Directory
+		return i.Directory || i.People
 	}
 	return true
 }
@@ -107,7 +113,7 @@ var (
 	technique       = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
 	fromEvents      = regexp.MustCompile(`\bFROM\s+events\b`)
 	sqlParameter    = regexp.MustCompile(`\{([a-z][a-z0-9_]*):([A-Za-z0-9(), ']+)\}`)
-	subjectTypes    = []string{"user", "address", "integration", "organization"}
+	subjectTypes    = []string{"user", "address", "integration", "organization", "account", "envelope"}
 	affectedBinding = map[string]string{"from": "DateTime64(7, 'UTC')", "to": "DateTime64(7, 'UTC')", "line": "DateTime64(7, 'UTC')", "tenant": "String", "users": "Array(String)", "addresses": "Array(String)", "integrations": "Array(String)"}
 	// candidatesBinding is what candidates.sql is given beside the declared parameters.
 	candidatesBinding = map[string]string{"from": "DateTime64(7, 'UTC')", "to": "DateTime64(7, 'UTC')", "line": "DateTime64(7, 'UTC')", "tenant": "String", "subjects": "Array(String)"}

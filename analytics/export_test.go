@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
-	"github.com/sealwatch/sealwatch/internal/clickhouse"
 )
 
 // Drain evaluates until nothing is behind, and describes the alerts.
@@ -37,6 +36,3 @@ func KnownAttributes(d *Definition, text string) []string {
 func (b *Backtester) Consider(exceptions func(string) []alert.Exception, people People) {
 	b.o.Exceptions, b.o.People = exceptions, people
 }
-
-// Given are the arguments of a call with the values in force.
-func (d *Detection) Given() []clickhouse.Argument { return d.arguments() }

@@ -184,3 +184,6 @@ func (d *Detection) Describe() alert.Detection {
 	}
 	return out
 }
+
+// Arguments are the values for a call of the view.
+func (d *Detection) Arguments() []clickhouse.Argument { return d.arguments() }

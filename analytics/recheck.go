@@ -64,7 +64,7 @@ func (r *Runner) recheck(ctx context.Context, d *Detection, line time.Time) erro
 		if len(asked) > 0 {
 			next = asked[len(asked)-1].Sequence
 		}
-		periods, err := r.asks(ctx, d, asked)
+		periods, err := r.asks(ctx, d, asked, line)
 		if err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func (r *Runner) recheck(ctx context.Context, d *Detection, line time.Time) erro
 }
 
 // asks are the subjects and periods that rechecks ask a detection for.
-func (r *Runner) asks(ctx context.Context, d *Detection, all []clickhouse.Recheck) (map[clickhouse.Subject]period, error) {
+func (r *Runner) asks(ctx context.Context, d *Detection, all []clickhouse.Recheck, line time.Time) (map[clickhouse.Subject]period, error) {
 	l := r.lineage(d.ID)
 	periods := make(map[clickhouse.Subject]period)
 	for _, c := range all {
@@ -93,11 +93,19 @@ func (r *Runner) asks(ctx context.Context, d *Detection, all []clickhouse.Rechec
 		}
 		for i := range l.reigns {
 			v := &l.reigns[i]
-			if !v.concerns(c.Reason) || !v.reached(c.First, c.Last) {
+			if !v.concerns(c.Reason) || !v.reached(c.First, c.Last) || v.off() && !strings.HasPrefix(c.Reason, reevaluationReason) {
 				continue
 			}
 			if c.ID != "" {
-				asked(periods, v.version, c, []clickhouse.Span{{Subject: c.Subject, First: c.First, Last: c.Last}})
+				spans := []clickhouse.Span{{Subject: c.Subject, First: c.First, Last: c.Last}}
+				asked(periods, v.version, c, spans)
+				if v.inputs.Follow && c.Type == "user" {
+					others, err := r.affected(ctx, v.version, spans, line)
+					if err != nil {
+						return nil, err
+					}
+					concerned(periods, v.version, others)
+				}
 				continue
 			}
 			every, err := r.everybody(ctx, d, v.version, c)

@@ -22,6 +22,7 @@ type review struct {
 	detection *Detection
 	version   *version
 	slices    []slice
+	limit     *dayLimit
 }
 
 // Reevaluate shows how the alerts of a span of the past would differ if the detections as they are now judged it. It calls
@@ -63,13 +64,15 @@ func (r *Runner) reevaluate(ctx context.Context, q alert.ReevaluationRequest, pr
 	}
 	var all []review
 	var done, whole float64
-	for i := range r.o.Detections {
-		d := &r.o.Detections[i]
+	for _, d := range r.active() {
 		if len(q.Detections) > 0 && !slices.Contains(q.Detections, d.ID) {
 			continue
 		}
 		v := r.lineage(d.ID).present()
-		w := review{d, v, h.slices(from, to, v.LookBack, v.LookAhead, reevaluationEvents)}
+		if v == nil || v.off() {
+			continue
+		}
+		w := review{d, v, h.slices(from, to, v.LookBack, v.LookAhead, reevaluationEvents), &dayLimit{limit: v.inputs.DailyLimit}}
 		for _, s := range w.slices {
 			whole += float64(s.events)
 		}
@@ -110,8 +113,10 @@ func (r *Runner) reevaluate(ctx context.Context, q alert.ReevaluationRequest, pr
 func (r *Runner) reevaluatable(ids []string, from, to time.Time) error {
 	var problems []string
 	for _, id := range ids {
-		if !slices.ContainsFunc(r.o.Detections, func(d Detection) bool { return d.ID == id }) {
+		if !slices.ContainsFunc(r.active(), func(d *Detection) bool { return d.ID == id }) {
 			problems = append(problems, fmt.Sprintf("detections: no detection %q is enabled", id))
+		} else if v := r.lineage(id).present(); v == nil || v.off() {
+			problems = append(problems, fmt.Sprintf("detections: %q is disabled; enable it, or there is nothing that could judge", id))
 		}
 	}
 	if to.After(r.line()) {
@@ -159,6 +164,7 @@ func (r *Runner) compare(ctx context.Context, w review, p period, first time.Tim
 		except(exceptions, w.version.attributes, &findings[i])
 	}
 	findings = slices.DeleteFunc(findings, func(f alert.Finding) bool { return !f.Anchor.Before(p.to) })
+	w.limit.apply(findings)
 	periods := make(map[clickhouse.Subject]period)
 	for i := range findings {
 		periods[subjectOf(findings[i].Subject)] = period{p.from, p.to.Add(-tick)}

@@ -55,6 +55,7 @@ type Store interface {
 	StoreException(ctx context.Context, e alert.Exception) error
 	GetAlert(ctx context.Context, tenant, id string) (alert.Alert, error)
 	AlertsOfSubjects(ctx context.Context, tenant, detection string, subjects []string) ([]alert.Alert, error)
+	AlertsRanked(ctx context.Context, tenant, detection string, from, to time.Time, limit int) ([]alert.Alert, error)
 	AlertsByID(ctx context.Context, tenant string, ids []string) ([]alert.Alert, error)
 	AlertsDue(ctx context.Context, tenant string, subjects []string, first, last, passed, watermark time.Time, limit int) ([]alert.Alert, error)
 	Circumstances(ctx context.Context, tenant string, line time.Time, findings []*alert.Finding) ([]*alert.Context, error)
@@ -96,13 +97,17 @@ type Runner struct {
 	asking sync.Mutex
 	// knowing is held while ranges or people are taken in.
 	knowing sync.Mutex
+	// adopting is held while a detection is taken in or changed.
+	adopting sync.Mutex
 	// excepting is held while an exception is made or taken back.
 	excepting sync.Mutex
 	// reevaluating is held by the one re-evaluation that is under way.
 	reevaluating chan struct{}
 
-	mu    sync.Mutex
-	state map[string]*progress
+	mu sync.Mutex
+	// detections that are evaluated, adopted ones after the others. The list is never changed, only replaced.
+	detections []*Detection
+	state      map[string]*progress
 	// lineages are the versions of each detection.
 	lineages map[string]*lineage
 	// exceptions by detection, removed ones too; a list is never changed, only replaced.
@@ -155,6 +160,7 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	r.metrics = newMetrics(o.Registerer, func() float64 { return float64(r.Status().Pending) })
 	for i := range o.Detections {
 		d := &o.Detections[i]
+		r.detections = append(r.detections, d)
 		if err := o.Store.DefineDetection(ctx, d.ID, d.SQL, d.arguments()); err != nil {
 			return nil, fmt.Errorf("analytics: detection %s: %w", d.ID, err)
 		}
@@ -213,12 +219,9 @@ const maxConcurrent = 2
 
 // quickestFirst are the detections in the order of what their last steps took, so that an alert waits for no slower view.
 func (r *Runner) quickestFirst() []*Detection {
-	all := make([]*Detection, len(r.o.Detections))
-	for i := range all {
-		all[i] = &r.o.Detections[i]
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	all := slices.Clone(r.detections)
 	slices.SortStableFunc(all, func(a, b *Detection) int { return cmp.Compare(r.state[a.ID].took, r.state[b.ID].took) })
 	return all
 }
@@ -324,7 +327,8 @@ func (r *Runner) round(ctx context.Context) bool {
 	if unasked != nil && ctx.Err() == nil {
 		r.log.WarnContext(ctx, "analysis: who an exception covers cannot be looked at yet; it is tried again", slog.Any("error", unasked))
 	}
-	todo := make(map[string]clickhouse.SpanQuery, len(r.o.Detections))
+	wider := r.wider()
+	todo := make(map[string]clickhouse.SpanQuery)
 	changed := make(map[clickhouse.SpanQuery][]clickhouse.Span)
 	now := time.Now()
 	waiting := 0
@@ -335,7 +339,7 @@ func (r *Runner) round(ctx context.Context) bool {
 			waiting++
 			continue
 		}
-		todo[id] = clickhouse.SpanQuery{Tenant: r.o.Tenant, After: p.Position, Upto: min(r.head.Load(), p.Position+r.o.Step), Release: release, Released: p.Line, Line: line}
+		todo[id] = clickhouse.SpanQuery{Tenant: r.o.Tenant, After: p.Position, Upto: min(r.head.Load(), p.Position+r.o.Step), Release: release, Released: p.Line, Line: line, Wider: wider}
 	}
 	r.mu.Unlock()
 	failed := make(map[clickhouse.SpanQuery]error)

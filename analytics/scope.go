@@ -60,6 +60,9 @@ func (s *Selection) names(users, groups []string) bool {
 	return in(s.Users, users) || in(s.Groups, groups)
 }
 
+// Text is the scope as a Detection has it: empty when it leaves nobody out.
+func (s *Scope) Text() (string, error) { return s.text() }
+
 // text is the scope as a version has it: empty when it leaves nobody out.
 func (s *Scope) text() (string, error) {
 	include, err := s.Include.normal()

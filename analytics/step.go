@@ -36,6 +36,9 @@ func (r *Runner) step(ctx context.Context, d *Detection, changed []clickhouse.Sp
 	periods := make(map[clickhouse.Subject]period)
 	for i := range l.reigns {
 		v := &l.reigns[i]
+		if v.off() {
+			continue
+		}
 		var inputs []clickhouse.Span
 		for k := range changed {
 			if v.inputs.Match(&changed[k]) && v.reached(changed[k].First, changed[k].Last) {
@@ -210,7 +213,11 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 	}
 	keep := r.keep(reach)
 	// before the log is held: a description takes longer than a reconciliation
-	contexts := r.describe(ctx, reconcile(standing, r.excepted(d.ID, findings), group, keep), line)
+	foreseen, _, err := r.limited(ctx, d.ID, r.excepted(d.ID, findings), standing, group)
+	if err != nil {
+		return err
+	}
+	contexts := r.describe(ctx, reconcile(standing, foreseen, group, keep), line)
 	return r.o.Log.Update(ctx, func(ctx context.Context) ([]alert.Change, error) {
 		if r.o.Log.Head() != base { // somebody wrote meanwhile, a person perhaps
 			if standing, err = r.o.Store.AlertsOfSubjects(ctx, r.o.Tenant, d.ID, ids); err != nil {
@@ -218,7 +225,11 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 			}
 		}
 		// with the exceptions of this moment: whoever makes one looks at the alerts that stand after it is in force
-		changes := reconcile(standing, r.excepted(d.ID, findings), group, keep)
+		final, others, err := r.limited(ctx, d.ID, r.excepted(d.ID, findings), standing, group)
+		if err != nil {
+			return nil, err
+		}
+		changes := append(reconcile(standing, final, group, keep), others...)
 		for i := range changes {
 			c := &changes[i]
 			switch {
@@ -244,6 +255,9 @@ func (r *Runner) findings(ctx context.Context, d *Detection, whole period, subje
 		reach = max(reach, v.LookBack)
 	}
 	for _, v := range reigns {
+		if v.off() {
+			continue
+		}
 		from := whole.from
 		if v.from.After(from) {
 			from = v.from

@@ -30,6 +30,9 @@ type version struct {
 	scope *Scope
 }
 
+// off says that it finds nothing: a policy was disabled.
+func (v *version) off() bool { return v.SQL == "" }
+
 // concerns says whether a recheck for that reason is for the version.
 func (v *version) concerns(reason string) bool {
 	return v.inputs.concerns(reason) || reason == ReasonDirectory && v.scope != nil
@@ -258,7 +261,7 @@ func (r *Runner) defineVersions(ctx context.Context) {
 		present := l.present()
 		for i := range l.reigns {
 			v := l.reigns[i].version
-			if present == nil || v.Hash() == present.Hash() {
+			if present == nil || v.Hash() == present.Hash() || v.off() {
 				continue
 			}
 			if err := r.o.Store.DefineDetection(ctx, viewOf(v), v.SQL, v.arguments()); err != nil && ctx.Err() == nil {

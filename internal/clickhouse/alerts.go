@@ -144,6 +144,17 @@ func (d *DB) AlertsAnchored(ctx context.Context, tenant, detection string, from,
 	return all, err
 }
 
+// AlertsRanked returns the first findings of a detection, by anchor, subject and key, with their anchors from from (inclusive) to
+// to (exclusive), that nothing but its limit of a day suppresses.
+func (d *DB) AlertsRanked(ctx context.Context, tenant, detection string, from, to time.Time, limit int) ([]alert.Alert, error) {
+	found, err := d.changes(ctx, "alerts_ranked", named("tenant", tenant), named("detection", detection), named("from", moment(from)), named("to", moment(to)), named("limit", uint32(limit)))
+	all := make([]alert.Alert, len(found))
+	for i := range found {
+		all[i] = found[i].Alert
+	}
+	return all, err
+}
+
 // AlertsByID returns the newest version of each of the alerts that there are, in no order.
 func (d *DB) AlertsByID(ctx context.Context, tenant string, ids []string) ([]alert.Alert, error) {
 	found, err := d.changes(ctx, "alerts_by_id", named("tenant", tenant), list("ids", ids))

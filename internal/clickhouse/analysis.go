@@ -36,6 +36,8 @@ type SpanQuery struct {
 	After, Upto    uint64
 	Release        bool
 	Released, Line time.Time
+	// Wider counts an event for its account and its envelope, too.
+	Wider bool
 }
 
 // ChangedSpans returns what changed; an event counts for its user, its address and its integration. A subject may come
@@ -48,7 +50,7 @@ func (d *DB) ChangedSpans(ctx context.Context, q SpanQuery) ([]Span, error) {
 		all = append(all, s)
 		return err
 	}
-	args := []driver.NamedValue{named("tenant", q.Tenant), named("after", q.After), named("line", moment(q.Line))}
+	args := []driver.NamedValue{named("tenant", q.Tenant), named("after", q.After), named("line", moment(q.Line)), named("wider", q.Wider)}
 	if q.Upto > q.After {
 		if err := d.rows(ctx, "analysis_spans", each, append(args, named("upto", q.Upto))...); err != nil {
 			return nil, err

@@ -10,10 +10,10 @@ SELECT
 FROM
 (
     SELECT ts, user_id, ip_address, integration_key, activity, place_kind, administrative,
-        if(user_id IN ('', '0', '00000000-0000-0000-0000-000000000000') AND ip_address = '' AND integration_key = '', multiIf(account_id != '', account_id, organization_id != '', organization_id, toString(tenant)), '') AS account
+        if(user_id IN ('', '0', '00000000-0000-0000-0000-000000000000') AND ip_address = '' AND integration_key = '', multiIf(account_id != '', account_id, organization_id != '', organization_id, toString(tenant)), '') AS account, account_id AS whole_account, envelope_id AS envelope
     FROM events
     WHERE tenant = {tenant:String}
         AND sequence <= {after:UInt64} AND held_until > {released:DateTime64(7, 'UTC')} AND held_until <= {line:DateTime64(7, 'UTC')}
 )
-ARRAY JOIN arrayFilter(s -> s.2 != '', [('user', user_id), ('address', ip_address), ('integration', integration_key), ('organization', account)]) AS subject
+ARRAY JOIN arrayFilter(s -> s.2 != '', [('user', user_id), ('address', ip_address), ('integration', integration_key), ('organization', account), ('account', if({wider:Bool}, whole_account, '')), ('envelope', if({wider:Bool}, envelope, ''))]) AS subject
 GROUP BY subject_type, subject_id
