@@ -46,7 +46,7 @@ func (r *Runner) settled() uint64 {
 	return done
 }
 
-// news returns the subjects of whom the directory had something new after the recheck, and the last recheck looked at.
+// news returns the subjects of whom the directory had something new, or whose events were put elsewhere, after the recheck, and the last recheck looked at.
 func (r *Runner) news(ctx context.Context, after uint64) ([]clickhouse.Span, uint64, error) {
 	settled := r.settled()
 	if after >= settled {
@@ -62,7 +62,7 @@ func (r *Runner) news(ctx context.Context, after uint64) ([]clickhouse.Span, uin
 	}
 	var spans []clickhouse.Span
 	for _, c := range all {
-		if c.Reason == ReasonDirectory && c.ID != "" {
+		if (c.Reason == ReasonDirectory || c.Reason == ReasonPlaces) && c.ID != "" {
 			spans = append(spans, clickhouse.Span{Subject: c.Subject, First: c.First, Last: c.Last})
 		}
 	}

@@ -18,6 +18,9 @@ func (r *Runner) Know(ctx context.Context, ranges []intelligence.Range) error {
 		if ranges[i].Tenant != r.o.Tenant {
 			return fmt.Errorf("analytics: range %s is of tenant %q, expected %q", ranges[i].Prefix, ranges[i].Tenant, r.o.Tenant)
 		}
+		if ranges[i].Source != intelligence.OperatorSource && ranges[i].Override != (intelligence.Override{}) {
+			return fmt.Errorf("analytics: range %s of %s says where addresses are or who runs them; expected that of the operator alone", ranges[i].Prefix, ranges[i].Source)
+		}
 	}
 	r.knowing.Lock()
 	defer r.knowing.Unlock()
@@ -62,6 +65,9 @@ func (r *Runner) recheckRanges(ctx context.Context) error {
 	}
 	if err := r.o.Store.RebuildNetworks(ctx); err != nil {
 		return fmt.Errorf("analytics: networks: %w", err)
+	}
+	if err := r.placeEvents(ctx, done.Position); err != nil {
+		return err
 	}
 	users, err := r.o.Store.UsersOfRanges(ctx, r.o.Tenant, done.Position)
 	if err != nil {

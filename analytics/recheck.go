@@ -87,8 +87,13 @@ func (r *Runner) recheck(ctx context.Context, d *Detection, line time.Time) erro
 func (r *Runner) asks(ctx context.Context, d *Detection, all []clickhouse.Recheck, line time.Time) (map[clickhouse.Subject]period, error) {
 	l := r.lineage(d.ID)
 	periods := make(map[clickhouse.Subject]period)
+	var moved []clickhouse.Span
 	for _, c := range all {
-		if c.Detection != "" && c.Detection != d.ID || c.Reason == clickhouse.ReasonTooMuch || c.Reason == clickhouse.ReasonEvaluated {
+		if c.Reason == ReasonPlaces && c.Detection == "" {
+			moved = append(moved, clickhouse.Span{Subject: c.Subject, First: c.First, Last: c.Last})
+			continue
+		}
+		if c.Detection != "" && c.Detection != d.ID || c.Reason == clickhouse.ReasonTooMuch || c.Reason == clickhouse.ReasonEvaluated || c.Reason == reasonPlacing {
 			continue
 		}
 		for i := range l.reigns {
@@ -118,7 +123,7 @@ func (r *Runner) asks(ctx context.Context, d *Detection, all []clickhouse.Rechec
 			asked(periods, v.version, c, every)
 		}
 	}
-	return periods, nil
+	return periods, r.asksPlaces(ctx, d, periods, moved, line)
 }
 
 // everybody are the subjects that can have findings, or have alerts, where a recheck is about all.

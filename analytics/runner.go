@@ -36,6 +36,11 @@ type Store interface {
 	RemoveRanges(ctx context.Context, tenant, source string, prefixes []netip.Prefix) (int, error)
 	RebuildNetworks(ctx context.Context) error
 	RangesChanged(ctx context.Context, tenant string, after uint64) (uint64, error)
+	PlacesChanged(ctx context.Context, tenant string, after uint64) (bool, error)
+	SubjectsOfPlaces(ctx context.Context, tenant string, after uint64) ([]clickhouse.Span, error)
+	Misplaced(ctx context.Context, tenant string) (uint64, error)
+	PlaceEvents(ctx context.Context, tenant string) error
+	PendingRechecks(ctx context.Context, tenant, reason string, after uint64) ([]clickhouse.Recheck, error)
 	UsersOfRanges(ctx context.Context, tenant string, after uint64) ([]clickhouse.Span, error)
 	AddPeople(ctx context.Context, states []directory.State) error
 	IndexLeavers(ctx context.Context, tenant string) error
@@ -71,6 +76,9 @@ type Options struct {
 	Detections []Detection
 	Store      Store
 	Log        *Log
+	// Place lets the events that come in lie where the stored ranges of the operator say; when it returns, none that lies where
+	// earlier ones said is on its way into the store. Nil where nothing comes in beside the runner.
+	Place func(ctx context.Context) error
 	// Retention is how long events are kept; 0 for ever.
 	Retention time.Duration
 	// Interval is how often the clock is looked at for held events and failed evaluations are tried again; 1 s when 0.

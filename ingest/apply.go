@@ -37,6 +37,7 @@ func (c *commit) apply(op operation, rows []*row) {
 			r.Sequence = c.last + uint64(i) + 1
 		}
 		events[i] = *r.Event
+		c.places.put(&events[i])
 	}
 	c.tokens++
 	token := c.prefix + "-" + strconv.FormatUint(c.tokens, 10)

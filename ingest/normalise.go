@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/sealwatch/sealwatch/ingest/classify"
-	"github.com/sealwatch/sealwatch/ingest/geo"
 	"github.com/sealwatch/sealwatch/ingest/internal/scan"
 	"github.com/sealwatch/sealwatch/ingest/monitor"
+	"github.com/sealwatch/sealwatch/internal/countries"
 	"github.com/sealwatch/sealwatch/internal/event"
 )
 
@@ -41,7 +41,7 @@ type Normaliser struct {
 	classifier Classifier
 	addresses  *addresses
 	clients    *clients
-	countries  *geo.Countries
+	countries  *countries.Table
 }
 
 // NewNormaliser returns an error when a range is wrong.
@@ -50,11 +50,11 @@ func NewNormaliser(opt NormaliserOptions) (*Normaliser, error) {
 	if err != nil {
 		return nil, err
 	}
-	countries, err := geo.NewCountries()
+	names, err := countries.New()
 	if err != nil {
 		return nil, err
 	}
-	return &Normaliser{classifier: opt.Classifier, addresses: a, clients: newClients(), countries: countries}, nil
+	return &Normaliser{classifier: opt.Classifier, addresses: a, clients: newClients(), countries: names}, nil
 }
 
 // Event makes the event of a record that has been through monitor.Decode or monitor.Complete. It cannot fail: what is

@@ -7,12 +7,16 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sealwatch/sealwatch/internal/intelligence"
 )
 
 // Options of a Pipeline. Store and Normaliser are needed, everything else has a default.
 type Options struct {
 	Store      Store
 	Normaliser *Normaliser
+	// Placements are where the operator's ranges say that addresses are, until Place says otherwise.
+	Placements []intelligence.Placement
 	// Retention is how long the store keeps an event after it happened; 0 for ever. Older records are rejected, because the
 	// store would let them go at once.
 	Retention time.Duration

@@ -45,6 +45,10 @@ type writer struct {
 	cancel  context.CancelFunc
 	stopped chan struct{}
 
+	// placing is held by whoever uses places: the writer for a commit, or Place, which replaces them.
+	placing chan struct{}
+	places  *places
+
 	// What follows belongs to the writer's goroutine. last is the highest sequence given; tokens count up behind a prefix
 	// of this process.
 	loaded bool
@@ -58,7 +62,7 @@ func newWriter(opt Options, m *metrics) *writer {
 	w := &writer{
 		store: opt.Store, queue: newQueue(opt.QueueRows, opt.QueueBytes), maxRows: opt.CommitRows, attempt: opt.AttemptTimeout,
 		firstWait: opt.FirstRetry, maxWait: opt.MaxRetry, now: opt.Now, committed: opt.Committed, log: opt.Logger, metrics: m,
-		ctx: ctx, cancel: cancel, stopped: make(chan struct{}), prefix: uuid.NewString(),
+		ctx: ctx, cancel: cancel, stopped: make(chan struct{}), placing: make(chan struct{}, 1), places: newPlaces(opt.Placements), prefix: uuid.NewString(),
 	}
 	go w.loop()
 	return w
@@ -100,7 +104,9 @@ func (w *writer) loop() {
 			break
 		}
 		start := time.Now()
+		w.placing <- struct{}{}
 		w.commit(batch)
+		<-w.placing
 		w.queue.finish(batch, time.Since(start))
 	}
 	rest := w.queue.rest()

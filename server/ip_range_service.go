@@ -2,14 +2,17 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"net/netip"
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/internal/countries"
 	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/internal/intelligence"
 	"github.com/sealwatch/sealwatch/server/token"
@@ -30,6 +33,8 @@ type ipRangeService struct {
 	pb.UnimplementedIpRangeServiceServer
 	book   AddressBook
 	tenant string
+	// countries that a range can name.
+	countries *countries.Table
 }
 
 func (s *ipRangeService) ImportIpRanges(ctx context.Context, req *pb.ImportIpRangesRequest) (*pb.ImportIpRangesResponse, error) {
@@ -43,6 +48,13 @@ func (s *ipRangeService) ImportIpRanges(ctx context.Context, req *pb.ImportIpRan
 			Confidence: uint8(r.GetConfidence()), From: instant(r.GetStartTime()), To: instant(r.GetEndTime())} //nolint:gosec // validated: 0 to 100
 		if !x.From.IsZero() && !x.To.IsZero() && !x.From.Before(x.To) {
 			return nil, fault.New(fault.InvalidArgument, "ranges[%d]: start_time %s is not before end_time %s", i, x.From, x.To)
+		}
+		var problem string
+		if x.Override, problem = s.override(r); problem != "" {
+			return nil, fault.New(fault.InvalidArgument, "ranges[%d].%s", i, problem)
+		}
+		if x.Source != intelligence.OperatorSource && x.Override != (intelligence.Override{}) {
+			return nil, fault.New(fault.InvalidArgument, "ranges[%d].source: found %q, expected %s: it alone says where addresses are and who runs them", i, x.Source, intelligence.OperatorSource)
 		}
 		ranges = append(ranges, x)
 	}
@@ -69,6 +81,26 @@ func (s *ipRangeService) RemoveIpRanges(ctx context.Context, req *pb.RemoveIpRan
 		return nil, err
 	}
 	return &pb.RemoveIpRangesResponse{Removed: int32(min(n, math.MaxInt32))}, nil //nolint:gosec // cut
+}
+
+// override is what a range says of the place and the network; problem says which field is wrong.
+func (s *ipRangeService) override(r *pb.IpRange) (o intelligence.Override, problem string) {
+	o = intelligence.Override{ISP: strings.TrimSpace(r.GetIsp()), ASN: r.GetAsn(), Country: strings.ToUpper(r.GetCountry()), City: strings.TrimSpace(r.GetCity()),
+		HasCoordinates: r.Latitude != nil && r.Longitude != nil, Latitude: r.GetLatitude(), Longitude: r.GetLongitude(), RadiusKM: float32(r.GetRadiusKm())}
+	o.CountryName = s.countries.Name(o.Country)
+	switch {
+	case o.ASN != 0 && o.ISP == "":
+		return o, fmt.Sprintf("asn: found %d without isp, expected both, or isp alone", o.ASN)
+	case o.Country != "" && o.CountryName == "":
+		return o, fmt.Sprintf("country: found %q, expected the two letters of a country by ISO 3166-1, such as IE", o.Country)
+	case (r.Latitude != nil) != (r.Longitude != nil):
+		return o, "latitude: found one of latitude and longitude, expected both or neither"
+	case r.RadiusKm != nil && !o.HasCoordinates:
+		return o, fmt.Sprintf("radius_km: found %g without latitude and longitude, expected all three", r.GetRadiusKm())
+	case o.Country == "" && (o.City != "" || o.HasCoordinates):
+		return o, "country: found nothing beside a city or coordinates, expected the two letters of a country by ISO 3166-1, such as IE"
+	}
+	return o, ""
 }
 
 // prefix reads an address or a network.
@@ -124,7 +156,14 @@ func (s *ipRangeService) ListIpRanges(ctx context.Context, req *pb.ListIpRangesR
 	resp := &pb.ListIpRangesResponse{}
 	for _, r := range list[:min(len(list), size)] {
 		resp.Ranges = append(resp.Ranges, &pb.IpRange{Prefix: r.Prefix.String(), Source: r.Source, DisplayName: r.Name, Category: r.Category, Tags: r.Tags,
-			Confidence: int32(r.Confidence), StartTime: stamp(r.From), EndTime: stamp(r.To)})
+			Confidence: int32(r.Confidence), StartTime: stamp(r.From), EndTime: stamp(r.To), Isp: r.ISP, Asn: r.ASN, Country: r.Country, City: r.City,
+			LocatedBy: r.LocatedBy(), NetworkBy: r.NetworkBy()})
+		if one := resp.Ranges[len(resp.Ranges)-1]; r.HasCoordinates {
+			one.Latitude, one.Longitude = proto.Float64(r.Latitude), proto.Float64(r.Longitude)
+			if r.RadiusKM > 0 {
+				one.RadiusKm = proto.Float64(float64(r.RadiusKM))
+			}
+		}
 	}
 	if len(list) > size {
 		last := list[size-1]

@@ -23,6 +23,7 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/internal/countries"
 	"github.com/sealwatch/sealwatch/server/chain"
 	"github.com/sealwatch/sealwatch/server/fanout"
 	"github.com/sealwatch/sealwatch/server/token"
@@ -85,6 +86,10 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	names, err := countries.New()
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{options: o, failures: make(chan error, 3), inside: bufconn.Listen(inProcessBuffer), health: health.NewServer()}
 	s.draining, s.drain = context.WithCancel(context.Background())
 	if s.chain, err = chain.New(chain.Options{
@@ -94,7 +99,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.grpc = newGRPC(&o, s.chain)
-	alerts, err := s.register(validator)
+	alerts, err := s.register(validator, names)
 	if err != nil {
 		s.drain()
 		return nil, err
@@ -124,7 +129,7 @@ func newGRPC(o *Options, c *chain.Chain) *grpc.Server {
 }
 
 // register puts the services into the gRPC server.
-func (s *Server) register(validator *validate.Validator) (*alertService, error) {
+func (s *Server) register(validator *validate.Validator, names *countries.Table) (*alertService, error) {
 	o, v := &s.options, &s.options.Services
 	pb.RegisterIngestServiceServer(s.grpc, &ingestService{
 		ingester: v.Ingester, origin: o.Origin, validator: validator, draining: s.draining,
@@ -144,7 +149,7 @@ func (s *Server) register(validator *validate.Validator) (*alertService, error) 
 		detections: v.Detections, backtester: v.Backtester, reevaluator: v.Reevaluator, status: v.Status, inputs: v.Inputs, tenant: o.Origin.Tenant, logger: o.Logger, draining: s.draining,
 	})
 	if v.Addresses != nil {
-		pb.RegisterIpRangeServiceServer(s.grpc, &ipRangeService{book: v.Addresses, tenant: o.Origin.Tenant})
+		pb.RegisterIpRangeServiceServer(s.grpc, &ipRangeService{book: v.Addresses, tenant: o.Origin.Tenant, countries: names})
 	}
 	if v.Feeds != nil {
 		pb.RegisterFeedServiceServer(s.grpc, &feedService{feeds: v.Feeds, logger: o.Logger})

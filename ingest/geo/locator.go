@@ -10,6 +10,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"github.com/sealwatch/sealwatch/internal/countries"
 )
 
 // Options name the databases. Several products, and files for IPv4 and IPv6 that are apart, are asked in turn. Of several
@@ -60,18 +62,18 @@ type Locator struct {
 	asn  []product[networks]
 	// built are the times at which some release was built.
 	built     []time.Time
-	countries *Countries
+	countries *countries.Table
 	reserved  []netip.Prefix
 	log       *slog.Logger
 }
 
 // Open opens the databases; without any, the Locator knows nothing. The error names the file that cannot be used.
 func Open(opt Options) (*Locator, error) {
-	countries, err := NewCountries()
+	names, err := countries.New()
 	if err != nil {
 		return nil, err
 	}
-	l := &Locator{countries: countries, reserved: reservedPrefixes(), log: opt.Logger}
+	l := &Locator{countries: names, reserved: reservedPrefixes(), log: opt.Logger}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}

@@ -82,7 +82,9 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
+	var placing placer
 	runner, err := analytics.New(ctx, analytics.Options{
+		Place:  placing.place,
 		Tenant: cfg.Tenant, Detections: tuned, Store: db, Log: alerts, Retention: retention(cfg),
 		Interval: time.Duration(cfg.Analysis.IntervalMillis) * time.Millisecond, Clock: time.Now, Logger: log, Registerer: registry,
 	})
@@ -126,6 +128,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
+	placing.begin(pipeline, db)
 	pollers, err := startSources(work, cfg, opt, db, alerts, pipeline, registry, tasks, stopping)
 	if err != nil {
 		return err

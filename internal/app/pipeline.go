@@ -26,6 +26,26 @@ func retention(cfg config.Config) time.Duration {
 // geoInterval is how often the files of the geo databases are looked at.
 const geoInterval = 15 * time.Second
 
+// placer lets the events that come in lie where the ranges of the operator say. Before begin, none comes in.
+type placer struct {
+	pipeline *ingest.Pipeline
+	db       *clickhouse.DB
+}
+
+// begin MUST be called before anybody can say something of addresses.
+func (p *placer) begin(pipeline *ingest.Pipeline, db *clickhouse.DB) { p.pipeline, p.db = pipeline, db }
+
+func (p *placer) place(ctx context.Context) error {
+	if p.pipeline == nil {
+		return nil
+	}
+	all, err := p.db.Placements(ctx)
+	if err != nil {
+		return err
+	}
+	return p.pipeline.Place(ctx, all)
+}
+
 // startPipeline opens what events are enriched with and starts the one writer.
 func startPipeline(work context.Context, cfg config.Config, db *clickhouse.DB, runner *analytics.Runner, log *slog.Logger,
 	registry prometheus.Registerer, tasks *errgroup.Group, stopping *cleanups) (*ingest.Pipeline, *geo.Databases, error) {
@@ -58,7 +78,11 @@ func startPipeline(work context.Context, cfg config.Config, db *clickhouse.DB, r
 		}
 		return nil
 	})
-	pipeline, err := ingest.New(ingest.Options{Store: eventStore{db: db, ids: ids}, Normaliser: normaliser, QueueRows: cfg.Ingest.QueueRows,
+	placements, err := db.Placements(work)
+	if err != nil {
+		return nil, nil, err
+	}
+	pipeline, err := ingest.New(ingest.Options{Placements: placements, Store: eventStore{db: db, ids: ids}, Normaliser: normaliser, QueueRows: cfg.Ingest.QueueRows,
 		Retention: retention(cfg),
 		Committed: func(c ingest.Commit) { runner.Committed(c.LastSequence) }, Logger: log, Registerer: registry})
 	if err != nil {

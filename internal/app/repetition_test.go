@@ -30,16 +30,19 @@ type watched struct {
 	db       *clickhouse.DB
 	scenario simulate.Scenario
 	pipeline *ingest.Pipeline
+	placer   placer
 	runner   *analytics.Runner
+	// only are the detections that run; all when empty.
+	only []string
 	// stop ends the runner, ended is closed when it has.
 	stop  context.CancelFunc
 	ended chan struct{}
 }
 
 // watch opens a tenant as a new process does.
-func watch(t testing.TB, db *clickhouse.DB, s simulate.Scenario) *watched {
+func watch(t testing.TB, db *clickhouse.DB, s simulate.Scenario, only ...string) *watched {
 	t.Helper()
-	w := &watched{t: t, db: db, scenario: s}
+	w := &watched{t: t, db: db, scenario: s, only: only}
 	w.open()
 	t.Cleanup(w.close)
 	if err := errors.Join(w.runner.Know(t.Context(), simulatedRanges(&s)), addSimulatedPeople(t.Context(), db, &s)); err != nil {
@@ -58,6 +61,7 @@ func (w *watched) open() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	definitions = slices.DeleteFunc(definitions, func(d analytics.Definition) bool { return len(w.only) > 0 && !slices.Contains(w.only, d.ID) })
 	tuned, err := analytics.Tune(definitions, nil)
 	if err != nil {
 		w.t.Fatal(err)
@@ -66,7 +70,8 @@ func (w *watched) open() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if w.runner, err = analytics.New(ctx, analytics.Options{Tenant: w.scenario.Name, Detections: tuned, Store: w.db, Log: log, Clock: clock, Logger: quiet}); err != nil {
+	w.placer = placer{}
+	if w.runner, err = analytics.New(ctx, analytics.Options{Tenant: w.scenario.Name, Detections: tuned, Store: w.db, Log: log, Clock: clock, Logger: quiet, Place: w.placer.place}); err != nil {
 		w.t.Fatal(err)
 	}
 	ids := clickhouse.NewIdentities(w.db)
@@ -81,11 +86,16 @@ func (w *watched) open() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.pipeline, err = ingest.New(ingest.Options{Store: eventStore{db: w.db, ids: ids}, Normaliser: normaliser, Now: clock, Logger: quiet,
+	placements, err := w.db.Placements(ctx)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.pipeline, err = ingest.New(ingest.Options{Placements: placements, Store: eventStore{db: w.db, ids: ids}, Normaliser: normaliser, Now: clock, Logger: quiet,
 		Committed: func(c ingest.Commit) { w.runner.Committed(c.LastSequence) }})
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.placer.begin(w.pipeline, w.db)
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended, runner := make(chan struct{}), w.runner
 	w.stop, w.ended = stop, ended

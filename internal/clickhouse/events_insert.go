@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -16,11 +17,16 @@ func (d *DB) AppendEvents(ctx context.Context, token string, events []event.Even
 	if len(events) == 0 {
 		return nil
 	}
-	return d.insert(ctx, "events_insert", token, func(b driver.Batch) error { return fillEvents(b, events) })
+	moved := slices.ContainsFunc(events, func(e event.Event) bool { return e.Geo != nil })
+	statement := "events_insert"
+	if moved {
+		statement = "events_insert_moved"
+	}
+	return d.insert(ctx, statement, token, func(b driver.Batch) error { return fillEvents(b, events, moved) })
 }
 
-// fillEvents appends the columns in the order of queries/events_insert.sql.
-func fillEvents(b driver.Batch, events []event.Event) error {
+// fillEvents appends the columns in the order of queries/events_insert.sql, and for moved events that of events_insert_moved.sql.
+func fillEvents(b driver.Batch, events []event.Event, moved bool) error {
 	c := &columns{batch: b}
 	text := func(get func(*event.Event) string) { column(c, events, get) }
 	text(func(e *event.Event) string { return e.Tenant })
@@ -77,7 +83,19 @@ func fillEvents(b driver.Batch, events []event.Event) error {
 	text(func(e *event.Event) string { return e.AlertSeverity })
 	text(func(e *event.Event) string { return e.Data })
 	text(func(e *event.Event) string { return e.Raw })
+	if moved {
+		column(c, events, geoTuple)
+	}
 	return c.err
+}
+
+// geoTuple is the column geo of an event.
+func geoTuple(e *event.Event) []any {
+	g := e.Geo
+	if g == nil {
+		g = &event.Geo{}
+	}
+	return []any{g.Kind, g.Country, g.CountryName, g.Region, g.City, g.Latitude, g.Longitude, g.AccuracyKM, g.LocatedBy, g.ASN, g.ASOrganization, g.NetworkBy}
 }
 
 // wideAddress maps IPv4 into IPv6, and no address to ::.

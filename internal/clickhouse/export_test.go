@@ -106,3 +106,9 @@ func ErrorNames(ctx context.Context, d *DB) (map[int32]string, error) {
 	})
 	return all, err
 }
+
+// Text is the one value of a statement.
+func Text(ctx context.Context, d *DB, sql string, args ...driver.NamedValue) (s string, err error) {
+	err = d.query(ctx, "text", sql, func(r driver.Rows) error { return r.Scan(&s) }, args...)
+	return s, err
+}

@@ -51,6 +51,10 @@ func (d *DB) putRanges(ctx context.Context, ranges []intelligence.Range, removed
 	if err != nil {
 		return err
 	}
+	placed, err := d.rangesThatPlaced(ctx, ranges)
+	if err != nil {
+		return err
+	}
 	at := now()
 	return d.insert(ctx, "ip_ranges_insert", uuid.NewString(), func(b driver.Batch) error {
 		for _, r := range ranges {
@@ -59,7 +63,9 @@ func (d *DB) putRanges(ctx context.Context, ranges []intelligence.Range, removed
 				tags = []string{}
 			}
 			from, to := bound(r.From, always), bound(r.To, never)
-			if err := b.Append(r.Tenant, r.Source, r.Prefix.Masked().String(), r.Name, r.Category, tags, r.Confidence, from, to, removed, at, version+1); err != nil {
+			if err := b.Append(r.Tenant, r.Source, r.Prefix.Masked().String(), r.Name, r.Category, tags, r.Confidence, from, to, removed, at, version+1,
+				r.ISP, r.ASN, r.Country, r.CountryName, r.City, r.HasCoordinates, r.Latitude, r.Longitude, r.RadiusKM,
+				r.Source == intelligence.OperatorSource && (r.Placed() || r.Networked() || placed[placeID(r.Tenant, r.Prefix.Masked().String(), from.Truncate(time.Millisecond))])); err != nil {
 				return err
 			}
 		}
@@ -90,6 +96,9 @@ func (d *DB) RebuildNetworks(ctx context.Context) error {
 	generation++
 	ranges, err := d.ranges(ctx, "ip_ranges_all")
 	if err != nil {
+		return err
+	}
+	if err := d.rebuildPlacements(ctx, ranges); err != nil {
 		return err
 	}
 	err = d.insert(ctx, "ip_networks_insert", uuid.NewString(), func(b driver.Batch) error {
@@ -141,7 +150,8 @@ func (d *DB) ranges(ctx context.Context, name string, args ...driver.NamedValue)
 	err := d.rows(ctx, name, func(r driver.Rows) error {
 		var x intelligence.Range
 		var prefix string
-		if err := r.Scan(&x.Tenant, &x.Source, &prefix, &x.Name, &x.Category, &x.Tags, &x.Confidence, &x.From, &x.To); err != nil {
+		if err := r.Scan(&x.Tenant, &x.Source, &prefix, &x.Name, &x.Category, &x.Tags, &x.Confidence, &x.From, &x.To,
+			&x.ISP, &x.ASN, &x.Country, &x.CountryName, &x.City, &x.HasCoordinates, &x.Latitude, &x.Longitude, &x.RadiusKM); err != nil {
 			return err
 		}
 		p, err := netip.ParsePrefix(prefix)

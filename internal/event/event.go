@@ -47,6 +47,8 @@ type Event struct {
 	ASN            uint32
 	ASOrganization string
 	Place          Place
+	// Geo is what the geo databases or the record said where a range of the operator says otherwise; nil where none does.
+	Geo *Geo
 
 	UserAgent, Browser, OS, DeviceType string
 
@@ -89,6 +91,13 @@ type Place struct {
 	LocatedBy string
 	// NetworkBy is the database that names the network (ASN), with its build date; empty when none does.
 	NetworkBy string
+}
+
+// Geo is where an address is and who runs its network.
+type Geo struct {
+	Place
+	ASN            uint32
+	ASOrganization string
 }
 
 // Held says whether the event came too far ahead of the clock and now has not reached it yet.

@@ -31,6 +31,8 @@ type Range struct {
 	Confidence uint8
 	// From is inclusive, To exclusive; the zero time means unbounded.
 	From, To time.Time
+	// Override says where the addresses are and who runs them; the zero one says nothing.
+	Override
 }
 
 // Network is a prefix with everything that is said about its addresses, by itself and by the ranges around it.

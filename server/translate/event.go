@@ -40,6 +40,7 @@ func Event(e *event.Event, now time.Time, full bool) *pb.Event {
 			NetworkBy:      Text(e.Place.NetworkBy),
 		},
 		Place: place(&e.Place),
+		Geo:   eventGeo(e.Geo),
 		Device: &pb.Device{
 			UserAgent: Text(e.UserAgent),
 			Browser:   Text(e.Browser),
@@ -63,6 +64,14 @@ func eventUser(e *event.Event) *pb.Principal {
 		p.Type, p.Id = "integration", Text(e.IntegrationKey)
 	}
 	return p
+}
+
+// eventGeo is nil where no range of the operator says otherwise.
+func eventGeo(g *event.Geo) *pb.Geo {
+	if g == nil {
+		return nil
+	}
+	return &pb.Geo{Place: place(&g.Place), Asn: g.ASN, AsOrganization: Text(g.ASOrganization), NetworkBy: Text(g.NetworkBy)}
 }
 
 func place(p *event.Place) *pb.Place {

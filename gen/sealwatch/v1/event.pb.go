@@ -68,6 +68,8 @@ type Event struct {
 	Result string `protobuf:"bytes,19,opt,name=result,proto3" json:"result,omitempty"`
 	// channel is the record's own "source": Web, API, Mobile or Other.
 	Channel string `protobuf:"bytes,20,opt,name=channel,proto3" json:"channel,omitempty"`
+	// geo is what the geo databases or the record said, where a range of the operator says otherwise; unset where none does.
+	Geo *Geo `protobuf:"bytes,28,opt,name=geo,proto3" json:"geo,omitempty"`
 	// network is where it came from.
 	Network *Network `protobuf:"bytes,21,opt,name=network,proto3" json:"network,omitempty"`
 	// place is where that address is.
@@ -256,6 +258,13 @@ func (x *Event) GetChannel() string {
 	return ""
 }
 
+func (x *Event) GetGeo() *Geo {
+	if x != nil {
+		return x.Geo
+	}
+	return nil
+}
+
 func (x *Event) GetNetwork() *Network {
 	if x != nil {
 		return x.Network
@@ -393,7 +402,8 @@ type Network struct {
 	ProxyType string `protobuf:"bytes,5,opt,name=proxy_type,json=proxyType,proto3" json:"proxy_type,omitempty"`
 	// proxy_level, as DocuSign gives it; usually empty.
 	ProxyLevel string `protobuf:"bytes,6,opt,name=proxy_level,json=proxyLevel,proto3" json:"proxy_level,omitempty"`
-	// network_by is the name and build date of the database that named the network; empty when none did.
+	// network_by is the name and build date of the database that named the network, or operator with the network of the range that
+	// did and a mark of what it says; empty when none did.
 	NetworkBy     string `protobuf:"bytes,7,opt,name=network_by,json=networkBy,proto3" json:"network_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -497,7 +507,8 @@ type Place struct {
 	Longitude float64 `protobuf:"fixed64,7,opt,name=longitude,proto3" json:"longitude,omitempty"`
 	// accuracy_km is the radius within which the place is believed to lie, 0 when unknown.
 	AccuracyKm float64 `protobuf:"fixed64,8,opt,name=accuracy_km,json=accuracyKm,proto3" json:"accuracy_km,omitempty"`
-	// located_by is record, or the name and build date of the geo database.
+	// located_by is record, the name and build date of the geo database, or operator with the network of the range that says the
+	// place and a mark of what it says.
 	LocatedBy     string `protobuf:"bytes,9,opt,name=located_by,json=locatedBy,proto3" json:"located_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -596,6 +607,79 @@ func (x *Place) GetLocatedBy() string {
 	return ""
 }
 
+// Geo is what was said of an address before a range of the operator took its place.
+type Geo struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// place by the geo database or the record.
+	Place *Place `protobuf:"bytes,1,opt,name=place,proto3" json:"place,omitempty"`
+	// asn is the autonomous system number by the database of networks, 0 when unknown.
+	Asn uint32 `protobuf:"varint,2,opt,name=asn,proto3" json:"asn,omitempty"`
+	// as_organization is who runs that autonomous system.
+	AsOrganization string `protobuf:"bytes,3,opt,name=as_organization,json=asOrganization,proto3" json:"as_organization,omitempty"`
+	// network_by is the name and build date of the database that named the network; empty when none did.
+	NetworkBy     string `protobuf:"bytes,4,opt,name=network_by,json=networkBy,proto3" json:"network_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Geo) Reset() {
+	*x = Geo{}
+	mi := &file_sealwatch_v1_event_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Geo) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Geo) ProtoMessage() {}
+
+func (x *Geo) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_event_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Geo.ProtoReflect.Descriptor instead.
+func (*Geo) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_event_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Geo) GetPlace() *Place {
+	if x != nil {
+		return x.Place
+	}
+	return nil
+}
+
+func (x *Geo) GetAsn() uint32 {
+	if x != nil {
+		return x.Asn
+	}
+	return 0
+}
+
+func (x *Geo) GetAsOrganization() string {
+	if x != nil {
+		return x.AsOrganization
+	}
+	return ""
+}
+
+func (x *Geo) GetNetworkBy() string {
+	if x != nil {
+		return x.NetworkBy
+	}
+	return ""
+}
+
 // Device is what an activity came from.
 type Device struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -613,7 +697,7 @@ type Device struct {
 
 func (x *Device) Reset() {
 	*x = Device{}
-	mi := &file_sealwatch_v1_event_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_event_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -625,7 +709,7 @@ func (x *Device) String() string {
 func (*Device) ProtoMessage() {}
 
 func (x *Device) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_event_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_event_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -638,7 +722,7 @@ func (x *Device) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Device.ProtoReflect.Descriptor instead.
 func (*Device) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_event_proto_rawDescGZIP(), []int{4}
+	return file_sealwatch_v1_event_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Device) GetUserAgent() string {
@@ -742,7 +826,7 @@ type MonitorRecord struct {
 
 func (x *MonitorRecord) Reset() {
 	*x = MonitorRecord{}
-	mi := &file_sealwatch_v1_event_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_event_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -754,7 +838,7 @@ func (x *MonitorRecord) String() string {
 func (*MonitorRecord) ProtoMessage() {}
 
 func (x *MonitorRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_event_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_event_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -767,7 +851,7 @@ func (x *MonitorRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MonitorRecord.ProtoReflect.Descriptor instead.
 func (*MonitorRecord) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_event_proto_rawDescGZIP(), []int{5}
+	return file_sealwatch_v1_event_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *MonitorRecord) GetTimestamp() *timestamppb.Timestamp {
@@ -998,7 +1082,7 @@ var File_sealwatch_v1_event_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x18sealwatch/v1/event.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\b\n" +
+	"\x18sealwatch/v1/event.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfb\b\n" +
 	"\x05Event\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1b\n" +
 	"\x06tenant\x18\x02 \x01(\tB\x03\xe0A\x03R\x06tenant\x12\x1b\n" +
@@ -1022,7 +1106,8 @@ const file_sealwatch_v1_event_proto_rawDesc = "" +
 	"\bproperty\x18\x11 \x01(\tB\x03\xe0A\x03R\bproperty\x12\x19\n" +
 	"\x05field\x18\x12 \x01(\tB\x03\xe0A\x03R\x05field\x12\x1b\n" +
 	"\x06result\x18\x13 \x01(\tB\x03\xe0A\x03R\x06result\x12\x1d\n" +
-	"\achannel\x18\x14 \x01(\tB\x03\xe0A\x03R\achannel\x124\n" +
+	"\achannel\x18\x14 \x01(\tB\x03\xe0A\x03R\achannel\x12(\n" +
+	"\x03geo\x18\x1c \x01(\v2\x11.sealwatch.v1.GeoB\x03\xe0A\x03R\x03geo\x124\n" +
 	"\anetwork\x18\x15 \x01(\v2\x15.sealwatch.v1.NetworkB\x03\xe0A\x03R\anetwork\x12.\n" +
 	"\x05place\x18\x16 \x01(\v2\x13.sealwatch.v1.PlaceB\x03\xe0A\x03R\x05place\x121\n" +
 	"\x06device\x18\x17 \x01(\v2\x14.sealwatch.v1.DeviceB\x03\xe0A\x03R\x06device\x12$\n" +
@@ -1060,7 +1145,13 @@ const file_sealwatch_v1_event_proto_rawDesc = "" +
 	"\vaccuracy_km\x18\b \x01(\x01B\x03\xe0A\x03R\n" +
 	"accuracyKm\x12\"\n" +
 	"\n" +
-	"located_by\x18\t \x01(\tB\x03\xe0A\x03R\tlocatedBy\"y\n" +
+	"located_by\x18\t \x01(\tB\x03\xe0A\x03R\tlocatedBy\"\x9e\x01\n" +
+	"\x03Geo\x12.\n" +
+	"\x05place\x18\x01 \x01(\v2\x13.sealwatch.v1.PlaceB\x03\xe0A\x03R\x05place\x12\x15\n" +
+	"\x03asn\x18\x02 \x01(\rB\x03\xe0A\x03R\x03asn\x12,\n" +
+	"\x0fas_organization\x18\x03 \x01(\tB\x03\xe0A\x03R\x0easOrganization\x12\"\n" +
+	"\n" +
+	"network_by\x18\x04 \x01(\tB\x03\xe0A\x03R\tnetworkBy\"y\n" +
 	"\x06Device\x12\"\n" +
 	"\n" +
 	"user_agent\x18\x01 \x01(\tB\x03\xe0A\x03R\tuserAgent\x12\x1d\n" +
@@ -1125,32 +1216,35 @@ func file_sealwatch_v1_event_proto_rawDescGZIP() []byte {
 	return file_sealwatch_v1_event_proto_rawDescData
 }
 
-var file_sealwatch_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_sealwatch_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_sealwatch_v1_event_proto_goTypes = []any{
 	(*Event)(nil),                 // 0: sealwatch.v1.Event
 	(*Principal)(nil),             // 1: sealwatch.v1.Principal
 	(*Network)(nil),               // 2: sealwatch.v1.Network
 	(*Place)(nil),                 // 3: sealwatch.v1.Place
-	(*Device)(nil),                // 4: sealwatch.v1.Device
-	(*MonitorRecord)(nil),         // 5: sealwatch.v1.MonitorRecord
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 7: google.protobuf.Struct
+	(*Geo)(nil),                   // 4: sealwatch.v1.Geo
+	(*Device)(nil),                // 5: sealwatch.v1.Device
+	(*MonitorRecord)(nil),         // 6: sealwatch.v1.MonitorRecord
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 8: google.protobuf.Struct
 }
 var file_sealwatch_v1_event_proto_depIdxs = []int32{
-	6, // 0: sealwatch.v1.Event.event_time:type_name -> google.protobuf.Timestamp
-	6, // 1: sealwatch.v1.Event.arrival_time:type_name -> google.protobuf.Timestamp
-	1, // 2: sealwatch.v1.Event.user:type_name -> sealwatch.v1.Principal
-	2, // 3: sealwatch.v1.Event.network:type_name -> sealwatch.v1.Network
-	3, // 4: sealwatch.v1.Event.place:type_name -> sealwatch.v1.Place
-	4, // 5: sealwatch.v1.Event.device:type_name -> sealwatch.v1.Device
-	7, // 6: sealwatch.v1.Event.data:type_name -> google.protobuf.Struct
-	6, // 7: sealwatch.v1.MonitorRecord.timestamp:type_name -> google.protobuf.Timestamp
-	7, // 8: sealwatch.v1.MonitorRecord.data:type_name -> google.protobuf.Struct
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	9, // [9:9] is the sub-list for extension type_name
-	9, // [9:9] is the sub-list for extension extendee
-	0, // [0:9] is the sub-list for field type_name
+	7,  // 0: sealwatch.v1.Event.event_time:type_name -> google.protobuf.Timestamp
+	7,  // 1: sealwatch.v1.Event.arrival_time:type_name -> google.protobuf.Timestamp
+	1,  // 2: sealwatch.v1.Event.user:type_name -> sealwatch.v1.Principal
+	4,  // 3: sealwatch.v1.Event.geo:type_name -> sealwatch.v1.Geo
+	2,  // 4: sealwatch.v1.Event.network:type_name -> sealwatch.v1.Network
+	3,  // 5: sealwatch.v1.Event.place:type_name -> sealwatch.v1.Place
+	5,  // 6: sealwatch.v1.Event.device:type_name -> sealwatch.v1.Device
+	8,  // 7: sealwatch.v1.Event.data:type_name -> google.protobuf.Struct
+	3,  // 8: sealwatch.v1.Geo.place:type_name -> sealwatch.v1.Place
+	7,  // 9: sealwatch.v1.MonitorRecord.timestamp:type_name -> google.protobuf.Timestamp
+	8,  // 10: sealwatch.v1.MonitorRecord.data:type_name -> google.protobuf.Struct
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_event_proto_init() }
@@ -1158,14 +1252,14 @@ func file_sealwatch_v1_event_proto_init() {
 	if File_sealwatch_v1_event_proto != nil {
 		return
 	}
-	file_sealwatch_v1_event_proto_msgTypes[5].OneofWrappers = []any{}
+	file_sealwatch_v1_event_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_event_proto_rawDesc), len(file_sealwatch_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

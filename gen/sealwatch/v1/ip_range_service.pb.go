@@ -42,7 +42,27 @@ type IpRange struct {
 	// start_time is the event time from which it holds; unset means always.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// end_time is the event time until which it holds, exclusive; unset means for ever.
-	EndTime       *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// isp is who runs the network, in the place of what the databases say, for events of the addresses whenever they came in. This and
+	// what follows is for the operator alone; of several ranges the narrowest that says it counts.
+	Isp string `protobuf:"bytes,9,opt,name=isp,proto3" json:"isp,omitempty"`
+	// asn is its autonomous system number; 0 leaves what the databases say. It needs isp.
+	Asn uint32 `protobuf:"varint,10,opt,name=asn,proto3" json:"asn,omitempty"`
+	// country where the addresses are, in the place of what the databases and the records say: ISO 3166-1 alpha-2 code. Where the
+	// databases name it, too, and neither another city nor coordinates are given, their place stays. It is needed by what follows.
+	Country string `protobuf:"bytes,11,opt,name=country,proto3" json:"country,omitempty"`
+	// city where the addresses are, in English.
+	City string `protobuf:"bytes,12,opt,name=city,proto3" json:"city,omitempty"`
+	// latitude in degrees, with longitude or not at all. Without both, what counts kilometres passes over the addresses.
+	Latitude *float64 `protobuf:"fixed64,13,opt,name=latitude,proto3,oneof" json:"latitude,omitempty"`
+	// longitude in degrees, with latitude or not at all.
+	Longitude *float64 `protobuf:"fixed64,14,opt,name=longitude,proto3,oneof" json:"longitude,omitempty"`
+	// radius_km is the radius in kilometres within which the addresses lie, more than 0; it needs latitude and longitude. Unset means a point.
+	RadiusKm *float64 `protobuf:"fixed64,15,opt,name=radius_km,json=radiusKm,proto3,oneof" json:"radius_km,omitempty"`
+	// located_by is how events say that this range located them; empty when it says nothing of the place.
+	LocatedBy string `protobuf:"bytes,16,opt,name=located_by,json=locatedBy,proto3" json:"located_by,omitempty"`
+	// network_by is how events say that this range named their network; empty when it says nothing of that.
+	NetworkBy     string `protobuf:"bytes,17,opt,name=network_by,json=networkBy,proto3" json:"network_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -131,6 +151,69 @@ func (x *IpRange) GetEndTime() *timestamppb.Timestamp {
 		return x.EndTime
 	}
 	return nil
+}
+
+func (x *IpRange) GetIsp() string {
+	if x != nil {
+		return x.Isp
+	}
+	return ""
+}
+
+func (x *IpRange) GetAsn() uint32 {
+	if x != nil {
+		return x.Asn
+	}
+	return 0
+}
+
+func (x *IpRange) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+func (x *IpRange) GetCity() string {
+	if x != nil {
+		return x.City
+	}
+	return ""
+}
+
+func (x *IpRange) GetLatitude() float64 {
+	if x != nil && x.Latitude != nil {
+		return *x.Latitude
+	}
+	return 0
+}
+
+func (x *IpRange) GetLongitude() float64 {
+	if x != nil && x.Longitude != nil {
+		return *x.Longitude
+	}
+	return 0
+}
+
+func (x *IpRange) GetRadiusKm() float64 {
+	if x != nil && x.RadiusKm != nil {
+		return *x.RadiusKm
+	}
+	return 0
+}
+
+func (x *IpRange) GetLocatedBy() string {
+	if x != nil {
+		return x.LocatedBy
+	}
+	return ""
+}
+
+func (x *IpRange) GetNetworkBy() string {
+	if x != nil {
+		return x.NetworkBy
+	}
+	return ""
 }
 
 // ImportIpRangesRequest brings ranges.
@@ -458,7 +541,7 @@ var File_sealwatch_v1_ip_range_service_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_ip_range_service_proto_rawDesc = "" +
 	"\n" +
-	"#sealwatch/v1/ip_range_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcb\x03\n" +
+	"#sealwatch/v1/ip_range_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xea\x06\n" +
 	"\aIpRange\x12$\n" +
 	"\x06prefix\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x02\x18@R\x06prefix\x12:\n" +
 	"\x06source\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d2\x1b^[a-z0-9][a-z0-9._-]{0,62}$R\x06source\x12+\n" +
@@ -470,7 +553,24 @@ const file_sealwatch_v1_ip_range_service_proto_rawDesc = "" +
 	"confidence\x129\n" +
 	"\n" +
 	"start_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
-	"\bend_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"W\n" +
+	"\bend_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x19\n" +
+	"\x03isp\x18\t \x01(\tB\a\xbaH\x04r\x02\x18dR\x03isp\x12\x10\n" +
+	"\x03asn\x18\n" +
+	" \x01(\rR\x03asn\x121\n" +
+	"\acountry\x18\v \x01(\tB\x17\xbaH\x14r\x122\x10^([A-Za-z]{2})?$R\acountry\x12\x1b\n" +
+	"\x04city\x18\f \x01(\tB\a\xbaH\x04r\x02\x18dR\x04city\x128\n" +
+	"\blatitude\x18\r \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x80V@)\x00\x00\x00\x00\x00\x80V\xc0H\x00R\blatitude\x88\x01\x01\x12:\n" +
+	"\tlongitude\x18\x0e \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x80f@)\x00\x00\x00\x00\x00\x80f\xc0H\x01R\tlongitude\x88\x01\x01\x129\n" +
+	"\tradius_km\x18\x0f \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x80\x91\xd3@!\x00\x00\x00\x00\x00\x00\x00\x00H\x02R\bradiusKm\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"located_by\x18\x10 \x01(\tB\x03\xe0A\x03R\tlocatedBy\x12\"\n" +
+	"\n" +
+	"network_by\x18\x11 \x01(\tB\x03\xe0A\x03R\tnetworkByB\v\n" +
+	"\t_latitudeB\f\n" +
+	"\n" +
+	"_longitudeB\f\n" +
+	"\n" +
+	"_radius_km\"W\n" +
 	"\x15ImportIpRangesRequest\x12>\n" +
 	"\x06ranges\x18\x01 \x03(\v2\x15.sealwatch.v1.IpRangeB\x0f\xe0A\x02\xbaH\t\x92\x01\x06\b\x01\x10\xa0\x9c\x01R\x06ranges\"4\n" +
 	"\x16ImportIpRangesResponse\x12\x1a\n" +
@@ -541,6 +641,7 @@ func file_sealwatch_v1_ip_range_service_proto_init() {
 	if File_sealwatch_v1_ip_range_service_proto != nil {
 		return
 	}
+	file_sealwatch_v1_ip_range_service_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

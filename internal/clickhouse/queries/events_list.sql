@@ -3,7 +3,8 @@ SELECT
     integration_key, affected_user_id, referenced_user_id, object, action, property, field, result, channel, activity, administrative,
     ip_address, asn, as_organization, place_kind, country, country_name, region, city, latitude, longitude, accuracy_km, located_by, network_by,
     user_agent, browser, os, device_type, proxy_status, proxy_type, proxy_level, envelope_id, alert_event_ids, alert_severity, data,
-    if({full:Bool}, raw, '') AS record
+    if({full:Bool}, raw, '') AS record,
+    geo.place_kind, geo.country, geo.country_name, geo.region, geo.city, geo.latitude, geo.longitude, geo.accuracy_km, geo.located_by, geo.asn, geo.as_organization, geo.network_by
 FROM events
 WHERE tenant = {tenant:String}
     AND ts >= {start:DateTime64(7, 'UTC')} AND ts < {end:DateTime64(7, 'UTC')}

@@ -1,1 +1,1 @@
-SELECT tenant, source, prefix, name, category, tags, confidence, valid_from, valid_to FROM ip_ranges FINAL WHERE NOT removed
+SELECT tenant, source, prefix, name, category, tags, confidence, valid_from, valid_to, isp, asn, country, country_name, city, has_coordinates, latitude, longitude, radius_km FROM ip_ranges FINAL WHERE NOT removed

@@ -1,1 +1,1 @@
-INSERT INTO ip_ranges (tenant, source, prefix, name, category, tags, confidence, valid_from, valid_to, removed, update_time, version)
+INSERT INTO ip_ranges (tenant, source, prefix, name, category, tags, confidence, valid_from, valid_to, removed, update_time, version, isp, asn, country, country_name, city, has_coordinates, latitude, longitude, radius_km, places)

@@ -1,4 +1,5 @@
-package geo
+// Package countries translates between the names of countries and their codes. It imports the standard library only.
+package countries
 
 import (
 	_ "embed"
@@ -10,16 +11,16 @@ import (
 //go:embed countries.csv
 var countryTable string
 
-// Countries translates between names and ISO 3166-1 alpha-2 codes.
-type Countries struct {
+// Table translates between names and ISO 3166-1 alpha-2 codes.
+type Table struct {
 	codes, names map[string]string
 }
 
-// NewCountries reads the built-in table.
-func NewCountries() (*Countries, error) { return parseCountries(countryTable) }
+// New reads the built-in table.
+func New() (*Table, error) { return parse(countryTable) }
 
-func parseCountries(table string) (*Countries, error) {
-	c := &Countries{codes: make(map[string]string), names: make(map[string]string)}
+func parse(table string) (*Table, error) {
+	c := &Table{codes: make(map[string]string), names: make(map[string]string)}
 	for i, line := range strings.Split(strings.TrimSpace(table), "\n") {
 		if strings.HasPrefix(line, "#") {
 			continue
@@ -42,7 +43,7 @@ func parseCountries(table string) (*Countries, error) {
 }
 
 // Code is the code of a country by its English name or its code, in any case and punctuation; empty when not known.
-func (c *Countries) Code(name string) string {
+func (c *Table) Code(name string) string {
 	if code, ok := c.codes[name]; ok {
 		return code
 	}
@@ -50,7 +51,7 @@ func (c *Countries) Code(name string) string {
 }
 
 // Name is the English name of a country by its code, in upper case; empty when not known.
-func (c *Countries) Name(code string) string { return c.names[code] }
+func (c *Table) Name(code string) string { return c.names[code] }
 
 // foldName writes a name in lower case, with single blanks between words and without punctuation.
 func foldName(s string) string {

@@ -1,0 +1,1 @@
+ALTER TABLE ip_locations DROP PARTITION {generation:UInt64}

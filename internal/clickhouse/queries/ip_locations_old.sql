@@ -1,0 +1,1 @@
+SELECT DISTINCT generation FROM ip_locations WHERE generation < {generation:UInt64}

@@ -1,0 +1,1 @@
+SELECT max(generation) AS generation FROM ip_locations

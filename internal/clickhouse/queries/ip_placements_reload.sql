@@ -1,0 +1,1 @@
+SYSTEM RELOAD DICTIONARY ip_placements
