@@ -124,7 +124,7 @@ func TestReaderNeedsConfinement(t *testing.T) {
 	for _, allow := range []bool{false, true} {
 		options := testOptions(t)
 		options.Command = []string{options.Command[0], unconfinedArgument}
-		options.AllowUnconfined = allow
+		options.AllowUnconfined, options.PublishReader = allow, true
 		e := startEngine(t, options)
 		status := e.Status()
 		if status.Confinement.Complete() || status.Confinement.Problem == "" || status.ReaderOffered != allow {

@@ -19,6 +19,17 @@ type parameters struct {
 type connection struct {
 	lib    *library
 	handle *cHandle
+	// counts are what the latest statement of run has read.
+	counts counts
+}
+
+// counts are the rows of a result, and what was read from tables for it.
+type counts struct{ rows, readRows, readBytes uint64 }
+
+func (c *counts) add(lib *library, r *cResult) {
+	c.rows += lib.resultRows(r)
+	c.readRows += lib.resultReadRows(r)
+	c.readBytes += lib.resultReadBytes(r)
 }
 
 // openConnection opens a session on the data directory in args ("--path=...").
@@ -64,6 +75,8 @@ func (c *connection) run(sql, format string, params parameters, use func([]byte)
 	if err := c.resultError(result); err != nil {
 		return err
 	}
+	c.counts = counts{}
+	c.counts.add(c.lib, result)
 	return use(c.resultBytes(result))
 }
 
@@ -86,7 +99,15 @@ func (c *connection) text(sql string, params parameters) (string, error) {
 // formatted is a statement as the engine's own formatter prints it, on one
 // line. A statement that does not parse gives the engine's syntax error.
 func (c *connection) formatted(sql string) (string, error) {
-	return c.text("SELECT formatQuerySingleLine({statement:String})", parameters{names: []string{"statement"}, values: []string{escapeParameter(sql)}})
+	text, err := c.text("SELECT formatQuerySingleLine({statement:String})", parameters{names: []string{"statement"}, values: []string{escapeParameter(sql)}})
+	var e *exception
+	if errors.As(err, &e) && e.code == codeSyntaxError {
+		// The person wrote the statement and not the one around it.
+		if said, _, found := strings.Cut(e.text, ": In scope SELECT formatQuerySingleLine("); found {
+			err = newException(codeSyntaxError, e.name, "%s", strings.TrimPrefix(said, "Code: 62. DB::Exception: "))
+		}
+	}
+	return text, err
 }
 
 var errNoResult = errors.New("the engine returned no result")

@@ -102,7 +102,7 @@ func (e *Engine) running(c *child) error {
 		Address: e.address, URL: e.URL(), PID: c.command.Process.Pid,
 		Version: c.report.Version, Confinement: c.report.Confinement,
 	}
-	if offered {
+	if offered && e.options.PublishReader {
 		f.User, f.Password = UserReader, e.config.ReaderPassword
 	}
 	if !c.report.Confinement.Complete() {

@@ -7,14 +7,15 @@ import (
 	"os"
 )
 
-// File is the content of DATA/engine.json: how an operator reaches the engine
-// with any ClickHouse client. It holds a password, so its mode is 0600, and it
-// exists only while an engine runs.
+// File is the content of DATA/engine.json: where the engine is, and, for an engine
+// that runs alone, how an operator reaches it with any ClickHouse client. It may
+// hold a password, so its mode is 0600, and it exists only while an engine runs.
 type File struct {
 	Address string `json:"address"`
 	URL     string `json:"url"`
-	// User and Password are empty when the process could not be confined and
-	// Options.AllowUnconfined was not set.
+	// User and Password are empty when Options.PublishReader was not set, and
+	// when the process could not be confined and Options.AllowUnconfined was not
+	// set.
 	User        string      `json:"user,omitempty"`
 	Password    string      `json:"password,omitempty"`
 	PID         int         `json:"pid"`

@@ -124,6 +124,10 @@ var hostileStatements = []string{
 	"EXPLAIN PLAN INSERT INTO sealwatch.t SELECT 1", "SELECT 1 PARALLEL WITH SELECT 2", "EXECUTE AS default SELECT 1", "SELECT * FROM hidden.t", "DESCRIBE hidden.t",
 	"SELECT * FROM merge('hidden', '.*')", "SELECT * FROM mergeTreeIndex('hidden', 't')", "SHOW CREATE TABLE hidden.t", "SELECT dictGet('hidden.d', 'l', 1)", "SELECT joinGet('hidden.j', 'a', 1)",
 	"SELECT hasColumnInTable('hidden', 't', 'a')", "SELECT addressToLine(1)", "SELECT demangle('x')", "SELECT * FROM system.stack_trace",
+	// What others do, and how the engine is made.
+	"SELECT query FROM system.processes", "SHOW PROCESSLIST", "SHOW FULL PROCESSLIST", "show/**/processlist", "SHOW USERS", "SHOW GRANTS", "SHOW SETTINGS LIKE 'max%'", "SHOW CLUSTERS", "SELECT * FROM merge(REGEXP('^system$'), 'processes')", "SELECT * FROM loop(system.processes) LIMIT 1", "SELECT * FROM loop('system', 'processes') LIMIT 1", "SELECT * FROM loop(system, processes) LIMIT 1", "SELECT * FROM merge('system', 'processes')", "SELECT * FROM merge('system', 'one')",
+	"SELECT * FROM information_schema.tables", "SELECT * FROM system.contributors", "SELECT * FROM `system`.`disks`", "SELECT * FROM system.build_options", "WITH x AS (SELECT * FROM system.parts) SELECT * FROM x",
+	"SELECT 1 WHERE 1 IN (SELECT 1 FROM system.errors)", "SELECT 1 IN system.formats", "EXPLAIN SELECT * FROM system.events", "SELECT joinGet('system.disks', 'a', 1)",
 }
 
 func post(t *testing.T, e *Engine, user, password, sql string, arguments url.Values) (int, string) {

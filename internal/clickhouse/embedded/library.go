@@ -49,7 +49,11 @@ type library struct {
 	resultLength  func(*cResult) uintptr
 	resultError   func(*cResult) *byte
 	resultWritten func(*cResult) uint64
-	resultDestroy func(*cResult)
+	// rows of the result, and what was read from tables for it
+	resultRows      func(*cResult) uint64
+	resultReadRows  func(*cResult) uint64
+	resultReadBytes func(*cResult) uint64
+	resultDestroy   func(*cResult)
 
 	insert        func(c *cConnection, sql *byte, sqlLen uintptr, format *byte, formatLen uintptr, names **byte, nameLens *uintptr, values **byte, valueLens *uintptr, n uintptr) *cInsert
 	insertAppend  func(i *cInsert, data *byte, n uintptr) int32
@@ -93,6 +97,9 @@ func loadLibrary(path string) (*library, error) {
 		"chdb_result_length":               &l.resultLength,
 		"chdb_result_error":                &l.resultError,
 		"chdb_result_rows_written":         &l.resultWritten,
+		"chdb_result_rows_read":            &l.resultRows,
+		"chdb_result_storage_rows_read":    &l.resultReadRows,
+		"chdb_result_storage_bytes_read":   &l.resultReadBytes,
 		"chdb_destroy_query_result":        &l.resultDestroy,
 		"chdb_stream_insert_with_params_n": &l.insert,
 		"chdb_stream_append":               &l.insertAppend,

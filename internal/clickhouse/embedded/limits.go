@@ -38,6 +38,8 @@ type ReaderLimits struct {
 	MaxResultBytes uint64 `json:"max_result_bytes"`
 	// MaxRowsToRead from tables, 0 for no limit but the time.
 	MaxRowsToRead uint64 `json:"max_rows_to_read"`
+	// MaxBytesToRead from tables, 0 for no limit but the time.
+	MaxBytesToRead uint64 `json:"max_bytes_to_read"`
 	// MaxThreads of one query. Default 2.
 	MaxThreads int `json:"max_threads"`
 }
@@ -53,6 +55,9 @@ func (l ReaderLimits) settings() map[string]uint64 {
 	}
 	if l.MaxRowsToRead > 0 {
 		s["max_rows_to_read"] = l.MaxRowsToRead
+	}
+	if l.MaxBytesToRead > 0 {
+		s["max_bytes_to_read"] = l.MaxBytesToRead
 	}
 	return s
 }

@@ -47,6 +47,9 @@ type Options struct {
 	// AllowUnconfined offers the reader even when the kernel cannot confine
 	// the engine: a person's SQL could then reach what this process can.
 	AllowUnconfined bool
+	// PublishReader writes the reader's password into DATA/engine.json. Without it
+	// only this process knows it, and can let nobody in whom it does not audit.
+	PublishReader bool
 	// Logger takes the engine's messages. Default slog.Default().
 	Logger *slog.Logger
 }

@@ -9,12 +9,17 @@ import (
 )
 
 // streamable are the formats that the engine can hand out piece by piece:
-// those without anything before the first row or after the last. Of any other
-// the pieces would each carry that frame.
+// those with nothing after the last row, and with nothing before the first one
+// or a head that headLength knows. Of any other the pieces would each carry that
+// frame.
 var streamable = map[string]bool{
 	"native": true, "tabseparated": true, "tsv": true, "tabseparatedraw": true, "tsvraw": true, "raw": true,
 	"csv": true, "jsoneachrow": true, "jsonlines": true, "ndjson": true, "jsoncompacteachrow": true,
 	"rowbinary": true, "lineasstring": true, "rawblob": true, "tskv": true, "null": true,
+	"jsoncompacteachrowwithnames": true, "jsoncompacteachrowwithnamesandtypes": true, "jsoncompactstringseachrowwithnames": true,
+	"jsoncompactstringseachrowwithnamesandtypes": true, "tabseparatedwithnames": true, "tabseparatedwithnamesandtypes": true,
+	"tsvwithnames": true, "tsvwithnamesandtypes": true, "csvwithnames": true, "csvwithnamesandtypes": true,
+	"rowbinarywithnames": true, "rowbinarywithnamesandtypes": true,
 }
 
 // errTimeLimit is the cause of a context whose request ran out of time.
@@ -60,27 +65,34 @@ func stopped(cause error) error {
 
 func (s *server) execute(conn *connection, req *request, format string, reads bool, out *response) error {
 	if reads && streamable[strings.ToLower(format)] {
-		err := s.stream(conn, req, out)
+		err := s.stream(conn, req, format, out)
 		if !isNotStreamable(err) {
 			return err
 		}
 	}
-	return conn.run(req.sql, req.format, req.params, out.piece)
+	return conn.run(req.sql, req.format, req.params, func(b []byte) error {
+		out.counts = conn.counts
+		return out.piece(b)
+	})
 }
 
-func (s *server) stream(conn *connection, req *request, out *response) error {
+func (s *server) stream(conn *connection, req *request, format string, out *response) error {
 	rows, err := conn.openStream(req.sql, req.format, req.params)
 	if err != nil {
 		return err
 	}
 	defer rows.close()
-	for {
+	for first := true; ; first = false {
 		b, err := rows.next()
+		out.counts = rows.counts
 		if err != nil {
 			return err
 		}
 		if len(b) == 0 {
 			return nil
+		}
+		if !first {
+			b = b[headLength(format, b):]
 		}
 		if err := out.piece(b); err != nil {
 			return err

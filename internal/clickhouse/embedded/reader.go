@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // readerRole is the role that the users' file grants to the reader's sessions.
@@ -17,13 +18,15 @@ var readerStatements = []string{"SELECT", "WITH", "SHOW", "DESCRIBE", "DESC", "E
 type readerGate struct {
 	opener *sessionOpener
 	limits map[string]uint64
-	slots  chan struct{}
-	queue  chan struct{}
+	// databases that may be the current one.
+	databases []string
+	slots     chan struct{}
+	queue     chan struct{}
 }
 
 func newReaderGate(opener *sessionOpener, config engineConfig) *readerGate {
 	n := config.Reader.Concurrency
-	return &readerGate{opener: opener, limits: config.Reader.settings(), slots: make(chan struct{}, n), queue: make(chan struct{}, n+config.MaxQueue)}
+	return &readerGate{opener: opener, limits: config.Reader.settings(), databases: append([]string{"", defaultDatabase}, config.Reader.Databases...), slots: make(chan struct{}, n), queue: make(chan struct{}, n+config.MaxQueue)}
 }
 
 // serveReader runs a request of the reader.
@@ -62,6 +65,9 @@ func (g *readerGate) session(req *request) (*session, error) {
 	settings, err := readerSettings(g.limits, req.settings)
 	if err != nil {
 		return nil, err
+	}
+	if !slices.Contains(g.databases, req.database) {
+		return nil, newException(codeAccessDenied, "ACCESS_DENIED", "the user reader may not use the database %s; expected %s", req.database, strings.Join(g.databases[1:], " or "))
 	}
 	s, err := g.opener.open()
 	if err != nil {
@@ -118,10 +124,15 @@ func admitReader(conn *connection, req *request) (string, error) {
 	switch {
 	case statements != 1 || class != classReads || !slices.Contains(readerStatements, firstWord(canonical)):
 		return "", readerReads()
+	case !showsSchema(canonical):
+		return "", newException(codeAccessDenied, "ACCESS_DENIED", "the user reader may SHOW %s only", strings.Join(readerShows, ", "))
 	case namesFile(canonical):
 		return "", newException(codeReadonly, "READONLY", "the user reader may not send this statement")
 	case setsSettings(canonical):
 		return "", newException(codeReadonly, "READONLY", "the user reader may not use SETTINGS in a statement; those that he may change are arguments of the request")
+	}
+	if name := refusedSystemTable(canonical); name != "" {
+		return "", newException(codeAccessDenied, "ACCESS_DENIED", "the user reader may not read %s; of system there are %s", name, strings.Join(readerSystem, ", "))
 	}
 	if name := refusedName(canonical); name != "" {
 		return "", newException(codeAccessDenied, "ACCESS_DENIED", "the user reader may not use %s; if it is the name of a column, write it behind its table's name", name)

@@ -16,10 +16,13 @@ type response struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	started bool
+	begun   time.Time
 	tag     string // closes an exception inside the body; the header announced it
 	out     io.Writer
 	packed  *compressedWriter
 	framer  *nativeFramer
+	// counts are of what was sent so far; the summary tells them at the end.
+	counts counts
 }
 
 // stallTimeout is how long a client may leave a piece of a result unread
@@ -27,7 +30,7 @@ type response struct {
 const stallTimeout = 5 * time.Minute
 
 func newResponse(w http.ResponseWriter, req *request, format string) *response {
-	r := &response{w: w, control: http.NewResponseController(w), out: w, tag: newPassword()[:16]}
+	r := &response{w: w, control: http.NewResponseController(w), out: w, begun: time.Now(), tag: newPassword()[:16]}
 	if req.compress != "" {
 		r.packed = newCompressedWriter(w, req.compress)
 		r.out = r.packed
@@ -79,8 +82,26 @@ func (r *response) end() error {
 			return err
 		}
 	}
+	r.summary()
 	_ = r.control.SetWriteDeadline(time.Time{})
 	return nil
+}
+
+// summary tells what was read, in the header of an answer that is not yet under
+// way and after the body of another: only then all of it is known.
+func (r *response) summary() {
+	text, err := json.Marshal(map[string]string{
+		"read_rows": strconv.FormatUint(r.counts.readRows, 10), "read_bytes": strconv.FormatUint(r.counts.readBytes, 10),
+		"result_rows": strconv.FormatUint(r.counts.rows, 10), "elapsed_ns": strconv.FormatInt(time.Since(r.begun).Nanoseconds(), 10),
+	})
+	if err != nil {
+		return
+	}
+	name := "X-ClickHouse-Summary"
+	if r.started {
+		name = http.TrailerPrefix + name
+	}
+	r.w.Header().Set(name, string(text))
 }
 
 // fail reports an error: as a status when nothing has been sent, else as

@@ -8,6 +8,7 @@ import (
 // starts it, calls ready, and stops it when ctx ends. DATA/engine.json tells
 // people how to reach it.
 func Serve(ctx context.Context, options Options, ready func(*Engine)) error {
+	options.PublishReader = true
 	e, err := Start(ctx, options)
 	if err != nil {
 		return err

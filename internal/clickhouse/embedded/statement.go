@@ -129,6 +129,7 @@ var readerRefuses = []string{
 	"url", "urlcluster", "s3", "s3cluster", "gcs", "cosn", "oss", "hdfs", "hdfscluster",
 	"azureblobstorage", "azureblobstoragecluster", "remote", "remotesecure", "cluster", "clusterallreplicas",
 	"mysql", "postgresql", "mongodb", "redis", "sqlite", "jdbc", "odbc", "ytsaurus", "arrowstream",
+	"loop", "merge", "timeseriesdata", "timeseriestags", "timeseriesmetrics",
 	"addresstoline", "addresstolinewithinlines", "addresstosymbol", "logtrace", "getclienthttpheader",
 }
 
@@ -137,6 +138,46 @@ var readerRefusesPrefix = []string{"iceberg", "deltalake", "hudi", "paimon"}
 
 // readerHarmless are functions of those families that only compute.
 var readerHarmless = []string{"icebergbucket", "iceberghash", "icebergtruncate"}
+
+// readerSystem are the tables of the database system that ordinary clients ask
+// for what there is. The engine lets everybody read most others, so this list,
+// the list of current databases and readerRefuses, where the table functions over
+// names of tables are, keep the reader from them.
+var readerSystem = []string{"one", "numbers", "databases", "tables", "columns", "functions", "settings"}
+
+// readerShows are what a person may SHOW: the schema, and not what others do.
+var readerShows = []string{"TABLES", "CREATE", "COLUMNS", "DATABASES", "DICTIONARIES", "FUNCTIONS"}
+
+// showsSchema reports whether a statement is no SHOW, or one of readerShows.
+func showsSchema(canonical string) bool {
+	for i, t := range tokenize(canonical) {
+		switch {
+		case i == 0 && !t.is("SHOW"):
+			return true
+		case i == 0, t.is("FULL"), t.is("EXTENDED"), t.is("TEMPORARY"):
+		default:
+			return slices.Contains(readerShows, strings.ToUpper(t.text))
+		}
+	}
+	return false
+}
+
+// refusedSystemTable returns the first table of the engine's own databases in
+// canonical that a person's SQL may not read, "" when there is none. canonical
+// has to come from the engine's own formatter.
+func refusedSystemTable(canonical string) string {
+	tokens := tokenize(canonical)
+	for i, t := range tokens {
+		if t.kind != tokenWord && t.kind != tokenQuoted || i+2 >= len(tokens) || !tokens[i+1].symbol('.') || i > 0 && tokens[i-1].symbol('.') {
+			continue
+		}
+		switch database, table := strings.ToLower(t.text), tokens[i+2].text; {
+		case database == "information_schema", database == "system" && !slices.Contains(readerSystem, table):
+			return t.text + "." + table
+		}
+	}
+	return ""
+}
 
 // refusedName returns the first name in canonical that a person's SQL may not
 // use, "" when there is none. A name behind a dot is a column or a table and

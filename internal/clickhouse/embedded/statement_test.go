@@ -148,3 +148,33 @@ func FuzzScanner(f *testing.F) {
 		}
 	})
 }
+
+func TestHeadLength(t *testing.T) {
+	for _, c := range []struct {
+		format, piece string
+		want          int
+	}{
+		{"JSONCompactEachRowWithNamesAndTypes", "[\"a\"]\n[\"UInt8\"]\n[1]\n", 16},
+		{"JSONCompactEachRow", "[1]\n", 0},
+		{"CSVWithNames", "\"a\nb\"\"\"\n1\n", 8},
+		{"TSVWithNames", "a\n", 2},
+		{"RowBinaryWithNamesAndTypes", "\x01\x01a\x05UInt8\x07", 9},
+		{"RowBinaryWithNamesAndTypes", "\x01\x7fa", 3},
+		{"RowBinaryWithNames", "", 0},
+	} {
+		if got := headLength(c.format, []byte(c.piece)); got != c.want {
+			t.Errorf("%s %q: %d, want %d", c.format, c.piece, got, c.want)
+		}
+	}
+}
+
+func TestRefusedSystemTable(t *testing.T) {
+	for sql, want := range map[string]string{
+		"SELECT 1 FROM system.one": "", "SELECT * FROM system.processes": "system.processes", "SELECT * FROM `system`.`disks`": "system.disks",
+		"SELECT events.system FROM events": "", "SELECT * FROM INFORMATION_SCHEMA.tables": "INFORMATION_SCHEMA.tables", "SELECT 'system.processes'": "",
+	} {
+		if got := refusedSystemTable(sql); got != want {
+			t.Errorf("%s: %q, want %q", sql, got, want)
+		}
+	}
+}

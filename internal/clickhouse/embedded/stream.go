@@ -8,6 +8,7 @@ type stream struct {
 	handle  *cResult
 	current *cResult
 	ended   bool
+	counts  counts
 }
 
 // openStream starts a query. An error of analysis is returned here, an error
@@ -46,6 +47,7 @@ func (s *stream) next() ([]byte, error) {
 		s.ended = true
 		return nil, err
 	}
+	s.counts.add(s.c.lib, piece)
 	b := s.c.resultBytes(piece)
 	if len(b) == 0 {
 		s.ended = true
