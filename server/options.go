@@ -18,7 +18,9 @@ import (
 type Options struct {
 	// GRPCAddr and HTTPAddr are host:port; the host MUST be on loopback. Port 0 takes a free one.
 	GRPCAddr, HTTPAddr string
-	Services           Services
+	// ClickHouseAddr is where Services.ClickHouse answers, on loopback too; empty for nowhere.
+	ClickHouseAddr string
+	Services       Services
 	// Origin is given to what comes over IngestService, ImportOrigin to what comes over POST /v1/monitor:import. Both
 	// have the same tenant, which is the one that is read.
 	Origin, ImportOrigin event.Origin
@@ -148,6 +150,9 @@ func (o *Options) missing() (errs []error) {
 }
 
 func (o *Options) wrong() (errs []error) {
+	if (o.ClickHouseAddr == "") != (o.Services.ClickHouse == nil) {
+		errs = append(errs, errors.New("server: expected ClickHouseAddr and Services.ClickHouse together"))
+	}
 	if o.ImportOrigin.Tenant != o.Origin.Tenant {
 		errs = append(errs, fmt.Errorf("server: Origin and ImportOrigin have the tenants %q and %q; expected the same one",
 			o.Origin.Tenant, o.ImportOrigin.Tenant))

@@ -31,9 +31,11 @@ import (
 )
 
 const (
-	inProcessBuffer     = 1 << 20
-	maxInsideBytes      = 64 << 20
-	maxHeaderBytes      = 64 << 10
+	inProcessBuffer = 1 << 20
+	maxInsideBytes  = 64 << 20
+	maxHeaderBytes  = 64 << 10
+	// parameters of a statement travel in the address
+	maxParameterBytes   = 1 << 20
 	headerTimeout       = 10 * time.Second
 	keepAliveTimeout    = 2 * time.Minute
 	connectionTimeout   = 10 * time.Second
@@ -50,7 +52,9 @@ type Server struct {
 	http    *http.Server
 	health  *health.Server
 	// inside is the way from the REST gateway to the gRPC server, so that the chain applies to both.
-	inside     *bufconn.Listener
+	inside *bufconn.Listener
+	// clickhouse is nil where it is not asked for.
+	clickhouse *http.Server
 	connection *grpc.ClientConn
 
 	// draining ends when Stop begins.
@@ -62,10 +66,11 @@ type Server struct {
 
 	mu                 sync.Mutex
 	grpcAddr, httpAddr net.Addr
+	clickhouseAddr     net.Addr
 }
 
-// Addresses are where the server listens; empty before Start.
-type Addresses struct{ GRPC, HTTP string }
+// Addresses are where the server listens; empty before Start, and where it does not listen.
+type Addresses struct{ GRPC, HTTP, ClickHouse string }
 
 // New makes a server that does not listen yet. It refuses an address that is not on loopback.
 func New(o Options) (*Server, error) {
@@ -81,6 +86,13 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	hosts := browserHosts(o.HTTPAddr)
+	if o.ClickHouseAddr != "" {
+		addr, err := loopback(context.Background(), "hunting.addr", o.ClickHouseAddr)
+		if err != nil {
+			return nil, err
+		}
+		hosts, o.ClickHouseAddr = append(hosts, browserHosts(o.ClickHouseAddr)...), addr
+	}
 	o.GRPCAddr, o.HTTPAddr = grpcAddr, httpAddr
 	validator, err := validate.New()
 	if err != nil {
@@ -90,7 +102,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: o, failures: make(chan error, 3), inside: bufconn.Listen(inProcessBuffer), health: health.NewServer()}
+	s := &Server{options: o, failures: make(chan error, 4), inside: bufconn.Listen(inProcessBuffer), health: health.NewServer()}
 	s.draining, s.drain = context.WithCancel(context.Background())
 	if s.chain, err = chain.New(chain.Options{
 		Logger: o.Logger, Registerer: o.Registerer, Validator: validator, CallTimeout: o.CallTimeout,
@@ -161,6 +173,9 @@ func (s *Server) register(validator *validate.Validator, names *countries.Table)
 	if v.Exceptions != nil {
 		pb.RegisterExceptionServiceServer(s.grpc, &exceptionService{book: v.Exceptions, detections: v.Detections, tenant: o.Origin.Tenant, logger: o.Logger})
 	}
+	if v.Hunter != nil {
+		pb.RegisterHuntServiceServer(s.grpc, &huntService{hunter: v.Hunter, tenant: o.Origin.Tenant, logger: o.Logger, draining: s.draining})
+	}
 	pb.RegisterSystemServiceServer(s.grpc, &systemService{status: v.Status})
 	s.setServing(false)
 	healthpb.RegisterHealthServer(s.grpc, s.health)
@@ -186,15 +201,34 @@ func (s *Server) newHTTP(alerts *alertService, validator *validate.Validator) er
 	if err != nil {
 		return err
 	}
-	s.http = &http.Server{
+	s.http = s.listener(handler, maxHeaderBytes)
+	if h := s.options.Services.ClickHouse; h != nil {
+		s.clickhouse = s.listener(guard(s.chain.HTTP(clickhouseRoute, s.untilDrained(h))), maxParameterBytes)
+	}
+	return nil
+}
+
+// clickhouseRoute names the requests of ClickHouse's clients in log and metrics.
+const clickhouseRoute = "clickhouse"
+
+// untilDrained lets the requests of a handler end when the server does.
+func (s *Server) untilDrained(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := endWith(r.Context(), s.draining)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+func (s *Server) listener(handler http.Handler, headerBytes int) *http.Server {
+	return &http.Server{
 		Handler: handler,
 		// Bodies and answers have no time for all of it, because both may be streams; each piece has one.
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       keepAliveTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
+		MaxHeaderBytes:    headerBytes,
 		ErrorLog:          slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelWarn),
 	}
-	return nil
 }
 
 // Start listens and returns; the serving goes on until Stop. ctx bounds the start only. What makes the serving end
@@ -208,8 +242,18 @@ func (s *Server) Start(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, grpcListener.Close())
 	}
+	var clickhouseListener net.Listener
+	if s.clickhouse != nil {
+		if clickhouseListener, err = listen(ctx, "hunting.addr", s.options.ClickHouseAddr); err != nil {
+			return errors.Join(err, grpcListener.Close(), httpListener.Close())
+		}
+		s.serve("ClickHouse's HTTP interface", func() error { return s.clickhouse.Serve(clickhouseListener) })
+	}
 	s.mu.Lock()
 	s.grpcAddr, s.httpAddr = grpcListener.Addr(), httpListener.Addr()
+	if clickhouseListener != nil {
+		s.clickhouseAddr = clickhouseListener.Addr()
+	}
 	s.mu.Unlock()
 	s.serve("gRPC", func() error { return s.grpc.Serve(grpcListener) })
 	s.serve("in-process gRPC", func() error { return s.grpc.Serve(s.inside) })
@@ -247,5 +291,9 @@ func (s *Server) Addresses() Addresses {
 	if s.grpcAddr == nil {
 		return Addresses{}
 	}
-	return Addresses{GRPC: s.grpcAddr.String(), HTTP: s.httpAddr.String()}
+	a := Addresses{GRPC: s.grpcAddr.String(), HTTP: s.httpAddr.String()}
+	if s.clickhouseAddr != nil {
+		a.ClickHouse = s.clickhouseAddr.String()
+	}
+	return a
 }

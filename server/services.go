@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
@@ -10,7 +11,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
-// Services are what the handlers stand on. Every field is required but Addresses, Feeds, People, Exceptions, Connect, LogID and Guide. Errors that a client can act on MUST be
+// Services are what the handlers stand on. Every field is required but Addresses, Feeds, People, Exceptions, Hunter, ClickHouse, Connect, LogID and Guide. Errors that a client can act on MUST be
 // faults; what any other error says goes to the log only.
 type Services struct {
 	Ingester   Ingester
@@ -32,6 +33,10 @@ type Services struct {
 	Exceptions ExceptionBook
 	// Connect may be nil: then no delivery of DocuSign Connect is taken.
 	Connect ConnectReceiver
+	// Hunter may be nil: then HuntService is not offered.
+	Hunter Hunter
+	// ClickHouse answers ClickHouse's HTTP interface at ClickHouseAddr; nil where that is empty.
+	ClickHouse http.Handler
 	// Feeds may be nil: then FeedService is not offered.
 	Feeds Feeds
 	// Watermark is the event time up to which events have come in, zero before the first. It is called for every

@@ -21,14 +21,21 @@ func (s *Server) end(ctx context.Context) error {
 	s.drain()
 	s.health.Shutdown()
 	var (
-		ending          sync.WaitGroup
-		httpErr, rpcErr error
+		ending                         sync.WaitGroup
+		httpErr, rpcErr, clickhouseErr error
 	)
 	ending.Go(func() {
 		if httpErr = s.http.Shutdown(ctx); httpErr != nil {
 			httpErr = errors.Join(fmt.Errorf("HTTP requests were cut: %w", httpErr), s.http.Close())
 		}
 	})
+	if s.clickhouse != nil {
+		ending.Go(func() {
+			if clickhouseErr = s.clickhouse.Shutdown(ctx); clickhouseErr != nil {
+				clickhouseErr = errors.Join(fmt.Errorf("hunts were cut: %w", clickhouseErr), s.clickhouse.Close())
+			}
+		})
+	}
 	ending.Go(func() { rpcErr = s.endGRPC(ctx) })
 	ending.Wait()
 	// Last, because requests that HTTP was waiting for go over it.
@@ -36,7 +43,7 @@ func (s *Server) end(ctx context.Context) error {
 	if !errors.Is(rpcErr, errStuck) {
 		s.running.Wait()
 	}
-	return errors.Join(httpErr, rpcErr, connErr)
+	return errors.Join(httpErr, clickhouseErr, rpcErr, connErr)
 }
 
 // errStuck says that a handler did not end although its context did; it is a defect of what the handler waits for.

@@ -128,7 +128,7 @@ func (p *process) demoTraffic(ctx context.Context, f *demoFlags, a addresses, se
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	p.demoHeader(a, filepath.Join(cfg.DataDir, "engine.json"))
+	p.demoHeader(a, filepath.Join(cfg.DataDir, "hunt.json"))
 	if f.duration > 0 {
 		var stop context.CancelFunc
 		ctx, stop = context.WithTimeout(ctx, f.duration)
@@ -171,7 +171,7 @@ func (p *process) demoConfig(dir string) (config.Config, error) {
 	if err != nil {
 		return cfg, err
 	}
-	for _, a := range []*string{&cfg.GRPCAddr, &cfg.HTTPAddr} {
+	for _, a := range []*string{&cfg.GRPCAddr, &cfg.HTTPAddr, &cfg.Hunting.Addr} {
 		if free := freeAddress(*a); free != *a {
 			p.print("%s is taken, so the demo uses a free port.", *a)
 			*a = free
@@ -188,7 +188,7 @@ func (p *process) demoHeader(a addresses, credentials string) {
 	p.print("  curl 'http://%s/v1/alerts?pageSize=5'", a.HTTP)
 	p.print("  curl http://%s/v1/status", a.HTTP)
 	p.print("  %s alerts list --addr %s", terminal.Text(cmp.Or(p.called, "sealwatch")), a.GRPC)
-	p.print("  ClickHouse's HTTP interface is at %s; user and password are in %s", a.Engine, credentials)
+	p.print("  SQL with any client of ClickHouse: http://%s, user and password are in %s", a.Hunting, credentials)
 	p.print("")
 	p.print("Ctrl-C stops all of it.")
 	p.print("")

@@ -52,7 +52,7 @@ type serveOptions struct {
 }
 
 // addresses are where a running service can be reached.
-type addresses struct{ GRPC, HTTP, Engine string }
+type addresses struct{ GRPC, HTTP, Engine, Hunting string }
 
 // usageError is a mistake in the command line itself.
 type usageError struct{ error }

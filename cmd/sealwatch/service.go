@@ -11,6 +11,6 @@ import (
 func runService(ctx context.Context, cfg config.Config, o serveOptions) error {
 	app.LogLibraries(o.Logger)
 	return app.Run(ctx, cfg, app.Options{Logger: o.Logger, Started: func(a app.Addresses) {
-		o.Started(addresses{GRPC: a.GRPC, HTTP: a.HTTP, Engine: a.Engine})
+		o.Started(addresses{GRPC: a.GRPC, HTTP: a.HTTP, Engine: a.Engine, Hunting: a.Hunting})
 	}})
 }

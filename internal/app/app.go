@@ -15,6 +15,7 @@ import (
 	"github.com/sealwatch/sealwatch"
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/analytics/detections"
+	"github.com/sealwatch/sealwatch/hunting"
 	"github.com/sealwatch/sealwatch/internal/build"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/clickhouse/embedded"
@@ -121,6 +122,9 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		}
 	})
 
+	if days := cfg.Hunting.AuditDays; days > 0 {
+		tasks.Go(func() error { expireAudit(work, db, time.Duration(days)*24*time.Hour, log); return nil })
+	}
 	if cfg.Retention.EventsDays > 0 {
 		tasks.Go(func() error { expire(work, db, retention(cfg), log); return nil })
 	}
@@ -156,11 +160,15 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		return err
 	}
 	state := &reporter{before: before, db: db, engine: engine, runner: runner, pipeline: pipeline, pollers: pollers, asked: asked, deliveries: deliveries, destinations: destinations, feeds: feeds, geo: databases, tenant: cfg.Tenant, started: started, log: log}
+	hunter, clickhouseHandler, password, err := startHunting(ctx, cfg, db, engine, log, stopping)
+	if err != nil {
+		return err
+	}
 	options := server.Options{
 		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
 		Services: server.Services{
 			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, off, runner, len(pollers)+len(asked)+len(cfg.Sources.Connect) > 0}, Backtester: backtester, Reevaluator: runner, Exceptions: runner,
-			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db}, Feeds: feeds, People: people,
+			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db}, Feeds: feeds, People: people, Hunter: hunter,
 			Watermark: runner.Watermark, Guide: analytics.Guide(tuned, runner.View),
 		},
 		Origin:          event.Origin{Tenant: cfg.Tenant, Source: "api", Trust: clientTrust},
@@ -171,6 +179,9 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	}
 	if deliveries != nil {
 		options.Services.Connect = deliveries
+	}
+	if clickhouseHandler != nil {
+		options.Services.ClickHouse, options.ClickHouseAddr = clickhouseHandler, cfg.Hunting.Addr
 	}
 	api, err := server.New(options)
 	if err != nil {
@@ -188,8 +199,13 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 
 	begun = true
 	at := api.Addresses()
-	log.InfoContext(ctx, "serving", slog.String("grpc", at.GRPC), slog.String("http", at.HTTP), slog.String("clickhouse", db.Address()), slog.String("tenant", cfg.Tenant))
-	opt.Started(Addresses{GRPC: at.GRPC, HTTP: at.HTTP, Engine: db.Address()})
+	if at.ClickHouse != "" {
+		if err := hunting.WriteAccess(cfg.DataDir, clickhouse.DefaultDatabase, at.ClickHouse, password); err != nil {
+			return err
+		}
+	}
+	log.InfoContext(ctx, "serving", slog.String("grpc", at.GRPC), slog.String("http", at.HTTP), slog.String("clickhouse", db.Address()), slog.String("hunting", at.ClickHouse), slog.String("tenant", cfg.Tenant))
+	opt.Started(Addresses{GRPC: at.GRPC, HTTP: at.HTTP, Engine: db.Address(), Hunting: at.ClickHouse})
 	select {
 	case <-ctx.Done():
 		log.InfoContext(context.WithoutCancel(ctx), "stopping", slog.Duration("at_most", cfg.ShutdownTimeout))
@@ -213,13 +229,22 @@ func half(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // expire removes the months of events that are older than keep, now and every hour.
 func expire(ctx context.Context, db *clickhouse.DB, keep time.Duration, log *slog.Logger) {
+	remove(ctx, "events", db.Expire, keep, log)
+}
+
+// expireAudit removes the months of the audit that are older than keep, now and every hour.
+func expireAudit(ctx context.Context, db *clickhouse.DB, keep time.Duration, log *slog.Logger) {
+	remove(ctx, "entries of the audit", db.ExpireAudit, keep, log)
+}
+
+func remove(ctx context.Context, what string, expired func(context.Context, time.Time) (int, error), keep time.Duration, log *slog.Logger) {
 	for again := time.NewTicker(time.Hour); ; {
-		months, err := db.Expire(ctx, time.Now().Add(-keep))
+		months, err := expired(ctx, time.Now().Add(-keep))
 		switch {
 		case err != nil && ctx.Err() == nil:
-			log.WarnContext(ctx, "expired events could not be removed; it is tried again in an hour", slog.Any("error", err))
+			log.WarnContext(ctx, "what expired could not be removed; it is tried again in an hour", slog.String("what", what), slog.Any("error", err))
 		case months > 0:
-			log.InfoContext(ctx, "expired events are removed", slog.Int("months", months))
+			log.InfoContext(ctx, "expired "+what+" are removed", slog.Int("months", months))
 		}
 		select {
 		case <-again.C:
@@ -248,7 +273,7 @@ func openDatabase(ctx context.Context, cfg config.Config, opt Options, stopping 
 			return nil, nil, fmt.Errorf("app: data directory: %w", err)
 		}
 		engine, err = embedded.Start(ctx, embedded.Options{DataDir: dir, Library: cfg.Engine.Library, Command: opt.EngineCommand,
-			MaxMemory: uint64(cfg.Engine.MaxMemoryBytes), Connections: cfg.Engine.Connections, Logger: opt.Logger})
+			MaxMemory: uint64(cfg.Engine.MaxMemoryBytes), Connections: cfg.Engine.Connections, Reader: readerLimits(cfg), Logger: opt.Logger})
 		if err != nil {
 			return nil, nil, err
 		}

@@ -23,6 +23,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/hunting"
 	"github.com/sealwatch/sealwatch/internal/app"
 	"github.com/sealwatch/sealwatch/internal/clickhouse/embedded"
 	"github.com/sealwatch/sealwatch/internal/config"
@@ -54,7 +55,7 @@ type service struct {
 func settings(t testing.TB) config.Config {
 	t.Helper()
 	cfg := config.Default()
-	cfg.DataDir, cfg.GRPCAddr, cfg.HTTPAddr = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0"
+	cfg.DataDir, cfg.GRPCAddr, cfg.HTTPAddr, cfg.Hunting.Addr = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 	cfg.Engine.Library = testkit.Library(t)
 	cfg.Ingest.CityDatabases, cfg.Ingest.ASNDatabases = nil, nil
 	cfg.ShutdownTimeout = 20 * time.Second
@@ -376,10 +377,10 @@ func TestEngineKilledDuringIngest(t *testing.T) {
 	}
 }
 
-// count runs SQL as the operator would: with the reader's password from engine.json.
+// count runs SQL as an ordinary client of ClickHouse would: with the password from hunt.json.
 func (s *service) count(sql string) string {
 	s.t.Helper()
-	f, err := embedded.ReadFile(s.cfg.DataDir)
+	f, err := hunting.ReadAccess(s.cfg.DataDir)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -158,7 +158,7 @@ func TestBackfill(t *testing.T) {
 	m := source(t, d)
 	m.Since = first.Add(-time.Hour).UTC().Format(time.RFC3339)
 	cfg.Sources.Monitor = []config.MonitorSource{m}
-	cfg.GRPCAddr, cfg.HTTPAddr = "127.0.0.1:0", "127.0.0.1:0"
+	cfg.GRPCAddr, cfg.HTTPAddr, cfg.Hunting.Addr = "127.0.0.1:0", "127.0.0.1:0", ""
 	begun := time.Now()
 	for i, page := range []int{9, 16, 18} {
 		faults()

@@ -15,6 +15,8 @@ type Addresses struct {
 	GRPC, HTTP string
 	// Engine is the database's address, without credentials.
 	Engine string
+	// Hunting is where ClickHouse's HTTP interface for people is; empty where there is none.
+	Hunting string
 }
 
 // Options of a run.

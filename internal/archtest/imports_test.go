@@ -40,10 +40,10 @@ func packages(t *testing.T) []pkg {
 }
 
 // features never import one another.
-var features = []string{"server", "ingest", "analytics", "exporters", "response", "session", "posture", "console"}
+var features = []string{"server", "ingest", "analytics", "exporters", "response", "session", "posture", "console", "hunting"}
 
 // domain packages import the standard library only.
-var domain = []string{"internal/event", "internal/policy", "internal/alert", "internal/status", "internal/fault", "internal/intelligence", "internal/directory", "internal/countries"}
+var domain = []string{"internal/event", "internal/policy", "internal/alert", "internal/status", "internal/fault", "internal/intelligence", "internal/directory", "internal/countries", "internal/hunt"}
 
 func top(path string) string {
 	rest := strings.TrimPrefix(path, module+"/")

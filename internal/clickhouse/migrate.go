@@ -93,6 +93,15 @@ func (d *DB) SchemaVersion(ctx context.Context) (int, error) {
 // Expire removes the months of events that ended before the given event time, and returns their number. Nothing older than
 // that MUST be inserted meanwhile.
 func (d *DB) Expire(ctx context.Context, before time.Time) (int, error) {
+	return d.expire(ctx, "events", "retention_drop", before)
+}
+
+// ExpireAudit removes the months of the audit that ended before the given time, and returns their number.
+func (d *DB) ExpireAudit(ctx context.Context, before time.Time) (int, error) {
+	return d.expire(ctx, "audit_log", "audit_drop", before)
+}
+
+func (d *DB) expire(ctx context.Context, table, drop string, before time.Time) (int, error) {
 	var months []uint32
 	err := d.rows(ctx, "retention_expired", func(r driver.Rows) error {
 		var partition string
@@ -102,10 +111,10 @@ func (d *DB) Expire(ctx context.Context, before time.Time) (int, error) {
 		month, err := strconv.ParseUint(partition, 10, 32)
 		months = append(months, uint32(month))
 		return err
-	}, named("before", moment(before)))
+	}, named("table", table), named("before", moment(before)))
 	for i, m := range months {
 		if err == nil {
-			err = d.exec(ctx, "retention_drop", named("month", m))
+			err = d.exec(ctx, drop, named("month", m))
 		}
 		if err != nil {
 			return i, err

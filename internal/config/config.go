@@ -33,6 +33,8 @@ type Config struct {
 	Feeds []Feed `yaml:"feeds"`
 	// Looking for attacks in the stored events.
 	Analysis Analysis `yaml:"analysis" envPrefix:"ANALYSIS_"`
+	// Questions in SQL, with the embedded engine.
+	Hunting Hunting `yaml:"hunting" envPrefix:"HUNTING_"`
 	// Where alerts are sent. File only.
 	Destinations []Destination `yaml:"destinations"`
 	// The service's own log, on standard error.
@@ -165,6 +167,29 @@ type Scope struct {
 	Include Selection `yaml:"include,omitempty"`
 	// Not these people, even if they are included.
 	Exclude Selection `yaml:"exclude,omitempty"`
+}
+
+// Hunting is what questions in SQL may cost, and where ClickHouse's own clients ask them.
+type Hunting struct {
+	// Address of ClickHouse's HTTP interface for hunting, HOST:PORT; port 0 takes a free one, empty has none. Loopback only, for now. The user
+	// is anybody, the password is in hunt.json in the data directory.
+	Addr string `yaml:"addr" env:"ADDR"`
+	// Hunts that run at the same time.
+	Concurrency int `yaml:"concurrency" env:"CONCURRENCY"`
+	// Longest time that a hunt runs, in whole seconds.
+	MaxDuration time.Duration `yaml:"maxDuration" env:"MAX_DURATION"`
+	// Most rows of a result.
+	MaxRows int64 `yaml:"maxRows" env:"MAX_ROWS"`
+	// Most bytes of a result.
+	MaxBytes int64 `yaml:"maxBytes" env:"MAX_BYTES"`
+	// Most rows that a hunt reads from tables; 0 for no limit but the time.
+	MaxReadRows int64 `yaml:"maxReadRows" env:"MAX_READ_ROWS"`
+	// Most bytes that a hunt reads from tables; 0 for no limit but the time.
+	MaxReadBytes int64 `yaml:"maxReadBytes" env:"MAX_READ_BYTES"`
+	// Most memory of a hunt in the engine, in bytes; 0 is an eighth of the engine's.
+	MaxMemoryBytes int64 `yaml:"maxMemoryBytes" env:"MAX_MEMORY_BYTES"`
+	// Days after which the audit of hunts (audit_log) is removed, a whole month at once; 0 keeps it for ever.
+	AuditDays int `yaml:"auditDays" env:"AUDIT_DAYS"`
 }
 
 // Selection names people.

@@ -99,6 +99,7 @@ func (c *Config) Validate() error {
 			p.add("analysis.detections", id, "the id of a detection, such as impossible_travel")
 		}
 	}
+	c.validateHunting(&p)
 	validateDestinations(&p, c.Destinations)
 	p.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	p.oneOf("log.format", c.Log.Format, "text", "json")

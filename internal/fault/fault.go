@@ -24,6 +24,11 @@ const (
 	ResumeTokenExpired Reason = "RESUME_TOKEN_EXPIRED"
 	TooManySubscribers Reason = "TOO_MANY_SUBSCRIBERS"
 	ReaderStalled      Reason = "READER_STALLED"
+	LimitExceeded      Reason = "LIMIT_EXCEEDED"
+	TooManyHunts       Reason = "TOO_MANY_HUNTS"
+	SQLRefused         Reason = "SQL_REFUSED"
+	SQLFailed          Reason = "SQL_FAILED"
+	HuntingOff         Reason = "HUNTING_OFF"
 )
 
 // Error is a failure that a client can act on.

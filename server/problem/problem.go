@@ -42,6 +42,11 @@ var codeOf = map[fault.Reason]codes.Code{
 	fault.ResumeTokenExpired: codes.OutOfRange,
 	fault.TooManySubscribers: codes.ResourceExhausted,
 	fault.ReaderStalled:      codes.Aborted,
+	fault.LimitExceeded:      codes.ResourceExhausted,
+	fault.TooManyHunts:       codes.ResourceExhausted,
+	fault.SQLRefused:         codes.PermissionDenied,
+	fault.SQLFailed:          codes.InvalidArgument,
+	fault.HuntingOff:         codes.FailedPrecondition,
 }
 
 // Violation says what is wrong with one field of a request.

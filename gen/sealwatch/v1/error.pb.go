@@ -61,6 +61,17 @@ const (
 	ErrorReason_ERROR_REASON_TOO_MANY_SUBSCRIBERS ErrorReason = 15
 	// ERROR_REASON_READER_STALLED: the reader took nothing for too long; resume after the last resume_token.
 	ErrorReason_ERROR_REASON_READER_STALLED ErrorReason = 16
+	// ERROR_REASON_LIMIT_EXCEEDED: a hunt reached a limit of time, memory or what it may read.
+	ErrorReason_ERROR_REASON_LIMIT_EXCEEDED ErrorReason = 20
+	// ERROR_REASON_TOO_MANY_HUNTS: as many hunts run as may; try again after the given delay.
+	ErrorReason_ERROR_REASON_TOO_MANY_HUNTS ErrorReason = 21
+	// ERROR_REASON_SQL_REFUSED: a hunt may not do what the statement asks for.
+	ErrorReason_ERROR_REASON_SQL_REFUSED ErrorReason = 22
+	// ERROR_REASON_SQL_FAILED: the statement is wrong; the metadata has code and name of ClickHouse's error and, where they are known,
+	// position, line and column.
+	ErrorReason_ERROR_REASON_SQL_FAILED ErrorReason = 23
+	// ERROR_REASON_HUNTING_OFF: this service has no engine of its own, or could not confine it.
+	ErrorReason_ERROR_REASON_HUNTING_OFF ErrorReason = 24
 )
 
 // Enum value maps for ErrorReason.
@@ -83,6 +94,11 @@ var (
 		14: "ERROR_REASON_RESUME_TOKEN_EXPIRED",
 		15: "ERROR_REASON_TOO_MANY_SUBSCRIBERS",
 		16: "ERROR_REASON_READER_STALLED",
+		20: "ERROR_REASON_LIMIT_EXCEEDED",
+		21: "ERROR_REASON_TOO_MANY_HUNTS",
+		22: "ERROR_REASON_SQL_REFUSED",
+		23: "ERROR_REASON_SQL_FAILED",
+		24: "ERROR_REASON_HUNTING_OFF",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":          0,
@@ -102,6 +118,11 @@ var (
 		"ERROR_REASON_RESUME_TOKEN_EXPIRED": 14,
 		"ERROR_REASON_TOO_MANY_SUBSCRIBERS": 15,
 		"ERROR_REASON_READER_STALLED":       16,
+		"ERROR_REASON_LIMIT_EXCEEDED":       20,
+		"ERROR_REASON_TOO_MANY_HUNTS":       21,
+		"ERROR_REASON_SQL_REFUSED":          22,
+		"ERROR_REASON_SQL_FAILED":           23,
+		"ERROR_REASON_HUNTING_OFF":          24,
 	}
 )
 
@@ -136,7 +157,7 @@ var File_sealwatch_v1_error_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_error_proto_rawDesc = "" +
 	"\n" +
-	"\x18sealwatch/v1/error.proto\x12\fsealwatch.v1*\xc0\x04\n" +
+	"\x18sealwatch/v1/error.proto\x12\fsealwatch.v1*\xdb\x05\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ERROR_REASON_NOT_FOUND\x10\x01\x12#\n" +
@@ -155,7 +176,12 @@ const file_sealwatch_v1_error_proto_rawDesc = "" +
 	"\x1aERROR_REASON_UNIMPLEMENTED\x10\r\x12%\n" +
 	"!ERROR_REASON_RESUME_TOKEN_EXPIRED\x10\x0e\x12%\n" +
 	"!ERROR_REASON_TOO_MANY_SUBSCRIBERS\x10\x0f\x12\x1f\n" +
-	"\x1bERROR_REASON_READER_STALLED\x10\x10B\xac\x01\n" +
+	"\x1bERROR_REASON_READER_STALLED\x10\x10\x12\x1f\n" +
+	"\x1bERROR_REASON_LIMIT_EXCEEDED\x10\x14\x12\x1f\n" +
+	"\x1bERROR_REASON_TOO_MANY_HUNTS\x10\x15\x12\x1c\n" +
+	"\x18ERROR_REASON_SQL_REFUSED\x10\x16\x12\x1b\n" +
+	"\x17ERROR_REASON_SQL_FAILED\x10\x17\x12\x1c\n" +
+	"\x18ERROR_REASON_HUNTING_OFF\x10\x18B\xac\x01\n" +
 	"\x10com.sealwatch.v1B\n" +
 	"ErrorProtoP\x01Z;github.com/sealwatch/sealwatch/gen/sealwatch/v1;sealwatchv1\xa2\x02\x03SXX\xaa\x02\fSealwatch.V1\xca\x02\fSealwatch\\V1\xe2\x02\x18Sealwatch\\V1\\GPBMetadata\xea\x02\rSealwatch::V1b\x06proto3"
 

@@ -72,6 +72,7 @@ func (s *server) execute(conn *connection, req *request, format string, reads bo
 	}
 	return conn.run(req.sql, req.format, req.params, func(b []byte) error {
 		out.counts = conn.counts
+		out.summary(true)
 		return out.piece(b)
 	})
 }

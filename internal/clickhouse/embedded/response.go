@@ -41,6 +41,7 @@ func newResponse(w http.ResponseWriter, req *request, format string) *response {
 	h := w.Header()
 	h.Set("X-ClickHouse-Format", format)
 	h.Set("X-ClickHouse-Timezone", "UTC")
+	h.Set("Trailer", summaryHeader)
 	h.Set("X-ClickHouse-Exception-Tag", r.tag)
 	h.Set("Content-Type", contentType(format))
 	return r
@@ -82,14 +83,16 @@ func (r *response) end() error {
 			return err
 		}
 	}
-	r.summary()
+	r.summary(false)
 	_ = r.control.SetWriteDeadline(time.Time{})
 	return nil
 }
 
-// summary tells what was read, in the header of an answer that is not yet under
-// way and after the body of another: only then all of it is known.
-func (r *response) summary() {
+const summaryHeader = "X-ClickHouse-Summary"
+
+// summary tells what was read: after the body, because only then all of it is
+// known, unless whole says before the first byte that all of it is.
+func (r *response) summary(whole bool) {
 	text, err := json.Marshal(map[string]string{
 		"read_rows": strconv.FormatUint(r.counts.readRows, 10), "read_bytes": strconv.FormatUint(r.counts.readBytes, 10),
 		"result_rows": strconv.FormatUint(r.counts.rows, 10), "elapsed_ns": strconv.FormatInt(time.Since(r.begun).Nanoseconds(), 10),
@@ -97,11 +100,10 @@ func (r *response) summary() {
 	if err != nil {
 		return
 	}
-	name := "X-ClickHouse-Summary"
-	if r.started {
-		name = http.TrailerPrefix + name
+	if whole {
+		r.w.Header().Del("Trailer")
 	}
-	r.w.Header().Set(name, string(text))
+	r.w.Header().Set(summaryHeader, string(text))
 }
 
 // fail reports an error: as a status when nothing has been sent, else as
@@ -128,6 +130,7 @@ func writeException(w http.ResponseWriter, e *exception) {
 	h.Set("X-ClickHouse-Exception-Code", strconv.Itoa(e.code))
 	h.Set("Content-Type", "text/plain; charset=UTF-8")
 	h.Del("X-ClickHouse-Format")
+	h.Del("Trailer")
 	if e.code == codeAuthentication {
 		h.Set("WWW-Authenticate", `Basic realm="ClickHouse"`)
 	}

@@ -1,5 +1,5 @@
--- Months of events that have passed as a whole.
+-- Months of a table that have passed as a whole.
 SELECT DISTINCT partition
 FROM system.parts
-WHERE database = currentDatabase() AND table = 'events' AND active AND toUInt32OrZero(partition) < toYYYYMM({before:DateTime64(7, 'UTC')})
+WHERE database = currentDatabase() AND table = {table:String} AND active AND toUInt32OrZero(partition) < toYYYYMM({before:DateTime64(7, 'UTC')})
 ORDER BY partition
