@@ -153,7 +153,7 @@ func (w *world) drain() {
 // between two ways to the same set: sequences and times of change.
 func (w *world) standing() []alert.Alert {
 	w.t.Helper()
-	all, _, err := w.db.ListAlerts(w.t.Context(), w.tenant, alert.Filter{States: append([]string{alert.StateSuppressed}, alert.OpenStates...)}, 0, alert.Cursor{}, 10_000)
+	all, _, err := w.db.ListAlerts(w.t.Context(), w.tenant, alert.Filter{States: append([]string{alert.StateSuppressed}, alert.OpenStates...)}, alert.Order{}, 0, alert.Cursor{}, 10_000)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -443,7 +443,7 @@ func TestPersonsWorkSurvives(t *testing.T) {
 		t.Fatalf("%d alerts, expected 1", len(first))
 	}
 	_, err := w.log.SetTriage(ctx, w.tenant, id(first[0]), "ann", func(tr *alert.Triage) error {
-		tr.State, tr.Assignee, tr.Classification = alert.StateResolved, "ann", "true_positive"
+		tr.State, tr.Assignee, tr.Classification = alert.StateResolved, "ann", alert.BenignPositive
 		tr.Comments = append(tr.Comments, alert.Comment{Author: "ann", Text: "known", Time: at})
 		return nil
 	})

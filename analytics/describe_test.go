@@ -41,7 +41,7 @@ func journey(t *testing.T) (before, after []eventCase) {
 // travelAlert is the one raised alert of the world.
 func travelAlert(t *testing.T, w *world) alert.Alert {
 	t.Helper()
-	all, _, err := w.db.ListAlerts(t.Context(), w.tenant, alert.Filter{}, 0, alert.Cursor{}, 10)
+	all, _, err := w.db.ListAlerts(t.Context(), w.tenant, alert.Filter{}, alert.Order{}, 0, alert.Cursor{}, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

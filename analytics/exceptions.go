@@ -15,7 +15,6 @@ import (
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
-	"github.com/sealwatch/sealwatch/internal/directory"
 	"github.com/sealwatch/sealwatch/internal/fault"
 )
 
@@ -191,11 +190,11 @@ func (r *Runner) CreateException(ctx context.Context, q alert.ExceptionRequest) 
 	if err := errors.Join(r.exceptable(&a, &e, now), r.take(&a, &e, q.Attributes)); err != nil {
 		return alert.Exception{}, fault.New(fault.InvalidArgument, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
-	own, err := r.isSubject(ctx, &a, q.Author)
+	own, err := areAbout(ctx, r.o.Store, r.o.Tenant, []alert.Alert{a}, q.Author)
 	if err != nil {
 		return alert.Exception{}, err
 	}
-	if own {
+	if own[0] {
 		return alert.Exception{}, fault.New(fault.InvalidArgument, "author: %s is whom the alert is about; somebody else has to judge it", q.Author)
 	}
 	if err := r.putException(ctx, e); err != nil {
@@ -275,22 +274,6 @@ func (r *Runner) take(a *alert.Alert, e *alert.Exception, names []string) error 
 		e.Attributes[name] = values
 	}
 	return nil
-}
-
-// isSubject says whether a person is whom the alert is about, by any name that is known.
-func (r *Runner) isSubject(ctx context.Context, a *alert.Alert, author string) (bool, error) {
-	names := []string{a.Subject.ID, a.Subject.Email, a.Subject.DisplayName}
-	if a.Subject.Type == "user" {
-		answers, err := r.o.Store.DirectoryAt(ctx, r.o.Tenant, []directory.Question{{SubjectID: a.Subject.ID, Email: a.Subject.Email, At: a.Anchor}})
-		if err != nil {
-			return false, fmt.Errorf("analytics: directory: %w", err)
-		}
-		for _, p := range answers {
-			names = append(append(append(names, p.Emails...), p.DocuSignUserIDs...), p.UserName, p.DisplayName)
-		}
-	}
-	author = strings.TrimSpace(author)
-	return slices.ContainsFunc(names, func(n string) bool { return n != "" && strings.EqualFold(n, author) }), nil
 }
 
 // DeleteException takes an exception back and asks for a recheck of what it covered.

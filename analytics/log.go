@@ -32,6 +32,8 @@ type LogStore interface {
 	FirstChangeSince(ctx context.Context, at time.Time) (uint64, error)
 	// GetAlert returns the newest version of an alert, or fault.NotFound.
 	GetAlert(ctx context.Context, tenant, id string) (alert.Alert, error)
+	// AlertsByID returns the newest version of each of the alerts that there are, in no order.
+	AlertsByID(ctx context.Context, tenant string, ids []string) ([]alert.Alert, error)
 }
 
 // Log is the one writer of alerts. Every change, by the analysis or by a person, goes through it and gets the next
@@ -161,6 +163,7 @@ func (l *Log) Update(ctx context.Context, make func(context.Context) ([]alert.Ch
 		if c.Created.IsZero() {
 			c.Created = at
 		}
+		c.Triage.Stamp(at)
 	}
 	token := uuid.NewString()
 	_, err = backoff.Retry(l.life, func() (struct{}, error) {
@@ -217,32 +220,4 @@ func (l *Log) publish(head uint64) {
 	close(l.grown)
 	l.grown = make(chan struct{})
 	l.mu.Unlock()
-}
-
-// SetTriage lets a person change the state, classification, assignee or comments of an alert. A retracted alert that was
-// superseded is refused: its successor has them.
-func (l *Log) SetTriage(ctx context.Context, tenant, id, actor string, apply func(*alert.Triage) error) (alert.Alert, error) {
-	var changes []alert.Change
-	err := l.Update(ctx, func(ctx context.Context) ([]alert.Change, error) {
-		a, err := l.store.GetAlert(ctx, tenant, id)
-		if err != nil {
-			return nil, err
-		}
-		if a.SupersededBy != "" {
-			return nil, fault.New(fault.InvalidArgument, "alert %s was superseded by %s: change that one", id, a.SupersededBy)
-		}
-		c := alert.Change{Kind: alert.ChangeUpdated, Alert: a}
-		c.Follow(&a)
-		c.Triage.Comments = append([]alert.Comment(nil), a.Triage.Comments...)
-		if err := apply(&c.Triage); err != nil {
-			return nil, err
-		}
-		c.Actor = actor
-		changes = []alert.Change{c}
-		return changes, nil
-	})
-	if err != nil {
-		return alert.Alert{}, err
-	}
-	return changes[0].Alert, nil
 }

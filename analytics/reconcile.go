@@ -33,8 +33,8 @@ func (p period) union(from, to time.Time) period {
 // reconcile works out the changes that make the standing alerts of one detection equal to the findings, for the
 // subjects in periods and for anchors within each subject's period; nothing else is touched.
 //
-// What people set is never changed: an update keeps it, and where a finding takes the place of a retracted one it takes
-// over its assignee, state, classification and comments. Alerts that begin before keep stay as they are, and what overlaps
+// What people set is kept: by an update, and where a finding takes the place of a retracted one it takes over its assignee, state,
+// classification and comments. Only a resolved alert that became more than what was judged is opened again, see alert.Reopen. Alerts that begin before keep stay as they are, and what overlaps
 // them is not raised: their events may have expired.
 func reconcile(standing []alert.Alert, findings []alert.Finding, periods map[clickhouse.Subject]period, keep time.Time) []alert.Change {
 	old := make(map[string]*alert.Alert, len(standing))
@@ -87,6 +87,7 @@ func reconcile(standing []alert.Alert, findings []alert.Finding, periods map[cli
 	for _, id := range order {
 		c := next[id]
 		o := old[id]
+		c.Reopen()
 		if o != nil && !o.Retracted && sameFinding(&o.Finding, &c.Finding) && sameTriage(o.Triage, c.Triage) {
 			continue
 		}
@@ -132,7 +133,12 @@ func inherit(to *alert.Triage, from alert.Triage) {
 	if to.State == "" || to.State == alert.StateNew {
 		to.State = cmp.Or(from.State, alert.StateNew)
 	}
-	to.Classification = cmp.Or(to.Classification, from.Classification)
+	if to.Classification == "" {
+		to.Classification, to.Reason = from.Classification, from.Reason
+	}
+	if to.State == alert.StateResolved && to.Resolution == nil {
+		to.Resolution = from.Resolution
+	}
 	to.Assignee = cmp.Or(to.Assignee, from.Assignee)
 	comments := slices.Clone(to.Comments)
 	for _, c := range from.Comments {
@@ -149,7 +155,7 @@ func sameComment(a, b alert.Comment) bool {
 }
 
 func sameTriage(a, b alert.Triage) bool {
-	return a.State == b.State && a.Classification == b.Classification && a.Assignee == b.Assignee && slices.EqualFunc(a.Comments, b.Comments, sameComment)
+	return a.State == b.State && a.Classification == b.Classification && a.Reason == b.Reason && a.Assignee == b.Assignee && (a.Resolution == b.Resolution || a.Resolution != nil && b.Resolution != nil && *a.Resolution == *b.Resolution) && slices.EqualFunc(a.Comments, b.Comments, sameComment)
 }
 
 func sameFinding(a, b *alert.Finding) bool {

@@ -168,7 +168,7 @@ func TestSourceAccessIsDescribedWithTheOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.drain()
-	all, _, err := w.db.ListAlerts(t.Context(), w.tenant, alert.Filter{}, 0, alert.Cursor{}, 10)
+	all, _, err := w.db.ListAlerts(t.Context(), w.tenant, alert.Filter{}, alert.Order{}, 0, alert.Cursor{}, 10)
 	if err != nil || len(all) != 2 {
 		t.Fatalf("%d alerts, %v", len(all), err)
 	}

@@ -18,7 +18,9 @@ import (
 // stream or is refused. A field that the stream passed over would show alerts that nobody asked for.
 func TestTheStreamHonoursEveryFilter(t *testing.T) {
 	h := start(t, func(h *harness, o *server.Options) {
-		h.changes = newChanges(change(alert.ChangeCreated, "", storedAlert(1, alert.SeverityMedium, alert.StateNew)))
+		a := storedAlert(1, alert.SeverityMedium, alert.StateNew)
+		a.Triage.Assignee = "ann"
+		h.changes = newChanges(change(alert.ChangeCreated, "", a))
 		o.Services.Changes = h.changes
 	})
 	client := pb.NewAlertServiceClient(h.conn)
@@ -83,6 +85,18 @@ func excluding(t *testing.T, field protoreflect.FieldDescriptor) (list []*pb.Ale
 		return []*pb.AlertFilter{set(at(-year))}
 	case name == "states":
 		return []*pb.AlertFilter{set(protoreflect.ValueOfEnum(pb.AlertState_ALERT_STATE_RESOLVED.Number())), set(protoreflect.ValueOfEnum(pb.AlertState_ALERT_STATE_SUPPRESSED.Number()))}
+	case name == "unassigned" || name == "has_comments":
+		return []*pb.AlertFilter{set(protoreflect.ValueOfBool(true))}
+	case name == "min_score":
+		return []*pb.AlertFilter{set(protoreflect.ValueOfFloat64(1e9))}
+	case name == "max_score":
+		return []*pb.AlertFilter{set(protoreflect.ValueOfFloat64(-1e9))}
+	case name == "min_event_count":
+		return []*pb.AlertFilter{set(protoreflect.ValueOfInt32(100))}
+	case name == "max_event_count":
+		return []*pb.AlertFilter{set(protoreflect.ValueOfInt32(1))}
+	case field.Message() != nil && field.Message().Name() == "TimeSpan":
+		return []*pb.AlertFilter{set(protoreflect.ValueOfMessage((&pb.TimeSpan{StartTime: timestamppb.New(epoch.Add(year))}).ProtoReflect())), set(protoreflect.ValueOfMessage((&pb.TimeSpan{EndTime: timestamppb.New(epoch.Add(-year))}).ProtoReflect()))}
 	case field.Kind() == protoreflect.StringKind:
 		return []*pb.AlertFilter{set(protoreflect.ValueOfString("no_alert_has_this"))}
 	case field.Kind() == protoreflect.EnumKind:

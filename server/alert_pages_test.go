@@ -23,7 +23,7 @@ func (l logged) GetAlert(context.Context, string, string) (alert.Alert, error) {
 	return alert.Alert{}, fault.New(fault.NotFound, "no alert")
 }
 
-func (l logged) ListAlerts(ctx context.Context, _ string, f alert.Filter, head uint64, after alert.Cursor, limit int) ([]alert.Alert, int, error) {
+func (l logged) ListAlerts(ctx context.Context, _ string, f alert.Filter, o alert.Order, head uint64, after alert.Cursor, limit int) ([]alert.Alert, int, error) {
 	log, err := l.Read(ctx, 0, 1000)
 	newest := map[string]alert.Alert{}
 	for _, c := range log {
@@ -36,7 +36,7 @@ func (l logged) ListAlerts(ctx context.Context, _ string, f alert.Filter, head u
 		list = append(list, a)
 	}
 	slices.SortFunc(list, func(a, b alert.Alert) int { return b.End.Compare(a.End) })
-	page, total, _ := list.ListAlerts(ctx, tenant, f, 0, after, limit)
+	page, total, _ := list.ListAlerts(ctx, tenant, f, o, 0, after, limit)
 	return page, total, err
 }
 
@@ -82,7 +82,7 @@ func TestAlertsThatGrowBetweenPages(t *testing.T) {
 // TestPageOfAnotherLog: a token that holds a head beyond the end of the log is not from this database.
 func TestPageOfAnotherLog(t *testing.T) {
 	h := start(t, nil)
-	query, err := token.NewQuery("alerts", tenant, (*pb.AlertFilter)(nil))
+	query, err := token.NewQuery("alerts", tenant, &pb.ListAlertsRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}

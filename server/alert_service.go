@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 type alertService struct {
 	pb.UnimplementedAlertServiceServer
 	alerts  AlertReader
+	desk    Desk
 	changes ChangeLog
 	// detections are those that a filter may name.
 	detections Detections
@@ -26,6 +28,7 @@ type alertService struct {
 	hub *fanout.Hub
 	// stallTimeout is how long a stream may wait for its reader.
 	stallTimeout time.Duration
+	logger       *slog.Logger
 	// draining ends when the server does.
 	draining context.Context //nolint:containedctx // it has the life of the server, not of a call
 }
@@ -39,13 +42,15 @@ func (s *alertService) GetAlert(ctx context.Context, req *pb.GetAlertRequest) (*
 }
 
 func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest) (*pb.ListAlertsResponse, error) {
-	if err := checkSpan(req.GetFilter()); err != nil {
+	filter, err := s.filter(ctx, req.GetFilter())
+	if err != nil {
 		return nil, err
 	}
-	if err := s.checkDetections(ctx, req.GetFilter().GetDetections()); err != nil {
+	order, err := alertOrder(req.GetOrderBy())
+	if err != nil {
 		return nil, err
 	}
-	query, err := token.NewQuery("alerts", s.tenant, req.GetFilter())
+	query, err := token.NewQuery("alerts", s.tenant, &pb.ListAlertsRequest{Filter: req.GetFilter(), OrderBy: req.GetOrderBy()})
 	if err != nil {
 		return nil, err
 	}
@@ -63,8 +68,7 @@ func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest
 		head = after.Head
 	}
 	size := pageSize(req.GetPageSize())
-	list, total, err := s.alerts.ListAlerts(ctx, s.tenant, translate.AlertFilter(req.GetFilter()), head,
-		alert.Cursor{End: after.Time, ID: after.ID}, size+1)
+	list, total, err := s.alerts.ListAlerts(ctx, s.tenant, filter, order, head, alert.Cursor{Key: after.Key, ID: after.ID}, size+1)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +79,7 @@ func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest
 	resp.Alerts = resp.Alerts[:fitting(resp.GetAlerts())]
 	if n := len(resp.GetAlerts()); n < len(list) {
 		last := &list[n-1]
-		resp.NextPageToken, err = query.Encode(token.Page{Time: last.End, ID: last.ID, Head: head})
+		resp.NextPageToken, err = query.Encode(token.Page{Key: order.Key(last), ID: last.ID, Head: head})
 	}
 	return resp, err
 }

@@ -139,14 +139,15 @@ func (g grpcSink) Flush() error { return nil }
 
 // subscribe checks a request and registers its reader, who MUST be closed.
 func (s *alertService) subscribe(ctx context.Context, req *pb.StreamAlertsRequest, client, protocol string) (*fanout.Subscription, error) {
-	if err := checkSpan(req.GetFilter()); err != nil {
+	filter, err := s.filter(ctx, req.GetFilter())
+	if err != nil {
 		return nil, err
 	}
-	if err := s.checkDetections(ctx, req.GetFilter().GetDetections()); err != nil {
-		return nil, err
+	if len(req.GetFilter().GetIncidents()) > 0 {
+		const expected = "expected none: which alerts belong to an incident changes with others that are not in the stream"
+		return nil, problem.Invalid("filter.incidents: "+expected, problem.Violation{Field: "filter.incidents", Description: expected})
 	}
-	r := fanout.Request{Client: client, Protocol: protocol, Filter: translate.AlertFilter(req.GetFilter())}
-	var err error
+	r := fanout.Request{Client: client, Protocol: protocol, Filter: filter}
 	if r.After, err = s.beginAfter(ctx, req); err != nil {
 		return nil, err
 	}

@@ -209,7 +209,7 @@ func callGRPC(t *testing.T, h *harness, c apiCase, requests []string) got {
 func callREST(t *testing.T, h *harness, c apiCase, requests []string, saved map[string]string) got {
 	verb, path, _ := strings.Cut(expand(c.REST, saved), " ")
 	body := c.Body
-	if body == "" && verb == http.MethodPost {
+	if body == "" && (verb == http.MethodPost || verb == http.MethodPatch && c.Body == "") {
 		body = strings.Join(requests, "\n")
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -38,7 +38,9 @@ type exceptionService struct {
 }
 
 func (s *exceptionService) CreateException(ctx context.Context, req *pb.CreateExceptionRequest) (*pb.Exception, error) {
-	e, err := s.book.CreateException(ctx, translate.ExceptionRequest(req))
+	q := translate.ExceptionRequest(req)
+	q.Author = caller(ctx, q.Author)
+	e, err := s.book.CreateException(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -91,10 +93,10 @@ func (s *exceptionService) ListExceptions(ctx context.Context, req *pb.ListExcep
 }
 
 func (s *exceptionService) DeleteException(ctx context.Context, req *pb.DeleteExceptionRequest) (*emptypb.Empty, error) {
-	id := strings.TrimPrefix(req.GetName(), translate.ExceptionPrefix)
-	if err := s.book.DeleteException(ctx, id, req.GetAuthor()); err != nil {
+	id, author := strings.TrimPrefix(req.GetName(), translate.ExceptionPrefix), caller(ctx, req.GetAuthor())
+	if err := s.book.DeleteException(ctx, id, author); err != nil {
 		return nil, err
 	}
-	s.logger.LogAttrs(ctx, slog.LevelInfo, "an exception was taken back", slog.String("exception", id), slog.String("author", req.GetAuthor()))
+	s.logger.LogAttrs(ctx, slog.LevelInfo, "an exception was taken back", slog.String("exception", id), slog.String("author", author))
 	return &emptypb.Empty{}, nil
 }

@@ -3,6 +3,7 @@ package server_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -236,16 +237,17 @@ func (l alerts) GetAlert(_ context.Context, tenant, id string) (alert.Alert, err
 	return alert.Alert{}, fault.New(fault.NotFound, "there is no alert %q", id)
 }
 
-func (l alerts) ListAlerts(_ context.Context, tenant string, f alert.Filter, _ uint64, after alert.Cursor, limit int) ([]alert.Alert, int, error) {
+func (l alerts) ListAlerts(_ context.Context, tenant string, f alert.Filter, o alert.Order, _ uint64, after alert.Cursor, limit int) ([]alert.Alert, int, error) {
 	var out []alert.Alert
 	total := 0
+	l = slices.Clone(l)
+	slices.SortStableFunc(l, func(a, b alert.Alert) int { return cmp.Or(cmp.Compare(o.Key(&b), o.Key(&a)), cmp.Compare(b.ID, a.ID)) })
 	for _, a := range l {
 		if a.Tenant != tenant || !f.Match(&a) {
 			continue
 		}
 		total++
-		past := after != (alert.Cursor{}) && (a.End.After(after.End) || a.End.Equal(after.End) && a.ID >= after.ID)
-		if !past && len(out) < limit {
+		if !after.Before(o.Key(&a), a.ID) && len(out) < limit {
 			out = append(out, a)
 		}
 	}

@@ -28,7 +28,7 @@ func (s *alertService) checkDetections(ctx context.Context, ids []string) error 
 		if s.detections.Former(id) {
 			return true, nil
 		}
-		_, total, err := s.alerts.ListAlerts(ctx, s.tenant, alert.Filter{Detections: []string{id}, States: anyState}, 0, alert.Cursor{}, 1)
+		_, total, err := s.alerts.ListAlerts(ctx, s.tenant, alert.Filter{Detections: []string{id}, States: anyState}, alert.Order{}, 0, alert.Cursor{}, 1)
 		return total > 0, err
 	})
 }

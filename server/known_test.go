@@ -16,7 +16,7 @@ import (
 // unreadable alerts are those of a database that does not answer.
 type unreadable struct{ alerts }
 
-func (unreadable) ListAlerts(context.Context, string, alert.Filter, uint64, alert.Cursor, int) ([]alert.Alert, int, error) {
+func (unreadable) ListAlerts(context.Context, string, alert.Filter, alert.Order, uint64, alert.Cursor, int) ([]alert.Alert, int, error) {
 	return nil, 0, fault.New(fault.StorageUnavailable, "the database does not answer")
 }
 

@@ -129,6 +129,7 @@ func (o *Options) missing() (errs []error) {
 		{"Services.Splitter", s.Splitter == nil},
 		{"Services.Events", s.Events == nil},
 		{"Services.Alerts", s.Alerts == nil},
+		{"Services.Desk", s.Desk == nil},
 		{"Services.Changes", s.Changes == nil},
 		{"Services.Detections", s.Detections == nil},
 		{"Services.Backtester", s.Backtester == nil},

@@ -20,9 +20,9 @@ type queryRules struct{ routes []queryRoute }
 
 type queryRoute struct {
 	method string
-	// path is all of it, or, with prefix, what comes before the one segment that names a resource.
-	path   string
-	prefix bool
+	// path is all of it, or, with named, what comes before the one segment that names a resource, and suffix what comes after.
+	path, suffix string
+	named        bool
 	// message that the parameters fill; nil for a route whose body is the message.
 	message protoreflect.MessageDescriptor
 }
@@ -55,20 +55,35 @@ func newQueryRoute(m protoreflect.MethodDescriptor) (queryRoute, error) {
 	switch {
 	case rule.GetGet() != "":
 		route.method, route.path = http.MethodGet, rule.GetGet()
+	case rule.GetPatch() != "" && rule.GetBody() != "*":
+		route.method, route.path = http.MethodPatch, rule.GetPatch()
 	case rule.GetPost() != "" && rule.GetBody() == "*":
 		route.method, route.path, route.message = http.MethodPost, rule.GetPost(), nil
 	default:
 		return route, fmt.Errorf("the HTTP rule of %s is of a kind whose query parameters are not known", m.FullName())
 	}
 	if before, variable, ok := strings.Cut(route.path, "{"); ok {
-		_, pattern, _ := strings.Cut(strings.TrimSuffix(variable, "}"), "=")
+		variable, suffix, _ := strings.Cut(variable, "}")
+		_, pattern, _ := strings.Cut(variable, "=")
 		collection, ok := strings.CutSuffix(pattern, "*")
 		if !ok {
 			return route, fmt.Errorf("the HTTP rule of %s has a path of a kind that is not known: %s", m.FullName(), route.path)
 		}
-		route.path, route.prefix = before+collection, true
+		route.path, route.suffix, route.named = before+collection, suffix, true
 	}
 	return route, nil
+}
+
+// takes says whether a path is one of the route.
+func (r *queryRoute) takes(path string) bool {
+	if !r.named {
+		return path == r.path
+	}
+	rest, ok := strings.CutPrefix(path, r.path)
+	if !ok || r.suffix == "" {
+		return ok && !strings.Contains(rest, "/") && !strings.Contains(rest, ":")
+	}
+	return strings.HasSuffix(rest, r.suffix)
 }
 
 // check refuses a parameter that the route does not have; for a path that is no route it says nothing.
@@ -76,12 +91,7 @@ func (q *queryRules) check(r *http.Request) error {
 	if r.URL.RawQuery == "" {
 		return nil
 	}
-	i := slices.IndexFunc(q.routes, func(route queryRoute) bool {
-		if route.prefix {
-			return r.Method == route.method && strings.HasPrefix(r.URL.Path, route.path)
-		}
-		return r.Method == route.method && r.URL.Path == route.path
-	})
+	i := slices.IndexFunc(q.routes, func(route queryRoute) bool { return r.Method == route.method && route.takes(r.URL.Path) })
 	if i < 0 {
 		return nil
 	}

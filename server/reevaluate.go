@@ -38,7 +38,7 @@ func (s *detectionService) Reevaluate(req *pb.ReevaluateRequest, stream grpc.Ser
 
 // ApplyReevaluation puts shown results into force and notes in the log who wanted it.
 func (s *detectionService) ApplyReevaluation(ctx context.Context, req *pb.ApplyReevaluationRequest) (*pb.ApplyReevaluationResponse, error) {
-	o := alert.ReevaluationOrder{Tokens: map[string]string{}, From: translate.Time(req.GetStartTime()), To: translate.Time(req.GetEndTime()), Author: req.GetAuthor()}
+	o := alert.ReevaluationOrder{Tokens: map[string]string{}, From: translate.Time(req.GetStartTime()), To: translate.Time(req.GetEndTime()), Author: caller(ctx, req.GetAuthor())}
 	for i, d := range req.GetDetections() {
 		if o.Tokens[d.GetDetection()] != "" {
 			return nil, fault.New(fault.InvalidArgument, "detections[%d]: %s is named twice", i, d.GetDetection())

@@ -149,7 +149,7 @@ func (s *Server) register(validator *validate.Validator, names *countries.Table)
 	})
 	pb.RegisterEventServiceServer(s.grpc, &eventService{events: v.Events, tenant: o.Origin.Tenant, now: o.Now})
 	alerts := &alertService{
-		alerts: v.Alerts, changes: v.Changes, detections: v.Detections, tenant: o.Origin.Tenant, log: token.Log{Tenant: o.Origin.Tenant, ID: v.LogID}, watermark: v.Watermark, guide: v.Guide,
+		alerts: v.Alerts, desk: v.Desk, logger: o.Logger, changes: v.Changes, detections: v.Detections, tenant: o.Origin.Tenant, log: token.Log{Tenant: o.Origin.Tenant, ID: v.LogID}, watermark: v.Watermark, guide: v.Guide,
 		stallTimeout: o.StreamStall, draining: s.draining,
 	}
 	var err error

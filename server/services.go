@@ -18,6 +18,7 @@ type Services struct {
 	Splitter   Splitter
 	Events     EventReader
 	Alerts     AlertReader
+	Desk       Desk
 	Changes    ChangeLog
 	Detections Detections
 	Backtester Backtester
@@ -117,10 +118,21 @@ type EventReader interface {
 type AlertReader interface {
 	// GetAlert fails with fault.NotFound when there is none.
 	GetAlert(ctx context.Context, tenant, id string) (alert.Alert, error)
-	// ListAlerts returns at most limit alerts after the cursor (the zero one is the beginning), newest first by End and
-	// then by id, both descending, and how many match the filter in all: as they were when head was the last change, or as
+	// ListAlerts returns at most limit alerts after the cursor (the zero one is the beginning), in the order, among equals by id descending, and how many match the filter in all: as they were when head was the last change, or as
 	// they are now when it is 0.
-	ListAlerts(ctx context.Context, tenant string, f alert.Filter, head uint64, after alert.Cursor, limit int) (page []alert.Alert, total int, err error)
+	ListAlerts(ctx context.Context, tenant string, f alert.Filter, o alert.Order, head uint64, after alert.Cursor, limit int) (page []alert.Alert, total int, err error)
+}
+
+// Desk is where people work on alerts.
+type Desk interface {
+	// UpdateAlert does the work on one alert and returns it as it is then. It fails with fault.Conflict when the etag is not that of the
+	// alert, and with fault.InvalidArgument when the work cannot be done.
+	UpdateAlert(ctx context.Context, id, author string, w alert.Work) (alert.Alert, error)
+	// UpdateAlerts does the work on many; matched is how many the filter selects. It fails with fault.CountMismatch when those are not as
+	// many as expected.
+	UpdateAlerts(ctx context.Context, q alert.BulkWork) (matched, updated int, err error)
+	// AlertHistory returns at most limit versions of an alert before the sequence, the newest first.
+	AlertHistory(ctx context.Context, id string, before uint64, limit int) ([]alert.Version, error)
 }
 
 // ChangeLog is the log of all changes of alerts.

@@ -14,19 +14,22 @@ type span interface {
 
 // checkSpan refuses times that are none, and an end before the start, which would select nothing without a word.
 func checkSpan(f span) error {
-	start, end := f.GetStartTime(), f.GetEndTime()
+	return checkEnds("filter.startTime", "filter.endTime", f.GetStartTime(), f.GetEndTime())
+}
+
+func checkEnds(startField, endField string, start, end *timestamppb.Timestamp) error {
 	for _, v := range []struct {
 		field string
 		time  *timestamppb.Timestamp
-	}{{"filter.startTime", start}, {"filter.endTime", end}} {
+	}{{startField, start}, {endField, end}} {
 		if v.time != nil && v.time.CheckValid() != nil {
 			const expected = "expected a time from 0001-01-01 to 9999-12-31"
 			return problem.Invalid(v.field+": "+expected, problem.Violation{Field: v.field, Description: expected})
 		}
 	}
 	if start != nil && end != nil && end.AsTime().Before(start.AsTime()) {
-		const expected = "lies before filter.startTime"
-		return problem.Invalid("filter.endTime: "+expected, problem.Violation{Field: "filter.endTime", Description: expected})
+		expected := "lies before " + startField
+		return problem.Invalid(endField+": "+expected, problem.Violation{Field: endField, Description: expected})
 	}
 	return nil
 }

@@ -11,43 +11,12 @@ import (
 )
 
 func (p *process) alertsCommand() *cobra.Command {
-	c := &cobra.Command{Use: "alerts", Short: "Look at alerts", Args: cobra.NoArgs}
-	c.AddCommand(p.alertsList(), p.alertsShow(), p.alertsTail())
+	c := &cobra.Command{Use: "alerts", Short: "Look at alerts, and work on them", Args: cobra.NoArgs}
+	c.AddCommand(p.alertsList(), p.alertsShow(), p.alertsTail(), p.alertsUpdate(), p.alertsAssign(), p.alertsComment(), p.alertsClose(), p.alertsReopen(), p.alertsHistory())
 	return c
 }
 
-// alertFlags select alerts.
-type alertFlags struct {
-	detections, states, users []string
-	severity                  string
-}
-
-func (f *alertFlags) add(c *cobra.Command) {
-	c.Flags().StringSliceVar(&f.detections, "detection", nil, "only of these detections, by id")
-	c.Flags().StringVar(&f.severity, "severity", "", "only of this severity or more: "+strings.Join(severityNames(), ", "))
-	c.Flags().StringSliceVar(&f.states, "state", nil, "only in these states: "+strings.Join(stateNames(), ", ")+" (default new, in_progress, resolved)")
-	c.Flags().StringSliceVar(&f.users, "user", nil, "only about these subjects, by id")
-}
-
-// filter is what the service is asked for.
-func (f *alertFlags) filter() (*sealwatchv1.AlertFilter, error) {
-	filter := &sealwatchv1.AlertFilter{Detections: f.detections, SubjectIds: f.users}
-	if f.severity != "" {
-		v, ok := sealwatchv1.Severity_value["SEVERITY_"+strings.ToUpper(f.severity)]
-		if !ok || v == 0 {
-			return nil, usagef("--severity: found %q, expected one of %s", f.severity, strings.Join(severityNames(), ", "))
-		}
-		filter.MinSeverity = sealwatchv1.Severity(v)
-	}
-	for _, s := range f.states {
-		v, ok := sealwatchv1.AlertState_value["ALERT_STATE_"+strings.ToUpper(s)]
-		if !ok || v == 0 {
-			return nil, usagef("--state: found %q, expected one of %s", s, strings.Join(stateNames(), ", "))
-		}
-		filter.States = append(filter.States, sealwatchv1.AlertState(v))
-	}
-	return filter, nil
-}
+const incidentPrefix = "incidents/"
 
 // severityNames are the severities as the command line spells them, the least first.
 func severityNames() []string {

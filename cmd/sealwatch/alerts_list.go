@@ -13,7 +13,7 @@ func (p *process) alertsList() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List alerts, newest first",
-		Long: "List alerts, newest first, by the time of their last event. With -o json the output is one JSON array of the objects that\n" +
+		Long: "List alerts, by default the newest first by the time of their last event. With -o json the output is one JSON array of the objects that\n" +
 			"GET /v1/alerts returns.",
 		Example: "  sealwatch alerts list --severity high --since 24h\n  sealwatch alerts list -o json --limit 0 > alerts.json",
 		Args:    cobra.NoArgs,
@@ -22,13 +22,14 @@ func (p *process) alertsList() *cobra.Command {
 	f := &alertFlags{}
 	f.add(c)
 	from := c.Flags().String("since", "", "only with an event since then: a duration such as 24h, a time or a date")
+	order := c.Flags().String("order", "", "by end_time, start_time, create_time, update_time, severity, score or event_count, with asc or desc after it (default \"end_time desc\")")
 	limit := c.Flags().Int("limit", 100, "most alerts to show, 0 for all")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		asJSON, err := output()
 		if err != nil {
 			return err
 		}
-		filter, err := f.filter()
+		filter, err := f.filter(p.now())
 		if err != nil {
 			return err
 		}
@@ -38,20 +39,19 @@ func (p *process) alertsList() *cobra.Command {
 		if *limit < 0 {
 			return usagef("--limit: found %d, expected 0 or more", *limit)
 		}
-		return p.listAlerts(c.Context(), *address, filter, *limit, asJSON)
+		return p.listAlerts(c.Context(), *address, &sealwatchv1.ListAlertsRequest{Filter: filter, OrderBy: *order, PageSize: 500}, *limit, asJSON)
 	}
 	return c
 }
 
 // listAlerts prints page after page.
-func (p *process) listAlerts(ctx context.Context, address string, filter *sealwatchv1.AlertFilter, limit int, asJSON bool) error {
+func (p *process) listAlerts(ctx context.Context, address string, request *sealwatchv1.ListAlertsRequest, limit int, asJSON bool) error {
 	conn, err := connect(address)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
 	client := sealwatchv1.NewAlertServiceClient(conn)
-	request := &sealwatchv1.ListAlertsRequest{Filter: filter, PageSize: 500}
 	shown := 0
 	for {
 		if limit > 0 {

@@ -66,7 +66,15 @@ func alertWhole(a *sealwatchv1.Alert) string {
 			fmt.Fprintf(&b, "  %-7s %s\n", head, terminal.Text(l))
 		}
 	}
-	section("state", strings.Join(present(stateName(a.GetState()), strings.Join(a.GetSuppressedBy(), ", "), a.GetAssignee()), "  "))
+	section("state", strings.Join(append(workWords(a), present(strings.Join(a.GetSuppressedBy(), ", "))...), "  "))
+	if r := a.GetResolution(); r != nil {
+		grown := ""
+		if n := a.GetEventCount() - r.GetEventCount(); n > 0 {
+			grown = ", " + plural(int(n), "event") + " more since"
+		}
+		section("closed", "by "+r.GetResolver()+" on "+stamp(r.GetResolveTime().AsTime())+grown)
+	}
+	section("group", present(a.GetIncident())...)
 	times := []string{"happened " + stamp(a.GetStartTime().AsTime()) + " to " + stamp(a.GetEndTime().AsTime())}
 	if c := a.GetContext(); c.GetFirstArrivalTime() != nil {
 		times = append(times, "arrived "+stamp(c.GetFirstArrivalTime().AsTime())+" to "+stamp(c.GetLastArrivalTime().AsTime()))

@@ -34,7 +34,7 @@ func (p *process) alertsTail() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		filter, err := f.filter()
+		filter, err := f.filter(p.now())
 		if err != nil {
 			return err
 		}

@@ -39,12 +39,29 @@ func valuesOf(f *pflag.Flag) func() []string {
 	switch f.Name {
 	case "detection":
 		return app.DetectionIDs
-	case "severity", "max-severity":
+	case "severity", "max-severity", "only-severity":
 		return severityNames
 	case "state":
 		return stateNames
 	case "classification":
-		return func() []string { return []string{"benign_positive", "false_positive"} }
+		if f.DefValue != "" { // of an exception: of an attack there is none
+			return func() []string { return []string{"benign_positive", "false_positive"} }
+		}
+		return classificationNames
+	case "as":
+		return classificationNames
+	case "because":
+		return reasonNames
+	case "classified":
+		return func() []string { return append([]string{"none"}, classificationNames()...) }
+	case "classified-because":
+		return func() []string { return append([]string{"none"}, reasonNames()...) }
+	case "subject-type":
+		return func() []string { return []string{"user", "address", "integration", "organization", "source"} }
+	case "order":
+		return func() []string {
+			return []string{"end_time", "start_time", "create_time", "update_time", "severity", "score", "event_count"}
+		}
 	case "output":
 		return func() []string {
 			if f.DefValue == "json" {

@@ -73,23 +73,6 @@ func (f *Finding) AlertID() string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// Comment is a remark by a person.
-type Comment struct {
-	Author string    `json:"author"`
-	Text   string    `json:"text"`
-	Time   time.Time `json:"time"`
-}
-
-// Triage is what people set; an evaluation never changes it.
-type Triage struct {
-	// State is StateNew, StateInProgress or StateResolved.
-	State string
-	// Classification is true_positive, benign_positive, false_positive or empty.
-	Classification string
-	Assignee       string
-	Comments       []Comment
-}
-
 // Alert is a finding with what people made of it: one version of it.
 type Alert struct {
 	ID string
@@ -148,59 +131,28 @@ type Change struct {
 	// PreviousSeverity, PreviousStart and PreviousEnd are what they were before the change, by the same rule.
 	PreviousSeverity           string
 	PreviousStart, PreviousEnd time.Time
+	// Previous is what else was before the change; nil when the alert was created, and for what was written before there was this.
+	Previous *Previous
 	Alert
+}
+
+// Previous is the part of an alert before a change by which a filter can select.
+type Previous struct {
+	Classification string   `json:"classification,omitempty"`
+	Reason         string   `json:"reason,omitempty"`
+	Assignee       string   `json:"assignee,omitempty"`
+	Commented      bool     `json:"commented,omitempty"`
+	EventCount     uint64   `json:"eventCount"`
+	Title          string   `json:"title"`
+	SuppressedBy   []string `json:"suppressedBy,omitempty"`
 }
 
 // Follow notes what a was before the change.
 func (c *Change) Follow(a *Alert) {
 	c.PreviousState, c.PreviousSeverity, c.PreviousStart, c.PreviousEnd = a.State(), a.Severity, a.Start, a.End
-}
-
-// Filter selects alerts; its fields are joined by AND, the values of one field by OR.
-type Filter struct {
-	Detections []string
-	// MinSeverity leaves out what is less severe; empty means any.
-	MinSeverity string
-	// States to include; new, in progress and resolved when empty.
-	States     []string
-	SubjectIDs []string
-	// Start is the earliest End of an alert, inclusive; End the latest Start, exclusive; zero means unbounded.
-	Start, End time.Time
-}
-
-// OpenStates are the states that a Filter without States selects.
-var OpenStates = []string{StateNew, StateInProgress, StateResolved}
-
-// Match says whether the alert is selected.
-func (f *Filter) Match(a *Alert) bool {
-	in := func(list []string, s string) bool { return len(list) == 0 || slices.Contains(list, s) }
-	states := f.States
-	if len(states) == 0 {
-		states = OpenStates
+	t := &a.Triage
+	c.Previous = &Previous{Classification: t.Classification, Reason: t.Reason, Assignee: t.Assignee, Commented: len(t.Comments) > 0, EventCount: a.EventCount, Title: a.Title}
+	if len(a.SuppressedBy) > 0 {
+		c.Previous.SuppressedBy = a.SuppressedBy
 	}
-	return in(f.Detections, a.Detection) && in(f.SubjectIDs, a.Subject.ID) && in(states, a.State()) &&
-		SeverityRank(a.Severity) >= SeverityRank(f.MinSeverity) &&
-		(f.Start.IsZero() || !a.End.Before(f.Start)) && (f.End.IsZero() || a.Start.Before(f.End))
-}
-
-// Cursor is a position in the list of alerts, newest first by End: the alert after which the next page begins.
-type Cursor struct {
-	End time.Time
-	ID  string
-}
-
-// MatchPrevious says whether the alert was selected before the change; it was not when the change created it.
-func (f *Filter) MatchPrevious(c *Change) bool {
-	if c.PreviousState == "" {
-		return false
-	}
-	before := c.Alert
-	before.Severity, before.Start, before.End = c.PreviousSeverity, c.PreviousStart, c.PreviousEnd
-	before.Retracted, before.SuppressedBy, before.Triage.State = false, nil, c.PreviousState
-	return f.Match(&before)
-}
-
-// SeveritiesFrom are the severities from the given one upwards; all when it is empty.
-func SeveritiesFrom(min string) []string {
-	return severities[max(0, SeverityRank(min)-1):]
 }

@@ -177,6 +177,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		MaxConnectBytes: cfg.Ingest.MaxConnectBytes,
 		Ready:           state.ready, OpenAPI: sealwatch.OpenAPI, Version: build.Read().Version, Logger: log, Registerer: registry, Gatherer: registry,
 	}
+	options.Services.Desk = analytics.NewDesk(cfg.Tenant, db, alerts)
 	if deliveries != nil {
 		options.Services.Connect = deliveries
 	}

@@ -161,7 +161,7 @@ func (w *watched) settle() {
 func (w *watched) standing() []alert.Alert {
 	w.t.Helper()
 	states := append([]string{alert.StateSuppressed}, alert.OpenStates...)
-	all, _, err := w.db.ListAlerts(w.t.Context(), w.scenario.Name, alert.Filter{States: states}, 0, alert.Cursor{}, 10_000)
+	all, _, err := w.db.ListAlerts(w.t.Context(), w.scenario.Name, alert.Filter{States: states}, alert.Order{}, 0, alert.Cursor{}, 10_000)
 	if err != nil {
 		w.t.Fatal(err)
 	}

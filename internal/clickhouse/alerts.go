@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -30,19 +29,44 @@ func (d *DB) AppendChanges(ctx context.Context, token string, changes []alert.Ch
 			if state == "" {
 				state = alert.StateNew
 			}
+			resolution, err := optional(c.Triage.Resolution)
+			if err != nil {
+				return fmt.Errorf("resolution of alert %s: %w", c.ID, err)
+			}
+			previous, err := optional(c.Previous)
+			if err != nil {
+				return fmt.Errorf("what alert %s was before: %w", c.ID, err)
+			}
 			contextText, err := marshalContext(c.Context)
 			if err != nil {
 				return fmt.Errorf("context of alert %s: %w", c.ID, err)
 			}
 			err = b.Append(c.Sequence, c.Tenant, c.ID, c.Kind, c.PreviousState, c.PreviousSeverity, orZero(c.PreviousStart), orZero(c.PreviousEnd), c.Actor, c.Updated, c.Created, c.Detection, c.Subject.Type, c.Subject.ID, c.Subject.Email, c.Subject.DisplayName,
 				c.Key, c.Anchor, c.Start, c.End, c.EventIDs, c.EventCount, c.Score, c.Severity, c.Title, c.Evidence, contextText, c.SuppressedBy,
-				c.Retracted, c.SupersededBy, state, c.Triage.Classification, c.Triage.Assignee, string(comments))
+				c.Retracted, c.SupersededBy, state, c.Triage.Classification, c.Triage.Assignee, string(comments), c.Triage.Reason, resolution, previous)
 			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// optional is v as JSON; empty for nil.
+func optional[T any](v *T) (string, error) {
+	if v == nil {
+		return "", nil
+	}
+	b, err := json.Marshal(v)
+	return string(b), err
+}
+
+func readOptional[T any](s string) (*T, error) {
+	if s == "" {
+		return nil, nil
+	}
+	v := new(T)
+	return v, json.Unmarshal([]byte(s), v)
 }
 
 // orZero is t as a column holds it: no time is 1970.
@@ -55,10 +79,10 @@ func orZero(t time.Time) time.Time {
 
 func scanChange(r driver.Rows) (alert.Change, error) {
 	var c alert.Change
-	var comments, contextText string
+	var comments, contextText, resolution, previous string
 	err := r.Scan(&c.Sequence, &c.Tenant, &c.ID, &c.Kind, &c.PreviousState, &c.PreviousSeverity, &c.PreviousStart, &c.PreviousEnd, &c.Actor, &c.Updated, &c.Created, &c.Detection, &c.Subject.Type, &c.Subject.ID, &c.Subject.Email, &c.Subject.DisplayName,
 		&c.Key, &c.Anchor, &c.Start, &c.End, &c.EventIDs, &c.EventCount, &c.Score, &c.Severity, &c.Title, &c.Evidence, &contextText, &c.SuppressedBy,
-		&c.Retracted, &c.SupersededBy, &c.Triage.State, &c.Triage.Classification, &c.Triage.Assignee, &comments)
+		&c.Retracted, &c.SupersededBy, &c.Triage.State, &c.Triage.Classification, &c.Triage.Assignee, &comments, &c.Triage.Reason, &resolution, &previous)
 	if err != nil {
 		return c, err
 	}
@@ -67,6 +91,12 @@ func scanChange(r driver.Rows) (alert.Change, error) {
 	}
 	if err := json.Unmarshal([]byte(comments), &c.Triage.Comments); err != nil {
 		return c, fmt.Errorf("comments of alert %s: %w", c.ID, err)
+	}
+	if c.Triage.Resolution, err = readOptional[alert.Resolution](resolution); err != nil {
+		return c, fmt.Errorf("resolution of alert %s: %w", c.ID, err)
+	}
+	if c.Previous, err = readOptional[alert.Previous](previous); err != nil {
+		return c, fmt.Errorf("what alert %s was before: %w", c.ID, err)
 	}
 	if c.Context, err = unmarshalContext(contextText); err != nil {
 		return c, fmt.Errorf("context of alert %s: %w", c.ID, err)
@@ -163,33 +193,6 @@ func (d *DB) AlertsByID(ctx context.Context, tenant string, ids []string) ([]ale
 		all[i] = found[i].Alert
 	}
 	return all, err
-}
-
-// ListAlerts returns up to limit alerts after the cursor, newest first by their last event, and how many match in all: as
-// they were when head was the last change, or as they are now when it is 0.
-func (d *DB) ListAlerts(ctx context.Context, tenant string, f alert.Filter, head uint64, after alert.Cursor, limit int) ([]alert.Alert, int, error) {
-	states := f.States
-	if len(states) == 0 {
-		states = alert.OpenStates
-	}
-	if head == 0 {
-		head = math.MaxInt64
-	}
-	args := []driver.NamedValue{named("tenant", tenant), named("head", head), list("states", states), list("detections", f.Detections), list("subject_ids", f.SubjectIDs),
-		list("severities", alert.SeveritiesFrom(f.MinSeverity)), named("start", momentOr(f.Start, earliest)), named("end", momentOr(f.End, latest))}
-	found, err := d.changes(ctx, "alerts_list", append(args, named("after_ts", momentOr(after.End, latest)), named("after_id", after.ID), named("limit", uint32(limit)))...)
-	if err != nil {
-		return nil, 0, err
-	}
-	var total uint64
-	if err := d.rows(ctx, "alerts_count", func(r driver.Rows) error { return r.Scan(&total) }, args...); err != nil {
-		return nil, 0, err
-	}
-	all := make([]alert.Alert, len(found))
-	for i := range found {
-		all[i] = found[i].Alert
-	}
-	return all, int(total), nil
 }
 
 // ActiveAlerts counts the alerts of each detection that are neither retracted nor suppressed.

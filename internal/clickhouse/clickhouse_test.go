@@ -223,17 +223,17 @@ func TestAlertsCheckpointsAndDeadLetters(t *testing.T) {
 			t.Errorf("the first change since %s is %d, %v, want %d", v.at, first, err, v.want)
 		}
 	}
-	if was, _, err := db.ListAlerts(ctx, "default", alert.Filter{}, 1, alert.Cursor{}, 10); err != nil || len(was) != 1 || was[0].Severity != "high" {
+	if was, _, err := db.ListAlerts(ctx, "default", alert.Filter{}, alert.Order{}, 1, alert.Cursor{}, 10); err != nil || len(was) != 1 || was[0].Severity != "high" {
 		t.Errorf("alerts as of the first change: %v, %v", was, err)
 	}
-	open, total, err := db.ListAlerts(ctx, "default", alert.Filter{}, 0, alert.Cursor{}, 10)
+	open, total, err := db.ListAlerts(ctx, "default", alert.Filter{}, alert.Order{}, 0, alert.Cursor{}, 10)
 	if err != nil || total != 1 || len(open) != 1 || open[0].Triage.Assignee != "bo" || open[0].Severity != "low" {
 		t.Errorf("open alerts %v of %d, %v", open, total, err)
 	}
-	if none, total, err := db.ListAlerts(ctx, "default", alert.Filter{MinSeverity: "medium"}, 0, alert.Cursor{}, 10); err != nil || total != 0 || len(none) != 0 {
+	if none, total, err := db.ListAlerts(ctx, "default", alert.Filter{MinSeverity: "medium"}, alert.Order{}, 0, alert.Cursor{}, 10); err != nil || total != 0 || len(none) != 0 {
 		t.Errorf("medium alerts %v of %d, %v", none, total, err)
 	}
-	if hidden, _, err := db.ListAlerts(ctx, "default", alert.Filter{States: []string{alert.StateSuppressed}}, 0, alert.Cursor{}, 10); err != nil || len(hidden) != 1 || hidden[0].ID != other.ID {
+	if hidden, _, err := db.ListAlerts(ctx, "default", alert.Filter{States: []string{alert.StateSuppressed}}, alert.Order{}, 0, alert.Cursor{}, 10); err != nil || len(hidden) != 1 || hidden[0].ID != other.ID {
 		t.Errorf("suppressed alerts %v, %v", hidden, err)
 	}
 	if mine, err := db.AlertsOfSubjects(ctx, "default", "d", []string{"u1"}); err != nil || len(mine) != 2 {

@@ -29,6 +29,8 @@ const (
 	SQLRefused         Reason = "SQL_REFUSED"
 	SQLFailed          Reason = "SQL_FAILED"
 	HuntingOff         Reason = "HUNTING_OFF"
+	Conflict           Reason = "CONFLICT"
+	CountMismatch      Reason = "COUNT_MISMATCH"
 )
 
 // Error is a failure that a client can act on.

@@ -47,6 +47,8 @@ var codeOf = map[fault.Reason]codes.Code{
 	fault.SQLRefused:         codes.PermissionDenied,
 	fault.SQLFailed:          codes.InvalidArgument,
 	fault.HuntingOff:         codes.FailedPrecondition,
+	fault.Conflict:           codes.Aborted,
+	fault.CountMismatch:      codes.FailedPrecondition,
 }
 
 // Violation says what is wrong with one field of a request.

@@ -24,7 +24,9 @@ const sumLength = 8
 type Page struct {
 	// Time lies from 1925 up to, but not including, 2200; zero where the list is not ordered by time.
 	Time time.Time
-	ID   string
+	// Key is by what else the list is ordered; 0 where it is not.
+	Key int64
+	ID  string
 	// Head is the last change of which the pages know; 0 where they are no view of a log.
 	Head uint64
 }
@@ -42,6 +44,7 @@ type page struct {
 	Query   []byte `json:"q"`
 	Seconds int64  `json:"s"`
 	Nanos   int64  `json:"n"`
+	Key     int64  `json:"o,omitempty"`
 	ID      []byte `json:"i"`
 	Head    uint64 `json:"h"`
 }
@@ -71,7 +74,7 @@ func NewQuery(kind, tenant string, filter proto.Message) (Query, error) {
 
 // Encode makes the token of a page.
 func (q Query) Encode(p Page) (string, error) {
-	b, err := json.Marshal(page{Kind: q.kind, Query: q.hash[:], Seconds: p.Time.Unix(), Nanos: int64(p.Time.Nanosecond()), ID: []byte(p.ID), Head: p.Head})
+	b, err := json.Marshal(page{Kind: q.kind, Query: q.hash[:], Seconds: p.Time.Unix(), Nanos: int64(p.Time.Nanosecond()), Key: p.Key, ID: []byte(p.ID), Head: p.Head})
 	if err != nil {
 		return "", err
 	}
@@ -103,7 +106,7 @@ func (q Query) Decode(token string) (p Page, found bool, err error) {
 	if s, n := stored.Seconds, stored.Nanos; !at.IsZero() && (s < firstSecond || s >= endSecond) || n < 0 || n >= int64(time.Second) {
 		return Page{}, false, invalidPage("it holds a time that no entry has")
 	}
-	return Page{Time: at, ID: string(stored.ID), Head: stored.Head}, true, nil
+	return Page{Time: at, Key: stored.Key, ID: string(stored.ID), Head: stored.Head}, true, nil
 }
 
 // Foreign is the error for a page token of another database.
@@ -176,3 +179,6 @@ func checksum(b []byte) []byte {
 	s := sha256.Sum256(append([]byte("sealwatch.v1\x00"), b...))
 	return s[:sumLength]
 }
+
+// Empty says whether a message says nothing.
+func Empty(m proto.Message) bool { return proto.Size(m) == 0 }

@@ -34,6 +34,11 @@ func Alert(a *alert.Alert, g alert.Guide) *pb.Alert {
 		AllEvents:      Text(g.AllEvents),
 		Response:       texts(g.Response),
 		Context:        alertContext(a.Context),
+		Reason:         alertReason(a.Triage.Reason),
+		Etag:           a.Etag(),
+	}
+	if r := a.Triage.Resolution; r != nil {
+		m.Resolution = &pb.AlertResolution{Resolver: Text(r.By), ResolveTime: Timestamp(r.At), Severity: Severity(r.Severity), EndTime: Timestamp(r.End), EventCount: int64Of(r.EventCount)}
 	}
 	if a.SupersededBy != "" {
 		m.SupersededBy = AlertPrefix + a.SupersededBy
@@ -43,21 +48,6 @@ func Alert(a *alert.Alert, g alert.Guide) *pb.Alert {
 			&pb.AlertComment{Author: Text(c.Author), Text: Text(c.Text), CreateTime: Timestamp(c.Time)})
 	}
 	return m
-}
-
-// AlertFilter is the domain's filter of a request; nil selects the open alerts.
-func AlertFilter(f *pb.AlertFilter) alert.Filter {
-	out := alert.Filter{
-		Detections:  f.GetDetections(),
-		MinSeverity: severityName(f.GetMinSeverity()),
-		SubjectIDs:  f.GetSubjectIds(),
-		Start:       Time(f.GetStartTime()),
-		End:         Time(f.GetEndTime()),
-	}
-	for _, s := range f.GetStates() {
-		out.States = append(out.States, enumName(s.String(), "ALERT_STATE_"))
-	}
-	return out
 }
 
 // Change is the kind of a change.
@@ -83,6 +73,10 @@ func alertState(s string) pb.AlertState {
 
 func classification(s string) pb.AlertClassification {
 	return pb.AlertClassification(pb.AlertClassification_value["ALERT_CLASSIFICATION_"+strings.ToUpper(s)])
+}
+
+func alertReason(s string) pb.AlertReason {
+	return pb.AlertReason(pb.AlertReason_value["ALERT_REASON_"+strings.ToUpper(s)])
 }
 
 // enumName is the domain's name of an enum value: the names are the same but for case and prefix, which a test holds

@@ -7,6 +7,7 @@
 package sealwatchv1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -211,6 +212,103 @@ func (AlertClassification) EnumDescriptor() ([]byte, []int) {
 	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{2}
 }
 
+// AlertReason says why people classified an alert so. Each goes with one classification, ALERT_REASON_OTHER with all.
+type AlertReason int32
+
+const (
+	// ALERT_REASON_UNSPECIFIED is none.
+	AlertReason_ALERT_REASON_UNSPECIFIED AlertReason = 0
+	// ALERT_REASON_COMPROMISED_ACCOUNT: true positive; somebody else has the account.
+	AlertReason_ALERT_REASON_COMPROMISED_ACCOUNT AlertReason = 1
+	// ALERT_REASON_MALICIOUS_USER: true positive; the user did it, and was not to.
+	AlertReason_ALERT_REASON_MALICIOUS_USER AlertReason = 2
+	// ALERT_REASON_PHISHING: true positive; somebody was led to give a password or a session away.
+	AlertReason_ALERT_REASON_PHISHING AlertReason = 3
+	// ALERT_REASON_MULTI_STAGE_ATTACK: true positive; a part of a larger attack.
+	AlertReason_ALERT_REASON_MULTI_STAGE_ATTACK AlertReason = 4
+	// ALERT_REASON_CONFIRMED_WITH_USER: benign positive; the user says that it was them.
+	AlertReason_ALERT_REASON_CONFIRMED_WITH_USER AlertReason = 5
+	// ALERT_REASON_EXPECTED_ACTIVITY: benign positive; known work, an own application or network.
+	AlertReason_ALERT_REASON_EXPECTED_ACTIVITY AlertReason = 6
+	// ALERT_REASON_SECURITY_TEST: benign positive; it was triggered by a test.
+	AlertReason_ALERT_REASON_SECURITY_TEST AlertReason = 7
+	// ALERT_REASON_LESS_SEVERE: benign positive; it happened, and is less severe than it says.
+	AlertReason_ALERT_REASON_LESS_SEVERE AlertReason = 8
+	// ALERT_REASON_NOT_ACCURATE: false positive; what it says is not so.
+	AlertReason_ALERT_REASON_NOT_ACCURATE AlertReason = 9
+	// ALERT_REASON_NOT_OF_INTEREST: false positive; nobody wants to know such things.
+	AlertReason_ALERT_REASON_NOT_OF_INTEREST AlertReason = 10
+	// ALERT_REASON_TOO_MANY_SIMILAR: false positive; there are too many like it.
+	AlertReason_ALERT_REASON_TOO_MANY_SIMILAR AlertReason = 11
+	// ALERT_REASON_NOT_ENOUGH_DATA: false positive; what it is based on is too little.
+	AlertReason_ALERT_REASON_NOT_ENOUGH_DATA AlertReason = 12
+	// ALERT_REASON_OTHER goes with every classification; a comment says what.
+	AlertReason_ALERT_REASON_OTHER AlertReason = 13
+)
+
+// Enum value maps for AlertReason.
+var (
+	AlertReason_name = map[int32]string{
+		0:  "ALERT_REASON_UNSPECIFIED",
+		1:  "ALERT_REASON_COMPROMISED_ACCOUNT",
+		2:  "ALERT_REASON_MALICIOUS_USER",
+		3:  "ALERT_REASON_PHISHING",
+		4:  "ALERT_REASON_MULTI_STAGE_ATTACK",
+		5:  "ALERT_REASON_CONFIRMED_WITH_USER",
+		6:  "ALERT_REASON_EXPECTED_ACTIVITY",
+		7:  "ALERT_REASON_SECURITY_TEST",
+		8:  "ALERT_REASON_LESS_SEVERE",
+		9:  "ALERT_REASON_NOT_ACCURATE",
+		10: "ALERT_REASON_NOT_OF_INTEREST",
+		11: "ALERT_REASON_TOO_MANY_SIMILAR",
+		12: "ALERT_REASON_NOT_ENOUGH_DATA",
+		13: "ALERT_REASON_OTHER",
+	}
+	AlertReason_value = map[string]int32{
+		"ALERT_REASON_UNSPECIFIED":         0,
+		"ALERT_REASON_COMPROMISED_ACCOUNT": 1,
+		"ALERT_REASON_MALICIOUS_USER":      2,
+		"ALERT_REASON_PHISHING":            3,
+		"ALERT_REASON_MULTI_STAGE_ATTACK":  4,
+		"ALERT_REASON_CONFIRMED_WITH_USER": 5,
+		"ALERT_REASON_EXPECTED_ACTIVITY":   6,
+		"ALERT_REASON_SECURITY_TEST":       7,
+		"ALERT_REASON_LESS_SEVERE":         8,
+		"ALERT_REASON_NOT_ACCURATE":        9,
+		"ALERT_REASON_NOT_OF_INTEREST":     10,
+		"ALERT_REASON_TOO_MANY_SIMILAR":    11,
+		"ALERT_REASON_NOT_ENOUGH_DATA":     12,
+		"ALERT_REASON_OTHER":               13,
+	}
+)
+
+func (x AlertReason) Enum() *AlertReason {
+	p := new(AlertReason)
+	*p = x
+	return p
+}
+
+func (x AlertReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AlertReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_sealwatch_v1_alert_proto_enumTypes[3].Descriptor()
+}
+
+func (AlertReason) Type() protoreflect.EnumType {
+	return &file_sealwatch_v1_alert_proto_enumTypes[3]
+}
+
+func (x AlertReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AlertReason.Descriptor instead.
+func (AlertReason) EnumDescriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{3}
+}
+
 // Alert is a finding of a detection that somebody should look at. Its id comes from tenant, detection, subject and the
 // finding's anchor event, so that an alert that grows keeps it, in every format and at every destination.
 type Alert struct {
@@ -225,7 +323,7 @@ type Alert struct {
 	Title string `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
 	// severity of the finding.
 	Severity Severity `protobuf:"varint,5,opt,name=severity,proto3,enum=sealwatch.v1.Severity" json:"severity,omitempty"`
-	// state of the work on it.
+	// state of the work on it. People set it to new, in progress or resolved; the others follow from the analysis.
 	State AlertState `protobuf:"varint,6,opt,name=state,proto3,enum=sealwatch.v1.AlertState" json:"state,omitempty"`
 	// subject is whom or what the alert is about.
 	Subject *Principal `protobuf:"bytes,7,opt,name=subject,proto3" json:"subject,omitempty"`
@@ -253,7 +351,7 @@ type Alert struct {
 	FindingKey string `protobuf:"bytes,18,opt,name=finding_key,json=findingKey,proto3" json:"finding_key,omitempty"`
 	// sequence counts the changes of all alerts without a gap; this version is the sequence-th.
 	Sequence int64 `protobuf:"varint,19,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	// assignee works on it; empty when nobody does.
+	// assignee works on it, by a name that others know, an e-mail best; empty when nobody does.
 	Assignee string `protobuf:"bytes,20,opt,name=assignee,proto3" json:"assignee,omitempty"`
 	// comments by people, oldest first.
 	Comments []*AlertComment `protobuf:"bytes,21,rep,name=comments,proto3" json:"comments,omitempty"`
@@ -267,7 +365,16 @@ type Alert struct {
 	// all_events is the SQL that lists every event of the finding's span about its subject, also beyond the first hundred.
 	AllEvents string `protobuf:"bytes,25,opt,name=all_events,json=allEvents,proto3" json:"all_events,omitempty"`
 	// response is what to do, step by step.
-	Response      []string `protobuf:"bytes,26,rep,name=response,proto3" json:"response,omitempty"`
+	Response []string `protobuf:"bytes,26,rep,name=response,proto3" json:"response,omitempty"`
+	// reason of the classification; it has to be one that goes with it.
+	Reason AlertReason `protobuf:"varint,27,opt,name=reason,proto3,enum=sealwatch.v1.AlertReason" json:"reason,omitempty"`
+	// etag changes when the finding does, or what people made of it. In an update it says which version was judged: the update of
+	// another is refused.
+	Etag string `protobuf:"bytes,28,opt,name=etag,proto3" json:"etag,omitempty"`
+	// resolution is how the alert was when a person resolved it; not set for one that is not resolved.
+	Resolution *AlertResolution `protobuf:"bytes,29,opt,name=resolution,proto3" json:"resolution,omitempty"`
+	// incident that it belongs to, incidents/{incident}; empty when there is none, and in streams.
+	Incident      string `protobuf:"bytes,30,opt,name=incident,proto3" json:"incident,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -484,6 +591,117 @@ func (x *Alert) GetResponse() []string {
 	return nil
 }
 
+func (x *Alert) GetReason() AlertReason {
+	if x != nil {
+		return x.Reason
+	}
+	return AlertReason_ALERT_REASON_UNSPECIFIED
+}
+
+func (x *Alert) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *Alert) GetResolution() *AlertResolution {
+	if x != nil {
+		return x.Resolution
+	}
+	return nil
+}
+
+func (x *Alert) GetIncident() string {
+	if x != nil {
+		return x.Incident
+	}
+	return ""
+}
+
+// AlertResolution is how an alert was when it was resolved. It is opened again when it becomes more severe than then, or, unless it was
+// judged to be no attack, when it goes on after the last event of then.
+type AlertResolution struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// resolver resolved it.
+	Resolver string `protobuf:"bytes,1,opt,name=resolver,proto3" json:"resolver,omitempty"`
+	// resolve_time is when.
+	ResolveTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=resolve_time,json=resolveTime,proto3" json:"resolve_time,omitempty"`
+	// severity that it had then.
+	Severity Severity `protobuf:"varint,3,opt,name=severity,proto3,enum=sealwatch.v1.Severity" json:"severity,omitempty"`
+	// end_time that it had then.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// event_count that it had then; the alert's own says how far it has grown since.
+	EventCount    int64 `protobuf:"varint,5,opt,name=event_count,json=eventCount,proto3" json:"event_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertResolution) Reset() {
+	*x = AlertResolution{}
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertResolution) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertResolution) ProtoMessage() {}
+
+func (x *AlertResolution) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertResolution.ProtoReflect.Descriptor instead.
+func (*AlertResolution) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *AlertResolution) GetResolver() string {
+	if x != nil {
+		return x.Resolver
+	}
+	return ""
+}
+
+func (x *AlertResolution) GetResolveTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ResolveTime
+	}
+	return nil
+}
+
+func (x *AlertResolution) GetSeverity() Severity {
+	if x != nil {
+		return x.Severity
+	}
+	return Severity_SEVERITY_UNSPECIFIED
+}
+
+func (x *AlertResolution) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *AlertResolution) GetEventCount() int64 {
+	if x != nil {
+		return x.EventCount
+	}
+	return 0
+}
+
 // AlertContext describes the circumstances of an alert, as they were known at describe_time.
 type AlertContext struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -514,7 +732,7 @@ type AlertContext struct {
 
 func (x *AlertContext) Reset() {
 	*x = AlertContext{}
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[1]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -526,7 +744,7 @@ func (x *AlertContext) String() string {
 func (*AlertContext) ProtoMessage() {}
 
 func (x *AlertContext) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[1]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -539,7 +757,7 @@ func (x *AlertContext) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertContext.ProtoReflect.Descriptor instead.
 func (*AlertContext) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{1}
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *AlertContext) GetWatermarkTime() *timestamppb.Timestamp {
@@ -639,7 +857,7 @@ type DirectoryState struct {
 
 func (x *DirectoryState) Reset() {
 	*x = DirectoryState{}
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[2]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -651,7 +869,7 @@ func (x *DirectoryState) String() string {
 func (*DirectoryState) ProtoMessage() {}
 
 func (x *DirectoryState) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[2]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -664,7 +882,7 @@ func (x *DirectoryState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DirectoryState.ProtoReflect.Descriptor instead.
 func (*DirectoryState) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{2}
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *DirectoryState) GetSource() string {
@@ -758,7 +976,7 @@ type AlertTrait struct {
 
 func (x *AlertTrait) Reset() {
 	*x = AlertTrait{}
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -770,7 +988,7 @@ func (x *AlertTrait) String() string {
 func (*AlertTrait) ProtoMessage() {}
 
 func (x *AlertTrait) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -783,7 +1001,7 @@ func (x *AlertTrait) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertTrait.ProtoReflect.Descriptor instead.
 func (*AlertTrait) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{3}
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *AlertTrait) GetValue() string {
@@ -864,7 +1082,7 @@ type AlertDeed struct {
 
 func (x *AlertDeed) Reset() {
 	*x = AlertDeed{}
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -876,7 +1094,7 @@ func (x *AlertDeed) String() string {
 func (*AlertDeed) ProtoMessage() {}
 
 func (x *AlertDeed) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -889,7 +1107,7 @@ func (x *AlertDeed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertDeed.ProtoReflect.Descriptor instead.
 func (*AlertDeed) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{4}
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *AlertDeed) GetActivity() string {
@@ -926,7 +1144,7 @@ type CoverageGap struct {
 
 func (x *CoverageGap) Reset() {
 	*x = CoverageGap{}
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -938,7 +1156,7 @@ func (x *CoverageGap) String() string {
 func (*CoverageGap) ProtoMessage() {}
 
 func (x *CoverageGap) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -951,7 +1169,7 @@ func (x *CoverageGap) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CoverageGap.ProtoReflect.Descriptor instead.
 func (*CoverageGap) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{5}
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CoverageGap) GetStartTime() *timestamppb.Timestamp {
@@ -983,7 +1201,7 @@ type AlertComment struct {
 
 func (x *AlertComment) Reset() {
 	*x = AlertComment{}
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -995,7 +1213,7 @@ func (x *AlertComment) String() string {
 func (*AlertComment) ProtoMessage() {}
 
 func (x *AlertComment) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1008,7 +1226,7 @@ func (x *AlertComment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertComment.ProtoReflect.Descriptor instead.
 func (*AlertComment) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{6}
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *AlertComment) GetAuthor() string {
@@ -1036,14 +1254,14 @@ var File_sealwatch_v1_alert_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_alert_proto_rawDesc = "" +
 	"\n" +
-	"\x18sealwatch/v1/alert.proto\x12\fsealwatch.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sealwatch/v1/event.proto\"\xda\t\n" +
-	"\x05Alert\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1b\n" +
+	"\x18sealwatch/v1/alert.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sealwatch/v1/event.proto\"\xdc\v\n" +
+	"\x05Alert\x126\n" +
+	"\x04name\x18\x01 \x01(\tB\"\xe0A\b\xbaH\x1c\xd8\x01\x01r\x172\x15^alerts/[0-9a-f]{32}$R\x04name\x12\x1b\n" +
 	"\x06tenant\x18\x02 \x01(\tB\x03\xe0A\x03R\x06tenant\x12!\n" +
 	"\tdetection\x18\x03 \x01(\tB\x03\xe0A\x03R\tdetection\x12\x19\n" +
 	"\x05title\x18\x04 \x01(\tB\x03\xe0A\x03R\x05title\x127\n" +
-	"\bseverity\x18\x05 \x01(\x0e2\x16.sealwatch.v1.SeverityB\x03\xe0A\x03R\bseverity\x123\n" +
-	"\x05state\x18\x06 \x01(\x0e2\x18.sealwatch.v1.AlertStateB\x03\xe0A\x03R\x05state\x126\n" +
+	"\bseverity\x18\x05 \x01(\x0e2\x16.sealwatch.v1.SeverityB\x03\xe0A\x03R\bseverity\x128\n" +
+	"\x05state\x18\x06 \x01(\x0e2\x18.sealwatch.v1.AlertStateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\x126\n" +
 	"\asubject\x18\a \x01(\v2\x17.sealwatch.v1.PrincipalB\x03\xe0A\x03R\asubject\x12>\n" +
 	"\n" +
 	"start_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tstartTime\x12:\n" +
@@ -1062,16 +1280,29 @@ const file_sealwatch_v1_alert_proto_rawDesc = "" +
 	"\rsuperseded_by\x18\x11 \x01(\tB\x03\xe0A\x03R\fsupersededBy\x12$\n" +
 	"\vfinding_key\x18\x12 \x01(\tB\x03\xe0A\x03R\n" +
 	"findingKey\x12\x1f\n" +
-	"\bsequence\x18\x13 \x01(\x03B\x03\xe0A\x03R\bsequence\x12\x1f\n" +
-	"\bassignee\x18\x14 \x01(\tB\x03\xe0A\x03R\bassignee\x12;\n" +
-	"\bcomments\x18\x15 \x03(\v2\x1a.sealwatch.v1.AlertCommentB\x03\xe0A\x03R\bcomments\x12N\n" +
-	"\x0eclassification\x18\x16 \x01(\x0e2!.sealwatch.v1.AlertClassificationB\x03\xe0A\x03R\x0eclassification\x12\x19\n" +
+	"\bsequence\x18\x13 \x01(\x03B\x03\xe0A\x03R\bsequence\x129\n" +
+	"\bassignee\x18\x14 \x01(\tB\x1d\xbaH\x1ar\x18\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\bassignee\x12;\n" +
+	"\bcomments\x18\x15 \x03(\v2\x1a.sealwatch.v1.AlertCommentB\x03\xe0A\x03R\bcomments\x12S\n" +
+	"\x0eclassification\x18\x16 \x01(\x0e2!.sealwatch.v1.AlertClassificationB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0eclassification\x12\x19\n" +
 	"\x05rerun\x18\x17 \x01(\tB\x03\xe0A\x03R\x05rerun\x129\n" +
 	"\acontext\x18\x18 \x01(\v2\x1a.sealwatch.v1.AlertContextB\x03\xe0A\x03R\acontext\x12\"\n" +
 	"\n" +
 	"all_events\x18\x19 \x01(\tB\x03\xe0A\x03R\tallEvents\x12\x1f\n" +
-	"\bresponse\x18\x1a \x03(\tB\x03\xe0A\x03R\bresponse:6\xeaA3\n" +
-	"\x12sealwatch.io/Alert\x12\x0ealerts/{alert}*\x06alerts2\x05alert\"\x86\x05\n" +
+	"\bresponse\x18\x1a \x03(\tB\x03\xe0A\x03R\bresponse\x12;\n" +
+	"\x06reason\x18\x1b \x01(\x0e2\x19.sealwatch.v1.AlertReasonB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06reason\x12\x1b\n" +
+	"\x04etag\x18\x1c \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12B\n" +
+	"\n" +
+	"resolution\x18\x1d \x01(\v2\x1d.sealwatch.v1.AlertResolutionB\x03\xe0A\x03R\n" +
+	"resolution\x12\x1f\n" +
+	"\bincident\x18\x1e \x01(\tB\x03\xe0A\x03R\bincident:6\xeaA3\n" +
+	"\x12sealwatch.io/Alert\x12\x0ealerts/{alert}*\x06alerts2\x05alert\"\x91\x02\n" +
+	"\x0fAlertResolution\x12\x1f\n" +
+	"\bresolver\x18\x01 \x01(\tB\x03\xe0A\x03R\bresolver\x12B\n" +
+	"\fresolve_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vresolveTime\x127\n" +
+	"\bseverity\x18\x03 \x01(\x0e2\x16.sealwatch.v1.SeverityB\x03\xe0A\x03R\bseverity\x12:\n" +
+	"\bend_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\aendTime\x12$\n" +
+	"\vevent_count\x18\x05 \x01(\x03B\x03\xe0A\x03R\n" +
+	"eventCount\"\x86\x05\n" +
 	"\fAlertContext\x12F\n" +
 	"\x0ewatermark_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\rwatermarkTime\x12M\n" +
 	"\x12first_arrival_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x10firstArrivalTime\x12K\n" +
@@ -1139,7 +1370,23 @@ const file_sealwatch_v1_alert_proto_rawDesc = "" +
 	" ALERT_CLASSIFICATION_UNSPECIFIED\x10\x00\x12&\n" +
 	"\"ALERT_CLASSIFICATION_TRUE_POSITIVE\x10\x01\x12(\n" +
 	"$ALERT_CLASSIFICATION_BENIGN_POSITIVE\x10\x02\x12'\n" +
-	"#ALERT_CLASSIFICATION_FALSE_POSITIVE\x10\x03B\xac\x01\n" +
+	"#ALERT_CLASSIFICATION_FALSE_POSITIVE\x10\x03*\xd8\x03\n" +
+	"\vAlertReason\x12\x1c\n" +
+	"\x18ALERT_REASON_UNSPECIFIED\x10\x00\x12$\n" +
+	" ALERT_REASON_COMPROMISED_ACCOUNT\x10\x01\x12\x1f\n" +
+	"\x1bALERT_REASON_MALICIOUS_USER\x10\x02\x12\x19\n" +
+	"\x15ALERT_REASON_PHISHING\x10\x03\x12#\n" +
+	"\x1fALERT_REASON_MULTI_STAGE_ATTACK\x10\x04\x12$\n" +
+	" ALERT_REASON_CONFIRMED_WITH_USER\x10\x05\x12\"\n" +
+	"\x1eALERT_REASON_EXPECTED_ACTIVITY\x10\x06\x12\x1e\n" +
+	"\x1aALERT_REASON_SECURITY_TEST\x10\a\x12\x1c\n" +
+	"\x18ALERT_REASON_LESS_SEVERE\x10\b\x12\x1d\n" +
+	"\x19ALERT_REASON_NOT_ACCURATE\x10\t\x12 \n" +
+	"\x1cALERT_REASON_NOT_OF_INTEREST\x10\n" +
+	"\x12!\n" +
+	"\x1dALERT_REASON_TOO_MANY_SIMILAR\x10\v\x12 \n" +
+	"\x1cALERT_REASON_NOT_ENOUGH_DATA\x10\f\x12\x16\n" +
+	"\x12ALERT_REASON_OTHER\x10\rB\xac\x01\n" +
 	"\x10com.sealwatch.v1B\n" +
 	"AlertProtoP\x01Z;github.com/sealwatch/sealwatch/gen/sealwatch/v1;sealwatchv1\xa2\x02\x03SXX\xaa\x02\fSealwatch.V1\xca\x02\fSealwatch\\V1\xe2\x02\x18Sealwatch\\V1\\GPBMetadata\xea\x02\rSealwatch::V1b\x06proto3"
 
@@ -1155,54 +1402,61 @@ func file_sealwatch_v1_alert_proto_rawDescGZIP() []byte {
 	return file_sealwatch_v1_alert_proto_rawDescData
 }
 
-var file_sealwatch_v1_alert_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_sealwatch_v1_alert_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_sealwatch_v1_alert_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_sealwatch_v1_alert_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_sealwatch_v1_alert_proto_goTypes = []any{
 	(Severity)(0),                 // 0: sealwatch.v1.Severity
 	(AlertState)(0),               // 1: sealwatch.v1.AlertState
 	(AlertClassification)(0),      // 2: sealwatch.v1.AlertClassification
-	(*Alert)(nil),                 // 3: sealwatch.v1.Alert
-	(*AlertContext)(nil),          // 4: sealwatch.v1.AlertContext
-	(*DirectoryState)(nil),        // 5: sealwatch.v1.DirectoryState
-	(*AlertTrait)(nil),            // 6: sealwatch.v1.AlertTrait
-	(*AlertDeed)(nil),             // 7: sealwatch.v1.AlertDeed
-	(*CoverageGap)(nil),           // 8: sealwatch.v1.CoverageGap
-	(*AlertComment)(nil),          // 9: sealwatch.v1.AlertComment
-	(*Principal)(nil),             // 10: sealwatch.v1.Principal
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 12: google.protobuf.Struct
+	(AlertReason)(0),              // 3: sealwatch.v1.AlertReason
+	(*Alert)(nil),                 // 4: sealwatch.v1.Alert
+	(*AlertResolution)(nil),       // 5: sealwatch.v1.AlertResolution
+	(*AlertContext)(nil),          // 6: sealwatch.v1.AlertContext
+	(*DirectoryState)(nil),        // 7: sealwatch.v1.DirectoryState
+	(*AlertTrait)(nil),            // 8: sealwatch.v1.AlertTrait
+	(*AlertDeed)(nil),             // 9: sealwatch.v1.AlertDeed
+	(*CoverageGap)(nil),           // 10: sealwatch.v1.CoverageGap
+	(*AlertComment)(nil),          // 11: sealwatch.v1.AlertComment
+	(*Principal)(nil),             // 12: sealwatch.v1.Principal
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 14: google.protobuf.Struct
 }
 var file_sealwatch_v1_alert_proto_depIdxs = []int32{
 	0,  // 0: sealwatch.v1.Alert.severity:type_name -> sealwatch.v1.Severity
 	1,  // 1: sealwatch.v1.Alert.state:type_name -> sealwatch.v1.AlertState
-	10, // 2: sealwatch.v1.Alert.subject:type_name -> sealwatch.v1.Principal
-	11, // 3: sealwatch.v1.Alert.start_time:type_name -> google.protobuf.Timestamp
-	11, // 4: sealwatch.v1.Alert.end_time:type_name -> google.protobuf.Timestamp
-	11, // 5: sealwatch.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
-	11, // 6: sealwatch.v1.Alert.update_time:type_name -> google.protobuf.Timestamp
-	12, // 7: sealwatch.v1.Alert.evidence:type_name -> google.protobuf.Struct
-	9,  // 8: sealwatch.v1.Alert.comments:type_name -> sealwatch.v1.AlertComment
+	12, // 2: sealwatch.v1.Alert.subject:type_name -> sealwatch.v1.Principal
+	13, // 3: sealwatch.v1.Alert.start_time:type_name -> google.protobuf.Timestamp
+	13, // 4: sealwatch.v1.Alert.end_time:type_name -> google.protobuf.Timestamp
+	13, // 5: sealwatch.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
+	13, // 6: sealwatch.v1.Alert.update_time:type_name -> google.protobuf.Timestamp
+	14, // 7: sealwatch.v1.Alert.evidence:type_name -> google.protobuf.Struct
+	11, // 8: sealwatch.v1.Alert.comments:type_name -> sealwatch.v1.AlertComment
 	2,  // 9: sealwatch.v1.Alert.classification:type_name -> sealwatch.v1.AlertClassification
-	4,  // 10: sealwatch.v1.Alert.context:type_name -> sealwatch.v1.AlertContext
-	11, // 11: sealwatch.v1.AlertContext.watermark_time:type_name -> google.protobuf.Timestamp
-	11, // 12: sealwatch.v1.AlertContext.first_arrival_time:type_name -> google.protobuf.Timestamp
-	11, // 13: sealwatch.v1.AlertContext.last_arrival_time:type_name -> google.protobuf.Timestamp
-	5,  // 14: sealwatch.v1.AlertContext.directory:type_name -> sealwatch.v1.DirectoryState
-	6,  // 15: sealwatch.v1.AlertContext.addresses:type_name -> sealwatch.v1.AlertTrait
-	6,  // 16: sealwatch.v1.AlertContext.networks:type_name -> sealwatch.v1.AlertTrait
-	6,  // 17: sealwatch.v1.AlertContext.devices:type_name -> sealwatch.v1.AlertTrait
-	7,  // 18: sealwatch.v1.AlertContext.next_hour:type_name -> sealwatch.v1.AlertDeed
-	8,  // 19: sealwatch.v1.AlertContext.gaps:type_name -> sealwatch.v1.CoverageGap
-	11, // 20: sealwatch.v1.DirectoryState.status_time:type_name -> google.protobuf.Timestamp
-	11, // 21: sealwatch.v1.AlertTrait.first_seen_time:type_name -> google.protobuf.Timestamp
-	11, // 22: sealwatch.v1.CoverageGap.start_time:type_name -> google.protobuf.Timestamp
-	11, // 23: sealwatch.v1.CoverageGap.end_time:type_name -> google.protobuf.Timestamp
-	11, // 24: sealwatch.v1.AlertComment.create_time:type_name -> google.protobuf.Timestamp
-	25, // [25:25] is the sub-list for method output_type
-	25, // [25:25] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	6,  // 10: sealwatch.v1.Alert.context:type_name -> sealwatch.v1.AlertContext
+	3,  // 11: sealwatch.v1.Alert.reason:type_name -> sealwatch.v1.AlertReason
+	5,  // 12: sealwatch.v1.Alert.resolution:type_name -> sealwatch.v1.AlertResolution
+	13, // 13: sealwatch.v1.AlertResolution.resolve_time:type_name -> google.protobuf.Timestamp
+	0,  // 14: sealwatch.v1.AlertResolution.severity:type_name -> sealwatch.v1.Severity
+	13, // 15: sealwatch.v1.AlertResolution.end_time:type_name -> google.protobuf.Timestamp
+	13, // 16: sealwatch.v1.AlertContext.watermark_time:type_name -> google.protobuf.Timestamp
+	13, // 17: sealwatch.v1.AlertContext.first_arrival_time:type_name -> google.protobuf.Timestamp
+	13, // 18: sealwatch.v1.AlertContext.last_arrival_time:type_name -> google.protobuf.Timestamp
+	7,  // 19: sealwatch.v1.AlertContext.directory:type_name -> sealwatch.v1.DirectoryState
+	8,  // 20: sealwatch.v1.AlertContext.addresses:type_name -> sealwatch.v1.AlertTrait
+	8,  // 21: sealwatch.v1.AlertContext.networks:type_name -> sealwatch.v1.AlertTrait
+	8,  // 22: sealwatch.v1.AlertContext.devices:type_name -> sealwatch.v1.AlertTrait
+	9,  // 23: sealwatch.v1.AlertContext.next_hour:type_name -> sealwatch.v1.AlertDeed
+	10, // 24: sealwatch.v1.AlertContext.gaps:type_name -> sealwatch.v1.CoverageGap
+	13, // 25: sealwatch.v1.DirectoryState.status_time:type_name -> google.protobuf.Timestamp
+	13, // 26: sealwatch.v1.AlertTrait.first_seen_time:type_name -> google.protobuf.Timestamp
+	13, // 27: sealwatch.v1.CoverageGap.start_time:type_name -> google.protobuf.Timestamp
+	13, // 28: sealwatch.v1.CoverageGap.end_time:type_name -> google.protobuf.Timestamp
+	13, // 29: sealwatch.v1.AlertComment.create_time:type_name -> google.protobuf.Timestamp
+	30, // [30:30] is the sub-list for method output_type
+	30, // [30:30] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_alert_proto_init() }
@@ -1216,8 +1470,8 @@ func file_sealwatch_v1_alert_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_alert_proto_rawDesc), len(file_sealwatch_v1_alert_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   7,
+			NumEnums:      4,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -11,6 +11,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -147,7 +148,10 @@ type ListAlertsRequest struct {
 	// page_token is a next_page_token of a call with the same filter.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// filter says which alerts.
-	Filter        *AlertFilter `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	Filter *AlertFilter `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// order_by is end_time, start_time, create_time, update_time, severity, score or event_count, and then asc or desc. desc, which comes
+	// first with what is latest or most, is meant when neither stands there; end_time when it is empty.
+	OrderBy       string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -203,6 +207,13 @@ func (x *ListAlertsRequest) GetFilter() *AlertFilter {
 	return nil
 }
 
+func (x *ListAlertsRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
 // AlertFilter selects alerts; its fields are joined by AND, the values of one field by OR.
 type AlertFilter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -217,7 +228,53 @@ type AlertFilter struct {
 	// start_time is the earliest end_time of an alert, inclusive.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// end_time is the latest start_time of an alert, exclusive.
-	EndTime       *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// names of alerts, alerts/{alert}.
+	Names []string `protobuf:"bytes,7,rep,name=names,proto3" json:"names,omitempty"`
+	// severities by name.
+	Severities []Severity `protobuf:"varint,8,rep,packed,name=severities,proto3,enum=sealwatch.v1.Severity" json:"severities,omitempty"`
+	// classifications; unspecified stands for those without one.
+	Classifications []AlertClassification `protobuf:"varint,9,rep,packed,name=classifications,proto3,enum=sealwatch.v1.AlertClassification" json:"classifications,omitempty"`
+	// reasons of the classification; unspecified stands for those without one.
+	Reasons []AlertReason `protobuf:"varint,10,rep,packed,name=reasons,proto3,enum=sealwatch.v1.AlertReason" json:"reasons,omitempty"`
+	// assignees, in upper or lower case.
+	Assignees []string `protobuf:"bytes,11,rep,name=assignees,proto3" json:"assignees,omitempty"`
+	// unassigned selects alerts on which nobody works, beside those of the assignees.
+	Unassigned bool `protobuf:"varint,12,opt,name=unassigned,proto3" json:"unassigned,omitempty"`
+	// subject_emails that the alert is about, in upper or lower case.
+	SubjectEmails []string `protobuf:"bytes,13,rep,name=subject_emails,json=subjectEmails,proto3" json:"subject_emails,omitempty"`
+	// subject_types: user, address, integration, organization or source.
+	SubjectTypes []string `protobuf:"bytes,14,rep,name=subject_types,json=subjectTypes,proto3" json:"subject_types,omitempty"`
+	// ip_addresses, or networks such as 198.51.100.0/24, in which an address lies that the alert tells of.
+	IpAddresses []string `protobuf:"bytes,15,rep,name=ip_addresses,json=ipAddresses,proto3" json:"ip_addresses,omitempty"`
+	// networks that it tells of, by name or by the number of the autonomous system, such as AS3320.
+	Networks []string `protobuf:"bytes,16,rep,name=networks,proto3" json:"networks,omitempty"`
+	// countries that it tells of, by ISO 3166-1 alpha-2 code.
+	Countries []string `protobuf:"bytes,17,rep,name=countries,proto3" json:"countries,omitempty"`
+	// text that stands in the title, in upper or lower case.
+	Text string `protobuf:"bytes,18,opt,name=text,proto3" json:"text,omitempty"`
+	// min_score, inclusive.
+	MinScore *float64 `protobuf:"fixed64,19,opt,name=min_score,json=minScore,proto3,oneof" json:"min_score,omitempty"`
+	// max_score, inclusive.
+	MaxScore *float64 `protobuf:"fixed64,20,opt,name=max_score,json=maxScore,proto3,oneof" json:"max_score,omitempty"`
+	// min_event_count, inclusive.
+	MinEventCount int32 `protobuf:"varint,21,opt,name=min_event_count,json=minEventCount,proto3" json:"min_event_count,omitempty"`
+	// max_event_count, inclusive; unbounded when 0.
+	MaxEventCount int32 `protobuf:"varint,22,opt,name=max_event_count,json=maxEventCount,proto3" json:"max_event_count,omitempty"`
+	// first_event of an alert.
+	FirstEvent *TimeSpan `protobuf:"bytes,23,opt,name=first_event,json=firstEvent,proto3" json:"first_event,omitempty"`
+	// last_event of an alert.
+	LastEvent *TimeSpan `protobuf:"bytes,24,opt,name=last_event,json=lastEvent,proto3" json:"last_event,omitempty"`
+	// created is when it was raised.
+	Created *TimeSpan `protobuf:"bytes,25,opt,name=created,proto3" json:"created,omitempty"`
+	// updated is when it last changed.
+	Updated *TimeSpan `protobuf:"bytes,26,opt,name=updated,proto3" json:"updated,omitempty"`
+	// suppressed_by are reasons, such as familiar_places or exception:{id}; with them, states has to name suppressed.
+	SuppressedBy []string `protobuf:"bytes,27,rep,name=suppressed_by,json=suppressedBy,proto3" json:"suppressed_by,omitempty"`
+	// has_comments selects alerts with comments, or those without; both when it is not set.
+	HasComments *bool `protobuf:"varint,28,opt,name=has_comments,json=hasComments,proto3,oneof" json:"has_comments,omitempty"`
+	// incidents to which the alerts belong, incidents/{incident}. Not in streams.
+	Incidents     []string `protobuf:"bytes,29,rep,name=incidents,proto3" json:"incidents,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -294,6 +351,222 @@ func (x *AlertFilter) GetEndTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *AlertFilter) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetSeverities() []Severity {
+	if x != nil {
+		return x.Severities
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetClassifications() []AlertClassification {
+	if x != nil {
+		return x.Classifications
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetReasons() []AlertReason {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetAssignees() []string {
+	if x != nil {
+		return x.Assignees
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetUnassigned() bool {
+	if x != nil {
+		return x.Unassigned
+	}
+	return false
+}
+
+func (x *AlertFilter) GetSubjectEmails() []string {
+	if x != nil {
+		return x.SubjectEmails
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetSubjectTypes() []string {
+	if x != nil {
+		return x.SubjectTypes
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetIpAddresses() []string {
+	if x != nil {
+		return x.IpAddresses
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetNetworks() []string {
+	if x != nil {
+		return x.Networks
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetCountries() []string {
+	if x != nil {
+		return x.Countries
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *AlertFilter) GetMinScore() float64 {
+	if x != nil && x.MinScore != nil {
+		return *x.MinScore
+	}
+	return 0
+}
+
+func (x *AlertFilter) GetMaxScore() float64 {
+	if x != nil && x.MaxScore != nil {
+		return *x.MaxScore
+	}
+	return 0
+}
+
+func (x *AlertFilter) GetMinEventCount() int32 {
+	if x != nil {
+		return x.MinEventCount
+	}
+	return 0
+}
+
+func (x *AlertFilter) GetMaxEventCount() int32 {
+	if x != nil {
+		return x.MaxEventCount
+	}
+	return 0
+}
+
+func (x *AlertFilter) GetFirstEvent() *TimeSpan {
+	if x != nil {
+		return x.FirstEvent
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetLastEvent() *TimeSpan {
+	if x != nil {
+		return x.LastEvent
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetCreated() *TimeSpan {
+	if x != nil {
+		return x.Created
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetUpdated() *TimeSpan {
+	if x != nil {
+		return x.Updated
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetSuppressedBy() []string {
+	if x != nil {
+		return x.SuppressedBy
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetHasComments() bool {
+	if x != nil && x.HasComments != nil {
+		return *x.HasComments
+	}
+	return false
+}
+
+func (x *AlertFilter) GetIncidents() []string {
+	if x != nil {
+		return x.Incidents
+	}
+	return nil
+}
+
+// TimeSpan is a span of time; an end that is not set is open.
+type TimeSpan struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// start_time is inclusive.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// end_time is exclusive.
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TimeSpan) Reset() {
+	*x = TimeSpan{}
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TimeSpan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TimeSpan) ProtoMessage() {}
+
+func (x *TimeSpan) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TimeSpan.ProtoReflect.Descriptor instead.
+func (*TimeSpan) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *TimeSpan) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *TimeSpan) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
 // ListAlertsResponse is one page.
 type ListAlertsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -309,7 +582,7 @@ type ListAlertsResponse struct {
 
 func (x *ListAlertsResponse) Reset() {
 	*x = ListAlertsResponse{}
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -321,7 +594,7 @@ func (x *ListAlertsResponse) String() string {
 func (*ListAlertsResponse) ProtoMessage() {}
 
 func (x *ListAlertsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -334,7 +607,7 @@ func (x *ListAlertsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAlertsResponse.ProtoReflect.Descriptor instead.
 func (*ListAlertsResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{3}
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListAlertsResponse) GetAlerts() []*Alert {
@@ -358,6 +631,573 @@ func (x *ListAlertsResponse) GetTotalSize() int32 {
 	return 0
 }
 
+// UpdateAlertRequest sets fields of one alert.
+type UpdateAlertRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// alert with its name, the new values, and the etag that was judged; with an empty etag any version is changed.
+	Alert *Alert `protobuf:"bytes,1,opt,name=alert,proto3" json:"alert,omitempty"`
+	// update_mask names the fields to set: state, classification, reason, assignee. When it is empty, those that are given.
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// author is who does it, by a name that others know, an e-mail best.
+	Author string `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
+	// comment to add at the same time.
+	Comment       string `protobuf:"bytes,4,opt,name=comment,proto3" json:"comment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateAlertRequest) Reset() {
+	*x = UpdateAlertRequest{}
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateAlertRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateAlertRequest) ProtoMessage() {}
+
+func (x *UpdateAlertRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateAlertRequest.ProtoReflect.Descriptor instead.
+func (*UpdateAlertRequest) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *UpdateAlertRequest) GetAlert() *Alert {
+	if x != nil {
+		return x.Alert
+	}
+	return nil
+}
+
+func (x *UpdateAlertRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+func (x *UpdateAlertRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *UpdateAlertRequest) GetComment() string {
+	if x != nil {
+		return x.Comment
+	}
+	return ""
+}
+
+// AddAlertCommentRequest adds a remark.
+type AddAlertCommentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// name is alerts/{alert}.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// text of the remark.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// author is who does it, by a name that others know, an e-mail best.
+	Author        string `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddAlertCommentRequest) Reset() {
+	*x = AddAlertCommentRequest{}
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddAlertCommentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddAlertCommentRequest) ProtoMessage() {}
+
+func (x *AddAlertCommentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddAlertCommentRequest.ProtoReflect.Descriptor instead.
+func (*AddAlertCommentRequest) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *AddAlertCommentRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AddAlertCommentRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *AddAlertCommentRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+// BulkUpdateAlertsRequest sets fields of all alerts that a filter selects.
+type BulkUpdateAlertsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// filter says which alerts; it has to name something.
+	Filter *AlertFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// alert holds the new values. Its name and etag have to be empty.
+	Alert *Alert `protobuf:"bytes,2,opt,name=alert,proto3" json:"alert,omitempty"`
+	// update_mask names the fields to set: state, classification, reason, assignee. When it is empty, those that are given.
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// author is who does it, by a name that others know, an e-mail best.
+	Author string `protobuf:"bytes,4,opt,name=author,proto3" json:"author,omitempty"`
+	// comment to add to each.
+	Comment string `protobuf:"bytes,5,opt,name=comment,proto3" json:"comment,omitempty"`
+	// validate_only tells how many there are and changes nothing.
+	ValidateOnly bool `protobuf:"varint,6,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// expected_count is how many the filter selects, as validate_only told. When it is given and there are others, nothing is changed; to
+	// change more than 100 it has to be given.
+	ExpectedCount int32 `protobuf:"varint,7,opt,name=expected_count,json=expectedCount,proto3" json:"expected_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BulkUpdateAlertsRequest) Reset() {
+	*x = BulkUpdateAlertsRequest{}
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BulkUpdateAlertsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BulkUpdateAlertsRequest) ProtoMessage() {}
+
+func (x *BulkUpdateAlertsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BulkUpdateAlertsRequest.ProtoReflect.Descriptor instead.
+func (*BulkUpdateAlertsRequest) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *BulkUpdateAlertsRequest) GetFilter() *AlertFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *BulkUpdateAlertsRequest) GetAlert() *Alert {
+	if x != nil {
+		return x.Alert
+	}
+	return nil
+}
+
+func (x *BulkUpdateAlertsRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+func (x *BulkUpdateAlertsRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *BulkUpdateAlertsRequest) GetComment() string {
+	if x != nil {
+		return x.Comment
+	}
+	return ""
+}
+
+func (x *BulkUpdateAlertsRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *BulkUpdateAlertsRequest) GetExpectedCount() int32 {
+	if x != nil {
+		return x.ExpectedCount
+	}
+	return 0
+}
+
+// BulkUpdateAlertsResponse says what was done.
+type BulkUpdateAlertsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// matched_count is how many alerts the filter selects.
+	MatchedCount int32 `protobuf:"varint,1,opt,name=matched_count,json=matchedCount,proto3" json:"matched_count,omitempty"`
+	// updated_count is how many were changed; 0 with validate_only. The others had the values already, or are left as they are.
+	UpdatedCount  int32 `protobuf:"varint,2,opt,name=updated_count,json=updatedCount,proto3" json:"updated_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BulkUpdateAlertsResponse) Reset() {
+	*x = BulkUpdateAlertsResponse{}
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BulkUpdateAlertsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BulkUpdateAlertsResponse) ProtoMessage() {}
+
+func (x *BulkUpdateAlertsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BulkUpdateAlertsResponse.ProtoReflect.Descriptor instead.
+func (*BulkUpdateAlertsResponse) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *BulkUpdateAlertsResponse) GetMatchedCount() int32 {
+	if x != nil {
+		return x.MatchedCount
+	}
+	return 0
+}
+
+func (x *BulkUpdateAlertsResponse) GetUpdatedCount() int32 {
+	if x != nil {
+		return x.UpdatedCount
+	}
+	return 0
+}
+
+// ListAlertChangesRequest asks for one page.
+type ListAlertChangesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// name is alerts/{alert}.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// page_size is the most changes to return; 50 when unset, cut to 1000.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// page_token is a next_page_token of a call for the same alert.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAlertChangesRequest) Reset() {
+	*x = ListAlertChangesRequest{}
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAlertChangesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAlertChangesRequest) ProtoMessage() {}
+
+func (x *ListAlertChangesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAlertChangesRequest.ProtoReflect.Descriptor instead.
+func (*ListAlertChangesRequest) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListAlertChangesRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ListAlertChangesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAlertChangesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListAlertChangesResponse is one page.
+type ListAlertChangesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// changes of the page.
+	Changes []*AlertHistoryEntry `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	// next_page_token is empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAlertChangesResponse) Reset() {
+	*x = ListAlertChangesResponse{}
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAlertChangesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAlertChangesResponse) ProtoMessage() {}
+
+func (x *ListAlertChangesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAlertChangesResponse.ProtoReflect.Descriptor instead.
+func (*ListAlertChangesResponse) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListAlertChangesResponse) GetChanges() []*AlertHistoryEntry {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *ListAlertChangesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// AlertHistoryEntry is one change of an alert.
+type AlertHistoryEntry struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// sequence counts the changes of all alerts.
+	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// change says what happened.
+	Change AlertChange `protobuf:"varint,2,opt,name=change,proto3,enum=sealwatch.v1.AlertChange" json:"change,omitempty"`
+	// actor is who changed it: analysis, or a person.
+	Actor string `protobuf:"bytes,3,opt,name=actor,proto3" json:"actor,omitempty"`
+	// change_time is when.
+	ChangeTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=change_time,json=changeTime,proto3" json:"change_time,omitempty"`
+	// state after the change.
+	State AlertState `protobuf:"varint,5,opt,name=state,proto3,enum=sealwatch.v1.AlertState" json:"state,omitempty"`
+	// fields that became others, with what they were and are; none for the first change.
+	Fields        []*AlertFieldChange `protobuf:"bytes,6,rep,name=fields,proto3" json:"fields,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertHistoryEntry) Reset() {
+	*x = AlertHistoryEntry{}
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertHistoryEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertHistoryEntry) ProtoMessage() {}
+
+func (x *AlertHistoryEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertHistoryEntry.ProtoReflect.Descriptor instead.
+func (*AlertHistoryEntry) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *AlertHistoryEntry) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *AlertHistoryEntry) GetChange() AlertChange {
+	if x != nil {
+		return x.Change
+	}
+	return AlertChange_ALERT_CHANGE_UNSPECIFIED
+}
+
+func (x *AlertHistoryEntry) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *AlertHistoryEntry) GetChangeTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ChangeTime
+	}
+	return nil
+}
+
+func (x *AlertHistoryEntry) GetState() AlertState {
+	if x != nil {
+		return x.State
+	}
+	return AlertState_ALERT_STATE_UNSPECIFIED
+}
+
+func (x *AlertHistoryEntry) GetFields() []*AlertFieldChange {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+// AlertFieldChange is a part of an alert that became another.
+type AlertFieldChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// field is named as in Alert; of comments, each new one is a change of its own.
+	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	// before the change, shortened to 200 characters; empty where there was none, and for evidence and context.
+	Before string `protobuf:"bytes,2,opt,name=before,proto3" json:"before,omitempty"`
+	// after the change, shortened to 200 characters; empty where there is none, and for evidence and context.
+	After         string `protobuf:"bytes,3,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertFieldChange) Reset() {
+	*x = AlertFieldChange{}
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertFieldChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertFieldChange) ProtoMessage() {}
+
+func (x *AlertFieldChange) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertFieldChange.ProtoReflect.Descriptor instead.
+func (*AlertFieldChange) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *AlertFieldChange) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *AlertFieldChange) GetBefore() string {
+	if x != nil {
+		return x.Before
+	}
+	return ""
+}
+
+func (x *AlertFieldChange) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
 // StreamAlertsRequest opens a stream.
 type StreamAlertsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -376,7 +1216,7 @@ type StreamAlertsRequest struct {
 
 func (x *StreamAlertsRequest) Reset() {
 	*x = StreamAlertsRequest{}
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -388,7 +1228,7 @@ func (x *StreamAlertsRequest) String() string {
 func (*StreamAlertsRequest) ProtoMessage() {}
 
 func (x *StreamAlertsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -401,7 +1241,7 @@ func (x *StreamAlertsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamAlertsRequest.ProtoReflect.Descriptor instead.
 func (*StreamAlertsRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{4}
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *StreamAlertsRequest) GetFilter() *AlertFilter {
@@ -452,7 +1292,7 @@ type StreamAlertsResponse struct {
 
 func (x *StreamAlertsResponse) Reset() {
 	*x = StreamAlertsResponse{}
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -464,7 +1304,7 @@ func (x *StreamAlertsResponse) String() string {
 func (*StreamAlertsResponse) ProtoMessage() {}
 
 func (x *StreamAlertsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -477,7 +1317,7 @@ func (x *StreamAlertsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamAlertsResponse.ProtoReflect.Descriptor instead.
 func (*StreamAlertsResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{5}
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *StreamAlertsResponse) GetChange() AlertChange {
@@ -531,7 +1371,7 @@ type MissedChanges struct {
 
 func (x *MissedChanges) Reset() {
 	*x = MissedChanges{}
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -543,7 +1383,7 @@ func (x *MissedChanges) String() string {
 func (*MissedChanges) ProtoMessage() {}
 
 func (x *MissedChanges) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -556,7 +1396,7 @@ func (x *MissedChanges) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MissedChanges.ProtoReflect.Descriptor instead.
 func (*MissedChanges) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{6}
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *MissedChanges) GetAfter() string {
@@ -584,14 +1424,15 @@ var File_sealwatch_v1_alert_service_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"\n" +
-	" sealwatch/v1/alert_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sealwatch/v1/alert.proto\"F\n" +
+	" sealwatch/v1/alert_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sealwatch/v1/alert.proto\"F\n" +
 	"\x0fGetAlertRequest\x123\n" +
-	"\x04name\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^alerts/[0-9a-f]{32}$R\x04name\"\x95\x01\n" +
+	"\x04name\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^alerts/[0-9a-f]{32}$R\x04name\"\xb9\x01\n" +
 	"\x11ListAlertsRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\x121\n" +
-	"\x06filter\x18\x03 \x01(\v2\x19.sealwatch.v1.AlertFilterR\x06filter\"\xde\x02\n" +
+	"\x06filter\x18\x03 \x01(\v2\x19.sealwatch.v1.AlertFilterR\x06filter\x12\"\n" +
+	"\border_by\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\aorderBy\"\xfc\f\n" +
 	"\vAlertFilter\x12(\n" +
 	"\n" +
 	"detections\x18\x01 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\n" +
@@ -602,12 +1443,93 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"subjectIds\x129\n" +
 	"\n" +
 	"start_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
-	"\bend_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\x88\x01\n" +
+	"\bend_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12:\n" +
+	"\x05names\x18\a \x03(\tB$\xbaH!\x92\x01\x1e\x10\xe8\a\"\x19r\x172\x15^alerts/[0-9a-f]{32}$R\x05names\x12I\n" +
+	"\n" +
+	"severities\x18\b \x03(\x0e2\x16.sealwatch.v1.SeverityB\x11\xbaH\x0e\x92\x01\v\x10\x05\"\a\x82\x01\x04\x10\x01 \x00R\n" +
+	"severities\x12\\\n" +
+	"\x0fclassifications\x18\t \x03(\x0e2!.sealwatch.v1.AlertClassificationB\x0f\xbaH\f\x92\x01\t\x10\x04\"\x05\x82\x01\x02\x10\x01R\x0fclassifications\x12D\n" +
+	"\areasons\x18\n" +
+	" \x03(\x0e2\x19.sealwatch.v1.AlertReasonB\x0f\xbaH\f\x92\x01\t\x10\x14\"\x05\x82\x01\x02\x10\x01R\areasons\x12/\n" +
+	"\tassignees\x18\v \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10d\"\ar\x05\x10\x01\x18\xc8\x01R\tassignees\x12\x1e\n" +
+	"\n" +
+	"unassigned\x18\f \x01(\bR\n" +
+	"unassigned\x12/\n" +
+	"\x0esubject_emails\x18\r \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\rsubjectEmails\x12c\n" +
+	"\rsubject_types\x18\x0e \x03(\tB>\xbaH;\x92\x018\x10\x05\"4r2R\x04userR\aaddressR\vintegrationR\forganizationR\x06sourceR\fsubjectTypes\x12+\n" +
+	"\fip_addresses\x18\x0f \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\vipAddresses\x12-\n" +
+	"\bnetworks\x18\x10 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10d\"\ar\x05\x10\x01\x18\xc8\x01R\bnetworks\x12:\n" +
+	"\tcountries\x18\x11 \x03(\tB\x1c\xbaH\x19\x92\x01\x16\x10\xfa\x01\"\x11r\x0f2\r^[A-Za-z]{2}$R\tcountries\x12\x1c\n" +
+	"\x04text\x18\x12 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x04text\x12)\n" +
+	"\tmin_score\x18\x13 \x01(\x01B\a\xbaH\x04\x12\x02@\x01H\x00R\bminScore\x88\x01\x01\x12)\n" +
+	"\tmax_score\x18\x14 \x01(\x01B\a\xbaH\x04\x12\x02@\x01H\x01R\bmaxScore\x88\x01\x01\x12/\n" +
+	"\x0fmin_event_count\x18\x15 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\rminEventCount\x12/\n" +
+	"\x0fmax_event_count\x18\x16 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\rmaxEventCount\x127\n" +
+	"\vfirst_event\x18\x17 \x01(\v2\x16.sealwatch.v1.TimeSpanR\n" +
+	"firstEvent\x125\n" +
+	"\n" +
+	"last_event\x18\x18 \x01(\v2\x16.sealwatch.v1.TimeSpanR\tlastEvent\x120\n" +
+	"\acreated\x18\x19 \x01(\v2\x16.sealwatch.v1.TimeSpanR\acreated\x120\n" +
+	"\aupdated\x18\x1a \x01(\v2\x16.sealwatch.v1.TimeSpanR\aupdated\x12-\n" +
+	"\rsuppressed_by\x18\x1b \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\fsuppressedBy\x12&\n" +
+	"\fhas_comments\x18\x1c \x01(\bH\x02R\vhasComments\x88\x01\x01\x12D\n" +
+	"\tincidents\x18\x1d \x03(\tB&\xbaH#\x92\x01 \x10\x14\"\x1cr\x1a2\x18^incidents/[0-9a-f]{32}$R\tincidentsB\f\n" +
+	"\n" +
+	"_min_scoreB\f\n" +
+	"\n" +
+	"_max_scoreB\x0f\n" +
+	"\r_has_comments\"|\n" +
+	"\bTimeSpan\x129\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\x88\x01\n" +
 	"\x12ListAlertsResponse\x12+\n" +
 	"\x06alerts\x18\x01 \x03(\v2\x13.sealwatch.v1.AlertR\x06alerts\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
 	"\n" +
-	"total_size\x18\x03 \x01(\x05R\ttotalSize\"\xba\x01\n" +
+	"total_size\x18\x03 \x01(\x05R\ttotalSize\"\xe7\x01\n" +
+	"\x12UpdateAlertRequest\x124\n" +
+	"\x05alert\x18\x01 \x01(\v2\x13.sealwatch.v1.AlertB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x05alert\x12;\n" +
+	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\x12:\n" +
+	"\x06author\x18\x03 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\x12\"\n" +
+	"\acomment\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\acomment\"\xb3\x01\n" +
+	"\x16AddAlertCommentRequest\x123\n" +
+	"\x04name\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^alerts/[0-9a-f]{32}$R\x04name\x12(\n" +
+	"\x04text\x18\x02 \x01(\tB\x14\xe0A\x02\xbaH\x0er\f\x10\x01\x18\xa0\x1f2\x05[^\\s]R\x04text\x12:\n" +
+	"\x06author\x18\x03 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\"\xff\x02\n" +
+	"\x17BulkUpdateAlertsRequest\x12<\n" +
+	"\x06filter\x18\x01 \x01(\v2\x19.sealwatch.v1.AlertFilterB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06filter\x124\n" +
+	"\x05alert\x18\x02 \x01(\v2\x13.sealwatch.v1.AlertB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x05alert\x12;\n" +
+	"\vupdate_mask\x18\x03 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\x12:\n" +
+	"\x06author\x18\x04 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\x12\"\n" +
+	"\acomment\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\acomment\x12#\n" +
+	"\rvalidate_only\x18\x06 \x01(\bR\fvalidateOnly\x12.\n" +
+	"\x0eexpected_count\x18\a \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\rexpectedCount\"d\n" +
+	"\x18BulkUpdateAlertsResponse\x12#\n" +
+	"\rmatched_count\x18\x01 \x01(\x05R\fmatchedCount\x12#\n" +
+	"\rupdated_count\x18\x02 \x01(\x05R\fupdatedCount\"\x9d\x01\n" +
+	"\x17ListAlertChangesRequest\x123\n" +
+	"\x04name\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^alerts/[0-9a-f]{32}$R\x04name\x12$\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\"}\n" +
+	"\x18ListAlertChangesResponse\x129\n" +
+	"\achanges\x18\x01 \x03(\v2\x1f.sealwatch.v1.AlertHistoryEntryR\achanges\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9d\x02\n" +
+	"\x11AlertHistoryEntry\x12\x1a\n" +
+	"\bsequence\x18\x01 \x01(\x03R\bsequence\x121\n" +
+	"\x06change\x18\x02 \x01(\x0e2\x19.sealwatch.v1.AlertChangeR\x06change\x12\x14\n" +
+	"\x05actor\x18\x03 \x01(\tR\x05actor\x12;\n" +
+	"\vchange_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"changeTime\x12.\n" +
+	"\x05state\x18\x05 \x01(\x0e2\x18.sealwatch.v1.AlertStateR\x05state\x126\n" +
+	"\x06fields\x18\x06 \x03(\v2\x1e.sealwatch.v1.AlertFieldChangeR\x06fields\"V\n" +
+	"\x10AlertFieldChange\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12\x16\n" +
+	"\x06before\x18\x02 \x01(\tR\x06before\x12\x14\n" +
+	"\x05after\x18\x03 \x01(\tR\x05after\"\xba\x01\n" +
 	"\x13StreamAlertsRequest\x121\n" +
 	"\x06filter\x18\x01 \x01(\v2\x19.sealwatch.v1.AlertFilterR\x06filter\x12\x1e\n" +
 	"\x05after\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x05after\x120\n" +
@@ -630,12 +1552,16 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"\x16ALERT_CHANGE_RETRACTED\x10\x03\x12\x1a\n" +
 	"\x16ALERT_CHANGE_HEARTBEAT\x10\x04\x12\x1a\n" +
 	"\x16ALERT_CHANGE_DESCRIBED\x10\x05\x12\x17\n" +
-	"\x13ALERT_CHANGE_MISSED\x10\x062\xc4\x02\n" +
+	"\x13ALERT_CHANGE_MISSED\x10\x062\xb9\x06\n" +
 	"\fAlertService\x12[\n" +
 	"\bGetAlert\x12\x1d.sealwatch.v1.GetAlertRequest\x1a\x13.sealwatch.v1.Alert\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=alerts/*}\x12c\n" +
 	"\n" +
 	"ListAlerts\x12\x1f.sealwatch.v1.ListAlertsRequest\x1a .sealwatch.v1.ListAlertsResponse\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
-	"/v1/alerts\x12r\n" +
+	"/v1/alerts\x12n\n" +
+	"\vUpdateAlert\x12 .sealwatch.v1.UpdateAlertRequest\x1a\x13.sealwatch.v1.Alert\"(\x82\xd3\xe4\x93\x02\":\x05alert2\x19/v1/{alert.name=alerts/*}\x12t\n" +
+	"\x0fAddAlertComment\x12$.sealwatch.v1.AddAlertCommentRequest\x1a\x13.sealwatch.v1.Alert\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/{name=alerts/*}:comment\x12\x83\x01\n" +
+	"\x10BulkUpdateAlerts\x12%.sealwatch.v1.BulkUpdateAlertsRequest\x1a&.sealwatch.v1.BulkUpdateAlertsResponse\" \x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/alerts:bulkUpdate\x12\x86\x01\n" +
+	"\x10ListAlertChanges\x12%.sealwatch.v1.ListAlertChangesRequest\x1a&.sealwatch.v1.ListAlertChangesResponse\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/{name=alerts/*}/changes\x12r\n" +
 	"\fStreamAlerts\x12!.sealwatch.v1.StreamAlertsRequest\x1a\".sealwatch.v1.StreamAlertsResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/alerts:stream0\x01B\xb3\x01\n" +
 	"\x10com.sealwatch.v1B\x11AlertServiceProtoP\x01Z;github.com/sealwatch/sealwatch/gen/sealwatch/v1;sealwatchv1\xa2\x02\x03SXX\xaa\x02\fSealwatch.V1\xca\x02\fSealwatch\\V1\xe2\x02\x18Sealwatch\\V1\\GPBMetadata\xea\x02\rSealwatch::V1b\x06proto3"
 
@@ -652,45 +1578,84 @@ func file_sealwatch_v1_alert_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sealwatch_v1_alert_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sealwatch_v1_alert_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_sealwatch_v1_alert_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_sealwatch_v1_alert_service_proto_goTypes = []any{
-	(AlertChange)(0),              // 0: sealwatch.v1.AlertChange
-	(*GetAlertRequest)(nil),       // 1: sealwatch.v1.GetAlertRequest
-	(*ListAlertsRequest)(nil),     // 2: sealwatch.v1.ListAlertsRequest
-	(*AlertFilter)(nil),           // 3: sealwatch.v1.AlertFilter
-	(*ListAlertsResponse)(nil),    // 4: sealwatch.v1.ListAlertsResponse
-	(*StreamAlertsRequest)(nil),   // 5: sealwatch.v1.StreamAlertsRequest
-	(*StreamAlertsResponse)(nil),  // 6: sealwatch.v1.StreamAlertsResponse
-	(*MissedChanges)(nil),         // 7: sealwatch.v1.MissedChanges
-	(Severity)(0),                 // 8: sealwatch.v1.Severity
-	(AlertState)(0),               // 9: sealwatch.v1.AlertState
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*Alert)(nil),                 // 11: sealwatch.v1.Alert
+	(AlertChange)(0),                 // 0: sealwatch.v1.AlertChange
+	(*GetAlertRequest)(nil),          // 1: sealwatch.v1.GetAlertRequest
+	(*ListAlertsRequest)(nil),        // 2: sealwatch.v1.ListAlertsRequest
+	(*AlertFilter)(nil),              // 3: sealwatch.v1.AlertFilter
+	(*TimeSpan)(nil),                 // 4: sealwatch.v1.TimeSpan
+	(*ListAlertsResponse)(nil),       // 5: sealwatch.v1.ListAlertsResponse
+	(*UpdateAlertRequest)(nil),       // 6: sealwatch.v1.UpdateAlertRequest
+	(*AddAlertCommentRequest)(nil),   // 7: sealwatch.v1.AddAlertCommentRequest
+	(*BulkUpdateAlertsRequest)(nil),  // 8: sealwatch.v1.BulkUpdateAlertsRequest
+	(*BulkUpdateAlertsResponse)(nil), // 9: sealwatch.v1.BulkUpdateAlertsResponse
+	(*ListAlertChangesRequest)(nil),  // 10: sealwatch.v1.ListAlertChangesRequest
+	(*ListAlertChangesResponse)(nil), // 11: sealwatch.v1.ListAlertChangesResponse
+	(*AlertHistoryEntry)(nil),        // 12: sealwatch.v1.AlertHistoryEntry
+	(*AlertFieldChange)(nil),         // 13: sealwatch.v1.AlertFieldChange
+	(*StreamAlertsRequest)(nil),      // 14: sealwatch.v1.StreamAlertsRequest
+	(*StreamAlertsResponse)(nil),     // 15: sealwatch.v1.StreamAlertsResponse
+	(*MissedChanges)(nil),            // 16: sealwatch.v1.MissedChanges
+	(Severity)(0),                    // 17: sealwatch.v1.Severity
+	(AlertState)(0),                  // 18: sealwatch.v1.AlertState
+	(*timestamppb.Timestamp)(nil),    // 19: google.protobuf.Timestamp
+	(AlertClassification)(0),         // 20: sealwatch.v1.AlertClassification
+	(AlertReason)(0),                 // 21: sealwatch.v1.AlertReason
+	(*Alert)(nil),                    // 22: sealwatch.v1.Alert
+	(*fieldmaskpb.FieldMask)(nil),    // 23: google.protobuf.FieldMask
 }
 var file_sealwatch_v1_alert_service_proto_depIdxs = []int32{
 	3,  // 0: sealwatch.v1.ListAlertsRequest.filter:type_name -> sealwatch.v1.AlertFilter
-	8,  // 1: sealwatch.v1.AlertFilter.min_severity:type_name -> sealwatch.v1.Severity
-	9,  // 2: sealwatch.v1.AlertFilter.states:type_name -> sealwatch.v1.AlertState
-	10, // 3: sealwatch.v1.AlertFilter.start_time:type_name -> google.protobuf.Timestamp
-	10, // 4: sealwatch.v1.AlertFilter.end_time:type_name -> google.protobuf.Timestamp
-	11, // 5: sealwatch.v1.ListAlertsResponse.alerts:type_name -> sealwatch.v1.Alert
-	3,  // 6: sealwatch.v1.StreamAlertsRequest.filter:type_name -> sealwatch.v1.AlertFilter
-	10, // 7: sealwatch.v1.StreamAlertsRequest.since:type_name -> google.protobuf.Timestamp
-	0,  // 8: sealwatch.v1.StreamAlertsResponse.change:type_name -> sealwatch.v1.AlertChange
-	11, // 9: sealwatch.v1.StreamAlertsResponse.alert:type_name -> sealwatch.v1.Alert
-	10, // 10: sealwatch.v1.StreamAlertsResponse.watermark:type_name -> google.protobuf.Timestamp
-	7,  // 11: sealwatch.v1.StreamAlertsResponse.missed:type_name -> sealwatch.v1.MissedChanges
-	1,  // 12: sealwatch.v1.AlertService.GetAlert:input_type -> sealwatch.v1.GetAlertRequest
-	2,  // 13: sealwatch.v1.AlertService.ListAlerts:input_type -> sealwatch.v1.ListAlertsRequest
-	5,  // 14: sealwatch.v1.AlertService.StreamAlerts:input_type -> sealwatch.v1.StreamAlertsRequest
-	11, // 15: sealwatch.v1.AlertService.GetAlert:output_type -> sealwatch.v1.Alert
-	4,  // 16: sealwatch.v1.AlertService.ListAlerts:output_type -> sealwatch.v1.ListAlertsResponse
-	6,  // 17: sealwatch.v1.AlertService.StreamAlerts:output_type -> sealwatch.v1.StreamAlertsResponse
-	15, // [15:18] is the sub-list for method output_type
-	12, // [12:15] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	17, // 1: sealwatch.v1.AlertFilter.min_severity:type_name -> sealwatch.v1.Severity
+	18, // 2: sealwatch.v1.AlertFilter.states:type_name -> sealwatch.v1.AlertState
+	19, // 3: sealwatch.v1.AlertFilter.start_time:type_name -> google.protobuf.Timestamp
+	19, // 4: sealwatch.v1.AlertFilter.end_time:type_name -> google.protobuf.Timestamp
+	17, // 5: sealwatch.v1.AlertFilter.severities:type_name -> sealwatch.v1.Severity
+	20, // 6: sealwatch.v1.AlertFilter.classifications:type_name -> sealwatch.v1.AlertClassification
+	21, // 7: sealwatch.v1.AlertFilter.reasons:type_name -> sealwatch.v1.AlertReason
+	4,  // 8: sealwatch.v1.AlertFilter.first_event:type_name -> sealwatch.v1.TimeSpan
+	4,  // 9: sealwatch.v1.AlertFilter.last_event:type_name -> sealwatch.v1.TimeSpan
+	4,  // 10: sealwatch.v1.AlertFilter.created:type_name -> sealwatch.v1.TimeSpan
+	4,  // 11: sealwatch.v1.AlertFilter.updated:type_name -> sealwatch.v1.TimeSpan
+	19, // 12: sealwatch.v1.TimeSpan.start_time:type_name -> google.protobuf.Timestamp
+	19, // 13: sealwatch.v1.TimeSpan.end_time:type_name -> google.protobuf.Timestamp
+	22, // 14: sealwatch.v1.ListAlertsResponse.alerts:type_name -> sealwatch.v1.Alert
+	22, // 15: sealwatch.v1.UpdateAlertRequest.alert:type_name -> sealwatch.v1.Alert
+	23, // 16: sealwatch.v1.UpdateAlertRequest.update_mask:type_name -> google.protobuf.FieldMask
+	3,  // 17: sealwatch.v1.BulkUpdateAlertsRequest.filter:type_name -> sealwatch.v1.AlertFilter
+	22, // 18: sealwatch.v1.BulkUpdateAlertsRequest.alert:type_name -> sealwatch.v1.Alert
+	23, // 19: sealwatch.v1.BulkUpdateAlertsRequest.update_mask:type_name -> google.protobuf.FieldMask
+	12, // 20: sealwatch.v1.ListAlertChangesResponse.changes:type_name -> sealwatch.v1.AlertHistoryEntry
+	0,  // 21: sealwatch.v1.AlertHistoryEntry.change:type_name -> sealwatch.v1.AlertChange
+	19, // 22: sealwatch.v1.AlertHistoryEntry.change_time:type_name -> google.protobuf.Timestamp
+	18, // 23: sealwatch.v1.AlertHistoryEntry.state:type_name -> sealwatch.v1.AlertState
+	13, // 24: sealwatch.v1.AlertHistoryEntry.fields:type_name -> sealwatch.v1.AlertFieldChange
+	3,  // 25: sealwatch.v1.StreamAlertsRequest.filter:type_name -> sealwatch.v1.AlertFilter
+	19, // 26: sealwatch.v1.StreamAlertsRequest.since:type_name -> google.protobuf.Timestamp
+	0,  // 27: sealwatch.v1.StreamAlertsResponse.change:type_name -> sealwatch.v1.AlertChange
+	22, // 28: sealwatch.v1.StreamAlertsResponse.alert:type_name -> sealwatch.v1.Alert
+	19, // 29: sealwatch.v1.StreamAlertsResponse.watermark:type_name -> google.protobuf.Timestamp
+	16, // 30: sealwatch.v1.StreamAlertsResponse.missed:type_name -> sealwatch.v1.MissedChanges
+	1,  // 31: sealwatch.v1.AlertService.GetAlert:input_type -> sealwatch.v1.GetAlertRequest
+	2,  // 32: sealwatch.v1.AlertService.ListAlerts:input_type -> sealwatch.v1.ListAlertsRequest
+	6,  // 33: sealwatch.v1.AlertService.UpdateAlert:input_type -> sealwatch.v1.UpdateAlertRequest
+	7,  // 34: sealwatch.v1.AlertService.AddAlertComment:input_type -> sealwatch.v1.AddAlertCommentRequest
+	8,  // 35: sealwatch.v1.AlertService.BulkUpdateAlerts:input_type -> sealwatch.v1.BulkUpdateAlertsRequest
+	10, // 36: sealwatch.v1.AlertService.ListAlertChanges:input_type -> sealwatch.v1.ListAlertChangesRequest
+	14, // 37: sealwatch.v1.AlertService.StreamAlerts:input_type -> sealwatch.v1.StreamAlertsRequest
+	22, // 38: sealwatch.v1.AlertService.GetAlert:output_type -> sealwatch.v1.Alert
+	5,  // 39: sealwatch.v1.AlertService.ListAlerts:output_type -> sealwatch.v1.ListAlertsResponse
+	22, // 40: sealwatch.v1.AlertService.UpdateAlert:output_type -> sealwatch.v1.Alert
+	22, // 41: sealwatch.v1.AlertService.AddAlertComment:output_type -> sealwatch.v1.Alert
+	9,  // 42: sealwatch.v1.AlertService.BulkUpdateAlerts:output_type -> sealwatch.v1.BulkUpdateAlertsResponse
+	11, // 43: sealwatch.v1.AlertService.ListAlertChanges:output_type -> sealwatch.v1.ListAlertChangesResponse
+	15, // 44: sealwatch.v1.AlertService.StreamAlerts:output_type -> sealwatch.v1.StreamAlertsResponse
+	38, // [38:45] is the sub-list for method output_type
+	31, // [31:38] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_alert_service_proto_init() }
@@ -699,13 +1664,14 @@ func file_sealwatch_v1_alert_service_proto_init() {
 		return
 	}
 	file_sealwatch_v1_alert_proto_init()
+	file_sealwatch_v1_alert_service_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_alert_service_proto_rawDesc), len(file_sealwatch_v1_alert_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,21 +19,36 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AlertService_GetAlert_FullMethodName     = "/sealwatch.v1.AlertService/GetAlert"
-	AlertService_ListAlerts_FullMethodName   = "/sealwatch.v1.AlertService/ListAlerts"
-	AlertService_StreamAlerts_FullMethodName = "/sealwatch.v1.AlertService/StreamAlerts"
+	AlertService_GetAlert_FullMethodName         = "/sealwatch.v1.AlertService/GetAlert"
+	AlertService_ListAlerts_FullMethodName       = "/sealwatch.v1.AlertService/ListAlerts"
+	AlertService_UpdateAlert_FullMethodName      = "/sealwatch.v1.AlertService/UpdateAlert"
+	AlertService_AddAlertComment_FullMethodName  = "/sealwatch.v1.AlertService/AddAlertComment"
+	AlertService_BulkUpdateAlerts_FullMethodName = "/sealwatch.v1.AlertService/BulkUpdateAlerts"
+	AlertService_ListAlertChanges_FullMethodName = "/sealwatch.v1.AlertService/ListAlertChanges"
+	AlertService_StreamAlerts_FullMethodName     = "/sealwatch.v1.AlertService/StreamAlerts"
 )
 
 // AlertServiceClient is the client API for AlertService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// AlertService reads alerts.
+// AlertService reads alerts, and keeps what people make of them.
 type AlertServiceClient interface {
 	// GetAlert returns one alert.
 	GetAlert(ctx context.Context, in *GetAlertRequest, opts ...grpc.CallOption) (*Alert, error)
-	// ListAlerts lists alerts, newest first by the time of their last event.
+	// ListAlerts lists alerts, by default the newest first by the time of their last event.
 	ListAlerts(ctx context.Context, in *ListAlertsRequest, opts ...grpc.CallOption) (*ListAlertsResponse, error)
+	// UpdateAlert sets the state, the classification, its reason or the assignee of an alert. Nobody classifies or resolves an alert about
+	// themselves. An alert that is superseded is refused: the one that took its place has what people made of it.
+	UpdateAlert(ctx context.Context, in *UpdateAlertRequest, opts ...grpc.CallOption) (*Alert, error)
+	// AddAlertComment adds a remark to an alert. Remarks are never changed or removed.
+	AddAlertComment(ctx context.Context, in *AddAlertCommentRequest, opts ...grpc.CallOption) (*Alert, error)
+	// BulkUpdateAlerts does the same to all alerts that a filter selects, 10,000 at most. To change more than 100, their number has to be
+	// repeated in expected_count; validate_only tells it. Alerts about the author, and those that somebody else has changed
+	// meanwhile so that the filter no longer selects them, are left as they are.
+	BulkUpdateAlerts(ctx context.Context, in *BulkUpdateAlertsRequest, opts ...grpc.CallOption) (*BulkUpdateAlertsResponse, error)
+	// ListAlertChanges tells the history of an alert: who changed what and when, the newest change first.
+	ListAlertChanges(ctx context.Context, in *ListAlertChangesRequest, opts ...grpc.CallOption) (*ListAlertChangesResponse, error)
 	// StreamAlerts sends every change of an alert as it becomes durable, from any point in the retained past on. A stream
 	// that was cut resumes after the last resume_token without a gap. Over REST the messages are lines of JSON, or
 	// server-sent events to whoever accepts text/event-stream.
@@ -68,6 +83,46 @@ func (c *alertServiceClient) ListAlerts(ctx context.Context, in *ListAlertsReque
 	return out, nil
 }
 
+func (c *alertServiceClient) UpdateAlert(ctx context.Context, in *UpdateAlertRequest, opts ...grpc.CallOption) (*Alert, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Alert)
+	err := c.cc.Invoke(ctx, AlertService_UpdateAlert_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *alertServiceClient) AddAlertComment(ctx context.Context, in *AddAlertCommentRequest, opts ...grpc.CallOption) (*Alert, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Alert)
+	err := c.cc.Invoke(ctx, AlertService_AddAlertComment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *alertServiceClient) BulkUpdateAlerts(ctx context.Context, in *BulkUpdateAlertsRequest, opts ...grpc.CallOption) (*BulkUpdateAlertsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BulkUpdateAlertsResponse)
+	err := c.cc.Invoke(ctx, AlertService_BulkUpdateAlerts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *alertServiceClient) ListAlertChanges(ctx context.Context, in *ListAlertChangesRequest, opts ...grpc.CallOption) (*ListAlertChangesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAlertChangesResponse)
+	err := c.cc.Invoke(ctx, AlertService_ListAlertChanges_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *alertServiceClient) StreamAlerts(ctx context.Context, in *StreamAlertsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamAlertsResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &AlertService_ServiceDesc.Streams[0], AlertService_StreamAlerts_FullMethodName, cOpts...)
@@ -91,12 +146,23 @@ type AlertService_StreamAlertsClient = grpc.ServerStreamingClient[StreamAlertsRe
 // All implementations must embed UnimplementedAlertServiceServer
 // for forward compatibility.
 //
-// AlertService reads alerts.
+// AlertService reads alerts, and keeps what people make of them.
 type AlertServiceServer interface {
 	// GetAlert returns one alert.
 	GetAlert(context.Context, *GetAlertRequest) (*Alert, error)
-	// ListAlerts lists alerts, newest first by the time of their last event.
+	// ListAlerts lists alerts, by default the newest first by the time of their last event.
 	ListAlerts(context.Context, *ListAlertsRequest) (*ListAlertsResponse, error)
+	// UpdateAlert sets the state, the classification, its reason or the assignee of an alert. Nobody classifies or resolves an alert about
+	// themselves. An alert that is superseded is refused: the one that took its place has what people made of it.
+	UpdateAlert(context.Context, *UpdateAlertRequest) (*Alert, error)
+	// AddAlertComment adds a remark to an alert. Remarks are never changed or removed.
+	AddAlertComment(context.Context, *AddAlertCommentRequest) (*Alert, error)
+	// BulkUpdateAlerts does the same to all alerts that a filter selects, 10,000 at most. To change more than 100, their number has to be
+	// repeated in expected_count; validate_only tells it. Alerts about the author, and those that somebody else has changed
+	// meanwhile so that the filter no longer selects them, are left as they are.
+	BulkUpdateAlerts(context.Context, *BulkUpdateAlertsRequest) (*BulkUpdateAlertsResponse, error)
+	// ListAlertChanges tells the history of an alert: who changed what and when, the newest change first.
+	ListAlertChanges(context.Context, *ListAlertChangesRequest) (*ListAlertChangesResponse, error)
 	// StreamAlerts sends every change of an alert as it becomes durable, from any point in the retained past on. A stream
 	// that was cut resumes after the last resume_token without a gap. Over REST the messages are lines of JSON, or
 	// server-sent events to whoever accepts text/event-stream.
@@ -116,6 +182,18 @@ func (UnimplementedAlertServiceServer) GetAlert(context.Context, *GetAlertReques
 }
 func (UnimplementedAlertServiceServer) ListAlerts(context.Context, *ListAlertsRequest) (*ListAlertsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAlerts not implemented")
+}
+func (UnimplementedAlertServiceServer) UpdateAlert(context.Context, *UpdateAlertRequest) (*Alert, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateAlert not implemented")
+}
+func (UnimplementedAlertServiceServer) AddAlertComment(context.Context, *AddAlertCommentRequest) (*Alert, error) {
+	return nil, status.Error(codes.Unimplemented, "method AddAlertComment not implemented")
+}
+func (UnimplementedAlertServiceServer) BulkUpdateAlerts(context.Context, *BulkUpdateAlertsRequest) (*BulkUpdateAlertsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BulkUpdateAlerts not implemented")
+}
+func (UnimplementedAlertServiceServer) ListAlertChanges(context.Context, *ListAlertChangesRequest) (*ListAlertChangesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAlertChanges not implemented")
 }
 func (UnimplementedAlertServiceServer) StreamAlerts(*StreamAlertsRequest, grpc.ServerStreamingServer[StreamAlertsResponse]) error {
 	return status.Error(codes.Unimplemented, "method StreamAlerts not implemented")
@@ -177,6 +255,78 @@ func _AlertService_ListAlerts_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AlertService_UpdateAlert_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateAlertRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AlertServiceServer).UpdateAlert(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AlertService_UpdateAlert_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AlertServiceServer).UpdateAlert(ctx, req.(*UpdateAlertRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AlertService_AddAlertComment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AddAlertCommentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AlertServiceServer).AddAlertComment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AlertService_AddAlertComment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AlertServiceServer).AddAlertComment(ctx, req.(*AddAlertCommentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AlertService_BulkUpdateAlerts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BulkUpdateAlertsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AlertServiceServer).BulkUpdateAlerts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AlertService_BulkUpdateAlerts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AlertServiceServer).BulkUpdateAlerts(ctx, req.(*BulkUpdateAlertsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AlertService_ListAlertChanges_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAlertChangesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AlertServiceServer).ListAlertChanges(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AlertService_ListAlertChanges_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AlertServiceServer).ListAlertChanges(ctx, req.(*ListAlertChangesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AlertService_StreamAlerts_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(StreamAlertsRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -202,6 +352,22 @@ var AlertService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListAlerts",
 			Handler:    _AlertService_ListAlerts_Handler,
+		},
+		{
+			MethodName: "UpdateAlert",
+			Handler:    _AlertService_UpdateAlert_Handler,
+		},
+		{
+			MethodName: "AddAlertComment",
+			Handler:    _AlertService_AddAlertComment_Handler,
+		},
+		{
+			MethodName: "BulkUpdateAlerts",
+			Handler:    _AlertService_BulkUpdateAlerts_Handler,
+		},
+		{
+			MethodName: "ListAlertChanges",
+			Handler:    _AlertService_ListAlertChanges_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -61,6 +61,10 @@ const (
 	ErrorReason_ERROR_REASON_TOO_MANY_SUBSCRIBERS ErrorReason = 15
 	// ERROR_REASON_READER_STALLED: the reader took nothing for too long; resume after the last resume_token.
 	ErrorReason_ERROR_REASON_READER_STALLED ErrorReason = 16
+	// ERROR_REASON_CONFLICT: somebody else changed it since it was read; read it again.
+	ErrorReason_ERROR_REASON_CONFLICT ErrorReason = 17
+	// ERROR_REASON_COUNT_MISMATCH: the expected count is missing or is not the true one, which the message says.
+	ErrorReason_ERROR_REASON_COUNT_MISMATCH ErrorReason = 18
 	// ERROR_REASON_LIMIT_EXCEEDED: a hunt reached a limit of time, memory or what it may read.
 	ErrorReason_ERROR_REASON_LIMIT_EXCEEDED ErrorReason = 20
 	// ERROR_REASON_TOO_MANY_HUNTS: as many hunts run as may; try again after the given delay.
@@ -94,6 +98,8 @@ var (
 		14: "ERROR_REASON_RESUME_TOKEN_EXPIRED",
 		15: "ERROR_REASON_TOO_MANY_SUBSCRIBERS",
 		16: "ERROR_REASON_READER_STALLED",
+		17: "ERROR_REASON_CONFLICT",
+		18: "ERROR_REASON_COUNT_MISMATCH",
 		20: "ERROR_REASON_LIMIT_EXCEEDED",
 		21: "ERROR_REASON_TOO_MANY_HUNTS",
 		22: "ERROR_REASON_SQL_REFUSED",
@@ -118,6 +124,8 @@ var (
 		"ERROR_REASON_RESUME_TOKEN_EXPIRED": 14,
 		"ERROR_REASON_TOO_MANY_SUBSCRIBERS": 15,
 		"ERROR_REASON_READER_STALLED":       16,
+		"ERROR_REASON_CONFLICT":             17,
+		"ERROR_REASON_COUNT_MISMATCH":       18,
 		"ERROR_REASON_LIMIT_EXCEEDED":       20,
 		"ERROR_REASON_TOO_MANY_HUNTS":       21,
 		"ERROR_REASON_SQL_REFUSED":          22,
@@ -157,7 +165,7 @@ var File_sealwatch_v1_error_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_error_proto_rawDesc = "" +
 	"\n" +
-	"\x18sealwatch/v1/error.proto\x12\fsealwatch.v1*\xdb\x05\n" +
+	"\x18sealwatch/v1/error.proto\x12\fsealwatch.v1*\x97\x06\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ERROR_REASON_NOT_FOUND\x10\x01\x12#\n" +
@@ -176,7 +184,9 @@ const file_sealwatch_v1_error_proto_rawDesc = "" +
 	"\x1aERROR_REASON_UNIMPLEMENTED\x10\r\x12%\n" +
 	"!ERROR_REASON_RESUME_TOKEN_EXPIRED\x10\x0e\x12%\n" +
 	"!ERROR_REASON_TOO_MANY_SUBSCRIBERS\x10\x0f\x12\x1f\n" +
-	"\x1bERROR_REASON_READER_STALLED\x10\x10\x12\x1f\n" +
+	"\x1bERROR_REASON_READER_STALLED\x10\x10\x12\x19\n" +
+	"\x15ERROR_REASON_CONFLICT\x10\x11\x12\x1f\n" +
+	"\x1bERROR_REASON_COUNT_MISMATCH\x10\x12\x12\x1f\n" +
 	"\x1bERROR_REASON_LIMIT_EXCEEDED\x10\x14\x12\x1f\n" +
 	"\x1bERROR_REASON_TOO_MANY_HUNTS\x10\x15\x12\x1c\n" +
 	"\x18ERROR_REASON_SQL_REFUSED\x10\x16\x12\x1b\n" +

@@ -1,0 +1,1 @@
+ALTER TABLE alert_history DROP PROJECTION IF EXISTS by_order

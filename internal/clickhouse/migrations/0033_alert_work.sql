@@ -1,0 +1,7 @@
+ALTER TABLE alert_history
+    ADD COLUMN IF NOT EXISTS reason LowCardinality(String) COMMENT 'why people classified it so, for example confirmed_with_user; empty when they did not say',
+    ADD COLUMN IF NOT EXISTS resolution String COMMENT 'how it was when it was resolved, a JSON object {by, at, severity, end, eventCount}; empty when it is not',
+    ADD COLUMN IF NOT EXISTS previous String COMMENT 'what else was before the change, a JSON object; empty when the alert was created',
+    ADD COLUMN IF NOT EXISTS addresses Array(String) DEFAULT arrayDistinct(arrayFilter(a -> isIPv4String(a) OR isIPv6String(a), arrayConcat(if(subject_type = 'address', [subject_id], []), extractAll(concat(evidence, ' ', context), '"([0-9A-Fa-f:.]{2,45})"')))) COMMENT 'network addresses that the alert tells of',
+    ADD COLUMN IF NOT EXISTS countries Array(String) DEFAULT arrayDistinct(extractAll(arrayStringConcat(extractAll(evidence, '(?i)"[a-z]*countr(?:y|ies)"\\s*:\\s*("[^"]*"|\\[[^\\]]*\\])'), ' '), '"([A-Z]{2})"')) COMMENT 'countries that it tells of, ISO 3166-1 alpha-2',
+    ADD COLUMN IF NOT EXISTS networks Array(String) DEFAULT arrayDistinct(arrayConcat(extractAll(arrayStringConcat(extractAll(evidence, '(?i)"[a-z]*(?:networks?|asn)"\\s*:\\s*("[^"]*"|[0-9]+|\\[[^\\]]*\\])'), '"'), '([^",\\[\\]][^"\\[\\]]*)'), extractAll(context, '"kind":"network","value":"([^"]*)"'))) COMMENT 'networks that it tells of, by name or by the number of the autonomous system'

@@ -1,0 +1,1 @@
+ALTER TABLE alert_history ADD PROJECTION IF NOT EXISTS by_sequence_number (SELECT * ORDER BY sequence)
