@@ -2,11 +2,13 @@ package server_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"reflect"
 	"strings"
@@ -20,6 +22,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/server"
 	"github.com/sealwatch/sealwatch/server/problem"
 )
@@ -208,5 +211,102 @@ func TestStalledReaderIsGivenUp(t *testing.T) {
 	}
 	if got := metric(t, h, "sealwatch_alert_stream_subscribers"); got != 0 {
 		t.Errorf("%v subscribers are left", got)
+	}
+}
+
+// TestStopWithAStalledReader: who takes nothing does not hold up the end, over neither protocol.
+func TestStopWithAStalledReader(t *testing.T) {
+	const n = 8000
+	h := start(t, func(h *harness, o *server.Options) {
+		h.changes = minutes(n)
+		o.Services.Changes = h.changes
+	})
+	if _, err := pb.NewAlertServiceClient(h.conn).StreamAlerts(t.Context(), &pb.StreamAlertsRequest{After: "0"}); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := h.open(t.Context(), "after=0", http.Header{"Accept": {"text/event-stream"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	// Until nothing moves any more.
+	for last, same := -1.0, 0; same < 20; time.Sleep(5 * time.Millisecond) {
+		if now := metric(t, h, "sealwatch_alert_stream_messages_total"); now != last || now < 100 {
+			last, same = now, 0
+		} else {
+			same++
+		}
+	}
+	if err := stopWithin(t, h, time.Minute); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+}
+
+// TestEventsEndWithAReason: a browser learns from the last event why, connects again by itself, and with the id of the last one.
+func TestEventsEndWithAReason(t *testing.T) {
+	h := start(t, nil)
+	resp, err := h.open(t.Context(), "after=0", http.Header{"Accept": {"text/event-stream"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if ct := resp.Header.Get("Content-Type"); ct != "text/event-stream" {
+		t.Errorf("content type %q", ct)
+	}
+	b := bufio.NewReader(resp.Body)
+	if line, err := b.ReadString('\n'); err != nil || line != "retry: 2000\n" {
+		t.Errorf("it begins with %q, %v", line, err)
+	}
+	for id := ""; id != tokenOf(4); {
+		e, err := readEvent(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id = e.id
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- stopWithin(t, h, time.Minute) }()
+	e, err := readEvent(b)
+	if err != nil || e.name != "end" || e.id != "" || !strings.Contains(e.data, "SHUTTING_DOWN") || !strings.Contains(e.data, tokenOf(4)) {
+		t.Errorf("it ended with %+v, %v", e, err)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestPanicOfAStream: the process outlives a panic in the goroutine that sends, and the stack is in the log.
+func TestPanicOfAStream(t *testing.T) {
+	var log bytes.Buffer
+	h := start(t, func(h *harness, o *server.Options) {
+		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		o.Services.Guide = func(*alert.Alert) alert.Guide { panic("the guide knows " + secret) }
+	})
+	stream, err := pb.NewAlertServiceClient(h.conn).StreamAlerts(t.Context(), &pb.StreamAlertsRequest{After: "0"})
+	for err == nil {
+		_, err = stream.Recv()
+	}
+	if status.Code(err) != codes.Internal || strings.Contains(err.Error(), secret) {
+		t.Errorf("got %v", err)
+	}
+	// The next one shares the encoding that was not made.
+	stream, err = pb.NewAlertServiceClient(h.conn).StreamAlerts(t.Context(), &pb.StreamAlertsRequest{After: "0"})
+	for err == nil {
+		var m *pb.StreamAlertsResponse
+		if m, err = stream.Recv(); err == nil && m.GetChange() != pb.AlertChange_ALERT_CHANGE_HEARTBEAT {
+			t.Fatalf("got %v", m)
+		}
+	}
+	if status.Code(err) != codes.Internal {
+		t.Errorf("got %v", err)
+	}
+	if got := metric(t, h, "sealwatch_panics_total"); got != 1 {
+		t.Errorf("%v panics were counted", got)
+	}
+	if err := stopWithin(t, h, time.Minute); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(log.String(), "the guide knows") || !strings.Contains(log.String(), "fanout") {
+		t.Errorf("the log has no stack: %s", &log)
 	}
 }

@@ -74,7 +74,7 @@ func (s *alertService) watch(ctx context.Context, sub *fanout.Subscription, done
 	defer tick.Stop()
 	ended := func(r sent) error {
 		if r.panicked != "" {
-			panic(r.panicked)
+			panic(r.panicked) //nolint:forbidigo // the one of the handler, for the step of the chain that counts it and writes its stack
 		}
 		return r.err
 	}

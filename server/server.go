@@ -61,8 +61,10 @@ type Server struct {
 	draining context.Context //nolint:containedctx // it is the life of the server
 	drain    context.CancelFunc
 	failures chan error
-	running  sync.WaitGroup
-	stop     sync.Once
+	// ended closes when the gRPC server has.
+	ended   chan struct{}
+	running sync.WaitGroup
+	stop    sync.Once
 
 	mu                 sync.Mutex
 	grpcAddr, httpAddr net.Addr
@@ -102,7 +104,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: o, failures: make(chan error, 4), inside: bufconn.Listen(inProcessBuffer), health: health.NewServer()}
+	s := &Server{options: o, failures: make(chan error, 4), ended: make(chan struct{}), inside: bufconn.Listen(inProcessBuffer), health: health.NewServer()}
 	s.draining, s.drain = context.WithCancel(context.Background())
 	if s.chain, err = chain.New(chain.Options{
 		Logger: o.Logger, Registerer: o.Registerer, Validator: validator, CallTimeout: o.CallTimeout,

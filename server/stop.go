@@ -52,15 +52,45 @@ var errStuck = errors.New("a handler does not end")
 // cutGrace is how long a handler has to notice that its call was cut.
 const cutGrace = time.Second
 
+// flushGrace is how long a client has to read what was sent to it after the last handler has ended.
+const flushGrace = 2 * time.Second
+
+// unread closes when no handler has been under way for flushGrace: then what keeps a connection open is a client that reads
+// nothing, and who reads nothing is not waited for.
+func (s *Server) unread(ctx context.Context) <-chan struct{} {
+	out := make(chan struct{})
+	s.running.Go(func() {
+		tick := time.NewTicker(flushGrace / 20)
+		defer tick.Stop()
+		for busy := time.Now(); time.Since(busy) < flushGrace; {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			case <-s.ended:
+				return
+			}
+			if s.chain.UnderWay() > 0 {
+				busy = time.Now()
+			}
+		}
+		close(out)
+	})
+	return out
+}
+
 func (s *Server) endGRPC(ctx context.Context) error {
-	graceful := make(chan struct{})
+	graceful := s.ended
 	go func() {
 		defer close(graceful)
 		s.grpc.GracefulStop()
 	}()
+	unread := false
 	select {
 	case <-graceful:
 		return nil
+	case <-s.unread(ctx):
+		unread = true
 	case <-ctx.Done():
 	}
 	cut := make(chan struct{})
@@ -71,6 +101,9 @@ func (s *Server) endGRPC(ctx context.Context) error {
 	}()
 	select {
 	case <-cut:
+		if unread {
+			return nil
+		}
 		return fmt.Errorf("calls were cut: %w", ctx.Err())
 	case <-time.After(cutGrace):
 		return fmt.Errorf("calls were cut: %w: %w", ctx.Err(), errStuck)

@@ -52,7 +52,13 @@ type Step struct {
 }
 
 // Chain is the list of steps.
-type Chain struct{ Steps []Step }
+type Chain struct {
+	Steps []Step
+	slots *slots
+}
+
+// UnderWay is how many calls and streams have a handler that runs.
+func (c *Chain) UnderWay() int { return len(c.slots.calls) + len(c.slots.streams) }
 
 // New makes the chain. It registers its metrics and fails when they are registered already.
 func New(o Options) (*Chain, error) {
@@ -61,7 +67,7 @@ func New(o Options) (*Chain, error) {
 		return nil, err
 	}
 	slots := newSlots(o.MaxCalls, o.MaxStreams)
-	return &Chain{Steps: []Step{
+	return &Chain{slots: slots, Steps: []Step{
 		requestIDStep(),
 		logStep(o.Logger),
 		m.step(),

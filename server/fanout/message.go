@@ -1,6 +1,7 @@
 package fanout
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -22,6 +23,9 @@ type Message struct {
 	token string
 }
 
+// errPanicked stays when the encoding does not come to its end: the next reader must not be sent what there is of it.
+var errPanicked = errors.New("the encoding panicked")
+
 // form is one encoding of a message.
 type form struct {
 	once  sync.Once
@@ -36,6 +40,7 @@ func (m *Message) proto() ([]byte, error) {
 	e := &m.wire
 	e.once.Do(func() {
 		m.hub.metrics.encodings.WithLabelValues("proto").Inc()
+		e.err = errPanicked
 		e.bytes, e.err = proto.Marshal(m.hub.o.Encode(&m.Change))
 	})
 	return e.bytes, e.err
@@ -72,6 +77,7 @@ func (m *Message) encodeJSON() *form {
 	e := &m.json
 	e.once.Do(func() {
 		m.hub.metrics.encodings.WithLabelValues("json").Inc()
+		e.err = errPanicked
 		e.bytes, e.err = m.head()
 	})
 	return e

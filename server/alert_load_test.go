@@ -1,0 +1,188 @@
+package server_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/server"
+)
+
+const (
+	loadReaders = 1000
+	loadStalled = loadReaders / 3
+	// loadRounds of loadBurst changes each; the next begins when all who read have the last.
+	loadRounds, loadBurst = 8, 24
+	// loadPerConnection is how many streams share a connection.
+	loadPerConnection = 50
+)
+
+// TestAThousandReaders: a third of a thousand take nothing. The others get every change in order, about as fast as without
+// those; the memory does not grow with what is sent; and the stalled are told what they missed when they read again.
+func TestAThousandReaders(t *testing.T) {
+	without, _ := load(t, loadReaders-loadStalled, 0)
+	with, grown := load(t, loadReaders-loadStalled, loadStalled)
+	t.Logf("%d changes to %d readers took %v, beside %d that are stalled %v; the heap grew by %d KiB meanwhile", loadRounds*loadBurst,
+		loadReaders-loadStalled, without, loadStalled, with, grown>>10)
+	if ratio := float64(with) / float64(without); ratio > 4 {
+		t.Errorf("beside stalled readers the others take %.1f times as long, want 4 at most", ratio)
+	}
+	// What was sent to the stalled alone would be over 50 MiB.
+	if most := int64(8 << 20); grown > most {
+		t.Errorf("the heap grew by %d bytes with what was sent, want %d at most", grown, most)
+	}
+}
+
+// load runs readers and stalled ones on a server, and says how long the readers took for all and how much the heap grew from
+// the second half's beginning to its end.
+func load(t *testing.T, reading, stalled int) (took time.Duration, grown int64) {
+	h := start(t, func(h *harness, o *server.Options) {
+		h.changes = newChanges()
+		// A reader is never further behind than a burst; a stalled one is, soon.
+		o.Services.Changes, o.StreamWindow, o.Heartbeat, o.StreamStall = h.changes, loadBurst+8, time.Minute, time.Hour
+	})
+	// The stalled have connections of their own, whose windows do not grow with what others read there.
+	clients, idleClients := connections(t, h, reading), connections(t, h, stalled, grpc.WithInitialWindowSize(1<<16))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	open := func(clients []pb.AlertServiceClient, i int) grpc.ServerStreamingClient[pb.StreamAlertsResponse] {
+		stream, err := clients[i%len(clients)].StreamAlerts(ctx, &pb.StreamAlertsRequest{})
+		if err == nil {
+			_, err = stream.Recv() // the heartbeat: it is subscribed
+		}
+		if err != nil {
+			t.Error(err)
+			runtime.Goexit()
+		}
+		return stream
+	}
+	var (
+		opened, readers sync.WaitGroup
+		received        atomic.Int64
+		idle            = make([]grpc.ServerStreamingClient[pb.StreamAlertsResponse], stalled)
+		more            = make(chan struct{}, 1)
+	)
+	opened.Add(reading)
+	for i := range reading {
+		readers.Go(func() {
+			var stream grpc.ServerStreamingClient[pb.StreamAlertsResponse]
+			func() {
+				defer opened.Done()
+				stream = open(clients, i)
+			}()
+			for want := int64(1); want <= loadRounds*loadBurst; want++ {
+				m, err := stream.Recv()
+				if err != nil || m.GetAlert().GetSequence() != want {
+					t.Errorf("reader %d got %v, %v, want change %d", i, m, err, want)
+					cancel()
+					return
+				}
+				if received.Add(1)%int64(reading) == 0 {
+					select {
+					case more <- struct{}{}:
+					default:
+					}
+				}
+			}
+		})
+	}
+	for i := range idle {
+		opened.Go(func() { idle[i] = open(idleClients, i) })
+	}
+	opened.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	a := loadAlert()
+	var before int64
+	for round := range loadRounds {
+		if round == loadRounds/2 {
+			before = heap()
+		}
+		begun := time.Now()
+		for range loadBurst {
+			h.changes.append(change(alert.ChangeUpdated, alert.StateNew, a))
+		}
+		for received.Load() < int64((round+1)*loadBurst*reading) {
+			select {
+			case <-more:
+			case <-time.After(100 * time.Millisecond):
+			case <-ctx.Done():
+				t.FailNow()
+			}
+		}
+		took += time.Since(begun)
+	}
+	grown = heap() - before
+	readers.Wait()
+	told(t, idle)
+	return took, grown
+}
+
+// told reads what the stalled have, up to where they are told that they missed the rest.
+func told(t *testing.T, idle []grpc.ServerStreamingClient[pb.StreamAlertsResponse]) {
+	t.Helper()
+	for i, stream := range idle {
+		last := int64(0)
+		for {
+			m, err := stream.Recv()
+			if err != nil {
+				t.Fatalf("stalled reader %d: %v", i, err)
+			}
+			if span := m.GetMissed(); span != nil {
+				if span.GetAfter() != tokenOf(uint64(last)) || last+int64(span.GetCount()) != loadRounds*loadBurst {
+					t.Fatalf("stalled reader %d is told of %v after change %d", i, span, last)
+				}
+				break
+			}
+			if s := m.GetAlert().GetSequence(); s != last+1 {
+				t.Fatalf("stalled reader %d got change %d after %d", i, s, last)
+			}
+			last++
+		}
+	}
+}
+
+// loadAlert is about 2 KiB, as one with its evidence is.
+func loadAlert() alert.Alert {
+	a := storedAlert(1, alert.SeverityHigh, alert.StateNew)
+	a.Evidence = `{"speed": 1200.5, "from": "Berlin", "to": "Singapore"}`
+	a.EventIDs = nil
+	for i := range 40 {
+		a.EventIDs = append(a.EventIDs, fmt.Sprintf("00000000-0000-0000-0000-%012d", i))
+	}
+	return a
+}
+
+// connections are clients, enough for n streams.
+func connections(t testing.TB, h *harness, n int, options ...grpc.DialOption) (list []pb.AlertServiceClient) {
+	t.Helper()
+	for range int(math.Ceil(float64(n) / loadPerConnection)) {
+		conn, err := grpc.NewClient(h.Addresses().GRPC, append(options, grpc.WithTransportCredentials(insecure.NewCredentials()))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		list = append(list, pb.NewAlertServiceClient(conn))
+	}
+	return list
+}
+
+// heap is what is in use after a collection.
+func heap() int64 {
+	debug.FreeOSMemory()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
