@@ -44,10 +44,10 @@ history AS
     FROM (SELECT tenant, user_id, toInt32(toDate(ts)) AS day, sum(counted) AS n, min(if(counted AND kind != 'create', made_day, 2147483647)) AS oldest FROM acts GROUP BY tenant, user_id, day)
     GROUP BY tenant, user_id
 ),
--- how many people changed templates from ninety days to a week before the days of the episodes
+-- how many people changed templates from ninety days to a week before the days of the episodes, and how long ago the first of them
 common AS
 (
-    SELECT d.tenant AS tenant, d.day AS day, uniqExact(v.user_id) AS people
+    SELECT d.tenant AS tenant, d.day AS day, uniqExact(v.user_id) AS people, d.day - min(v.day) AS record_days
     FROM
     (
         SELECT DISTINCT tenant, user_id, toInt32(toDate(ts)) AS day
@@ -70,6 +70,7 @@ judged AS
         arrayCount(n -> n.1 <= e.day - 7 AND n.1 >= e.day - 90 AND n.3 < e.day - 90, h.counts) AS usual_days,
         arrayMax(arrayMap(n -> if(n.1 < e.day AND n.1 >= e.day - 90, n.2, 0), h.counts)) AS most_before,
         c.people > 0 AS known,
+        c.record_days AS record_days,
         c.people - arrayExists(n -> n.1 <= e.day - 7 AND n.1 >= e.day - 90, h.counts) AS others,
         e.foreign_changes AS foreign_changes,
         usual_days >= {familiar_days:UInt32} AS usual,
@@ -97,7 +98,7 @@ SELECT
     concat(multiIf(email != '', email, name != '', name, concat('User ', user_id)),
         arrayStringConcat(arrayFilter(t -> t != '', [if(made > 0, ' made', ''), if(changed > 0, ' changed', ''), if(deleted > 0, ' deleted', '')]), ','),
         if(templates = 1, if(notEmpty(names), concat(' the template "', names[1], '"'), ' a template'), concat(' ', toString(templates), ' templates')),
-        if(most_before = 0 AND known, ', for the first time in 90 days', ''), if(many, if(most_before = 0, '', concat(', at most ', toString(most_before), ' on a day before')), '')) AS title,
+        if(most_before = 0 AND known, if(record_days >= 83, ', for the first time in 90 days', concat(', for the first time in the ', toString(record_days), ' days on record')), ''), if(many, if(most_before = 0, '', concat(', at most ', toString(most_before), ' on a day before')), '')) AS title,
     toJSONString(CAST((size, templates, made, changed, deleted, template_ids, names, foreign_changes, usual_days, most_before, others,
             concat(if(usual, 'Such changes are daily work of the user', 'The user does not usually change templates'), if(foreign_changes > 0, '', '; nothing was changed but what the user made'), if(many, '; there are many.', '.'))),
         'Tuple(changes UInt64, templates UInt64, made UInt64, changed UInt64, deleted UInt64, templateIds Array(String), templateNames Array(String), changesOfOthersTemplates UInt64, daysWithSuchChanges UInt64, mostOnADayBefore UInt64, othersWhoChangeTemplates Int64, severityReason String)')) AS evidence,

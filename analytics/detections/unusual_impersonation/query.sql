@@ -194,10 +194,12 @@ SELECT
         some_new_network AND network_administers, 'medium',
         some_new_key AND key_days_before = 0, 'medium',
         'low') AS severity,
+    arrayFilter(d -> d <= anchor_day - 7 AND d >= anchor_day - 31, known_days) AS record,
+    if(empty(record), 0, anchor_day - arrayMin(record)) AS record_days,
     concat('Application ', app,
         multiIf(
             some_fan_out, concat(' acted for ', toString(new_users), ' people for whom it never did before'),
-            some_new_key, concat(if(key_days_before = 0, ' was used for the first time', ' is hardly known and was used'), if(whom = '', '', concat(', for ', whom))),
+            some_new_key, concat(if(key_days_before = 0, concat(' was used for the first time', multiIf(record_days = 0, ', with less than a week on record', record_days >= 31, ' in 31 days', concat(' in the ', toString(record_days), ' days on record'))), ' is hardly known and was used'), if(whom = '', '', concat(', for ', whom))),
             some_new_network, concat(' acted from ', new_network_list[1], if(length(new_network_list) > 1, concat(' and ', toString(length(new_network_list) - 1), if(length(new_network_list) = 2, ' more network', ' more networks')), ''),
                 ', where it hardly ever came from before', if(whom = '', '', concat(', for ', whom)),
                 if(some_excess, concat(', and did ', toString(volume.1), ' things there in a day for one person, where ', toString(round(volume.2, 1)), ' are usual'), '')),
@@ -221,7 +223,7 @@ SELECT
             ipAddresses Array(String), countries Array(String), activities Array(String), unusualHours Array(Int32), usualHours Array(Int32), keyActiveDays UInt64,
             daysWithNewNetworks UInt64, administrativeEvents UInt64, windowHours Float64, familiarDays UInt32, eventsInADay UInt64, usualEventsADay Float64, eventsLimit Float64, severityReason String)')) AS evidence,
     arrayFilter(r -> r != '', [
-        if(arrayExists(d -> d <= anchor_day - 7 AND d >= anchor_day - 31, known_days), '', 'learning'),
+        if(notEmpty(record), '', 'learning'),
         if(reasons = ['new_network'] AND roams AND NOT network_administers, 'many_networks', ''),
         if(reasons = ['unusual_hours'] AND most_usual_hours > {regular_hours:UInt32}, 'hours_alone', '')]) AS suppressed_by
 FROM judged
