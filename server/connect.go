@@ -56,13 +56,15 @@ func (h *connect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		chain.WriteError(w, r, fault.New(fault.NotFound, "no source of DocuSign Connect is configured (sources.connect)"))
 		return
 	}
-	err := h.take(r)
+	trial, err := h.take(r)
 	if err != nil {
 		// What is left of the body is read before the answer goes out, or after it, and nobody has to send it. Not every writer has
 		// deadlines.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(h.patience))
 	}
 	switch {
+	case err == nil && trial:
+		writeJSON(w, http.StatusOK, map[string]string{"trial": "signed with a key of this source, and stored nowhere"})
 	case err == nil:
 		writeJSON(w, http.StatusOK, struct{}{})
 	case errors.Is(err, errUnsigned):
@@ -77,10 +79,10 @@ func (h *connect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// take returns nil when the delivery need not come again.
-func (h *connect) take(r *http.Request) error {
+// take returns nil when the delivery need not come again, and whether it was a trial.
+func (h *connect) take(r *http.Request) (trial bool, err error) {
 	if h.draining.Err() != nil {
-		return errDraining
+		return false, errDraining
 	}
 	var signatures []string
 	for name, values := range r.Header {
@@ -90,12 +92,12 @@ func (h *connect) take(r *http.Request) error {
 	}
 	source := r.PathValue("source")
 	if !h.receiver.Known(source) {
-		return errUnsigned
+		return false, errUnsigned
 	}
 	if len(signatures) == 0 {
 		// Told for the count; it is not worth reading.
 		h.receiver.Authentic(r.Context(), source, nil, nil)
-		return errUnsigned
+		return false, errUnsigned
 	}
 	m := hold{memory: h.memory}
 	defer m.release()
@@ -109,22 +111,25 @@ func (h *connect) take(r *http.Request) error {
 		h.receiver.Broken(r.Context(), source)
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !h.receiver.Authentic(r.Context(), source, signatures, body) {
-		return errUnsigned
+		return false, errUnsigned
+	}
+	if h.receiver.Trial(source, body) {
+		return true, nil
 	}
 	select {
 	case h.slots <- struct{}{}:
 		defer func() { <-h.slots }()
 	default:
 		h.receiver.Busy(r.Context(), source)
-		return fault.New(fault.QueueFull, "%d deliveries are under way, which is the limit", cap(h.slots))
+		return false, fault.New(fault.QueueFull, "%d deliveries are under way, which is the limit", cap(h.slots))
 	}
 	// A client that goes away does not stop the storing: what it sent is stored all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), connectStoreTime)
 	defer cancel()
-	return h.receiver.Store(ctx, source, body)
+	return false, h.receiver.Store(ctx, source, body)
 }
 
 // read reads the body whole: its signature is over all of it. It holds memory only for what has come, and time only while more comes.

@@ -63,6 +63,8 @@ type ConnectReceiver interface {
 	Known(source string) bool
 	// Authentic says whether a signature holds.
 	Authentic(ctx context.Context, source string, signatures []string, body []byte) bool
+	// Trial says whether a delivery that is Authentic is one of sealwatch doctor, which is stored nowhere.
+	Trial(source string, body []byte) bool
 	// Store takes a delivery that is Authentic. A nil error means that it need not come again, any other that it MUST.
 	Store(ctx context.Context, source string, body []byte) error
 	// Oversized is told of a delivery that was over the limit, Broken of one that was not there whole in time, and Busy of one that

@@ -24,8 +24,8 @@ func newMetrics(reg prometheus.Registerer, source string, keys int) *metrics {
 		success:    f.NewGauge(prometheus.GaugeOpts{Name: "sealwatch_connect_last_success_timestamp_seconds", Help: "When a delivery was last made durable."}),
 		lag:        f.NewGauge(prometheus.GaugeOpts{Name: "sealwatch_connect_lag_seconds", Help: "How long the last new event had been on its way when it was delivered."}),
 	}
-	all := f.NewCounterVec(prometheus.CounterOpts{Name: "sealwatch_connect_deliveries_total", Help: "Deliveries by outcome: stored, duplicate, kept (no event, in rejected_records), signature, unsigned, oversized, broken (not whole in time) and busy (refused), failed (to come again)."}, []string{"outcome"})
-	for _, o := range []string{outcomeStored, outcomeDuplicate, outcomeKept, outcomeSignature, outcomeUnsigned, outcomeOversized, outcomeBroken, outcomeBusy, outcomeFailed} {
+	all := f.NewCounterVec(prometheus.CounterOpts{Name: "sealwatch_connect_deliveries_total", Help: "Deliveries by outcome: stored, duplicate, kept (no event, in rejected_records), signature, unsigned, oversized, broken (not whole in time) and busy (refused), failed (to come again), trial (of sealwatch doctor, stored nowhere)."}, []string{"outcome"})
+	for _, o := range []string{outcomeStored, outcomeDuplicate, outcomeKept, outcomeSignature, outcomeUnsigned, outcomeOversized, outcomeBroken, outcomeBusy, outcomeFailed, outcomeTrial} {
 		m.deliveries[o] = all.WithLabelValues(o)
 	}
 	used := f.NewCounterVec(prometheus.CounterOpts{Name: "sealwatch_connect_key_deliveries_total", Help: "Deliveries by the HMAC key that signed them, numbered from 0 in the order of the configuration: a key that is not used any more can go."}, []string{"key"})
