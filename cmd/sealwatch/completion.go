@@ -64,6 +64,9 @@ func valuesOf(f *pflag.Flag) func() []string {
 		}
 	case "output":
 		return func() []string {
+			if strings.HasSuffix(f.Usage, strings.Join(huntOutputs, ", ")) {
+				return huntOutputs
+			}
 			if f.DefValue == "json" {
 				return []string{"json"}
 			}

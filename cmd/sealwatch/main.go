@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"os/user"
+	"sync"
 	"syscall"
 	"time"
 
@@ -20,11 +21,12 @@ func main() {
 	if err != nil {
 		executable = "" // nothing is looked for beside it then
 	}
+	s := &signals{}
 	p := &process{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), executable: executable, called: os.Args[0],
-		errTerminal: term.IsTerminal(int(os.Stderr.Fd())), inTerminal: term.IsTerminal(int(os.Stdin.Fd())), now: time.Now, account: account(), serve: runService, check: app.Check,
+		terminal: os.Stdout, outTerminal: term.IsTerminal(int(os.Stdout.Fd())), interrupts: s.take, errTerminal: term.IsTerminal(int(os.Stderr.Fd())), inTerminal: term.IsTerminal(int(os.Stdin.Fd())), now: time.Now, account: account(), serve: runService, check: app.Check,
 	}
-	os.Exit(p.run(untilSignal(os.Stderr), os.Args[1:]))
+	os.Exit(p.run(s.until(os.Stderr), os.Args[1:]))
 }
 
 // account is the name of who runs the process; empty when the system does not know.
@@ -36,17 +38,52 @@ func account() string {
 	return u.Username
 }
 
-// untilSignal ends with the first SIGINT or SIGTERM; the second ends the process at once.
-func untilSignal(to io.Writer) context.Context {
+// signals decides what SIGINT and SIGTERM end.
+type signals struct {
+	mu    sync.Mutex
+	taken func()
+}
+
+// take sends SIGINT to a function until it is called back.
+func (s *signals) take(handler func()) (back func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken = handler
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.taken = nil
+	}
+}
+
+// handler is who has taken a signal; nil when nobody has.
+func (s *signals) handler(sig os.Signal) func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sig != os.Interrupt {
+		return nil
+	}
+	return s.taken
+}
+
+// until ends with the first SIGINT or SIGTERM that nobody has taken; the second ends the process at once.
+func (s *signals) until(to io.Writer) context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	came := make(chan os.Signal, 2)
+	signal.Notify(came, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		<-signals
-		cancel()
-		<-signals
-		_, _ = io.WriteString(to, "sealwatch: stopped at once by a second signal\n")
-		os.Exit(exitError)
+		for sig := range came {
+			handler := s.handler(sig)
+			switch {
+			case handler != nil:
+				handler()
+			case ctx.Err() == nil:
+				cancel()
+			default:
+				_, _ = io.WriteString(to, "sealwatch: stopped at once by a second signal\n")
+				os.Exit(exitError)
+			}
+		}
 	}()
 	return ctx
 }

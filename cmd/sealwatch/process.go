@@ -35,6 +35,11 @@ type process struct {
 	errTerminal bool
 	// inTerminal says that a person can be asked.
 	inTerminal bool
+	// terminal is what out was before anything was put around it, and outTerminal says that it is one.
+	terminal    io.Writer
+	outTerminal bool
+	// interrupts sends Ctrl-C to a function instead of ending the process, until it is called back; nil where it cannot.
+	interrupts func(func()) (back func())
 	now        func() time.Time
 	// account is who runs the process, for where the environment does not say; empty when nobody knows.
 	account string
@@ -140,7 +145,7 @@ func (p *process) root() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true, DisableSuggestions: true, Version: build.Read().Version,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
-	root.AddCommand(p.serveCommand(), p.demoCommand(), p.importCommand(), p.alertsCommand(), p.detectionsCommand(), p.backtestCommand(), p.reevaluateCommand(), p.exceptionsCommand(), p.simulateCommand(), p.evaluateCommand(), p.engineCommand(), p.ipRangesCommand(), p.feedsCommand(), p.directoryCommand(), p.doctorCommand(), p.connectCommand(), p.configCommand(), p.versionCommand())
+	root.AddCommand(p.serveCommand(), p.demoCommand(), p.importCommand(), p.alertsCommand(), p.detectionsCommand(), p.backtestCommand(), p.reevaluateCommand(), p.huntCommand(), p.exceptionsCommand(), p.simulateCommand(), p.evaluateCommand(), p.engineCommand(), p.ipRangesCommand(), p.feedsCommand(), p.directoryCommand(), p.doctorCommand(), p.connectCommand(), p.configCommand(), p.versionCommand())
 	strict(root)
 	completeValues(root)
 	return root
