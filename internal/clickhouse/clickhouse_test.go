@@ -332,3 +332,13 @@ func TestErrorsHideSecrets(t *testing.T) {
 		}
 	}
 }
+
+func TestNeedlessPassesAreOff(t *testing.T) {
+	left, err := clickhouse.PassesLeft(t.Context(), testkit.EmptyDatabase(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(left) > 0 {
+		t.Errorf("%q are on; expected none, since each makes every AND and OR of a detection dear to plan", left)
+	}
+}

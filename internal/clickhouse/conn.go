@@ -76,6 +76,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, fmt.Errorf("clickhouse: create database %s: %w", database, err)
 	}
 	opts.Auth.Database = database
+	if err := planQuickly(ctx, first, opts.Settings); err != nil {
+		return nil, err
+	}
 	conn, err := clickhouse.Open(opts)
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %w", err)

@@ -112,3 +112,12 @@ func Text(ctx context.Context, d *DB, sql string, args ...driver.NamedValue) (s 
 	err = d.query(ctx, "text", sql, func(r driver.Rows) error { return r.Scan(&s) }, args...)
 	return s, err
 }
+
+// PassesLeft are the needless passes that the connections of d do not turn off.
+func PassesLeft(ctx context.Context, d *DB) (left []string, err error) {
+	err = d.query(ctx, "settings", "SELECT name FROM system.settings WHERE name IN {names:Array(String)} AND value != '0'", func(r driver.Rows) error {
+		left = append(left, "")
+		return r.Scan(&left[len(left)-1])
+	}, list("names", needlessPasses))
+	return left, err
+}
