@@ -10,7 +10,7 @@ import (
 
 // TestWhatOthersDidIsShown: the events of an alert about a sender are those of the recipients, which do not name the sender as who acted.
 func TestWhatOthersDidIsShown(t *testing.T) {
-	guide := analytics.Guide(nil, nil)
+	guide := analytics.Guide(nil, nil, nil)
 	for detection, want := range map[string]string{
 		"recipient_declines":       "WHERE (user_id = 'ann' OR affected_user_id = 'ann') AND ts",
 		"recipient_authentication": "WHERE (user_id = 'ann' OR affected_user_id = 'ann') AND ts",

@@ -71,7 +71,7 @@ func TestDirectoryHold(t *testing.T) {
 	if err != nil || len(now) != 1 || now[0].State() != alert.StateInProgress {
 		t.Errorf("%+v, %v", now, err)
 	}
-	if g := analytics.Guide(nil, nil)(&alert.Alert{ID: "0123", Finding: alert.Finding{Detection: analytics.DirectoryHold}}); len(g.Response) == 0 || g.AllEvents != "" {
+	if g := analytics.Guide(nil, nil, nil)(&alert.Alert{ID: "0123", Finding: alert.Finding{Detection: analytics.DirectoryHold}}); len(g.Response) == 0 || g.AllEvents != "" {
 		t.Errorf("%+v", g)
 	}
 }

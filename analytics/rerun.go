@@ -10,11 +10,11 @@ import (
 )
 
 // column of events that holds the ids of a type of subject.
-var column = map[string]string{"user": "user_id", "address": "ip_address", "integration": "integration_key"}
+var column = map[string]string{"user": "user_id", "address": "ip_address", "integration": "integration_key", "account": "account_id", "envelope": "envelope_id"}
 
-// Guide returns what helps a person with an alert of one of the detections; view names the view that judged it, nil means
-// the present one.
-func Guide(detections []Detection, view func(*alert.Alert) string) func(*alert.Alert) alert.Guide {
+// Guide returns what helps a person with an alert of one of the detections, or of those that were adopted (nil means none); view
+// names the view that judged it, nil means the present one.
+func Guide(detections []Detection, adopted func() []Detection, view func(*alert.Alert) string) func(*alert.Alert) alert.Guide {
 	if view == nil {
 		view = func(a *alert.Alert) string { return a.Detection }
 	}
@@ -27,6 +27,13 @@ func Guide(detections []Detection, view func(*alert.Alert) string) func(*alert.A
 	return func(a *alert.Alert) alert.Guide {
 		g := rerun(a, view(a))
 		g.Response = response[a.Detection]
+		if g.Response == nil && adopted != nil {
+			for _, d := range adopted() {
+				if d.ID == a.Detection {
+					g.Response = d.Response
+				}
+			}
+		}
 		return g
 	}
 }

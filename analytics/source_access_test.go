@@ -141,7 +141,7 @@ func TestSourceAccessDescribed(t *testing.T) {
 	if d.ID != analytics.SourceAccess || len(d.Response) == 0 || d.Severity != alert.SeverityHigh {
 		t.Errorf("%+v", d)
 	}
-	g := analytics.Guide(nil, nil)(&alert.Alert{ID: "0123", Finding: alert.Finding{Detection: analytics.SourceAccess, Subject: alert.Subject{Type: "source", ID: "monitor/a"}}})
+	g := analytics.Guide(nil, nil, nil)(&alert.Alert{ID: "0123", Finding: alert.Finding{Detection: analytics.SourceAccess, Subject: alert.Subject{Type: "source", ID: "monitor/a"}}})
 	if len(g.Response) == 0 || g.Rerun != "SELECT * FROM alert_history WHERE alert_id = '0123' ORDER BY sequence" || g.AllEvents != "" {
 		t.Errorf("%+v", g)
 	}

@@ -193,7 +193,7 @@ func TestAnAlertIsFoundAgainByTheVersionThatJudgedIt(t *testing.T) {
 	views := map[string]string{}
 	for _, a := range w.standing() {
 		views[a.Subject.ID] = w.runner.View(&a)
-		guide := analytics.Guide(w.tuned, w.runner.View)(&a)
+		guide := analytics.Guide(w.tuned, nil, w.runner.View)(&a)
 		found, err := w.db.Findings(t.Context(), clickhouse.Call{Detection: "by hand", Text: guide.Rerun, Tenant: w.tenant})
 		if err != nil || len(found) != 1 || found[0].Key != a.Key {
 			t.Errorf("%s finds %d: %v", guide.Rerun, len(found), err)

@@ -172,6 +172,9 @@ func (s *Server) register(validator *validate.Validator, names *countries.Table)
 		pb.RegisterDirectoryServiceServer(s.grpc, &directoryService{people: v.People, tenant: o.Origin.Tenant, now: o.Now,
 			delivery: deliveries{slot: make(chan struct{}, 1), maxBytes: o.MaxDeliveryBytes, patience: o.DeliveryPatience}})
 	}
+	if v.Policies != nil {
+		pb.RegisterPolicyServiceServer(s.grpc, &policyService{book: v.Policies, status: v.Status, tenant: o.Origin.Tenant, logger: o.Logger, draining: s.draining})
+	}
 	if v.Exceptions != nil {
 		pb.RegisterExceptionServiceServer(s.grpc, &exceptionService{book: v.Exceptions, detections: v.Detections, tenant: o.Origin.Tenant, logger: o.Logger})
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
-// Services are what the handlers stand on. Every field is required but Addresses, Feeds, People, Exceptions, Hunter, ClickHouse, Connect, LogID and Guide. Errors that a client can act on MUST be
+// Services are what the handlers stand on. Every field is required but Addresses, Feeds, People, Policies, Exceptions, Hunter, ClickHouse, Connect, LogID and Guide. Errors that a client can act on MUST be
 // faults; what any other error says goes to the log only.
 type Services struct {
 	Ingester   Ingester
@@ -30,6 +30,8 @@ type Services struct {
 	Addresses AddressBook
 	// People may be nil: then DirectoryService is not offered.
 	People People
+	// Policies may be nil: then PolicyService is not offered.
+	Policies PolicyBook
 	// Exceptions may be nil: then ExceptionService is not offered.
 	Exceptions ExceptionBook
 	// Connect may be nil: then no delivery of DocuSign Connect is taken.

@@ -77,10 +77,15 @@ func (p *process) backtest(ctx context.Context, address string, request *sealwat
 	if err != nil {
 		return err
 	}
+	return p.showBacktest(stream.Recv, asJSON)
+}
+
+// showBacktest prints what a backtest says.
+func (p *process) showBacktest(recv func() (*sealwatchv1.BacktestResponse, error), asJSON bool) error {
 	shown, said := 0, ""
 	defer func() { p.clear(said) }()
 	for {
-		m, err := stream.Recv()
+		m, err := recv()
 		if errors.Is(err, io.EOF) {
 			break
 		}

@@ -96,7 +96,15 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	backtester, err := analytics.NewBacktester(analytics.BacktestOptions{Tenant: cfg.Tenant, Definitions: definitions, Tuning: tuning(cfg), Off: reasons(off), Store: db, Clock: time.Now, Exceptions: runner.ExceptionsOf, People: db})
+	book, err := openPolicies(ctx, cfg, db, runner, log)
+	if err != nil {
+		return err
+	}
+	backtester, err := analytics.NewBacktester(analytics.BacktestOptions{Tenant: cfg.Tenant, Definitions: definitions, Tuning: tuning(cfg), Off: reasons(off), Store: db, Clock: time.Now, Exceptions: runner.ExceptionsOf, People: db, Adopted: book.Detections})
+	if err != nil {
+		return err
+	}
+	policyOffer, err := offered(book, backtester)
 	if err != nil {
 		return err
 	}
@@ -167,9 +175,9 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	options := server.Options{
 		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
 		Services: server.Services{
-			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, off, runner, len(pollers)+len(asked)+len(cfg.Sources.Connect) > 0}, Backtester: backtester, Reevaluator: runner, Exceptions: runner,
-			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db}, Feeds: feeds, People: people, Hunter: hunter,
-			Watermark: runner.Watermark, Guide: analytics.Guide(tuned, runner.View),
+			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, off, runner, book, len(pollers)+len(asked)+len(cfg.Sources.Connect) > 0}, Backtester: backtester, Reevaluator: runner, Exceptions: runner,
+			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, policies: book, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db}, Feeds: feeds, People: people, Hunter: hunter,
+			Watermark: runner.Watermark, Guide: analytics.Guide(tuned, book.Detections, runner.View), Policies: policyOffer,
 		},
 		Origin:          event.Origin{Tenant: cfg.Tenant, Source: "api", Trust: clientTrust},
 		ImportOrigin:    event.Origin{Tenant: cfg.Tenant, Source: "import", Trust: clientTrust},

@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/analytics/detections"
+	"github.com/sealwatch/sealwatch/analytics/policies"
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/config"
+	"github.com/sealwatch/sealwatch/internal/policy"
 )
 
 // catalogue lists the detections: those in force with their versions, and those that are off with the reason.
@@ -16,6 +19,8 @@ type catalogue struct {
 	detections []analytics.Detection
 	off        []alert.Detection
 	runner     *analytics.Runner
+	// policies are evaluated, too.
+	policies *policies.Book
 	// polled says that there are sources which can be lost.
 	polled bool
 }
@@ -25,6 +30,14 @@ func (c catalogue) List() []alert.Detection {
 	for i := range c.detections {
 		all[i] = c.detections[i].Describe()
 		all[i].Versions = c.runner.Versions(all[i].ID)
+	}
+	for _, d := range c.policies.Detections() {
+		o := d.Describe()
+		o.Versions = c.runner.Versions(d.ID)
+		if p, err := c.policies.Policy(strings.TrimPrefix(d.ID, policy.DetectionPrefix)); err == nil && p.Disabled {
+			o.Off = "the policy is disabled"
+		}
+		all = append(all, o)
 	}
 	all = append(all, c.off...)
 	access := analytics.DescribeSourceAccess()

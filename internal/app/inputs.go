@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/analytics/policies"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/status"
 )
@@ -17,6 +19,7 @@ type inputs struct {
 	db         *clickhouse.DB
 	runner     *analytics.Runner
 	detections []analytics.Detection
+	policies   *policies.Book
 	tenant     string
 }
 
@@ -35,9 +38,9 @@ func (s *inputs) Inputs(ctx context.Context, detection string) ([]status.Input, 
 			return nil, err
 		}
 	}
-	for i := range s.detections {
-		if s.detections[i].ID == detection {
-			return s.detections[i].InputsSeen(seen, unknown), nil
+	for _, d := range slices.Concat(s.detections, s.policies.Detections()) {
+		if d.ID == detection {
+			return d.InputsSeen(seen, unknown), nil
 		}
 	}
 	return nil, nil

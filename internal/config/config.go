@@ -35,6 +35,8 @@ type Config struct {
 	Analysis Analysis `yaml:"analysis" envPrefix:"ANALYSIS_"`
 	// Questions in SQL, with the embedded engine.
 	Hunting Hunting `yaml:"hunting" envPrefix:"HUNTING_"`
+	// What operators look for beside the detections.
+	Policies Policies `yaml:"policies" envPrefix:"POLICIES_"`
 	// Where alerts are sent. File only.
 	Destinations []Destination `yaml:"destinations"`
 	// The service's own log, on standard error.
@@ -148,6 +150,13 @@ type Analysis struct {
 	IntervalMillis int `yaml:"intervalMillis" env:"INTERVAL_MILLIS"`
 	// Settings of single detections, by their id. File only.
 	Detections map[string]Detection `yaml:"detections"`
+}
+
+// Policies are activity policies.
+type Policies struct {
+	// Folder of policies as YAML, one a file. They are read at the start, and are changed there and not over the API. Empty means
+	// none.
+	Folder string `yaml:"folder" env:"FOLDER"`
 }
 
 // Detection tunes one detection.

@@ -21,6 +21,9 @@ const (
 	StorageUnavailable Reason = "STORAGE_UNAVAILABLE"
 	ShuttingDown       Reason = "SHUTTING_DOWN"
 	BodyTooLarge       Reason = "BODY_TOO_LARGE"
+	AlreadyExists      Reason = "ALREADY_EXISTS"
+	// ReadOnly says that it is kept elsewhere, and changed there.
+	ReadOnly           Reason = "READ_ONLY"
 	ResumeTokenExpired Reason = "RESUME_TOKEN_EXPIRED"
 	TooManySubscribers Reason = "TOO_MANY_SUBSCRIBERS"
 	ReaderStalled      Reason = "READER_STALLED"

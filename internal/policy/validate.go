@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // zones of filters, on machines without a zone database too
 	"unicode/utf8"
 )
 

@@ -39,6 +39,8 @@ var codeOf = map[fault.Reason]codes.Code{
 	fault.StorageUnavailable: codes.Unavailable,
 	fault.ShuttingDown:       codes.Unavailable,
 	fault.BodyTooLarge:       codes.ResourceExhausted,
+	fault.AlreadyExists:      codes.AlreadyExists,
+	fault.ReadOnly:           codes.FailedPrecondition,
 	fault.ResumeTokenExpired: codes.OutOfRange,
 	fault.TooManySubscribers: codes.ResourceExhausted,
 	fault.ReaderStalled:      codes.Aborted,

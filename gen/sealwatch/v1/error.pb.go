@@ -76,6 +76,10 @@ const (
 	ErrorReason_ERROR_REASON_SQL_FAILED ErrorReason = 23
 	// ERROR_REASON_HUNTING_OFF: this service has no engine of its own, or could not confine it.
 	ErrorReason_ERROR_REASON_HUNTING_OFF ErrorReason = 24
+	// ERROR_REASON_ALREADY_EXISTS: there is a resource of that name.
+	ErrorReason_ERROR_REASON_ALREADY_EXISTS ErrorReason = 25
+	// ERROR_REASON_READ_ONLY: the resource is kept elsewhere, such as in a file, and is changed there.
+	ErrorReason_ERROR_REASON_READ_ONLY ErrorReason = 26
 )
 
 // Enum value maps for ErrorReason.
@@ -105,6 +109,8 @@ var (
 		22: "ERROR_REASON_SQL_REFUSED",
 		23: "ERROR_REASON_SQL_FAILED",
 		24: "ERROR_REASON_HUNTING_OFF",
+		25: "ERROR_REASON_ALREADY_EXISTS",
+		26: "ERROR_REASON_READ_ONLY",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":          0,
@@ -131,6 +137,8 @@ var (
 		"ERROR_REASON_SQL_REFUSED":          22,
 		"ERROR_REASON_SQL_FAILED":           23,
 		"ERROR_REASON_HUNTING_OFF":          24,
+		"ERROR_REASON_ALREADY_EXISTS":       25,
+		"ERROR_REASON_READ_ONLY":            26,
 	}
 )
 
@@ -165,7 +173,7 @@ var File_sealwatch_v1_error_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_error_proto_rawDesc = "" +
 	"\n" +
-	"\x18sealwatch/v1/error.proto\x12\fsealwatch.v1*\x97\x06\n" +
+	"\x18sealwatch/v1/error.proto\x12\fsealwatch.v1*\xd4\x06\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ERROR_REASON_NOT_FOUND\x10\x01\x12#\n" +
@@ -191,7 +199,9 @@ const file_sealwatch_v1_error_proto_rawDesc = "" +
 	"\x1bERROR_REASON_TOO_MANY_HUNTS\x10\x15\x12\x1c\n" +
 	"\x18ERROR_REASON_SQL_REFUSED\x10\x16\x12\x1b\n" +
 	"\x17ERROR_REASON_SQL_FAILED\x10\x17\x12\x1c\n" +
-	"\x18ERROR_REASON_HUNTING_OFF\x10\x18B\xac\x01\n" +
+	"\x18ERROR_REASON_HUNTING_OFF\x10\x18\x12\x1f\n" +
+	"\x1bERROR_REASON_ALREADY_EXISTS\x10\x19\x12\x1a\n" +
+	"\x16ERROR_REASON_READ_ONLY\x10\x1aB\xac\x01\n" +
 	"\x10com.sealwatch.v1B\n" +
 	"ErrorProtoP\x01Z;github.com/sealwatch/sealwatch/gen/sealwatch/v1;sealwatchv1\xa2\x02\x03SXX\xaa\x02\fSealwatch.V1\xca\x02\fSealwatch\\V1\xe2\x02\x18Sealwatch\\V1\\GPBMetadata\xea\x02\rSealwatch::V1b\x06proto3"
 

@@ -1,0 +1,335 @@
+package policies
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/fault"
+	"github.com/sealwatch/sealwatch/internal/policy"
+)
+
+// MaxPolicies bounds how many there are: each is looked at in every round of the analysis.
+const MaxPolicies = 200
+
+// shownDays are how far back Days looks.
+const shownDays = 30
+
+// Store keeps policies; *clickhouse.DB is one.
+type Store interface {
+	Policies(ctx context.Context, tenant string) ([]policy.Stored, error)
+	StorePolicies(ctx context.Context, tenant string, all []policy.Stored) error
+	PolicyDays(ctx context.Context, tenant, detection string, since time.Time) ([]policy.Day, error)
+}
+
+// Analysis evaluates detections; *analytics.Runner is one.
+type Analysis interface {
+	Adopt(ctx context.Context, a analytics.Adoption) error
+	Watermark() time.Time
+}
+
+// Comparer backtests; *analytics.Backtester is one.
+type Comparer interface {
+	Compare(ctx context.Context, proposed analytics.Detection, present *analytics.Detection, from, to time.Time, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error
+}
+
+// Options for a Book.
+type Options struct {
+	Tenant   string
+	Store    Store
+	Analysis Analysis
+	Clock    func() time.Time
+	Logger   *slog.Logger
+	// Files are the policies of the configured folder, by the names of their files; nil when there is none.
+	Files map[string]policy.Policy
+}
+
+// Book keeps the policies, and lets the analysis evaluate them.
+type Book struct {
+	o Options
+	// changing is held while a policy is changed.
+	changing sync.Mutex
+
+	mu  sync.Mutex
+	all map[string]policy.Stored
+	// compiled are those that are not deleted, by id.
+	compiled map[string]analytics.Detection
+}
+
+// Open reads the policies, takes over what has changed in the files, and lets the analysis evaluate them.
+func Open(ctx context.Context, o Options) (*Book, error) {
+	b := &Book{o: o, all: map[string]policy.Stored{}, compiled: map[string]analytics.Detection{}}
+	stored, err := o.Store.Policies(ctx, o.Tenant)
+	if err != nil {
+		return nil, fmt.Errorf("policies: %w", err)
+	}
+	for _, s := range stored {
+		b.all[s.ID] = s
+	}
+	changed, err := b.fromFiles()
+	if err != nil {
+		return nil, err
+	}
+	if len(changed) > 0 {
+		if err := o.Store.StorePolicies(ctx, o.Tenant, changed); err != nil {
+			return nil, fmt.Errorf("policies: %w", err)
+		}
+	}
+	for _, s := range changed {
+		b.all[s.ID] = s
+	}
+	for _, id := range slices.Sorted(maps.Keys(b.all)) {
+		s := b.all[id]
+		if err := b.adopt(ctx, &s); err != nil {
+			var refused *fault.Error
+			if !errors.As(err, &refused) {
+				return nil, err
+			}
+			// a policy of an earlier release must not keep the service from starting
+			o.Logger.ErrorContext(ctx, "a policy cannot be evaluated; its alerts stay as they are", slog.String("policy", id), slog.Any("error", err))
+		}
+	}
+	return b, nil
+}
+
+// fromFiles are the new versions of what the files say otherwise than before.
+func (b *Book) fromFiles() ([]policy.Stored, error) {
+	var changed []policy.Stored
+	var problems []error
+	from := make(map[string]string)
+	for _, file := range slices.Sorted(maps.Keys(b.o.Files)) {
+		p := b.o.Files[file]
+		if other, twice := from[p.ID]; twice {
+			problems = append(problems, fmt.Errorf("policies.folder: %s: id: %s is that of %s, too", file, p.ID, other))
+			continue
+		}
+		from[p.ID] = file
+		if err := p.Validate(); err != nil {
+			problems = append(problems, fmt.Errorf("policies.folder: %s: %s", file, strings.ReplaceAll(err.Error(), "\n", "; ")))
+			continue
+		}
+		old, known := b.all[p.ID]
+		if known && !old.Removed && old.File == "" {
+			problems = append(problems, fmt.Errorf("policies.folder: %s: id: %s is that of a policy that was saved over the API; expected another one, or that one deleted", file, p.ID))
+			continue
+		}
+		next := b.next(&p, "file "+file)
+		next.File = file
+		if known && !old.Removed && old.File == file && samePolicy(&old.Policy, &p) {
+			continue
+		}
+		changed = append(changed, next)
+	}
+	for id, s := range b.all {
+		if s.File != "" && !s.Removed && from[id] == "" {
+			gone := b.next(&s.Policy, "file "+s.File)
+			gone.File, gone.Removed, gone.Since = s.File, true, b.now()
+			changed = append(changed, gone)
+		}
+	}
+	return changed, errors.Join(problems...)
+}
+
+func (b *Book) now() time.Time { return b.o.Clock().UTC().Truncate(time.Millisecond) }
+
+func samePolicy(a, c *policy.Policy) bool {
+	x, y := policy.Stored{Policy: *a}, policy.Stored{Policy: *c}
+	return x.Etag() == y.Etag()
+}
+
+// next is the version of a policy that follows the one that there is.
+func (b *Book) next(p *policy.Policy, author string) policy.Stored {
+	old, known := b.all[p.ID]
+	now := b.now()
+	s := policy.Stored{Policy: *p, Version: old.Version + 1, Since: now, Created: now, Updated: now, Author: author}
+	moved := !known || old.Removed || !p.EffectiveFrom.Equal(old.EffectiveFrom)
+	if !p.EffectiveFrom.IsZero() && (moved || p.EffectiveFrom.After(now)) {
+		s.Since = p.EffectiveFrom.UTC()
+	}
+	if known && !old.Removed {
+		s.Created = old.Created
+	}
+	return s
+}
+
+// adopt lets the analysis evaluate a version.
+func (b *Book) adopt(ctx context.Context, s *policy.Stored) error {
+	if s.Removed && b.compiledAs(s.ID) == nil && s.Version == 0 {
+		return nil
+	}
+	d, err := Compile(&s.Policy)
+	if err != nil {
+		return fault.New(fault.InvalidArgument, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	off := s.Disabled || s.Removed
+	a := analytics.Adoption{Detection: d, Since: s.Since, Off: off, By: fmt.Sprintf("%s (policy version %d)", s.Author, s.Version)}
+	if err := b.o.Analysis.Adopt(ctx, a); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s.Removed {
+		delete(b.compiled, s.ID)
+	} else {
+		b.compiled[s.ID] = d
+	}
+	return nil
+}
+
+func (b *Book) compiledAs(id string) *analytics.Detection {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if d, ok := b.compiled[id]; ok {
+		return &d
+	}
+	return nil
+}
+
+// Detections are those of the policies that are there, by id, disabled ones with them.
+func (b *Book) Detections() []analytics.Detection {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := make([]analytics.Detection, 0, len(b.compiled))
+	for _, id := range slices.Sorted(maps.Keys(b.compiled)) {
+		all = append(all, b.compiled[id])
+	}
+	return all
+}
+
+// Policies are all that are not deleted, by id.
+func (b *Book) Policies() []policy.Stored {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all []policy.Stored
+	for _, s := range b.all {
+		if !s.Removed {
+			all = append(all, s)
+		}
+	}
+	slices.SortFunc(all, func(x, y policy.Stored) int { return cmp.Compare(x.ID, y.ID) })
+	return all
+}
+
+// Policy returns one, or fault.NotFound.
+func (b *Book) Policy(id string) (policy.Stored, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s, ok := b.all[id]; ok && !s.Removed {
+		return s, nil
+	}
+	return policy.Stored{}, fault.New(fault.NotFound, "there is no policy %q", id)
+}
+
+// Create saves a new policy. It returns when it is durable and evaluated; what is wrong with it comes back as fault.InvalidArgument.
+func (b *Book) Create(ctx context.Context, p policy.Policy, author string) (policy.Stored, error) {
+	b.changing.Lock()
+	defer b.changing.Unlock()
+	if _, err := b.Policy(p.ID); err == nil {
+		return policy.Stored{}, fault.New(fault.AlreadyExists, "there is a policy %q; change it, or take another id", p.ID)
+	}
+	if n := len(b.Policies()); n >= MaxPolicies {
+		return policy.Stored{}, fault.New(fault.InvalidArgument, "there are %d policies, which is the most; delete one first", n)
+	}
+	return b.save(ctx, b.next(&p, author))
+}
+
+// changeable returns the policy when it may be changed by whoever knows the etag.
+func (b *Book) changeable(id, etag string) (policy.Stored, error) {
+	s, err := b.Policy(id)
+	switch {
+	case err != nil:
+		return s, err
+	case s.File != "":
+		return s, fault.New(fault.ReadOnly, "policy %s comes from the file %s of policies.folder; change it there, and start the service again", id, s.File)
+	case etag != "" && etag != s.Etag():
+		return s, fault.New(fault.Conflict, "policy %s was changed by %s at %s; read it again", id, s.Author, s.Updated.Format(time.RFC3339))
+	}
+	return s, nil
+}
+
+// Update puts a policy in the place of the one with its id.
+func (b *Book) Update(ctx context.Context, p policy.Policy, etag, author string) (policy.Stored, error) {
+	b.changing.Lock()
+	defer b.changing.Unlock()
+	old, err := b.changeable(p.ID, etag)
+	if err != nil {
+		return old, err
+	}
+	if samePolicy(&old.Policy, &p) {
+		return old, nil
+	}
+	return b.save(ctx, b.next(&p, author))
+}
+
+// Delete removes a policy; its alerts stay.
+func (b *Book) Delete(ctx context.Context, id, etag, author string) error {
+	b.changing.Lock()
+	defer b.changing.Unlock()
+	s, err := b.changeable(id, etag)
+	if err != nil {
+		return err
+	}
+	gone := b.next(&s.Policy, author)
+	gone.Removed, gone.Since = true, b.now()
+	_, err = b.save(ctx, gone)
+	return err
+}
+
+// save stores a version and lets it be evaluated. The analysis takes what it refuses before anything is stored.
+func (b *Book) save(ctx context.Context, s policy.Stored) (policy.Stored, error) {
+	if _, err := Compile(&s.Policy); err != nil {
+		return s, fault.New(fault.InvalidArgument, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	ctx = context.WithoutCancel(ctx) // whoever asked may go away; what is begun is finished
+	if err := b.o.Store.StorePolicies(ctx, b.o.Tenant, []policy.Stored{s}); err != nil {
+		return s, fmt.Errorf("policies: %w", err)
+	}
+	b.mu.Lock()
+	b.all[s.ID] = s
+	b.mu.Unlock()
+	if err := b.adopt(ctx, &s); err != nil {
+		return s, fmt.Errorf("policies: policy %s is stored, and could not be taken into the analysis; the next start tries again: %w", s.ID, err)
+	}
+	return s, nil
+}
+
+// Days are how many findings a policy had on each of the last thirty days before the newest event.
+func (b *Book) Days(ctx context.Context, id string) ([]policy.Day, error) {
+	newest := b.o.Analysis.Watermark()
+	if newest.IsZero() {
+		return nil, nil
+	}
+	return b.o.Store.PolicyDays(ctx, b.o.Tenant, policy.DetectionPrefix+id, newest.Truncate(day).Add(-shownDays*day))
+}
+
+// Trial backtests a policy that need not be saved, beside the one with its id.
+type Trial struct {
+	Book     *Book
+	Comparer Comparer
+}
+
+// Backtest evaluates a policy over the stored events and stores nothing. One without a condition means the saved one.
+func (t Trial) Backtest(ctx context.Context, p policy.Policy, from, to time.Time, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
+	present := t.Book.compiledAs(p.ID)
+	if p.Condition.Type == "" && p.Name == "" && p.Filter == nil {
+		s, err := t.Book.Policy(p.ID)
+		if err != nil {
+			return err
+		}
+		p = s.Policy
+	}
+	d, err := Compile(&p)
+	if err != nil {
+		return fault.New(fault.InvalidArgument, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return t.Comparer.Compare(ctx, d, present, from, to, progress, result)
+}

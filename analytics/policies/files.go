@@ -1,0 +1,125 @@
+package policies
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sealwatch/sealwatch/internal/policy"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// maxFile bounds a file of a policy.
+const maxFile = 1 << 20
+
+// Parse reads a policy from YAML. Unknown keys are mistakes.
+func Parse(text []byte) (policy.Policy, error) {
+	var p policy.Policy
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	dec.KnownFields(true)
+	if err := dec.Decode(&p); err != nil {
+		if errors.Is(err, io.EOF) {
+			return p, errors.New("is empty; expected a policy")
+		}
+		return p, err
+	}
+	var more any
+	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
+		return p, errors.New("has more than one document; expected one policy a file")
+	}
+	return p, p.Validate()
+}
+
+// Format writes a policy as YAML, as Parse reads it.
+func Format(p *policy.Policy) ([]byte, error) {
+	var out bytes.Buffer
+	enc := yaml.NewEncoder(&out)
+	enc.SetIndent(2)
+	if err := enc.Encode(p); err != nil {
+		return nil, err
+	}
+	err := enc.Close()
+	return out.Bytes(), err
+}
+
+// Templates are the policies that come with Sealwatch, by id.
+func Templates() ([]policy.Policy, error) {
+	entries, err := templateFiles.ReadDir("templates")
+	if err != nil {
+		return nil, err
+	}
+	var all []policy.Policy
+	for _, e := range entries {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), ".yaml") {
+			continue
+		}
+		text, err := templateFiles.ReadFile("templates/" + e.Name())
+		if err != nil {
+			return nil, err
+		}
+		p, err := Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("template %s: %w", e.Name(), err)
+		}
+		if p.ID+".yaml" != e.Name() || !p.Disabled {
+			return nil, fmt.Errorf("template %s: expected a policy with its id as the name of the file, disabled", e.Name())
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// TemplateCases are the tests of the templates, as a folder of files.
+func TemplateCases() (fs.FS, error) { return fs.Sub(templateFiles, "templates/tests") }
+
+// ReadFolder reads the policies of a folder: its files that end in .yaml or .yml, not those of folders in it. The error names every
+// file that cannot be read, and everything that is wrong in it.
+func ReadFolder(folder string) (map[string]policy.Policy, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, fmt.Errorf("policies: folder: %w", err)
+	}
+	all := make(map[string]policy.Policy)
+	var problems []error
+	for _, e := range entries {
+		if ext := path.Ext(e.Name()); e.IsDir() || ext != ".yaml" && ext != ".yml" {
+			continue
+		}
+		p, err := readFile(filepath.Join(folder, e.Name()))
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %s", filepath.Join(folder, e.Name()), strings.ReplaceAll(err.Error(), "\n", "; ")))
+			continue
+		}
+		all[e.Name()] = p
+	}
+	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return all, errors.Join(problems...)
+}
+
+func readFile(name string) (policy.Policy, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return policy.Policy{}, err
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return policy.Policy{}, err
+	}
+	if len(text) > maxFile {
+		return policy.Policy{}, fmt.Errorf("has more than %d bytes", maxFile)
+	}
+	return Parse(text)
+}

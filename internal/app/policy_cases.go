@@ -1,0 +1,107 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/sealwatch/sealwatch/analytics/policies"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/clickhouse/embedded"
+	"github.com/sealwatch/sealwatch/internal/config"
+	"github.com/sealwatch/sealwatch/internal/policy"
+)
+
+// PolicyTest says which tests to run on which policies.
+type PolicyTest struct {
+	Policies []policy.Policy
+	// Tests are files of cases that end in .yaml.
+	Tests  fs.FS
+	Logger *slog.Logger
+	// Result is called after each test, with what is not as expected.
+	Result func(file, description string, problems []string)
+	// EngineCommand as in Options.
+	EngineCommand []string
+}
+
+// TestPolicies runs tests of policies on an engine on a temporary directory.
+func TestPolicies(ctx context.Context, cfg config.Config, t PolicyTest) (err error) {
+	opt := Options{Logger: t.Logger, EngineCommand: t.EngineCommand}
+	if err := opt.complete(); err != nil {
+		return err
+	}
+	files, err := fs.Glob(t.Tests, "*.yaml")
+	if err != nil {
+		return fmt.Errorf("app: tests of policies: %w", err)
+	}
+	if len(files) == 0 {
+		return errors.New("there are no tests: expected files that end in .yaml in the folder tests beside the policies")
+	}
+	read := make(map[string][]policies.Case, len(files))
+	for _, file := range files {
+		text, err := fs.ReadFile(t.Tests, file)
+		if err != nil {
+			return fmt.Errorf("app: tests of policies: %w", err)
+		}
+		if read[file], err = policies.ReadCases(file, text); err != nil {
+			return err
+		}
+	}
+	dir, err := os.MkdirTemp("", "sealwatch-policies-")
+	if err != nil {
+		return fmt.Errorf("app: directory for the tests: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	engine, err := embedded.Start(ctx, embedded.Options{DataDir: dir, Library: cfg.Engine.Library, Command: opt.EngineCommand,
+		MaxMemory: uint64(cfg.Engine.MaxMemoryBytes), Connections: cfg.Engine.Connections, Logger: opt.Logger})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.ShutdownTimeout)
+		defer cancel()
+		err = errors.Join(err, engine.Stop(end))
+	}()
+	db, err := clickhouse.Open(ctx, clickhouse.Options{Addr: engine.Addr(), User: engine.User(), Password: engine.Password(), Database: "policies", MaxConnections: cfg.Engine.Connections, Logger: opt.Logger})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if _, err := db.Migrate(ctx); err != nil {
+		return err
+	}
+	for _, file := range files {
+		for i := range read[file] {
+			if err := t.run(ctx, db, file, &read[file][i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *PolicyTest) run(ctx context.Context, db *clickhouse.DB, file string, c *policies.Case) error {
+	p := c.Policy
+	if p == nil {
+		i := slices.IndexFunc(t.Policies, func(p policy.Policy) bool { return p.ID == c.Of })
+		if i < 0 {
+			t.Result(file, c.Description, []string{fmt.Sprintf("of: there is no policy %q", c.Of)})
+			return nil
+		}
+		p = &t.Policies[i]
+	}
+	problems, err := policies.RunCase(ctx, db, c, p, t.Logger)
+	if err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		problems = []string{strings.ReplaceAll(err.Error(), "\n", "; ")}
+	}
+	t.Result(file, c.Description, problems)
+	return nil
+}
