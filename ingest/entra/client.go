@@ -83,6 +83,9 @@ func NewClient(o ClientOptions) (*Client, error) {
 // Calls that were made.
 func (c *Client) Calls() uint64 { return c.calls.Load() }
 
+// Hosts are where its calls go: the one that gives tokens, and Microsoft Graph.
+func (c *Client) Hosts() []string { return []string{c.o.Cloud.Login, c.o.Cloud.Graph} }
+
 // Close ends connections that are kept open.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 

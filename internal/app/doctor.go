@@ -129,6 +129,9 @@ func (e *examination) monitor(ctx context.Context, m config.MonitorSource) {
 		}
 		return StepOK, "it agrees with DocuSign's", nil
 	})
+	if client != nil {
+		e.hosts(ctx, "API host", roots, stream.Hosts()...)
+	}
 	e.step("organisation", func() (string, string, error) {
 		id, err := stream.Organization(ctx)
 		if id == "" {

@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/sealwatch/sealwatch/ingest/docusign"
@@ -26,8 +28,14 @@ func (e *examination) docusign(ctx context.Context, cfg config.Config, d config.
 		r, err = openDocuSign(cfg, d, true, slog.New(slog.DiscardHandler))
 		return StepOK, "the file holds a private key and is not open to everybody", err
 	})
+	var roots *x509.CertPool
 	if r != nil {
 		defer r.asker.Client().Close()
+		if i := slices.IndexFunc(cfg.Sources.Monitor, func(m config.MonitorSource) bool { return m.Name == d.Monitor }); cfg.Sources.Monitor[i].CAFile != "" {
+			roots, _ = docusign.LoadRoots(cfg.Sources.Monitor[i].CAFile) // it was loaded before
+		}
+		env := r.asker.Client().Environment()
+		e.hosts(ctx, "hosts", roots, env.OAuth, env.Management)
 	}
 	e.step("token", func() (string, string, error) {
 		for part, scopes := range map[string]docusign.Scopes{config.ReadUsers: docusign.ScopesUsers, config.ReadControls: docusign.ScopesControls} {
@@ -45,6 +53,7 @@ func (e *examination) docusign(ctx context.Context, cfg config.Config, d config.
 		organization, err = r.organization(ctx)
 		return StepOK, organization, err
 	})
+	var bases []string
 	e.step("accounts", func() (string, string, error) {
 		all, err := r.asker.Accounts(ctx)
 		if err != nil {
@@ -52,6 +61,7 @@ func (e *examination) docusign(ctx context.Context, cfg config.Config, d config.
 		}
 		var names []string
 		for _, a := range all {
+			bases = append(bases, a.Base)
 			names = append(names, fmt.Sprintf("%s (%s)", a.Name, a.ID))
 		}
 		if len(names) == 0 {
@@ -59,6 +69,9 @@ func (e *examination) docusign(ctx context.Context, cfg config.Config, d config.
 		}
 		return StepOK, strings.Join(names, ", "), nil
 	})
+	if len(bases) > 0 {
+		e.hosts(ctx, "hosts of the accounts", roots, bases...)
+	}
 	if d.Reads(config.ReadControls) {
 		e.step("controls", func() (string, string, error) {
 			found, warnings, err := controls.Try(ctx, r.asker, organization, d.Accounts)

@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"time"
 
+	"github.com/sealwatch/sealwatch/ingest/docusign"
 	"github.com/sealwatch/sealwatch/ingest/entra"
 	"github.com/sealwatch/sealwatch/internal/config"
 )
@@ -39,6 +41,11 @@ func (e *examination) entra(ctx context.Context, s config.EntraSource) {
 	})
 	if client != nil {
 		defer client.Close()
+		var roots *x509.CertPool
+		if s.CAFile != "" {
+			roots, _ = docusign.LoadRoots(s.CAFile) // it was loaded before
+		}
+		e.hosts(ctx, "hosts", roots, client.Hosts()...)
 	}
 	e.step("token", func() (string, string, error) {
 		return StepOK, "Entra ID gives a token: tenant, application and credential are right", client.Token(ctx)

@@ -19,18 +19,80 @@ const reachTimeout = 10 * time.Second
 
 // resolve is the step that looks a name up.
 func (e *examination) resolve(ctx context.Context, host string) {
-	e.step("DNS", func() (string, string, error) {
-		if _, err := netip.ParseAddr(host); err == nil {
-			return StepOK, host + " is an address", nil
-		}
-		ctx, cancel := context.WithTimeout(ctx, reachTimeout)
-		defer cancel()
-		found, err := net.DefaultResolver.LookupHost(ctx, host)
-		if err != nil {
-			return "", "", fmt.Errorf("the name %s cannot be resolved: %w; look at the name, and at the resolver of this machine", host, err)
-		}
-		return StepOK, fmt.Sprintf("%s is %s", host, strings.Join(found[:min(len(found), 4)], ", ")), nil
+	e.step("DNS", func() (_, _ string, err error) {
+		text, err := lookUp(ctx, host)
+		return StepOK, text, err
 	})
+}
+
+func lookUp(ctx context.Context, host string) (string, error) {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return host + " is an address", nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	found, err := net.DefaultResolver.LookupHost(ctx, host)
+	if err != nil {
+		return "", fmt.Errorf("the name %s cannot be resolved: %w; look at the name, and at the resolver of this machine", host, err)
+	}
+	return fmt.Sprintf("%s is %s", host, strings.Join(found[:min(len(found), 4)], ", ")), nil
+}
+
+// hosts is the step that reaches further hosts of a source, each once: a firewall lets one through and another not. Several are at
+// one address where a gateway speaks for them.
+func (e *examination) hosts(ctx context.Context, name string, roots *x509.CertPool, addresses ...string) {
+	e.step(name, func() (string, string, error) {
+		var all []string
+		seen := map[string]bool{}
+		for _, address := range addresses {
+			u, err := url.Parse(address)
+			if err != nil || u.Host == "" {
+				return "", "", errors.New("the address cannot be read")
+			}
+			if seen[u.Host] {
+				continue
+			}
+			seen[u.Host] = true
+			text, err := reach(ctx, u, roots)
+			if err != nil {
+				return "", "", err
+			}
+			all = append(all, text)
+		}
+		return StepOK, strings.Join(all, "; "), nil
+	})
+}
+
+// reach goes to a web server, by the proxy where the environment names one.
+func reach(ctx context.Context, u *url.URL, roots *x509.CertPool) (string, error) {
+	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u}); err == nil && proxy != nil {
+		return fmt.Sprintf("%s is reached by the proxy %s", u.Host, proxy.Host), nil
+	}
+	text, err := lookUp(ctx, u.Hostname())
+	if err != nil || u.Scheme != "https" {
+		return text, err
+	}
+	secured, err := handshake(ctx, u, roots)
+	return text + ", " + secured, err
+}
+
+// handshake makes TLS with a web server.
+func handshake(ctx context.Context, u *url.URL, roots *x509.CertPool) (string, error) {
+	port := u.Port()
+	if port == "" {
+		port = "443"
+	}
+	d := tls.Dialer{NetDialer: &net.Dialer{Timeout: reachTimeout}, Config: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ServerName: u.Hostname()}}
+	ctx, cancel := context.WithTimeout(ctx, 2*reachTimeout)
+	defer cancel()
+	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err != nil {
+		return "", fmt.Errorf("no TLS with %s: %w; %s", u.Host, err, tlsHint(err))
+	}
+	defer func() { _ = conn.Close() }()
+	state := conn.(*tls.Conn).ConnectionState() // what a tls.Dialer dials is nothing else
+	until := state.PeerCertificates[0].NotAfter
+	return fmt.Sprintf("%s, certificate of %s until %s", tls.VersionName(state.Version), state.PeerCertificates[0].Issuer, until.UTC().Format(time.DateOnly)), nil
 }
 
 // tcp is the step that connects.
@@ -70,22 +132,9 @@ func (e *examination) web(ctx context.Context, address string, roots *x509.CertP
 	if u.Scheme != "https" {
 		return
 	}
-	port := u.Port()
-	if port == "" {
-		port = "443"
-	}
-	e.step("TLS", func() (string, string, error) {
-		d := tls.Dialer{NetDialer: &net.Dialer{Timeout: reachTimeout}, Config: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ServerName: u.Hostname()}}
-		ctx, cancel := context.WithTimeout(ctx, 2*reachTimeout)
-		defer cancel()
-		conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
-		if err != nil {
-			return "", "", fmt.Errorf("no TLS with %s: %w; %s", u.Host, err, tlsHint(err))
-		}
-		defer func() { _ = conn.Close() }()
-		state := conn.(*tls.Conn).ConnectionState() // what a tls.Dialer dials is nothing else
-		until := state.PeerCertificates[0].NotAfter
-		return StepOK, fmt.Sprintf("%s, certificate of %s until %s", tls.VersionName(state.Version), state.PeerCertificates[0].Issuer, until.UTC().Format(time.DateOnly)), nil
+	e.step("TLS", func() (_, _ string, err error) {
+		text, err := handshake(ctx, u, roots)
+		return StepOK, text, err
 	})
 }
 

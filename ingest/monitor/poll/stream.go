@@ -70,6 +70,18 @@ func (s *Stream) Scopes() docusign.Scopes {
 	return docusign.ScopesMonitor
 }
 
+// Hosts are where its calls go beside the authorization server.
+func (s *Stream) Hosts() []string {
+	env := s.client.Environment()
+	switch {
+	case s.generation == V2:
+		return []string{env.Lens}
+	case s.lookup:
+		return []string{env.API, env.Management}
+	}
+	return []string{env.API}
+}
+
 // Organization finds out whose stream it is; an empty id means that the generation does not need one.
 func (s *Stream) Organization(ctx context.Context) (string, error) {
 	s.mu.Lock()
