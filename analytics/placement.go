@@ -91,8 +91,7 @@ func (r *Runner) concernedByPlaces(ctx context.Context, after uint64) ([]clickho
 		}
 	}
 	add("", spans)
-	for i := range r.o.Detections {
-		d := &r.o.Detections[i]
+	for _, d := range r.quickestFirst() {
 		l := r.lineage(d.ID)
 		for k := range l.reigns {
 			others, err := r.affectedByPlaces(ctx, &l.reigns[k], spans, r.line())

@@ -36,29 +36,46 @@ func (p *process) ipRangesImport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import FILE|-",
 		Short: "Take in a list of addresses and networks",
-		Long: "Take in a list: an address or a network a line, # and ; begin a comment; of CSV the first column counts. Each range takes the\n" +
-			"place of one with the same source, network and --from. The analysis looks again at everybody who was there.\n\n" +
-			"What the operator says (no --source) wins over every feed.",
+		Long: "Take in a list: an address or a network a line, # and ; begin a comment; of CSV the first column counts. CSV under a header with\n" +
+			"network has more columns: name, category, tags, confidence, from, to, isp, asn, country, city, latitude, longitude, radiusKm. JSON is a list\n" +
+			"of ranges as POST /v1/ipRanges:import takes it. The flags say what the file does not. Each range takes the place of one with the same\n" +
+			"source, network and beginning. The analysis looks again at everybody who was there.\n\n" +
+			"What the operator says (no --source) wins over every feed. The operator alone says where addresses are and who runs them (--country,\n" +
+			"--isp, ...): events from there lie there, also those that are stored; what the geo databases said stays in the column geo.",
 		Example: "  sealwatch ip-ranges import --category corporate --tag corporate --name \"Office Kyiv\" kyiv.txt\n" +
-			"  sealwatch ip-ranges import --category risky --tag tor --source tor-exits --from 2026-05-01 exits.txt",
+			"  sealwatch ip-ranges import --category risky --tag tor --source tor-exits --from 2026-05-01 exits.txt\n" +
+			"  echo 10.20.0.0/16 | sealwatch ip-ranges import --category corporate --isp Contoso --country IE --city Dublin --latitude 53.35 --longitude -6.26 --radius-km 20 -",
 		Args: cobra.ExactArgs(1),
 	}
 	address := p.addressFlag(c)
-	category := c.Flags().String("category", "", "corporate, administrative, risky, vpn, cloud or other (required)")
+	category := c.Flags().String("category", "", "corporate, administrative, risky, vpn, cloud or other (required where the file does not say it)")
 	tags := c.Flags().StringSlice("tag", nil, "tags: tor, anonymous_proxy, vpn, relay, hosting, botnet, password_spray, ...")
 	source := c.Flags().String("source", "operator", "name of the feed; operator for what you know yourself")
 	name := c.Flags().String("name", "", "name for people: of the office, of the provider")
 	confidence := c.Flags().Int32("confidence", 100, "how sure it is, 0 to 100")
 	from := c.Flags().String("from", "", "event time from which it holds: a time or a date (default always)")
 	to := c.Flags().String("to", "", "event time until which it holds: a time or a date (default for ever)")
-	if err := c.MarkFlagRequired("category"); err != nil {
-		return c // the flag is there
-	}
+	isp := c.Flags().String("isp", "", "who runs the network, in the place of what the databases say")
+	asn := c.Flags().Uint32("asn", 0, "its autonomous system number, with --isp")
+	country := c.Flags().String("country", "", "where the addresses are, in the place of what the databases say: two letters, such as IE")
+	city := c.Flags().String("city", "", "city, with --country")
+	latitude := c.Flags().Float64("latitude", 0, "degrees, with --country and --longitude")
+	longitude := c.Flags().Float64("longitude", 0, "degrees, with --country and --latitude")
+	radius := c.Flags().Float64("radius-km", 0, "radius within which the addresses lie, with --latitude and --longitude")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if !slices.Contains(intelligence.Categories, *category) {
+		if *category != "" && !slices.Contains(intelligence.Categories, *category) {
 			return usagef("--category: found %q, expected one of %s", *category, strings.Join(intelligence.Categories, ", "))
 		}
 		like := &sealwatchv1.IpRange{Category: *category, Tags: *tags, Source: *source, DisplayName: *name, Confidence: *confidence}
+		like.Isp, like.Asn, like.Country, like.City = *isp, *asn, *country, *city
+		for flag, field := range map[string]struct {
+			of **float64
+			n  *float64
+		}{"latitude": {&like.Latitude, latitude}, "longitude": {&like.Longitude, longitude}, "radius-km": {&like.RadiusKm, radius}} {
+			if c.Flags().Changed(flag) {
+				*field.of = field.n
+			}
+		}
 		var err error
 		if like.StartTime, err = since("--from", *from, p.now()); err != nil {
 			return err
@@ -99,8 +116,12 @@ func (p *process) importRanges(ctx context.Context, address, file string, like *
 		imported += int(r.GetImported())
 		return err
 	}
-	for reader := intel.NewReader(in); ; {
-		prefix, _, err := reader.Next()
+	reader, err := openRanges(in, like)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	for {
+		next, err := reader.next()
 		var line *intel.LineError
 		switch {
 		case errors.Is(err, io.EOF):
@@ -119,9 +140,10 @@ func (p *process) importRanges(ctx context.Context, address, file string, like *
 		case err != nil:
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		batch = append(batch, &sealwatchv1.IpRange{Prefix: prefix.String(), Category: like.GetCategory(), Tags: like.GetTags(), Source: like.GetSource(),
-			DisplayName: like.GetDisplayName(), Confidence: like.GetConfidence(),
-			StartTime: like.GetStartTime(), EndTime: like.GetEndTime()})
+		if next.GetCategory() == "" {
+			return fmt.Errorf("%s: %s: found no category, expected one in the file or by --category: %s", file, next.GetPrefix(), strings.Join(intelligence.Categories, ", "))
+		}
+		batch = append(batch, next)
 		if len(batch) == rangesPerCall {
 			if err := flush(); err != nil {
 				return err
@@ -146,15 +168,15 @@ func (p *process) ipRangesList() *cobra.Command {
 		}
 		defer func() { _ = conn.Close() }()
 		client := sealwatchv1.NewIpRangeServiceClient(conn)
-		p.print("%-20s  %-44s  %-15s  %-20s  %-10s  %-10s  %s", "SOURCE", "NETWORK", "CATEGORY", "TAGS", "FROM", "UNTIL", "NAME")
+		p.print("%-20s  %-44s  %-15s  %-20s  %-10s  %-10s  %-30s  %-20s  %s", "SOURCE", "NETWORK", "CATEGORY", "TAGS", "FROM", "UNTIL", "PLACE", "ISP", "NAME")
 		for request := (&sealwatchv1.ListIpRangesRequest{PageSize: 1000, Sources: *sources}); ; {
 			page, err := client.ListIpRanges(c.Context(), request)
 			if err != nil {
 				return err
 			}
 			for _, r := range page.GetRanges() {
-				p.print("%-20s  %-44s  %-15s  %-20s  %-10s  %-10s  %s", terminal.Text(r.GetSource()), terminal.Text(r.GetPrefix()), terminal.Text(r.GetCategory()), terminal.Text(strings.Join(r.GetTags(), ",")),
-					bounded(r.GetStartTime(), "always"), bounded(r.GetEndTime(), "for ever"), terminal.Text(r.GetDisplayName()))
+				p.print("%-20s  %-44s  %-15s  %-20s  %-10s  %-10s  %-30s  %-20s  %s", terminal.Text(r.GetSource()), terminal.Text(r.GetPrefix()), terminal.Text(r.GetCategory()), terminal.Text(strings.Join(r.GetTags(), ",")),
+					bounded(r.GetStartTime(), "always"), bounded(r.GetEndTime(), "for ever"), terminal.Text(placeOf(r)), terminal.Text(ispOf(r)), terminal.Text(r.GetDisplayName()))
 			}
 			if request.PageToken = page.GetNextPageToken(); request.GetPageToken() == "" {
 				return nil
@@ -162,6 +184,29 @@ func (p *process) ipRangesList() *cobra.Command {
 		}
 	}
 	return c
+}
+
+// placeOf is where a range says that its addresses are.
+func placeOf(r *sealwatchv1.IpRange) string {
+	s := r.GetCountry()
+	if r.GetCity() != "" {
+		s += " " + r.GetCity()
+	}
+	if r.Latitude != nil {
+		s += fmt.Sprintf(" %g,%g", r.GetLatitude(), r.GetLongitude())
+	}
+	if r.RadiusKm != nil {
+		s += fmt.Sprintf(" ±%g km", r.GetRadiusKm())
+	}
+	return s
+}
+
+// ispOf is who it says runs them.
+func ispOf(r *sealwatchv1.IpRange) string {
+	if r.GetAsn() == 0 {
+		return r.GetIsp()
+	}
+	return fmt.Sprintf("%s AS%d", r.GetIsp(), r.GetAsn())
 }
 
 // bounded is the day of a bound, or what it is where there is none.
