@@ -182,17 +182,10 @@ func TestPlacesAnyOrder(t *testing.T) {
 		if r.IntN(2) > 0 {
 			between.settle()
 		}
-		if len(other) > 0 {
-			know(between, other[0])
-			other = other[1:]
-		}
-		if len(rest) > 2 {
-			wrong := rest[0] // the same range says something else first
-			wrong.Override = said(r)
-			know(between, wrong)
-			know(between, rest[1])
-			rest = append(rest[2:], rest[0])
-		}
+		wrong := rest[0] // the same range says something else first
+		wrong.Override = said(r)
+		know(between, other[0], wrong, rest[1])
+		other, rest = append(other[1:], other[0]), append(rest[2:], rest[0], rest[1])
 		if r.IntN(2) == 0 {
 			between.restart()
 		}
