@@ -34,6 +34,7 @@ func TestAddressIntelligence(t *testing.T) {
 	}
 	e := sample("id-1", 1)
 	e.IPAddress, e.IP = "203.0.113.5", netip.MustParseAddr("203.0.113.5")
+	e.Geo = &event.Geo{Place: event.Place{Kind: event.PlaceUnknown}, ASN: 64501}
 	if err := db.AppendEvents(t.Context(), "t", []event.Event{e}); err != nil {
 		t.Fatal(err)
 	}
