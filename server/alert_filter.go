@@ -37,7 +37,8 @@ func (s *alertService) filter(ctx context.Context, f *pb.AlertFilter) (alert.Fil
 	if err := s.checkDetections(ctx, f.GetDetections()); err != nil {
 		return alert.Filter{}, err
 	}
-	return translate.AlertFilter(f), nil
+	out := translate.AlertFilter(f)
+	return out, s.ofIncidents(ctx, &out, f.GetIncidents())
 }
 
 // alertOrder reads order_by.

@@ -15,9 +15,11 @@ import (
 
 type alertService struct {
 	pb.UnimplementedAlertServiceServer
-	alerts  AlertReader
-	desk    Desk
-	changes ChangeLog
+	alerts AlertReader
+	desk   Desk
+	// incidents may be nil.
+	incidents Incidents
+	changes   ChangeLog
 	// detections are those that a filter may name.
 	detections Detections
 	tenant     string
@@ -38,7 +40,8 @@ func (s *alertService) GetAlert(ctx context.Context, req *pb.GetAlertRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	return translate.Alert(&a, s.guide(&a)), nil
+	m := translate.Alert(&a, s.guide(&a))
+	return m, s.withIncidents(ctx, m)
 }
 
 func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest) (*pb.ListAlertsResponse, error) {
@@ -79,7 +82,9 @@ func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest
 	resp.Alerts = resp.Alerts[:fitting(resp.GetAlerts())]
 	if n := len(resp.GetAlerts()); n < len(list) {
 		last := &list[n-1]
-		resp.NextPageToken, err = query.Encode(token.Page{Key: order.Key(last), ID: last.ID, Head: head})
+		if resp.NextPageToken, err = query.Encode(token.Page{Key: order.Key(last), ID: last.ID, Head: head}); err != nil {
+			return nil, err
+		}
 	}
-	return resp, err
+	return resp, s.withIncidents(ctx, resp.GetAlerts()...)
 }

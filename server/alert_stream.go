@@ -139,13 +139,13 @@ func (g grpcSink) Flush() error { return nil }
 
 // subscribe checks a request and registers its reader, who MUST be closed.
 func (s *alertService) subscribe(ctx context.Context, req *pb.StreamAlertsRequest, client, protocol string) (*fanout.Subscription, error) {
-	filter, err := s.filter(ctx, req.GetFilter())
-	if err != nil {
-		return nil, err
-	}
 	if len(req.GetFilter().GetIncidents()) > 0 {
 		const expected = "expected none: which alerts belong to an incident changes with others that are not in the stream"
 		return nil, problem.Invalid("filter.incidents: "+expected, problem.Violation{Field: "filter.incidents", Description: expected})
+	}
+	filter, err := s.filter(ctx, req.GetFilter())
+	if err != nil {
+		return nil, err
 	}
 	r := fanout.Request{Client: client, Protocol: protocol, Filter: filter}
 	if r.After, err = s.beginAfter(ctx, req); err != nil {

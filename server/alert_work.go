@@ -40,7 +40,8 @@ func (s *alertService) work(ctx context.Context, id, author string, w alert.Work
 		return nil, err
 	}
 	s.logger.LogAttrs(ctx, slog.LevelInfo, "an alert was worked on", slog.String("alert", a.ID), slog.String("state", a.State()), slog.String("author", author))
-	return translate.Alert(&a, s.guide(&a)), nil
+	m := translate.Alert(&a, s.guide(&a))
+	return m, s.withIncidents(ctx, m)
 }
 
 func (s *alertService) BulkUpdateAlerts(ctx context.Context, req *pb.BulkUpdateAlertsRequest) (*pb.BulkUpdateAlertsResponse, error) {

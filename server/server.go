@@ -151,7 +151,7 @@ func (s *Server) register(validator *validate.Validator, names *countries.Table)
 	})
 	pb.RegisterEventServiceServer(s.grpc, &eventService{events: v.Events, tenant: o.Origin.Tenant, now: o.Now})
 	alerts := &alertService{
-		alerts: v.Alerts, desk: v.Desk, logger: o.Logger, changes: v.Changes, detections: v.Detections, tenant: o.Origin.Tenant, log: token.Log{Tenant: o.Origin.Tenant, ID: v.LogID}, watermark: v.Watermark, guide: v.Guide,
+		alerts: v.Alerts, desk: v.Desk, incidents: v.Incidents, logger: o.Logger, changes: v.Changes, detections: v.Detections, tenant: o.Origin.Tenant, log: token.Log{Tenant: o.Origin.Tenant, ID: v.LogID}, watermark: v.Watermark, guide: v.Guide,
 		stallTimeout: o.StreamStall, draining: s.draining,
 	}
 	var err error
@@ -162,6 +162,9 @@ func (s *Server) register(validator *validate.Validator, names *countries.Table)
 	pb.RegisterDetectionServiceServer(s.grpc, &detectionService{
 		detections: v.Detections, backtester: v.Backtester, reevaluator: v.Reevaluator, status: v.Status, inputs: v.Inputs, tenant: o.Origin.Tenant, logger: o.Logger, draining: s.draining,
 	})
+	if v.Incidents != nil {
+		pb.RegisterIncidentServiceServer(s.grpc, &incidentService{incidents: v.Incidents, tenant: o.Origin.Tenant})
+	}
 	if v.Addresses != nil {
 		pb.RegisterIpRangeServiceServer(s.grpc, &ipRangeService{book: v.Addresses, tenant: o.Origin.Tenant, countries: names})
 	}

@@ -26,6 +26,8 @@ type Services struct {
 	Reevaluator Reevaluator
 	Status      StatusReader
 	Inputs      InputReader
+	// Incidents may be nil: then IncidentService is not offered, and alerts name none.
+	Incidents Incidents
 	// Addresses may be nil: then IpRangeService is not offered.
 	Addresses AddressBook
 	// People may be nil: then DirectoryService is not offered.

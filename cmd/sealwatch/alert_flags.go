@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -163,8 +164,8 @@ func none(all []string) []string {
 // enums reads the values of a flag.
 func enums[E ~int32](flag string, given []string, prefix string, values map[string]int32, known []string, to *[]E) error {
 	for _, s := range given {
-		v, ok := values[prefix+strings.ToUpper(s)]
-		if !ok || v == 0 && s != "unspecified" {
+		v := values[prefix+strings.ToUpper(s)]
+		if !slices.Contains(known, strings.ToLower(s)) {
 			return usagef("--%s: found %q, expected one of %s", flag, s, strings.ReplaceAll(strings.Join(known, ", "), "unspecified", "none"))
 		}
 		*to = append(*to, E(v))

@@ -48,6 +48,12 @@ func (a *Alert) Facets() Facets {
 	return f
 }
 
+// addressesOfEvidence are the addresses of the finding itself.
+func (a *Alert) addressesOfEvidence() []string {
+	finding := Alert{Finding: Finding{Subject: a.Subject, Evidence: a.Evidence}}
+	return finding.Facets().Addresses
+}
+
 // Prefix reads an address or a network in CIDR notation.
 func Prefix(s string) (netip.Prefix, error) {
 	if !strings.Contains(s, "/") {

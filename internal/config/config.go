@@ -37,6 +37,8 @@ type Config struct {
 	Hunting Hunting `yaml:"hunting" envPrefix:"HUNTING_"`
 	// What operators look for beside the detections.
 	Policies Policies `yaml:"policies" envPrefix:"POLICIES_"`
+	// Grouping alerts of one user or address into incidents.
+	Incidents Incidents `yaml:"incidents" envPrefix:"INCIDENTS_"`
 	// Where alerts are sent. File only.
 	Destinations []Destination `yaml:"destinations"`
 	// The service's own log, on standard error.

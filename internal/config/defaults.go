@@ -24,8 +24,9 @@ func Default() Config {
 		Hunting: Hunting{
 			Addr: "127.0.0.1:7402", Concurrency: 4, MaxDuration: 30 * time.Second, MaxRows: 1_000_000, MaxBytes: 256 << 20, AuditDays: 400,
 		},
-		Analysis: Analysis{IntervalMillis: 1000},
-		Log:      Log{Level: "info", Format: "text"},
+		Analysis:  Analysis{IntervalMillis: 1000},
+		Incidents: defaultIncidents(),
+		Log:       Log{Level: "info", Format: "text"},
 	}
 }
 

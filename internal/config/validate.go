@@ -100,6 +100,7 @@ func (c *Config) Validate() error {
 		}
 	}
 	c.validateHunting(&p)
+	c.Incidents.validate(&p)
 	validateDestinations(&p, c.Destinations)
 	p.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	p.oneOf("log.format", c.Log.Format, "text", "json")

@@ -98,13 +98,18 @@ func TestNoFieldIsLeftOut(t *testing.T) {
 	state.State = status.DetectionBlind
 	b := filled[alert.BacktestResult]()
 	b.Severities[0].Severity, b.AddedExamples[0].Severity, b.RemovedExamples[0].Severity = alert.SeverityLow, alert.SeverityLow, alert.SeverityLow
+	incident := filled[alert.Incident]()
+	incident.Severity, incident.State = alert.SeverityHigh, alert.StateNew
+	m := &incident.Alerts[0]
+	m.Severity, m.State, m.Classification = alert.SeverityHigh, alert.StateNew, alert.TruePositive
+	incident.Parts[0].Alerts = []string{"a", "b"}
 	e := filled[event.Event]()
 	e.Arrival = e.Time.Add(-time.Hour) // held
 	system := filled[status.System]()
 	system.Sources[0].Polling.Errors = map[string]uint64{"server": 7}
 	for name, m := range map[string]proto.Message{
 		"event": translate.Event(e, time.Time{}, true), "alert": translate.Alert(a, *filled[alert.Guide]()),
-		"detection": translate.Detection(d, *state, true), "status": translate.Status(system),
+		"incident": translate.Incident(incident), "detection": translate.Detection(d, *state, true), "status": translate.Status(system),
 		"result": translate.Result(*filled[event.Receipt]()), "backtest": translate.BacktestResult(b), "progress": translate.BacktestProgress(filled[alert.BacktestProgress]()),
 	} {
 		left := slices.DeleteFunc(unset(m.ProtoReflect(), name), func(path string) bool {

@@ -1,0 +1,387 @@
+package alert
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Member is what the grouping into incidents knows of an alert.
+type Member struct {
+	ID, Detection, Title, Severity, State, Classification string
+	Subject                                               Subject
+	Start, End                                            time.Time
+	EventCount                                            uint64
+	// Addresses that it tells of.
+	Addresses []string
+	// New are the kinds of Trait of which it has one that is new for the subject.
+	New []string
+	// Administrator is the role by which the subject is one; empty when it is none, or nobody knows.
+	Administrator string
+}
+
+var administrator = regexp.MustCompile(`(?i)\badmin`)
+
+// NewMember is an alert as the grouping sees it; false for one that belongs to no incident: it raises no alert, or is about
+// Sealwatch itself or about an account as a whole.
+func NewMember(a *Alert) (Member, bool) {
+	if !slices.Contains(OpenStates, a.State()) || a.Subject.Type == "source" || a.Subject.Type == "organization" {
+		return Member{}, false
+	}
+	m := Member{ID: a.ID, Detection: a.Detection, Title: a.Title, Severity: a.Severity, State: a.State(), Classification: a.Triage.Classification, Subject: a.Subject,
+		Start: a.Start, End: a.End, EventCount: a.EventCount, Addresses: a.addressesOfEvidence()}
+	if c := a.Context; c != nil {
+		for _, t := range c.Traits {
+			if t.New && !slices.Contains(m.New, t.Kind) {
+				m.New = append(m.New, t.Kind)
+			}
+		}
+		slices.Sort(m.New)
+		if c.Directory != nil && administrator.MatchString(c.Directory.Role) {
+			m.Administrator = c.Directory.Role
+		}
+	}
+	return m, true
+}
+
+// harmless says that people judged the alert to be no attack.
+func (m *Member) harmless() bool {
+	return m.Classification == BenignPositive || m.Classification == FalsePositive
+}
+
+// Grouping says which alerts make an incident, and what counts how much.
+type Grouping struct {
+	// Window is the longest pause between two alerts of one incident, Longest how long after the first one the last can begin.
+	Window, Longest time.Duration
+	// Severity has the points of an alert, Detection a factor for them where it is not 1.
+	Severity, Detection map[string]float64
+	// Repeat is the part for which each further alert of the same detection counts.
+	Repeat float64
+	// Variety is for each further detection, Subject for each further user or address, Novelty by kind of Trait, Privilege for an
+	// administrator, Magnitude for each tenfold of events, Confirmed for an alert that people judged to be an attack.
+	Variety, Subject, Privilege, Magnitude, Confirmed float64
+	Novelty                                           map[string]float64
+}
+
+// mostCounted bounds how often variety and further subjects count, so that one noisy address does not outweigh everything.
+const mostCounted = 5
+
+// Incident is a group of alerts that belong together. It follows from the set of the alerts alone.
+type Incident struct {
+	// ID is that of its first alert.
+	ID       string
+	Title    string
+	Severity string
+	State    string
+	Score    float64
+	// Contributions sum up to the score, in the order in which they count.
+	Contributions []Contribution
+	Start, End    time.Time
+	EventCount    uint64
+	// Alerts in order.
+	Alerts []Member
+	// Parts are what would be apart, were it not for an address that several of them tell of: one for each subject. There is one at least.
+	Parts []Part
+}
+
+// Contribution is one summand of a score.
+type Contribution struct {
+	// Factor is severity, variety, subjects, novelty, privilege, magnitude or confirmed.
+	Factor string
+	Points float64
+	// Reason in words; AlertID where it is one alert's.
+	Reason, AlertID string
+}
+
+// Part is what an incident has about one subject.
+type Part struct {
+	Subject Subject
+	Alerts  []string
+}
+
+// IncidentFilter selects incidents; its fields are joined by AND, the values of one field by OR.
+type IncidentFilter struct {
+	MinScore    float64
+	MinSeverity string
+	States      []string
+	// Subjects by id or, in lower case, e-mail.
+	Subjects []string
+	// Start is the earliest End, inclusive; End the latest Start, exclusive; zero means unbounded.
+	Start, End time.Time
+}
+
+// Match says whether the incident is selected.
+func (f *IncidentFilter) Match(i *Incident) bool {
+	return i.Score >= f.MinScore && SeverityRank(i.Severity) >= SeverityRank(f.MinSeverity) && in(f.States, i.State) &&
+		(f.Start.IsZero() || !i.End.Before(f.Start)) && (f.End.IsZero() || i.Start.Before(f.End)) &&
+		(len(f.Subjects) == 0 || slices.ContainsFunc(i.Parts, func(p Part) bool {
+			return slices.Contains(f.Subjects, p.Subject.ID) || p.Subject.Email != "" && slices.Contains(f.Subjects, strings.ToLower(p.Subject.Email))
+		}))
+}
+
+// Group makes the incidents of alerts, two or more each, in the order of their ids. Two alerts belong together when they are about the
+// same subject, or one is about an address that the other tells of, and no more than the window lies between; and so on from
+// alert to alert. The order of all is of no matter.
+func (g *Grouping) Group(all []Member) []Incident {
+	all = slices.Clone(all)
+	slices.SortFunc(all, before)
+	own, joined := newForest(len(all)), newForest(len(all))
+	subjects := make(map[string][]int)
+	for i := range all {
+		subjects[key(&all[i])] = append(subjects[key(&all[i])], i)
+	}
+	for _, list := range subjects {
+		g.chain(all, list, own, joined)
+	}
+	tellers := make(map[string][]int)
+	for i := range all {
+		for _, a := range all[i].Addresses {
+			k := "address\x00" + a
+			if len(subjects[k]) > 0 && key(&all[i]) != k {
+				tellers[k] = append(tellers[k], i)
+			}
+		}
+	}
+	for k, list := range tellers {
+		list = append(list, subjects[k]...)
+		slices.Sort(list)
+		g.meet(all, list, k, joined)
+	}
+	var incidents []Incident
+	for _, list := range joined.sets() {
+		for _, part := range g.cut(all, list) {
+			if len(part) > 1 {
+				incidents = append(incidents, g.incident(all, part, own))
+			}
+		}
+	}
+	slices.SortFunc(incidents, func(a, b Incident) int { return cmp.Compare(a.ID, b.ID) })
+	return incidents
+}
+
+func before(a, b Member) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID)) }
+
+func key(m *Member) string { return m.Subject.Type + "\x00" + m.Subject.ID }
+
+// chain joins each of the alerts of one subject, in order, with those before it from whose end it is not too far.
+func (g *Grouping) chain(all []Member, list []int, forests ...forest) {
+	end := all[list[0]].End
+	for n, i := range list[1:] {
+		if !all[i].Start.After(end.Add(g.Window)) {
+			for _, f := range forests {
+				f.join(list[n], i)
+			}
+		}
+		if all[i].End.After(end) {
+			end = all[i].End
+		}
+	}
+}
+
+// meet joins the alerts about an address with those that tell of it. Two that only tell of it have nothing to do with each other.
+func (g *Grouping) meet(all []Member, list []int, address string, f forest) {
+	for _, i := range list {
+		if key(&all[i]) != address {
+			continue
+		}
+		for _, k := range list {
+			if key(&all[k]) != address && !all[k].Start.After(all[i].End.Add(g.Window)) && !all[i].Start.After(all[k].End.Add(g.Window)) {
+				f.join(i, k)
+			}
+		}
+	}
+}
+
+// cut splits alerts in order where they go on for too long.
+func (g *Grouping) cut(all []Member, list []int) (parts [][]int) {
+	var current []int
+	for _, i := range list {
+		if len(current) > 0 && !all[i].Start.Before(all[current[0]].Start.Add(g.Longest)) {
+			parts, current = append(parts, current), nil
+		}
+		current = append(current, i)
+	}
+	return append(parts, current)
+}
+
+func (g *Grouping) incident(all []Member, list []int, own forest) Incident {
+	n := Incident{ID: all[list[0]].ID, Start: all[list[0]].Start}
+	parts := make(map[int]int)
+	states := make(map[string]int)
+	for _, i := range list {
+		m := all[i]
+		n.Alerts = append(n.Alerts, m)
+		n.EventCount += m.EventCount
+		states[m.State]++
+		if m.End.After(n.End) {
+			n.End = m.End
+		}
+		if SeverityRank(m.Severity) > SeverityRank(n.Severity) {
+			n.Severity = m.Severity
+		}
+		root := own.root(i)
+		if _, known := parts[root]; !known {
+			parts[root] = len(n.Parts)
+			n.Parts = append(n.Parts, Part{Subject: m.Subject})
+		}
+		p := &n.Parts[parts[root]]
+		p.Alerts = append(p.Alerts, m.ID)
+	}
+	switch {
+	case states[StateNew] == len(list):
+		n.State = StateNew
+	case states[StateResolved] == len(list):
+		n.State = StateResolved
+	default:
+		n.State = StateInProgress
+	}
+	n.Contributions = g.contributions(&n)
+	for _, c := range n.Contributions {
+		n.Score += c.Points
+	}
+	n.Score = rounded(n.Score)
+	n.Title = title(&n)
+	return n
+}
+
+func (g *Grouping) contributions(n *Incident) []Contribution {
+	var all []Contribution
+	add := func(factor string, points float64, alertID, reason string, args ...any) {
+		if points = rounded(points); points != 0 {
+			all = append(all, Contribution{Factor: factor, Points: points, AlertID: alertID, Reason: fmt.Sprintf(reason, args...)})
+		}
+	}
+	points := func(m *Member) float64 {
+		factor, given := g.Detection[m.Detection]
+		if !given {
+			factor = 1
+		}
+		return g.Severity[m.Severity] * factor
+	}
+	var counted []Member
+	for _, m := range n.Alerts {
+		if !m.harmless() {
+			counted = append(counted, m)
+		}
+	}
+	slices.SortFunc(counted, func(a, b Member) int {
+		return cmp.Or(cmp.Compare(points(&b), points(&a)), before(a, b))
+	})
+	seen := make(map[string]int)
+	subjects, kinds, confirmed, privileged := map[string]bool{}, map[string]bool{}, "", Member{}
+	var events uint64
+	for i := range counted {
+		m := &counted[i]
+		if seen[m.Detection]++; seen[m.Detection] == 1 {
+			add("severity", points(m), m.ID, "%s, %s", m.Detection, m.Severity)
+		} else {
+			add("severity", points(m)*g.Repeat, m.ID, "%s, %s, again", m.Detection, m.Severity)
+		}
+		subjects[key(m)], events = true, events+m.EventCount
+		for _, k := range m.New {
+			kinds[k] = true
+		}
+		if m.Classification == TruePositive && confirmed == "" {
+			confirmed = m.ID
+		}
+		if m.Administrator != "" && privileged.ID == "" {
+			privileged = *m
+		}
+	}
+	if more := len(seen) - 1; more > 0 {
+		add("variety", g.Variety*float64(min(more, mostCounted)), "", "%d detections: %s", len(seen), strings.Join(slices.Sorted(maps.Keys(seen)), ", "))
+	}
+	if more := len(subjects) - 1; more > 0 {
+		add("subjects", g.Subject*float64(min(more, mostCounted)), "", "%d users or addresses", len(subjects))
+	}
+	for _, k := range slices.Sorted(maps.Keys(kinds)) {
+		add("novelty", g.Novelty[k], "", "new %s", k)
+	}
+	if privileged.ID != "" {
+		add("privilege", g.Privilege, privileged.ID, "%s is %s", cmp.Or(privileged.Subject.Email, privileged.Subject.DisplayName, privileged.Subject.ID), privileged.Administrator)
+	}
+	if events >= 10 {
+		add("magnitude", g.Magnitude*math.Floor(math.Log10(float64(events))), "", "%d events", events)
+	}
+	if confirmed != "" {
+		add("confirmed", g.Confirmed, confirmed, "judged to be an attack")
+	}
+	return all
+}
+
+func rounded(points float64) float64 { return math.Round(points*10) / 10 }
+
+// title is one sentence.
+func title(n *Incident) string {
+	name := func(s *Subject) string { return cmp.Or(s.Email, s.DisplayName, s.ID) }
+	who := name(&n.Parts[0].Subject)
+	var others []string
+	for _, p := range n.Parts[1:] {
+		if s := name(&p.Subject); s != who && !slices.Contains(others, s) {
+			others = append(others, s)
+		}
+	}
+	switch len(others) {
+	case 0:
+	case 1:
+		who += " and " + others[0]
+	default:
+		who += fmt.Sprintf(" and %d others", len(others))
+	}
+	var detections []string
+	for _, m := range n.Alerts {
+		if !slices.Contains(detections, m.Detection) {
+			detections = append(detections, m.Detection)
+		}
+	}
+	return fmt.Sprintf("%d alerts about %s: %s", len(n.Alerts), who, strings.Join(detections, ", "))
+}
+
+// forest says which of the numbers 0 to n-1 belong together.
+type forest []int
+
+func newForest(n int) forest {
+	f := make(forest, n)
+	for i := range f {
+		f[i] = i
+	}
+	return f
+}
+
+func (f forest) root(i int) int {
+	for f[i] != i {
+		f[i] = f[f[i]]
+		i = f[i]
+	}
+	return i
+}
+
+// join lets the smaller root stand for both, so that the result does not depend on the order of the calls.
+func (f forest) join(a, b int) {
+	if a, b = f.root(a), f.root(b); a != b {
+		f[max(a, b)] = min(a, b)
+	}
+}
+
+// sets in the order of their first numbers, each in order.
+func (f forest) sets() [][]int {
+	var order []int
+	all := make(map[int][]int)
+	for i := range f {
+		r := f.root(i)
+		if all[r] == nil {
+			order = append(order, r)
+		}
+		all[r] = append(all[r], i)
+	}
+	out := make([][]int, len(order))
+	for i, r := range order {
+		out[i] = all[r]
+	}
+	return out
+}

@@ -1,0 +1,56 @@
+package translate
+
+import (
+	"strings"
+
+	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
+
+// IncidentPrefix begins the name of an incident.
+const IncidentPrefix = "incidents/"
+
+// Incident makes the message of an incident.
+func Incident(n *alert.Incident) *pb.Incident {
+	m := &pb.Incident{Name: IncidentPrefix + n.ID, Title: Text(n.Title), Severity: Severity(n.Severity), State: alertState(n.State), Score: n.Score,
+		StartTime: Timestamp(n.Start), EndTime: Timestamp(n.End), EventCount: int64Of(n.EventCount)}
+	for _, c := range n.Contributions {
+		out := &pb.IncidentContribution{Factor: c.Factor, Points: c.Points, Reason: Text(c.Reason)}
+		if c.AlertID != "" {
+			out.Alert = AlertPrefix + c.AlertID
+		}
+		m.Contributions = append(m.Contributions, out)
+	}
+	for i := range n.Alerts {
+		a := &n.Alerts[i]
+		m.Alerts = append(m.Alerts, &pb.IncidentAlert{Name: AlertPrefix + a.ID, Detection: Text(a.Detection), Title: Text(a.Title), Severity: Severity(a.Severity), State: alertState(a.State),
+			Classification: classification(a.Classification), Subject: principal(&a.Subject), StartTime: Timestamp(a.Start), EndTime: Timestamp(a.End)})
+	}
+	for i := range n.Parts {
+		p := &n.Parts[i]
+		out := &pb.IncidentPart{Subject: principal(&p.Subject)}
+		for _, id := range p.Alerts {
+			out.Alerts = append(out.Alerts, AlertPrefix+id)
+		}
+		if len(p.Alerts) > 1 && p.Alerts[0] != n.ID {
+			out.Merged = IncidentPrefix + p.Alerts[0]
+		}
+		m.Parts = append(m.Parts, out)
+	}
+	return m
+}
+
+// IncidentFilter is the domain's filter of a request.
+func IncidentFilter(f *pb.IncidentFilter) alert.IncidentFilter {
+	out := alert.IncidentFilter{MinScore: f.GetMinScore(), MinSeverity: severityName(f.GetMinSeverity()), Start: Time(f.GetStartTime()), End: Time(f.GetEndTime())}
+	for _, s := range f.GetStates() {
+		out.States = append(out.States, StateName(s))
+	}
+	for _, s := range f.GetSubjects() {
+		if strings.Contains(s, "@") {
+			s = strings.ToLower(s)
+		}
+		out.Subjects = append(out.Subjects, s)
+	}
+	return out
+}
