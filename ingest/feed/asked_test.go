@@ -109,6 +109,33 @@ func TestRefreshIsShared(t *testing.T) {
 	<-ran
 }
 
+// TestConfirmIsPolite: what was just fetched may be confirmed at once, but a confirmation that could not fetch it again is not
+// repeated without a pause, and no refresh follows one.
+func TestConfirmIsPolite(t *testing.T) {
+	w := newWorld(t)
+	w.p.publish(many(100)...)
+	w.taken()
+	w.p.publish(many(30)...)
+	if err := w.asked((*Feed).Refresh); err != nil || w.feed.Status().State != status.FeedHeld {
+		t.Fatalf("%v, %+v", err, w.feed.Status())
+	}
+	w.p.once(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusServiceUnavailable) })
+	calls := len(w.p.seen())
+	if err := w.asked((*Feed).Confirm); !errors.As(err, new(*Failure)) || len(w.p.seen()) != calls+1 {
+		t.Fatalf("after a refresh: %v, %d calls more", err, len(w.p.seen())-calls)
+	}
+	var soon *TooSoonError
+	for what, do := range map[string]func(*Feed, context.Context) error{"confirm": (*Feed).Confirm, "refresh": (*Feed).Refresh} {
+		if err := w.asked(do); !errors.As(err, &soon) || soon.After != minRefresh || len(w.p.seen()) != calls+1 {
+			t.Errorf("%s at once: %v, %d calls more", what, err, len(w.p.seen())-calls)
+		}
+	}
+	w.later(minRefresh)
+	if err := w.asked((*Feed).Confirm); err != nil || len(w.p.seen()) != calls+2 || w.feed.Status().State != status.FeedCurrent {
+		t.Errorf("later: %v, %d calls more, %+v", err, len(w.p.seen())-calls, w.feed.Status())
+	}
+}
+
 // TestAskedWhileItEnds: nobody waits for a feed that does nothing more.
 func TestAskedWhileItEnds(t *testing.T) {
 	w := newWorld(t)
