@@ -69,7 +69,7 @@ type CaseEvent struct {
 	Account     string `yaml:"account"`
 	Envelope    string `yaml:"envelope"`
 	Integration string `yaml:"integration"`
-	Admin       bool   `yaml:"admin"`
+	Admin       *bool  `yaml:"admin"`
 	// Claimed is true, false or empty for not said.
 	Claimed string `yaml:"claimed"`
 	// Data is the open part of the record, a JSON object.
@@ -174,9 +174,12 @@ func (e *CaseEvent) event(d *CaseEvent, tenant, id string, at time.Time) event.E
 		AffectedUserID: or(e.Target, d.Target), Activity: cmp.Or(or(e.Activity, d.Activity), "logon"), Object: or(e.Object, d.Object), Action: or(e.Action, d.Action), Property: or(e.Property, d.Property),
 		Result: or(e.Result, d.Result), Channel: or(e.Channel, d.Channel), IPAddress: or(e.IP, d.IP), ASN: cmp.Or(e.ASN, d.ASN), ASOrganization: or(e.ISP, d.ISP), Browser: or(e.Browser, d.Browser), OS: or(e.OS, d.OS),
 		DeviceType: or(e.Device, d.Device), UserAgent: or(e.Agent, d.Agent), AccountID: or(e.Account, d.Account), EnvelopeID: or(e.Envelope, d.Envelope), IntegrationKey: or(e.Integration, d.Integration),
-		Administrative: e.Admin || d.Admin, Data: cmp.Or(or(e.Data, d.Data), "{}"), Raw: "{}"}
+		Data: cmp.Or(or(e.Data, d.Data), "{}"), Raw: "{}"}
 	out.Place.Kind, out.Place.Country, out.Place.CountryName = event.PlaceUnknown, strings.ToUpper(or(e.Country, d.Country)), strings.ToUpper(or(e.Country, d.Country))
 	out.Place.Region, out.Place.City = or(e.Region, d.Region), or(e.City, d.City)
+	if admin := cmp.Or(e.Admin, d.Admin); admin != nil {
+		out.Administrative = *admin
+	}
 	out.IP, _ = netip.ParseAddr(out.IPAddress)
 	if claimed := or(e.Claimed, d.Claimed); claimed != "" {
 		yes := claimed == "true"

@@ -42,6 +42,37 @@ func TestCases(t *testing.T) {
 	}
 }
 
+// TestTemplates runs the tests of the templates, of which each has some.
+func TestTemplates(t *testing.T) {
+	templates, err := policies.Templates()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(templates) < 11 {
+		t.Errorf("there are %d templates", len(templates))
+	}
+	for i := range templates {
+		t.Run(templates[i].ID, func(t *testing.T) {
+			file := filepath.Join("templates", "tests", templates[i].ID+".yaml")
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cases, err := policies.ReadCases(file, text)
+			if err != nil || len(cases) == 0 {
+				t.Fatalf("%s: no cases: %v", file, err)
+			}
+			for k := range cases {
+				if cases[k].Of != templates[i].ID {
+					t.Errorf("%s: case %d is of %q", file, k+1, cases[k].Of)
+				}
+				cases[k].Policy = &templates[i]
+				runCase(t, &cases[k])
+			}
+		})
+	}
+}
+
 func runCase(t *testing.T, c *policies.Case) {
 	t.Helper()
 	db := testkit.Shared(t, "cases")

@@ -34,9 +34,9 @@ type Field struct {
 // Fields that a filter can look at, in the order in which the documentation lists them.
 var Fields = []Field{
 	{Name: "activity", Kind: Text, New: true, Description: "class of the event: logon, failed_logon, download, send, void, settings, ..."},
-	{Name: "action", Kind: Text, Description: "what was done, in DocuSign's spelling"},
-	{Name: "object", Kind: Text, Description: "what it was done to, in DocuSign's spelling"},
-	{Name: "property", Kind: Text, Description: "what of the object, in DocuSign's spelling"},
+	{Name: "action", Kind: Texts, Description: "what was done, in DocuSign's spelling, or in words: PasswordReset is Password Reset, too"},
+	{Name: "object", Kind: Texts, Description: "what it was done to, in DocuSign's spelling, or in words"},
+	{Name: "property", Kind: Texts, Description: "what of the object, in DocuSign's spelling, or in words"},
 	{Name: "result", Kind: Text, Description: "outcome, in DocuSign's spelling"},
 	{Name: "item", Kind: Texts, Description: "envelope, template, group, Connect configuration or other thing concerned, by id"},
 	{Name: "item_name", Kind: Texts, Description: "its name or subject, where the record has one"},
@@ -68,6 +68,7 @@ var Fields = []Field{
 	{Name: "user_role", Kind: Directory, Roles: true, Description: "role of the directory, as of the event time"},
 	{Name: "user_status", Kind: Directory, Roles: true, Values: []string{"active", "disabled", "deleted", "on_leave"}, Description: "status in the directory, as of the event time"},
 	{Name: "user_kind", Kind: Directory, Roles: true, Values: []string{"person", "guest", "shared_mailbox", "room", "service"}, Description: "what the entry of the directory is"},
+	{Name: "recipient_domain", Kind: Text, New: true, Description: "domain of the recipient whom DocuSign Connect names"},
 	{Name: "in_claimed_domain", Kind: Bool, Description: "whether DocuSign says that the actor belongs to a claimed domain"},
 	{Name: "time", Kind: Time, Description: "event time"},
 	{Name: "time_of_day", Kind: Clock, Description: "time of day in a time zone, HH:MM; a range may go over midnight"},

@@ -122,8 +122,12 @@ func (v *validation) condition(p *Policy) {
 		return
 	}
 	counted := c.Type == Repeated || c.Type == Distinct
-	if counted && (c.Count < 2 || c.Count > MaxCount) {
-		v.wrong("condition.count", "found %d, expected 2 to %d", c.Count, MaxCount)
+	least := 1 // of repeated: what lies within the window of one another is one alert
+	if c.Type == Distinct {
+		least = 2
+	}
+	if counted && (c.Count < least || c.Count > MaxCount) {
+		v.wrong("condition.count", "found %d, expected %d to %d", c.Count, least, MaxCount)
 	}
 	if !counted && c.Count != 0 {
 		v.wrong("condition.count", "%s has none", c.Type)

@@ -3,11 +3,11 @@
 -- @activity
 toString(activity)
 -- @action
-toString(action)
+arrayDistinct(arrayFilter(v -> v != '', [toString(action), replaceRegexpAll(toString(action), '([a-z0-9])([A-Z])', '\\1 \\2')]))
 -- @object
-toString(object)
+arrayDistinct(arrayFilter(v -> v != '', [toString(object), replaceRegexpAll(toString(object), '([a-z0-9])([A-Z])', '\\1 \\2')]))
 -- @property
-toString(property)
+arrayDistinct(arrayFilter(v -> v != '', [toString(property), replaceRegexpAll(toString(property), '([a-z0-9])([A-Z])', '\\1 \\2')]))
 -- @result
 toString(result)
 -- @item
@@ -88,6 +88,8 @@ arrayFilter(v -> v != '', [if(position(user_email, '@') = 0, '', arrayElement(sp
 arrayFilter(v -> v != '', [if(position(JSONExtractString(data, 'RecipientEmail'), '@') = 0, '', arrayElement(splitByChar('@', JSONExtractString(data, 'RecipientEmail')), -1))])
 -- @user_domain any
 arrayFilter(v -> v != '', [if(position(user_email, '@') = 0, '', arrayElement(splitByChar('@', user_email), -1)), if(position(JSONExtractString(data, 'RecipientEmail'), '@') = 0, '', arrayElement(splitByChar('@', JSONExtractString(data, 'RecipientEmail')), -1))])
+-- @recipient_domain
+if(position(JSONExtractString(data, 'RecipientEmail'), '@') = 0, '', lower(arrayElement(splitByChar('@', JSONExtractString(data, 'RecipientEmail')), -1)))
 -- @in_claimed_domain
 user_in_domain
 -- @directory user

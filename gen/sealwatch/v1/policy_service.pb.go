@@ -35,11 +35,11 @@ const (
 	PolicyField_POLICY_FIELD_UNSPECIFIED PolicyField = 0
 	// POLICY_FIELD_ACTIVITY: class of the event: logon, failed_logon, download, send, void, settings, .
 	PolicyField_POLICY_FIELD_ACTIVITY PolicyField = 1
-	// POLICY_FIELD_ACTION: what was done, in DocuSign's spelling.
+	// POLICY_FIELD_ACTION: what was done, in DocuSign's spelling, or in words: PasswordReset is Password Reset, too.
 	PolicyField_POLICY_FIELD_ACTION PolicyField = 2
-	// POLICY_FIELD_OBJECT: what it was done to, in DocuSign's spelling.
+	// POLICY_FIELD_OBJECT: what it was done to, in DocuSign's spelling, or in words.
 	PolicyField_POLICY_FIELD_OBJECT PolicyField = 3
-	// POLICY_FIELD_PROPERTY: what of the object, in DocuSign's spelling.
+	// POLICY_FIELD_PROPERTY: what of the object, in DocuSign's spelling, or in words.
 	PolicyField_POLICY_FIELD_PROPERTY PolicyField = 4
 	// POLICY_FIELD_RESULT: outcome, in DocuSign's spelling.
 	PolicyField_POLICY_FIELD_RESULT PolicyField = 5
@@ -111,6 +111,8 @@ const (
 	PolicyField_POLICY_FIELD_TIME_OF_DAY PolicyField = 38
 	// POLICY_FIELD_WEEKDAY: day of the week in a time zone.
 	PolicyField_POLICY_FIELD_WEEKDAY PolicyField = 39
+	// POLICY_FIELD_RECIPIENT_DOMAIN: domain of the recipient whom DocuSign Connect names.
+	PolicyField_POLICY_FIELD_RECIPIENT_DOMAIN PolicyField = 40
 )
 
 // Enum value maps for PolicyField.
@@ -156,6 +158,7 @@ var (
 		37: "POLICY_FIELD_TIME",
 		38: "POLICY_FIELD_TIME_OF_DAY",
 		39: "POLICY_FIELD_WEEKDAY",
+		40: "POLICY_FIELD_RECIPIENT_DOMAIN",
 	}
 	PolicyField_value = map[string]int32{
 		"POLICY_FIELD_UNSPECIFIED":       0,
@@ -198,6 +201,7 @@ var (
 		"POLICY_FIELD_TIME":              37,
 		"POLICY_FIELD_TIME_OF_DAY":       38,
 		"POLICY_FIELD_WEEKDAY":           39,
+		"POLICY_FIELD_RECIPIENT_DOMAIN":  40,
 	}
 )
 
@@ -2151,7 +2155,7 @@ const file_sealwatch_v1_policy_service_proto_rawDesc = "" +
 	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\x1c\n" +
 	"\x1aListPolicyTemplatesRequest\"Q\n" +
 	"\x1bListPolicyTemplatesResponse\x122\n" +
-	"\ttemplates\x18\x01 \x03(\v2\x14.sealwatch.v1.PolicyR\ttemplates*\xc4\b\n" +
+	"\ttemplates\x18\x01 \x03(\v2\x14.sealwatch.v1.PolicyR\ttemplates*\xe7\b\n" +
 	"\vPolicyField\x12\x1c\n" +
 	"\x18POLICY_FIELD_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15POLICY_FIELD_ACTIVITY\x10\x01\x12\x17\n" +
@@ -2193,7 +2197,8 @@ const file_sealwatch_v1_policy_service_proto_rawDesc = "" +
 	"\x1ePOLICY_FIELD_IN_CLAIMED_DOMAIN\x10$\x12\x15\n" +
 	"\x11POLICY_FIELD_TIME\x10%\x12\x1c\n" +
 	"\x18POLICY_FIELD_TIME_OF_DAY\x10&\x12\x18\n" +
-	"\x14POLICY_FIELD_WEEKDAY\x10'*\xb7\x03\n" +
+	"\x14POLICY_FIELD_WEEKDAY\x10'\x12!\n" +
+	"\x1dPOLICY_FIELD_RECIPIENT_DOMAIN\x10(*\xb7\x03\n" +
 	"\x0ePolicyOperator\x12\x1f\n" +
 	"\x1bPOLICY_OPERATOR_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16POLICY_OPERATOR_EQUALS\x10\x01\x12\"\n" +
