@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/internal/alert"
@@ -130,10 +132,19 @@ func (g grpcSink) Change(m *fanout.Message) error {
 	if err != nil {
 		return err
 	}
-	return g.stream.SendMsg(f)
+	return g.send(f)
 }
 
-func (g grpcSink) Note(m *pb.StreamAlertsResponse) error { return g.stream.SendMsg(m) }
+func (g grpcSink) Note(m *pb.StreamAlertsResponse) error { return g.send(m) }
+
+// send tells a reader who has gone, which is an end as any other, from a failure.
+func (g grpcSink) send(m any) error {
+	err := g.stream.SendMsg(m)
+	if status.Code(err) == codes.Unavailable {
+		return fmt.Errorf("the reader has gone: %w: %w", context.Canceled, err)
+	}
+	return err
+}
 
 func (g grpcSink) Flush() error { return nil }
 
