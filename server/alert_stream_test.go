@@ -166,7 +166,7 @@ func readSome(t *rapid.T, client pb.AlertServiceClient, f *pb.AlertFilter, after
 // TestSlowReader reads nothing while much happens, and then everything: it is told what it missed, can read that again, and
 // nothing is kept for it.
 func TestSlowReader(t *testing.T) {
-	const n = 20000
+	const n = 6000
 	h := start(t, func(_ *harness, o *server.Options) { o.StreamWindow = 300 })
 	client := pb.NewAlertServiceClient(h.conn)
 	stream, err := client.StreamAlerts(t.Context(), &pb.StreamAlertsRequest{After: tokenOf(4)})

@@ -27,6 +27,8 @@ const (
 type feed struct {
 	hub   *Hub
 	reads chan struct{}
+	// most is about how many bytes are kept.
+	most  int
 	group singleflight.Group
 
 	mu     sync.Mutex
@@ -138,7 +140,7 @@ func (f *feed) keep(n uint64, c *chunk, messages []*Message, size int) {
 	c.messages = append(c.messages, messages...)
 	c.bytes += size
 	f.kept += size
-	for f.kept > maxKept && len(f.chunks) > 1 {
+	for f.kept > f.most && len(f.chunks) > 1 {
 		oldest := n
 		for k, v := range f.chunks {
 			if v != c && (oldest == n || v.used < f.chunks[oldest].used) {

@@ -78,7 +78,7 @@ func New(o Options) (*Hub, error) {
 		return nil, errors.New("fanout: heartbeat, window and limits have to be positive")
 	}
 	h := &Hub{o: o, subscribers: make(map[*Subscription]struct{}), clients: make(map[string]int)}
-	h.feed = feed{hub: h, reads: make(chan struct{}, maxReads), chunks: make(map[uint64]*chunk)}
+	h.feed = feed{hub: h, reads: make(chan struct{}, maxReads), most: maxKept, chunks: make(map[uint64]*chunk)}
 	var err error
 	h.metrics, err = newMetrics(o.Registerer, h.slowest)
 	return h, err
