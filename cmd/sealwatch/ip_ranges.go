@@ -141,7 +141,7 @@ func (p *process) importRanges(ctx context.Context, address, file string, like *
 			return fmt.Errorf("%s: %w", file, err)
 		}
 		if next.GetCategory() == "" {
-			return fmt.Errorf("%s: %s: found no category, expected one in the file or by --category: %s", file, next.GetPrefix(), strings.Join(intelligence.Categories, ", "))
+			return usagef("%s: %s: found no category, expected one in the file or by --category: %s", file, next.GetPrefix(), strings.Join(intelligence.Categories, ", "))
 		}
 		batch = append(batch, next)
 		if len(batch) == rangesPerCall {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,11 @@ import (
 
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/ingest/intel"
+	"github.com/sealwatch/sealwatch/internal/countries"
 )
+
+// maxRadius is half of the way around the world, in kilometres.
+const maxRadius = 20038
 
 // maxRangesJSON bounds a JSON file of ranges, which is read as a whole.
 const maxRangesJSON = 64 << 20
@@ -155,10 +160,16 @@ type rangeTable struct {
 	in      *csv.Reader
 	columns []string
 	like    *sealwatchv1.IpRange
+	// countries that a line can name.
+	countries *countries.Table
 }
 
 func newRangeTable(in io.Reader, like *sealwatchv1.IpRange) (*rangeTable, error) {
-	t := &rangeTable{in: csv.NewReader(in), like: like}
+	names, err := countries.New()
+	if err != nil {
+		return nil, err
+	}
+	t := &rangeTable{in: csv.NewReader(in), like: like, countries: names}
 	t.in.FieldsPerRecord, t.in.TrimLeadingSpace, t.in.Comment = -1, true, '#'
 	header, err := t.in.Read()
 	if err != nil {
@@ -198,10 +209,39 @@ func (t *rangeTable) next() (*sealwatchv1.IpRange, error) {
 			return nil, &intel.LineError{Line: line, Problem: t.columns[i] + ": " + err.Error()}
 		}
 	}
+	if problem := t.place(r); problem != "" {
+		return nil, &intel.LineError{Line: line, Problem: problem}
+	}
 	if r.GetPrefix() == "" {
 		return nil, &intel.LineError{Line: line, Problem: "found no network, expected an address such as 192.0.2.1 or a network such as 192.0.2.0/24"}
 	}
 	return r, nil
+}
+
+// place looks at what a line says of the place: the service would refuse the whole list for it. A country may have its English name. The
+// problem is empty when all is well.
+func (t *rangeTable) place(r *sealwatchv1.IpRange) string {
+	within := func(n *float64, most float64) bool { return n == nil || math.Abs(*n) <= most }
+	if c := t.countries.Code(r.GetCountry()); c != "" {
+		r.Country = c
+	} else if r.GetCountry() != "" {
+		return fmt.Sprintf("country: found %.40q, expected a country by ISO 3166-1, such as IE", r.GetCountry())
+	}
+	switch {
+	case r.GetAsn() != 0 && r.GetIsp() == "":
+		return fmt.Sprintf("asn: found %d without isp, expected both, or isp alone", r.GetAsn())
+	case !within(r.Latitude, 90):
+		return fmt.Sprintf("latitude: found %g, expected -90 to 90", r.GetLatitude())
+	case !within(r.Longitude, 180):
+		return fmt.Sprintf("longitude: found %g, expected -180 to 180", r.GetLongitude())
+	case (r.Latitude != nil) != (r.Longitude != nil):
+		return "latitude: found one of latitude and longitude, expected both or neither"
+	case r.RadiusKm != nil && (r.Latitude == nil || r.GetRadiusKm() <= 0 || !within(r.RadiusKm, maxRadius)):
+		return fmt.Sprintf("radiusKm: found %g, expected more than 0 and at most %d, with latitude and longitude", r.GetRadiusKm(), maxRadius)
+	case r.GetCountry() == "" && (r.GetCity() != "" || r.Latitude != nil):
+		return "country: found nothing beside a city or coordinates, expected a country by ISO 3166-1, such as IE"
+	}
+	return ""
 }
 
 // rangeItems are ranges that have been read.

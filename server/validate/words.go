@@ -7,6 +7,7 @@ import (
 // words say what a field must be like whose rule is a regular expression, by the expression. A test holds it to the API's
 // messages: each of their expressions is here, with an example that it takes.
 var words = map[string]struct{ expected, example string }{
+	"^([A-Za-z]{2})?$":                  {"the two letters of a country by ISO 3166-1", "IE"},
 	"^[0-9a-f]{32}$":                    {"32 characters 0-9 and a-f", "5f0c1a2b3c4d5e6f708192a3b4c5d6e7"},
 	"^alerts/[0-9a-f]{32}$":             {"alerts/ and the alert's id, which is 32 characters 0-9 and a-f, as sealwatch alerts list -o json shows it", "alerts/5f0c1a2b3c4d5e6f708192a3b4c5d6e7"},
 	"^exceptions/[0-9a-f-]{36}$":        {"exceptions/ and the exception's id, which is 36 characters 0-9, a-f and hyphens, as sealwatch exceptions list shows it", "exceptions/0198c5de-7c3a-7d2e-9b55-0242ac120002"},
