@@ -246,9 +246,9 @@ func (r *run) summarise(answer *reader.Answer) {
 	if json.Unmarshal([]byte(answer.Summary()), &said) == nil {
 		number := func(s string) uint64 { n, _ := strconv.ParseUint(s, 10, 64); return n }
 		r.summary.ReadRows, r.summary.ReadBytes = max(r.summary.ReadRows, number(said.ReadRows)), max(r.summary.ReadBytes, number(said.ReadBytes))
-		if r.query.Format != "" {
+		if r.query.Format != "" || r.query.Via == hunt.ViaClickHouse {
 			r.summary.Rows = number(said.ResultRows)
-			if r.limits.Rows > 0 && r.summary.Rows >= r.limits.Rows {
+			if r.query.Format != "" && r.limits.Rows > 0 && r.summary.Rows >= r.limits.Rows {
 				r.summary.Truncated = hunt.ByRows
 			}
 		}
