@@ -110,6 +110,8 @@ func deviceUse(v *sealwatchv1.AlertTrait) string {
 		return "new: no " + family + " of any version before"
 	case v.GetNew() && family != v.GetValue():
 		return fmt.Sprintf("new version only: %s, which counts, known from %s", family, plural(int(v.GetFamilyDayCount()), "day"))
+	case family != v.GetValue() && v.GetFamilyDayCount() == v.GetDayCount():
+		return fmt.Sprintf("known from %s, as is %s, which counts", plural(int(v.GetDayCount()), "day"), family)
 	case family != v.GetValue():
 		return fmt.Sprintf("known from %s, and %s, which counts, from %d", plural(int(v.GetDayCount()), "day"), family, v.GetFamilyDayCount())
 	}

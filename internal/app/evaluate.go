@@ -13,6 +13,7 @@ import (
 	"github.com/sealwatch/sealwatch/analytics/detections"
 	"github.com/sealwatch/sealwatch/ingest"
 	"github.com/sealwatch/sealwatch/ingest/classify"
+	"github.com/sealwatch/sealwatch/ingest/connect"
 	"github.com/sealwatch/sealwatch/ingest/geo"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/clickhouse/embedded"
@@ -142,13 +143,40 @@ type evaluationIngest struct {
 	tenant   string
 }
 
-// Ingest stores the records.
-func (i evaluationIngest) Ingest(ctx context.Context, records [][]byte) error {
-	all := make([]event.Submission, len(records))
-	for n, r := range records {
-		all[n].JSON = r
+// Ingest stores the records, and the deliveries of Connect as a receiver of them does.
+func (i evaluationIngest) Ingest(ctx context.Context, items []simulate.Item) error {
+	var records, deliveries []event.Submission
+	for _, item := range items {
+		if !item.Delivery {
+			records = append(records, event.Submission{JSON: item.JSON})
+			continue
+		}
+		r, err := connect.Parse("simulation", item.JSON)
+		if err != nil {
+			return fmt.Errorf("app: a simulated delivery: %w", err)
+		}
+		deliveries = append(deliveries, event.Submission{Record: r})
 	}
-	receipt, err := i.pipeline.Ingest(ctx, event.Origin{Tenant: i.tenant, Source: "simulation", Trust: clientTrust}, all)
+	return errors.Join(i.all(ctx, "simulation", clientTrust, records), i.all(ctx, "connect/simulation", connectTrust, deliveries))
+}
+
+// EventID is the record's own, or the one that a delivery gets.
+func (i evaluationIngest) EventID(item simulate.Item) (string, error) {
+	if !item.Delivery {
+		return item.ID, nil
+	}
+	r, err := connect.Parse("simulation", item.JSON)
+	if err != nil {
+		return "", fmt.Errorf("app: a simulated delivery: %w", err)
+	}
+	return r.EventID, nil
+}
+
+func (i evaluationIngest) all(ctx context.Context, source string, trust uint8, all []event.Submission) error {
+	if len(all) == 0 {
+		return nil
+	}
+	receipt, err := i.pipeline.Ingest(ctx, event.Origin{Tenant: i.tenant, Source: source, Trust: trust}, all)
 	if err != nil {
 		return err
 	}

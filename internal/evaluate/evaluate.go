@@ -24,7 +24,9 @@ type Finder interface {
 
 // Ingester takes records in as the service would. It returns when they are stored.
 type Ingester interface {
-	Ingest(ctx context.Context, records [][]byte) error
+	Ingest(ctx context.Context, items []simulate.Item) error
+	// EventID is the id of the event that an item becomes.
+	EventID(item simulate.Item) (string, error)
 }
 
 // Options of an evaluation.
@@ -51,7 +53,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
-	e := &evaluation{o: o, times: map[string]time.Time{}, noise: map[uint64]string{}}
+	e := &evaluation{o: o, times: map[string]time.Time{}, noise: map[uint64]string{}, simulated: map[string]string{}}
 	if err := e.play(ctx); err != nil {
 		return nil, err
 	}
@@ -77,6 +79,8 @@ type evaluation struct {
 	labels []simulate.Label
 	// attacks has the attacks of each event of an attacker.
 	attacks map[string][]int
+	// simulated are the simulation's ids of events that have another one.
+	simulated map[string]string
 	// times are those of the labels' events.
 	times      map[string]time.Time
 	from, to   time.Time
@@ -102,7 +106,7 @@ func (e *evaluation) play(ctx context.Context) error {
 	}
 	e.o.Progress(e.o.Scenario.Name + ": simulating")
 	e.playedFrom, e.from, e.to, e.users = options.Start, options.AttacksFrom, options.End, options.Users
-	records := make([][]byte, 0, batch)
+	records := make([]simulate.Item, 0, batch)
 	for {
 		item, err := g.Next()
 		if errors.Is(err, io.EOF) {
@@ -111,8 +115,10 @@ func (e *evaluation) play(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		e.keep(item)
-		if records = append(records, item.JSON); len(records) == batch {
+		if err := e.keep(item); err != nil {
+			return err
+		}
+		if records = append(records, item); len(records) == batch {
 			if err := e.o.Ingester.Ingest(ctx, records); err != nil {
 				return fmt.Errorf("evaluate: scenario %s: %w", e.o.Scenario.Name, err)
 			}
@@ -128,15 +134,27 @@ func (e *evaluation) play(ctx context.Context) error {
 	return e.o.Ingester.Ingest(ctx, records)
 }
 
-// keep remembers the time of a label's event.
-func (e *evaluation) keep(item simulate.Item) {
+// keep remembers the time of a label's event, and its id where that is not the simulation's.
+func (e *evaluation) keep(item simulate.Item) error {
 	e.events++
-	if item.Noise != "" {
-		e.noise[xxhash.Sum64String(item.ID)] = item.Noise
-	}
-	if _, wanted := e.times[item.ID]; wanted {
+	_, wanted := e.times[item.ID]
+	if wanted {
 		e.times[item.ID] = item.Time
 	}
+	if item.Noise == "" && !wanted {
+		return nil
+	}
+	id, err := e.o.Ingester.EventID(item)
+	if err != nil {
+		return fmt.Errorf("evaluate: scenario %s: %w", e.o.Scenario.Name, err)
+	}
+	if item.Noise != "" {
+		e.noise[xxhash.Sum64String(id)] = item.Noise
+	}
+	if wanted && id != item.ID {
+		e.simulated[id] = item.ID
+	}
+	return nil
 }
 
 // outcome is what a rule raised.
@@ -263,6 +281,9 @@ func (e *evaluation) examples(out *outcome) []Example {
 func (e *evaluation) shown(f *alert.Finding) []int {
 	var all []int
 	for _, id := range f.EventIDs {
+		if own, other := e.simulated[id]; other {
+			id = own
+		}
 		for _, i := range e.attacks[id] {
 			if !slices.Contains(all, i) {
 				all = append(all, i)

@@ -24,8 +24,11 @@ type store struct {
 	failures map[string][]string
 }
 
-func (s *store) Ingest(_ context.Context, records [][]byte) error {
-	for _, text := range records {
+func (s *store) EventID(item simulate.Item) (string, error) { return item.ID, nil }
+
+func (s *store) Ingest(_ context.Context, items []simulate.Item) error {
+	for _, item := range items {
+		text := item.JSON
 		var r struct {
 			EventID, UserID, Action string
 			Timestamp               time.Time

@@ -78,7 +78,7 @@ func (a *assault) hostile(at time.Time, from address, d *device, k class, data .
 
 // arm prepares the attacks that were asked for.
 func (g *Generator) arm() {
-	for _, a := range attacks() {
+	for _, a := range slices.Concat(attacks(), overheard()) {
 		if slices.Contains(g.o.Attacks, a.kind) {
 			g.attacksAvailable = append(g.attacksAvailable, a)
 		}

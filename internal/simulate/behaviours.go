@@ -9,7 +9,7 @@ type behaviour func(*shift)
 
 // behaviours lists what happens in a shift, in the order in which it is drawn.
 func behaviours() []behaviour {
-	return []behaviour{logons, envelopes, reading, templates, administration, findings}
+	return []behaviour{logons, envelopes, reading, templates, administration, findings, tidying}
 }
 
 // DocuSign's spelling of a log-on is not public; this one is plausible.

@@ -29,7 +29,8 @@ func envelopes(s *shift) {
 
 // envelope is created, sent, looked at, signed and downloaded; a few are corrected or voided.
 func (s *shift) envelope(on *session, at time.Time) {
-	id := pair{"EnvelopeId", s.guid()}
+	envelope := s.guid()
+	id := pair{"EnvelopeId", envelope}
 	s.happened(s.by(on, at, class{object: "Envelope", action: "Created"}, id))
 	sent := at.Add(s.span(20*time.Second, 15*time.Minute))
 	if s.u.job == application {
@@ -38,12 +39,19 @@ func (s *shift) envelope(on *session, at time.Time) {
 		return // stays a draft
 	}
 	s.happened(s.by(on, sent, class{object: "Envelope", action: "Sent"}, id))
+	s.tell(sent, told{event: "envelope-sent", envelope: envelope})
 	if s.happens(0.03) {
 		sent = sent.Add(s.span(time.Minute, 20*time.Minute))
 		s.happened(s.by(on, sent, class{object: "Envelope", action: "Corrected"}, id))
+		s.tell(sent, told{event: "envelope-corrected", envelope: envelope})
 	}
 	if s.happens(0.03) {
-		s.happened(s.by(on, sent.Add(s.span(time.Minute, time.Hour)), class{object: "Envelope", action: "Voided"}, id))
+		voided := sent.Add(s.span(time.Minute, time.Hour))
+		s.happened(s.by(on, voided, class{object: "Envelope", action: "Voided"}, id))
+		s.tell(voided, told{event: "envelope-voided", envelope: envelope, reason: "Changed"})
+		return
+	}
+	if s.refused(sent, envelope) {
 		return
 	}
 	signed := sent
@@ -55,7 +63,9 @@ func (s *shift) envelope(on *session, at time.Time) {
 		}
 	}
 	// DocuSign's own row: no address, no place, no agent.
-	s.happened(&record{at: signed.Add(s.span(time.Second, 20*time.Second)), id: s.guid(), user: s.u.id, key: "", device: noAgent(),
+	completed := signed.Add(s.span(time.Second, 20*time.Second))
+	s.tell(completed, told{event: "envelope-completed", envelope: envelope})
+	s.happened(&record{at: completed, id: s.guid(), user: s.u.id, key: "", device: noAgent(),
 		class: class{object: "Envelope", action: "Completed"}, source: "Other", data: []pair{id}})
 	if s.happens(0.5) && signed.Before(on.end) {
 		from := signed.Add(time.Minute)

@@ -81,7 +81,7 @@ func (g *Generator) Next() (Item, error) {
 	if err != nil {
 		return Item{}, fmt.Errorf("simulate: record %s: %w", d.record.id, err)
 	}
-	return Item{Time: d.record.at, Arrival: d.arrival, ID: d.record.id, Noise: d.record.noise, JSON: text}, nil
+	return Item{Time: d.record.at, Arrival: d.arrival, ID: d.record.id, Noise: d.record.noise, Delivery: d.record.told != nil, JSON: text}, nil
 }
 
 // plan lays out everything that begins on a day.

@@ -21,6 +21,9 @@ func (g *Generator) Write(to io.Writer, format string) (int, error) {
 	if !slices.Contains(Formats(), format) {
 		return 0, fmt.Errorf("format: found %q, expected one of %s", format, strings.Join(Formats(), ", "))
 	}
+	if g.o.Connect {
+		return 0, errors.New("connect: its deliveries are no records of Monitor and cannot be written beside them; sealwatch evaluate plays them")
+	}
 	w := bufio.NewWriterSize(to, 1<<16)
 	n, onPage, last := 0, 0, Item{}
 	for {

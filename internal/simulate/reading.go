@@ -27,7 +27,9 @@ func templates(s *shift) {
 		on := &s.sessions[i]
 		for range s.count(0.02 * on.hours()) {
 			k := class{object: "Template", action: []string{"Created", "Updated", "Deleted"}[s.weighted(5, 4, 1)]}
-			s.happened(s.by(on, on.moment(s.chance), k, pair{"TemplateId", s.guid()}))
+			at, id := on.moment(s.chance), s.guid()
+			s.happened(s.by(on, at, k, pair{"TemplateId", id}))
+			s.tell(at, told{event: map[string]string{"Created": "template-created", "Updated": "template-modified", "Deleted": "template-deleted"}[k.action], template: id, name: "Contract"})
 		}
 	}
 }

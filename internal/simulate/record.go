@@ -31,6 +31,8 @@ type record struct {
 	noise string
 	// hostile marks what an attacker did; it never leaves the generator in the record.
 	hostile bool
+	// told makes it a delivery of Connect instead of a record of Monitor.
+	told *told
 }
 
 // class is what kind of event it is.
@@ -134,6 +136,9 @@ type wireClient struct {
 
 // encode writes the record on one line.
 func (g *Generator) encode(r *record) ([]byte, error) {
+	if r.told != nil {
+		return g.encodeTold(r)
+	}
 	w := wire{
 		Timestamp: stamp(r.at), EventID: r.id, Site: "DEMO", AccountID: g.account, UserID: r.user, IntegratorKey: r.key,
 		IPAddress: r.from.ip, Object: r.class.object, Action: r.class.action, Result: r.class.result, Source: r.source,

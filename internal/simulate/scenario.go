@@ -30,8 +30,10 @@ type Scenario struct {
 	// Attacks are kinds, all when empty.
 	Attacks       []string `yaml:"attacks"`
 	AttacksPerDay float64  `yaml:"attacksPerDay"`
-	Late          float64  `yaml:"late"`
-	Repeats       float64  `yaml:"repeats"`
+	// Connect adds deliveries of DocuSign Connect; such a scenario can be evaluated only.
+	Connect bool    `yaml:"connect"`
+	Late    float64 `yaml:"late"`
+	Repeats float64 `yaml:"repeats"`
 	// Unlisted are kinds of networks that the lists of addresses do not know.
 	Unlisted []string `yaml:"unlisted"`
 }
@@ -76,7 +78,7 @@ func (s *Scenario) Listed() []Intelligence {
 // Options are what New needs.
 func (s *Scenario) Options() Options {
 	o := Options{Seed: s.Seed, Users: s.Users, Start: s.Start.UTC(), End: s.Start.UTC().AddDate(0, 0, s.Days), Attacks: s.Attacks, AttacksPerDay: s.AttacksPerDay,
-		AttacksFrom: s.Start.UTC().AddDate(0, 0, s.Quiet), Late: s.Late, Repeats: s.Repeats, Noise: NoiseRates()}
+		Connect: s.Connect, AttacksFrom: s.Start.UTC().AddDate(0, 0, s.Quiet), Late: s.Late, Repeats: s.Repeats, Noise: NoiseRates()}
 	if len(o.Attacks) == 0 {
 		o.Attacks = Kinds()
 	}

@@ -28,6 +28,8 @@ type shift struct {
 	away    bool
 	journey *journey
 	chance
+	// connect is drawn from by what has to do with Connect alone.
+	connect chance
 }
 
 // date is a day, as a number since 1970, at somebody's place.

@@ -37,6 +37,8 @@ type Options struct {
 	Late float64
 	// Repeats is the share of records that are delivered once more, 0 to 1.
 	Repeats float64
+	// Connect adds deliveries of DocuSign Connect: what a listener hears of envelopes, recipients and templates.
+	Connect bool
 	// OnAttack is called with the label of each attack, before any of its records is returned. May be nil.
 	OnAttack func(Label)
 }
@@ -78,6 +80,8 @@ type Item struct {
 	ID string
 	// Noise is the one of NoiseNames that shaped the record; empty for what is ordinary, and for attacks.
 	Noise string
+	// Delivery says that JSON is a delivery of Connect and no record of Monitor; ID is the simulation's then.
+	Delivery bool
 	// JSON is the record, on one line, without a line break.
 	JSON []byte
 }
@@ -98,8 +102,11 @@ func (o *Options) check() error {
 		bad("start", o.Start.Format(time.RFC3339), "a time from 2003 to 2099")
 	}
 	for _, k := range o.Attacks {
-		if !slices.Contains(Kinds(), k) {
-			bad("attacks", k, "of "+strings.Join(Kinds(), ", "))
+		switch overheard := slices.Contains(ConnectKinds(), k); {
+		case overheard && !o.Connect:
+			bad("attacks", k, "no attack of which Connect alone tells, or connect: true in a scenario")
+		case !overheard && !slices.Contains(Kinds(), k):
+			bad("attacks", k, "of "+strings.Join(append(Kinds(), ConnectKinds()...), ", "))
 		}
 	}
 	known := NoiseRates()
