@@ -125,12 +125,7 @@ func (r *Runner) people(ctx context.Context, findings []*alert.Finding) ([]*aler
 	people := make([]*alert.Person, len(findings))
 	for i := range answers {
 		if a := &answers[i]; a.Known() && findings[i].Subject.Type == "user" {
-			p := &alert.Person{Source: a.Source, ID: a.DirectoryID, Name: a.DisplayName, Status: a.Status, Since: a.Since, Kind: a.Kind, Role: a.Role, Groups: a.Groups}
-			if len(a.Emails) > 0 {
-				p.Email = a.Emails[0]
-			}
-			completed(p, a.Others)
-			people[i] = p
+			people[i] = personOf(a)
 		}
 	}
 	return people, nil

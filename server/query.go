@@ -31,7 +31,7 @@ type queryRoute struct {
 func newQueryRules() (*queryRules, error) {
 	q := &queryRules{}
 	for _, file := range []protoreflect.FileDescriptor{
-		pb.File_sealwatch_v1_ingest_service_proto, pb.File_sealwatch_v1_incident_service_proto, pb.File_sealwatch_v1_event_service_proto,
+		pb.File_sealwatch_v1_ingest_service_proto, pb.File_sealwatch_v1_incident_service_proto, pb.File_sealwatch_v1_timeline_service_proto, pb.File_sealwatch_v1_event_service_proto,
 		pb.File_sealwatch_v1_alert_service_proto, pb.File_sealwatch_v1_detection_service_proto,
 		pb.File_sealwatch_v1_system_service_proto,
 	} {

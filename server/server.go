@@ -165,6 +165,9 @@ func (s *Server) register(validator *validate.Validator, names *countries.Table)
 	if v.Incidents != nil {
 		pb.RegisterIncidentServiceServer(s.grpc, &incidentService{incidents: v.Incidents, tenant: o.Origin.Tenant})
 	}
+	if v.Timelines != nil {
+		pb.RegisterTimelineServiceServer(s.grpc, &timelineService{timelines: v.Timelines, tenant: o.Origin.Tenant, now: o.Now, guide: v.Guide})
+	}
 	if v.Addresses != nil {
 		pb.RegisterIpRangeServiceServer(s.grpc, &ipRangeService{book: v.Addresses, tenant: o.Origin.Tenant, countries: names})
 	}

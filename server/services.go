@@ -28,6 +28,8 @@ type Services struct {
 	Inputs      InputReader
 	// Incidents may be nil: then IncidentService is not offered, and alerts name none.
 	Incidents Incidents
+	// Timelines may be nil: then TimelineService is not offered.
+	Timelines Timelines
 	// Addresses may be nil: then IpRangeService is not offered.
 	Addresses AddressBook
 	// People may be nil: then DirectoryService is not offered.

@@ -146,7 +146,7 @@ func (p *process) root() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
 	root.AddCommand(p.serveCommand(), p.demoCommand(), p.importCommand(), p.alertsCommand(), p.detectionsCommand(), p.backtestCommand(), p.reevaluateCommand(), p.huntCommand(), p.policyCommand(), p.exceptionsCommand(), p.simulateCommand(), p.evaluateCommand(), p.engineCommand(), p.ipRangesCommand(), p.feedsCommand(), p.directoryCommand(), p.doctorCommand(), p.connectCommand(), p.configCommand(), p.versionCommand())
-	root.AddCommand(p.incidentsCommand())
+	root.AddCommand(p.incidentsCommand(), p.usersCommand())
 	strict(root)
 	completeValues(root)
 	return root

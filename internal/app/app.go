@@ -186,6 +186,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		Ready:           state.ready, OpenAPI: sealwatch.OpenAPI, Version: build.Read().Version, Logger: log, Registerer: registry, Gatherer: registry,
 	}
 	options.Services.Desk = analytics.NewDesk(cfg.Tenant, db, alerts)
+	options.Services.Timelines = analytics.NewTimelines(cfg.Tenant, db)
 	options.Services.Incidents = analytics.NewIncidents(cfg.Tenant, db, alerts, grouping(cfg.Incidents))
 	if deliveries != nil {
 		options.Services.Connect = deliveries

@@ -1,0 +1,183 @@
+package analytics
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/directory"
+	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/fault"
+	"github.com/sealwatch/sealwatch/internal/timeline"
+)
+
+// TimelineStore is what Timelines read.
+type TimelineStore interface {
+	TimelineAccounts(ctx context.Context, tenant string, ids, emails []string, from, to time.Time) ([]timeline.Account, error)
+	TimelineSteps(ctx context.Context, tenant string, users []string, from, to, afterTime time.Time, afterID string, limit int) ([]timeline.Step, error)
+	TimelineTraits(ctx context.Context, tenant string, users []string, from, to time.Time) ([]timeline.Trait, error)
+	ListEvents(ctx context.Context, tenant string, f event.Filter, after event.Cursor, limit int, full bool) ([]event.Event, error)
+	ListAlerts(ctx context.Context, tenant string, f alert.Filter, o alert.Order, head uint64, after alert.Cursor, limit int) ([]alert.Alert, int, error)
+	DirectoryAt(ctx context.Context, tenant string, questions []directory.Question) ([]directory.Answer, error)
+}
+
+// Timelines tell what a user did around a time, and what was found about it.
+type Timelines struct {
+	tenant string
+	store  TimelineStore
+}
+
+// NewTimelines reads from the store.
+func NewTimelines(tenant string, store TimelineStore) *Timelines {
+	return &Timelines{tenant: tenant, store: store}
+}
+
+// lookAround is how far before and after the span an account is looked for by its e-mail.
+const lookAround = 90 * 24 * time.Hour
+
+// mostAlertsTold bounds the alerts of one timeline.
+const mostAlertsTold = 1000
+
+// Timeline returns a page. It fails with fault.NotFound when nobody of that name is known.
+func (l *Timelines) Timeline(ctx context.Context, q timeline.Query) (timeline.Timeline, error) {
+	who, err := l.who(ctx, q)
+	if err != nil {
+		return timeline.Timeline{}, err
+	}
+	t := timeline.Timeline{Who: who}
+	if t.Entries, t.More, err = l.entries(ctx, q, who.IDs); err != nil {
+		return timeline.Timeline{}, err
+	}
+	if q.After == (timeline.Position{}) {
+		t.Traits, err = l.store.TimelineTraits(ctx, l.tenant, who.IDs, q.From, q.To)
+	}
+	return t, err
+}
+
+// who finds the accounts of a person: by the id, by the e-mail in the events, and by what the directory knows of either.
+func (l *Timelines) who(ctx context.Context, q timeline.Query) (timeline.Who, error) {
+	ids, emails := []string{}, []string{}
+	question := directory.Question{At: q.From.Add(q.To.Sub(q.From) / 2)}
+	if strings.Contains(q.User, "@") {
+		question.Email = strings.ToLower(q.User)
+		emails = append(emails, question.Email)
+	} else {
+		question.SubjectID = q.User
+		ids = append(ids, q.User)
+	}
+	answers, err := l.store.DirectoryAt(ctx, l.tenant, []directory.Question{question})
+	if err != nil {
+		return timeline.Who{}, fmt.Errorf("analytics: directory: %w", err)
+	}
+	w := timeline.Who{}
+	for _, a := range answers {
+		if !a.Known() {
+			continue
+		}
+		w.Person = personOf(&a)
+		w.Name = a.DisplayName
+		ids = append(ids, a.DocuSignUserIDs...)
+		for _, e := range a.Emails {
+			emails = append(emails, strings.ToLower(e))
+		}
+	}
+	accounts, err := l.store.TimelineAccounts(ctx, l.tenant, ids, emails, q.From.Add(-lookAround), q.To.Add(lookAround))
+	if err != nil {
+		return timeline.Who{}, err
+	}
+	for _, a := range accounts {
+		ids = append(ids, a.ID)
+		if a.Email != "" {
+			emails = append(emails, strings.ToLower(a.Email))
+		}
+		if w.Name == "" {
+			w.Name = a.Name
+		}
+	}
+	if w.Person == nil && len(accounts) == 0 {
+		return timeline.Who{}, fault.New(fault.NotFound, "nobody acted as %q within 90 days of that time, and no directory knows somebody of that name", q.User)
+	}
+	slices.Sort(ids)
+	slices.Sort(emails)
+	w.IDs, w.Emails = slices.Compact(ids), slices.Compact(emails)
+	return w, nil
+}
+
+// entries are the events and alerts of a page, and whether others follow.
+func (l *Timelines) entries(ctx context.Context, q timeline.Query, users []string) ([]timeline.Entry, bool, error) {
+	afterID := q.After.ID
+	if q.After.Alert { // all events of that time follow
+		afterID = ""
+	}
+	steps, err := l.store.TimelineSteps(ctx, l.tenant, users, q.From, q.To, q.After.Time, afterID, q.Limit+1)
+	if err != nil {
+		return nil, false, err
+	}
+	all := make([]timeline.Entry, 0, len(steps))
+	byID := make(map[string]int, len(steps))
+	var wanted []string
+	for _, s := range steps {
+		byID[s.ID] = len(all)
+		wanted = append(wanted, s.ID)
+		all = append(all, timeline.Entry{Time: s.Time, Concerned: s.Concerned})
+	}
+	if len(wanted) > 0 {
+		events, err := l.store.ListEvents(ctx, l.tenant, event.Filter{IDs: wanted, Start: q.From, End: q.To}, event.Cursor{}, len(wanted), false)
+		if err != nil {
+			return nil, false, err
+		}
+		for i := range events {
+			if k, ok := byID[events[i].ID]; ok {
+				all[k].Event = &events[i]
+			}
+		}
+		// one that was set aside between the two questions
+		all = slices.DeleteFunc(all, func(e timeline.Entry) bool { return e.Event == nil })
+	}
+	states := append(slices.Clone(alert.OpenStates), alert.StateSuppressed)
+	alerts, _, err := l.store.ListAlerts(ctx, l.tenant, alert.Filter{SubjectIDs: users, SubjectTypes: []string{"user"}, States: states, Start: q.From, End: q.To}, alert.Order{By: alert.OrderStart, Ascending: true}, 0, alert.Cursor{}, mostAlertsTold)
+	if err != nil {
+		return nil, false, err
+	}
+	for i := range alerts {
+		e := timeline.Entry{Time: alerts[i].Start, Alert: &alerts[i]}
+		if e.Time.Before(q.From) {
+			e.Time = q.From
+		}
+		if p := e.Position(); q.After == (timeline.Position{}) || comparePositions(p, q.After) > 0 {
+			all = append(all, e)
+		}
+	}
+	slices.SortFunc(all, func(a, b timeline.Entry) int { return comparePositions(a.Position(), b.Position()) })
+	if len(all) > q.Limit {
+		return all[:q.Limit], true, nil
+	}
+	return all, false, nil
+}
+
+// comparePositions orders entries: by time, alerts before events, then by id.
+func comparePositions(a, b timeline.Position) int {
+	if c := a.Time.Compare(b.Time); c != 0 {
+		return c
+	}
+	if a.Alert != b.Alert {
+		if a.Alert {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(a.ID, b.ID)
+}
+
+// personOf is what the directory says of somebody.
+func personOf(a *directory.Answer) *alert.Person {
+	p := &alert.Person{Source: a.Source, ID: a.DirectoryID, Name: a.DisplayName, Status: a.Status, Since: a.Since, Kind: a.Kind, Role: a.Role, Groups: a.Groups}
+	if len(a.Emails) > 0 {
+		p.Email = a.Emails[0]
+	}
+	completed(p, a.Others)
+	return p
+}
