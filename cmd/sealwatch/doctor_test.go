@@ -35,12 +35,12 @@ func TestDoctorMonitor(t *testing.T) {
 	d := docusigntest.New(t)
 	d.Add(time.Now(), docusigntest.Record("a", time.Now()))
 	code, out, problems := doctor(t, d, "")
-	if code != 0 || strings.Count(out, "ok  ") != 8 || !strings.Contains(out, "1 events") || !strings.Contains(out, docusigntest.OrganizationID) || problems != "" {
+	if code != 0 || strings.Count(out, "ok  ") != 9 || !strings.Contains(out, "API host: 127.0.0.1 is an address, TLS 1.3") || !strings.Contains(out, "1 events") || !strings.Contains(out, docusigntest.OrganizationID) || problems != "" {
 		t.Errorf("code %d:\n%s%s", code, out, problems)
 	}
 	code, out, _ = doctor(t, d, ", api: v2", "main", "-o", "json")
 	var steps []map[string]string
-	if err := json.Unmarshal([]byte(out), &steps); err != nil || code != 0 || len(steps) != 8 || steps[5]["outcome"] != "ok" || steps[5]["source"] != "monitor/main" || !strings.Contains(steps[5]["text"], "v2") {
+	if err := json.Unmarshal([]byte(out), &steps); err != nil || code != 0 || len(steps) != 9 || steps[6]["outcome"] != "ok" || steps[6]["source"] != "monitor/main" || !strings.Contains(steps[6]["text"], "v2") {
 		t.Errorf("code %d, %v:\n%s", code, err, out)
 	}
 	if code, _, problems = doctor(t, d, "", "other"); code != 1 || !strings.Contains(problems, `no source "other" is configured; expected one of main`) {
