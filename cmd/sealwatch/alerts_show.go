@@ -91,6 +91,9 @@ func alertWhole(a *sealwatchv1.Alert) string {
 	section("events", strings.Join(a.GetEventIds(), " "))
 	section("again", a.GetRerun())
 	section("all", present(a.GetAllEvents())...)
+	if a.GetRerun() != "" || a.GetAllEvents() != "" {
+		section("", "(ask these with sealwatch hunt)")
+	}
 	return b.String()
 }
 

@@ -186,7 +186,7 @@ func (j *jsonResult) rows(rows []*structpb.ListValue) error {
 
 // value of a column of numbers is a number, to the last digit, although a big one comes as text.
 func (j *jsonResult) value(v *structpb.Value, number bool) ([]byte, error) {
-	if s, ok := v.GetKind().(*structpb.Value_StringValue); ok && number && json.Valid([]byte(s.StringValue)) {
+	if s, ok := v.GetKind().(*structpb.Value_StringValue); ok && number && strings.Trim(s.StringValue, "0123456789+-.eE") == "" && json.Valid([]byte(s.StringValue)) {
 		return []byte(s.StringValue), nil
 	}
 	return json.Marshal(v.AsInterface())

@@ -12,6 +12,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/visible"
 )
 
 // Subject is whom or what a finding can be about.
@@ -157,6 +158,8 @@ func (d *DB) EachFinding(ctx context.Context, c Call, each func(alert.Finding) e
 			&f.EventIDs, &f.EventCount, &f.Score, &f.Severity, &f.Title, &f.Evidence, &f.SuppressedBy); err != nil {
 			return err
 		}
+		// A title goes into terminals, mails and tickets of others, and holds words of records.
+		f.Title = visible.Text(f.Title)
 		return each(f)
 	}, args...)
 }
