@@ -84,15 +84,13 @@ var rangeFields = map[string]func(r *sealwatchv1.IpRange, text string) error{
 		r.Tags = strings.FieldsFunc(s, func(c rune) bool { return c == ' ' || c == ',' || c == ';' || c == '|' })
 		return nil
 	},
-	"confidence": func(r *sealwatchv1.IpRange, s string) error {
-		return number(s, "0 to 100", func(n float64) { r.Confidence = int32(n) })
-	},
-	"from":    func(r *sealwatchv1.IpRange, s string) (err error) { r.StartTime, err = rangeBound(s); return err },
-	"to":      func(r *sealwatchv1.IpRange, s string) (err error) { r.EndTime, err = rangeBound(s); return err },
-	"isp":     func(r *sealwatchv1.IpRange, s string) error { r.Isp = s; return nil },
-	"asn":     func(r *sealwatchv1.IpRange, s string) (err error) { r.Asn, err = systemNumber(s); return err },
-	"country": func(r *sealwatchv1.IpRange, s string) error { r.Country = s; return nil },
-	"city":    func(r *sealwatchv1.IpRange, s string) error { r.City = s; return nil },
+	"confidence": setConfidence,
+	"from":       func(r *sealwatchv1.IpRange, s string) (err error) { r.StartTime, err = rangeBound(s); return err },
+	"to":         func(r *sealwatchv1.IpRange, s string) (err error) { r.EndTime, err = rangeBound(s); return err },
+	"isp":        func(r *sealwatchv1.IpRange, s string) error { r.Isp = s; return nil },
+	"asn":        func(r *sealwatchv1.IpRange, s string) (err error) { r.Asn, err = systemNumber(s); return err },
+	"country":    func(r *sealwatchv1.IpRange, s string) error { r.Country = s; return nil },
+	"city":       func(r *sealwatchv1.IpRange, s string) error { r.City = s; return nil },
 	"latitude": func(r *sealwatchv1.IpRange, s string) error {
 		return number(s, "degrees", func(n float64) { r.Latitude = &n })
 	},

@@ -42,10 +42,10 @@ func TestRangeFiles(t *testing.T) {
 			`10.20.0.0/16,"Dublin, north",Cloud,a b,2026-01-01,Contoso,AS64500,IE,Dublin,53.35,-6.26,20` + "\r\n10.30.0.0/16,,,,,,,DE\n10.40.0.0/16,,,,,,,,,north\n,x\n10.50.0.0/16,,,,,,,,,,,,13\n\"",
 			want:     []*sealwatchv1.IpRange{with("10.20.0.0/16", dublin), with("10.30.0.0/16", func(r *sealwatchv1.IpRange) { r.Country = "DE" })},
 			problems: []string{`line 4: latitude: found "north"`, "line 5: found no network", "line 6: found 13 fields, expected the 12", "line 7: "}},
-		"places that there are not": {file: "network,country,city,latitude,longitude,radiusKm,asn\n10.1.0.0/16,Germany\n10.2.0.0/16,Atlantis\n10.3.0.0/16,DE,,91,0\n10.4.0.0/16,DE,,0,181\n10.5.0.0/16,DE,,1\n10.6.0.0/16,DE,,,,5\n" +
-			"10.7.0.0/16,DE,,1,1,0\n10.8.0.0/16,DE,,NaN,0\n10.9.0.0/16,DE,,,,,5\n",
+		"places that there are not": {file: "network,country,city,latitude,longitude,radiusKm,asn,confidence\n10.1.0.0/16,Germany\n10.2.0.0/16,Atlantis\n10.3.0.0/16,DE,,91,0\n10.4.0.0/16,DE,,0,181\n10.5.0.0/16,DE,,1\n10.6.0.0/16,DE,,,,5\n" +
+			"10.7.0.0/16,DE,,1,1,0\n10.8.0.0/16,DE,,NaN,0\n10.9.0.0/16,DE,,,,,5\n10.10.0.0/16,,,,,,,101\n",
 			want:     []*sealwatchv1.IpRange{with("10.1.0.0/16", func(r *sealwatchv1.IpRange) { r.Country = "DE" })},
-			problems: []string{`line 3: country: found "Atlantis"`, "line 4: latitude: found 91", "line 5: longitude: found 181", "line 6: latitude: found one", "line 7: radiusKm: found 5", "line 8: radiusKm: found 0", "line 9: latitude: found NaN", "line 10: asn: found 5"}},
+			problems: []string{`line 3: country: found "Atlantis"`, "line 4: latitude: found 91", "line 5: longitude: found 181", "line 6: latitude: found one", "line 7: radiusKm: found 5", "line 8: radiusKm: found 0", "line 9: latitude: found NaN", "line 10: asn: found 5", `line 11: confidence: found "101"`}},
 		"a column that there is not": {file: "network,town\n10.0.0.0/8,Dublin\n", fails: `line 1: found the column "town"`},
 		"JSON": {file: ` [{"prefix":"10.20.0.0/16","displayName":"Dublin, north","category":"cloud","tags":["a","b"],"startTime":"2026-01-01T00:00:00Z","isp":"Contoso","asn":64500,
 			"city":"Dublin","latitude":53.35,"longitude":-6.26,"radiusKm":20}, {"prefix":"10.30.0.0/16"}]`, want: []*sealwatchv1.IpRange{with("10.20.0.0/16", dublin), with("10.30.0.0/16", nil)}},
