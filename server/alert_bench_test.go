@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -140,4 +141,15 @@ func serveEach(b *testing.B, log *changes) string {
 	go func() { _ = s.Serve(l) }()
 	b.Cleanup(s.Stop)
 	return l.Addr().String()
+}
+
+// loadAlert is about 2 KiB, as one with its evidence is.
+func loadAlert() alert.Alert {
+	a := storedAlert(1, alert.SeverityHigh, alert.StateNew)
+	a.Evidence = `{"speed": 1200.5, "from": "Berlin", "to": "Singapore"}`
+	a.EventIDs = nil
+	for i := range 40 {
+		a.EventIDs = append(a.EventIDs, fmt.Sprintf("00000000-0000-0000-0000-%012d", i))
+	}
+	return a
 }
