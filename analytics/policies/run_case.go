@@ -15,6 +15,7 @@ import (
 
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/event"
 	"github.com/sealwatch/sealwatch/internal/policy"
 )
@@ -27,11 +28,19 @@ type CaseStore interface {
 	Migrate(ctx context.Context) (int, error)
 }
 
+// withoutViews is a database for cases that makes no views for use by hand: the analysis does not read them.
+type withoutViews struct{ CaseStore }
+
+// DefineDetection does nothing.
+func (withoutViews) DefineDetection(context.Context, string, string, []clickhouse.Argument) error {
+	return nil
+}
+
 // clock of the cases: all their events have happened.
 func clock() time.Time { return time.Date(2029, 6, 1, 0, 0, 0, 0, time.UTC) }
 
-// RunCase runs a case with a policy twice, in tenants of their own: with everything there before the policy is saved, and with the
-// late part after everything was analysed. It returns what differs from the alerts that the case expects, one line each.
+// RunCase runs a case with a policy, in a tenant of its own: with everything there before the policy is saved, and, where there is a
+// late part, once more with that after everything else was analysed. It returns what differs from the alerts that the case expects, one line each.
 func RunCase(ctx context.Context, db CaseStore, c *Case, p *policy.Policy, log *slog.Logger) ([]string, error) {
 	applied := *p
 	applied.Disabled = false
@@ -44,6 +53,9 @@ func RunCase(ctx context.Context, db CaseStore, c *Case, p *policy.Policy, log *
 	}
 	var problems []string
 	for _, late := range []bool{false, true} {
+		if late && len(c.Late)+len(c.LateRanges)+len(c.LateDirectory) == 0 {
+			break
+		}
 		found, err := play(ctx, db, c, d, applied.EffectiveFrom, late, log)
 		if err != nil {
 			return nil, err
@@ -59,6 +71,7 @@ func RunCase(ctx context.Context, db CaseStore, c *Case, p *policy.Policy, log *
 }
 
 func play(ctx context.Context, db CaseStore, c *Case, d analytics.Detection, since time.Time, late bool, log *slog.Logger) ([]alert.Alert, error) {
+	db = withoutViews{db}
 	tenant := "case-" + uuid.NewString()
 	alerts, err := analytics.OpenLog(ctx, db, clock, log)
 	if err != nil {

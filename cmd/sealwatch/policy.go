@@ -201,7 +201,8 @@ func (p *process) policyTest() *cobra.Command {
 	c := &cobra.Command{
 		Use: "test [FOLDER]", Short: "Run the tests of the policies of a folder on an engine of its own",
 		Long: "Run the tests of the policies of a folder: the files of its folder tests, each with events and the alerts that are expected (docs/policies.md).\n" +
-			"An engine on a temporary directory runs them, each twice: at once, and with the late part after the others. Without a folder, the templates.",
+			"An engine on a temporary directory runs them: all at once, and, where there is a late part, again with that after the others. Without\n" +
+			"a folder, the templates.",
 		Example: "  sealwatch policy test policies/",
 		Args:    cobra.MaximumNArgs(1),
 	}
