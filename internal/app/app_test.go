@@ -403,6 +403,22 @@ func (s *service) count(sql string) string {
 
 func TestHuntingByHand(t *testing.T) {
 	s := run(t, settings(t))
+	// The engine's own port is for the service alone.
+	access, err := hunting.ReadAccess(s.cfg.DataDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := embedded.ReadFile(s.cfg.DataDir)
+	if err != nil || engine.Password != "" {
+		t.Errorf("engine.json: %v, with a password: %v", err, engine.Password != "")
+	}
+	r, _ := http.NewRequest(http.MethodPost, engine.URL, strings.NewReader("SELECT 1"))
+	r.SetBasicAuth("reader", access.Password)
+	if answer, err := http.DefaultClient.Do(r); err != nil || answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("the engine lets hunters in: %v, %v", answer, err)
+	} else {
+		_ = answer.Body.Close()
+	}
 	s.importBody(travel(1, time.Now().Add(-2*time.Hour)))
 	s.settled()
 	if n := s.count("SELECT count() FROM sealwatch.detect_impossible_travel(from = '2020-01-01 00:00:00', to = '2100-01-01 00:00:00')"); n != "1" {
