@@ -13,7 +13,7 @@ import (
 
 // IncidentStore is what Incidents read.
 type IncidentStore interface {
-	ListAlerts(ctx context.Context, tenant string, f alert.Filter, o alert.Order, head uint64, after alert.Cursor, limit int) ([]alert.Alert, int, error)
+	EachStandingAlert(ctx context.Context, tenant string, head uint64, each func(*alert.Alert)) error
 	GetAlert(ctx context.Context, tenant, id string) (alert.Alert, error)
 }
 
@@ -41,7 +41,7 @@ func NewIncidents(tenant string, store IncidentStore, log *Log, g alert.Grouping
 	return &Incidents{tenant: tenant, store: store, log: log, grouping: g, members: map[string]alert.Member{}}
 }
 
-// incidentPage is how many alerts or changes are read at once.
+// incidentPage is how many changes are read at once.
 const incidentPage = 1000
 
 // catchUp brings the groups in step with the log.
@@ -77,20 +77,8 @@ func (n *Incidents) catchUp(ctx context.Context) error {
 // load reads all alerts that stand.
 func (n *Incidents) load(ctx context.Context, head uint64) error {
 	clear(n.members)
-	var order alert.Order
-	for after := (alert.Cursor{}); head > 0; {
-		page, _, err := n.store.ListAlerts(ctx, n.tenant, alert.Filter{}, order, head, after, incidentPage)
-		if err != nil {
-			return fmt.Errorf("analytics: incidents: %w", err)
-		}
-		for i := range page {
-			n.take(&page[i])
-		}
-		if len(page) < incidentPage {
-			break
-		}
-		last := &page[len(page)-1]
-		after = alert.Cursor{Key: order.Key(last), ID: last.ID}
+	if err := n.store.EachStandingAlert(ctx, n.tenant, head, func(a *alert.Alert) { n.take(a) }); err != nil {
+		return fmt.Errorf("analytics: incidents: %w", err)
 	}
 	n.head, n.loaded = head, true
 	return nil

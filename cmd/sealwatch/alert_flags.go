@@ -13,10 +13,10 @@ import (
 
 // alertFlags select alerts. A flag has the name of what it selects by.
 type alertFlags struct {
-	detections, severities, states, users, emails, types, assignees, classifications, reasons, addresses, networks, countries, suppressed, incidents []string
-	severity, text, minScore, maxScore, until, createdSince, createdUntil, updatedSince, updatedUntil                                                string
-	minEvents, maxEvents                                                                                                                             int32
-	unassigned, commented, uncommented                                                                                                               bool
+	detections, severities, states, users, types, assignees, classifications, reasons, addresses, networks, countries, suppressed, incidents []string
+	severity, text, minScore, maxScore, until, createdSince, createdUntil, updatedSince, updatedUntil                                        string
+	minEvents, maxEvents                                                                                                                     int32
+	unassigned, commented, uncommented                                                                                                       bool
 	// names of the flags.
 	names []string
 }

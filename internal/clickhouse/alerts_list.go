@@ -107,3 +107,15 @@ func (d *DB) AlertIDs(ctx context.Context, tenant string, f alert.Filter, head u
 	}, append(selection(tenant, &f, alert.Order{}, head), named("limit", uint32(limit)))...)
 	return all, err
 }
+
+// EachStandingAlert calls each for every alert that was neither suppressed nor retracted when head was the last change, in no order. The
+// alert is each's own.
+func (d *DB) EachStandingAlert(ctx context.Context, tenant string, head uint64, each func(*alert.Alert)) error {
+	return d.rows(ctx, "alerts_standing", func(r driver.Rows) error {
+		c, err := scanChange(r)
+		if err == nil {
+			each(&c.Alert)
+		}
+		return err
+	}, named("tenant", tenant), named("head", head))
+}

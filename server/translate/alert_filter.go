@@ -43,7 +43,7 @@ func AlertFilter(f *pb.AlertFilter) alert.Filter {
 		out.Assignees = append(out.Assignees, "")
 	}
 	for _, text := range f.GetIpAddresses() {
-		p, _ := alert.Prefix(text) //nolint:errcheck // see above
+		p, _ := alert.Prefix(text)
 		out.Addresses = append(out.Addresses, p)
 	}
 	return out
