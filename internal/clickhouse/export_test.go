@@ -121,3 +121,6 @@ func PassesLeft(ctx context.Context, d *DB) (left []string, err error) {
 	}, list("names", needlessPasses))
 	return left, err
 }
+
+// Exec runs a statement that returns nothing.
+func Exec(ctx context.Context, d *DB, sql string) error { return d.conn.Exec(ctx, sql) }

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -145,7 +146,15 @@ func (d *DB) Misplaced(ctx context.Context, tenant string) (uint64, error) {
 // PlaceEvents puts the stored events of a tenant where the ranges say. What is cut short is done by the next call: an event says itself
 // where it lies. The rows stay what they are, and each part of the table is replaced by one with new columns, so that nobody ever
 // counts an event twice or misses one.
-func (d *DB) PlaceEvents(ctx context.Context, tenant string) error {
+func (d *DB) PlaceEvents(ctx context.Context, tenant string) (err error) {
+	defer func() {
+		if err != nil && ctx.Err() == nil {
+			err = errors.Join(err, d.exec(ctx, "events_place_kill"))
+		}
+	}()
+	if err := d.exec(ctx, "events_place_kill"); err != nil {
+		return err
+	}
 	for range maxPlacings {
 		if err := d.mutated(ctx); err != nil { // what an earlier process left may still be writing what was said then
 			return err
