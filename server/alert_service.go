@@ -27,7 +27,8 @@ type alertService struct {
 	watermark  func() time.Time
 	guide      func(*alert.Alert) alert.Guide
 	// hub is who reads the changes.
-	hub *fanout.Hub
+	hub    *fanout.Hub
+	oldest oldestChange
 	// stallTimeout is how long a stream may wait for its reader.
 	stallTimeout time.Duration
 	logger       *slog.Logger
