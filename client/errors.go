@@ -2,7 +2,6 @@ package client
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -11,7 +10,7 @@ import (
 )
 
 // errSilent says that a stream was taken for dead.
-var errSilent = fmt.Errorf("the service says nothing, not even a heartbeat: %w", status.Error(codes.Unavailable, "silence"))
+var errSilent = errors.New("the service says nothing, not even a heartbeat")
 
 // final says that opening the stream once more makes no sense.
 func final(err error) bool {
