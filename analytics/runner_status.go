@@ -23,6 +23,8 @@ func public(err error) string {
 		return "a query exceeds the engine's limit of " + clickhouse.Limit(err)
 	case errors.As(err, &known):
 		return known.Message
+	case clickhouse.Refusal(err) != "":
+		return "the engine refuses its query (" + clickhouse.Refusal(err) + "), and will until it is another one; the service's log says where"
 	}
 	return "it could not be evaluated; the service's log says why"
 }

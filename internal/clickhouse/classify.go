@@ -65,3 +65,12 @@ func classify(ctx context.Context, err error) error {
 	}
 	return fault.Unavailable(err)
 }
+
+// Refusal is the engine's name for why it refuses a statement that will never succeed; empty for every other error.
+func Refusal(err error) string {
+	var refused *clickhouse.Exception
+	if errors.As(err, &refused) {
+		return ofStatement[refused.Code]
+	}
+	return ""
+}

@@ -31,7 +31,7 @@ func TestAStatementThatCannotWork(t *testing.T) {
 		"numbers_mt(200000) WHERE throwIf(number = 199999, 'after many rows went') = 0": "FUNCTION_THROW_IF_VALUE_IS_NON_ZERO",
 	} {
 		_, err := db.Findings(ctx, clickhouse.Call{Detection: "odd", Tenant: "default", Text: finding + rows, Arguments: pattern})
-		if err == nil || fault.Is(err, fault.StorageUnavailable) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "detection odd") {
+		if err == nil || fault.Is(err, fault.StorageUnavailable) || clickhouse.Refusal(err) != want || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "detection odd") {
 			t.Errorf("%s: %v, expected detection odd and %s", rows, err, want)
 		}
 	}
