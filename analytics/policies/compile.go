@@ -89,14 +89,15 @@ func Compile(p *policy.Policy) (analytics.Detection, error) {
 	if c.newDays > 0 {
 		d.LookBack += time.Duration(c.newDays+1) * day
 	}
-	if p.Key != policy.KeyUser && (c.newDays > 0 || c.people || c.addresses) {
+	// where the events of a user are put elsewhere, accounts and envelopes are known by the user alone
+	whole := p.Key == policy.KeyAccount || p.Key == policy.KeyEnvelope
+	if looked := c.newDays > 0 || c.people || c.addresses; whole || looked && p.Key != policy.KeyUser {
 		c.set("new_us", largeType, micros(d.LookBack))
 		d.Affected = with(fragment("affected", ""), "key", fragment("fields", "key "+p.Key))
 		d.Inputs.Follow = true
-		d.Inputs.Activities = nil // what a user did of another class can make something new, or not
 	}
 	if c.newDays > 0 {
-		d.Inputs.Activities = nil
+		d.Inputs.Activities = nil // what a user did of another class can make something new, or not
 	}
 	d.Parameters = c.parameters
 	scope := analytics.Scope{Include: analytics.Selection(p.Scope.Include), Exclude: analytics.Selection(p.Scope.Exclude)}
