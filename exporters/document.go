@@ -39,6 +39,8 @@ type Document struct {
 	Sequence       uint64           `json:"sequence"`
 	Assignee       string           `json:"assignee,omitempty"`
 	Classification string           `json:"classification,omitempty"`
+	// Reason of the classification.
+	Reason string `json:"reason,omitempty"`
 	// Truncated names the fields that an exporter shortened to stay within the receiver's limit.
 	Truncated []string `json:"truncated,omitempty"`
 }
@@ -67,6 +69,9 @@ func NewDocument(c *alert.Change) Document {
 	}
 	if c.Triage.Classification != "" {
 		d.Classification = enum("ALERT_CLASSIFICATION_", c.Triage.Classification)
+	}
+	if c.Triage.Reason != "" {
+		d.Reason = enum("ALERT_REASON_", c.Triage.Reason)
 	}
 	return d
 }

@@ -111,7 +111,7 @@ func texts(most int) func(*exporters.Document) []string {
 			{"title", &d.Title}, {"tenant", &d.Tenant}, {"detection", &d.Detection}, {"severity", &d.Severity}, {"state", &d.State},
 			{"change", &d.Change}, {"subject", &d.Subject.Type}, {"subject", &d.Subject.ID}, {"subject", &d.Subject.Email},
 			{"subject", &d.Subject.DisplayName}, {"findingKey", &d.FindingKey},
-			{"assignee", &d.Assignee}, {"classification", &d.Classification},
+			{"assignee", &d.Assignee}, {"classification", &d.Classification}, {"reason", &d.Reason},
 		} {
 			if short := cut(*f.text, most); short != *f.text {
 				*f.text = short

@@ -67,7 +67,7 @@ func (f *Filter) Match(a *Alert) bool {
 		states = OpenStates
 	}
 	t := &a.Triage
-	return in(states, a.State()) && slices.Contains(f.AllSeverities(), a.Severity) &&
+	return in(states, a.State()) && SeverityRank(a.Severity) >= SeverityRank(f.MinSeverity) && in(f.Severities, a.Severity) &&
 		in(f.IDs, a.ID) && in(f.Detections, a.Detection) && in(f.SubjectIDs, a.Subject.ID) && in(f.SubjectTypes, a.Subject.Type) && in(f.SubjectEmails, strings.ToLower(a.Subject.Email)) &&
 		in(f.Classifications, t.Classification) && in(f.Reasons, t.Reason) && in(f.Assignees, strings.ToLower(t.Assignee)) &&
 		(len(f.SuppressedBy) == 0 || slices.ContainsFunc(a.SuppressedBy, func(r string) bool { return slices.Contains(f.SuppressedBy, r) })) &&
