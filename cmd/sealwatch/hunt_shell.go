@@ -44,7 +44,31 @@ func (h *hunter) shell(ctx context.Context) error {
 		_ = f.Close()
 	}
 	h.p.say(`Read-only SQL, each statement ended by ;   \h for help, \q to leave`)
-	return h.converse(ctx, line, func() { h.p.keepHistory(past, line) })
+	return h.converse(ctx, &patient{line, ctx}, func() { h.p.keepHistory(past, line) })
+}
+
+// patient waits for a line no longer than the program runs: a signal that ends it comes while a person thinks.
+type patient struct {
+	prompter
+	ctx context.Context //nolint:containedctx // it is the life of the conversation
+}
+
+func (p *patient) Prompt(prompt string) (string, error) {
+	type answer struct {
+		line string
+		err  error
+	}
+	came := make(chan answer, 1)
+	go func() {
+		line, err := p.prompter.Prompt(prompt)
+		came <- answer{line, err}
+	}()
+	select {
+	case a := <-came:
+		return a.line, a.err
+	case <-p.ctx.Done():
+		return "", io.EOF
+	}
 }
 
 // prompter asks for a line.
