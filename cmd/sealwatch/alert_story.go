@@ -95,6 +95,9 @@ func why(a *sealwatchv1.Alert) string {
 	all := present(
 		distance, number("hours", "%.2f h between"), number("speedKmh", "%.0f km/h"), number("allowedSpeedKmh", "%.0f km/h are possible"),
 		leaving, number("failures", "%.0f failures"), number("threshold", "%.0f are enough"), number("windowMinutes", "within %.0f minutes"))
+	if asked := f["asked"].GetStringValue(); asked != "" { // of a policy: what it looks for, with its number
+		all = []string{"the policy looks for " + asked}
+	}
 	if f["succeeded"].GetBoolValue() {
 		all = append(all, "then a success")
 	}

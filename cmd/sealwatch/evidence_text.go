@@ -21,7 +21,7 @@ const (
 // told is the evidence that the lines of the story have already.
 var told = []string{
 	"from", "to", "ipAddresses", "countries", "severityReason", "problem", "leavers", "left", "consequence", "confirm",
-	"distanceKm", "hours", "speedKmh", "allowedSpeedKmh", "hoursSinceLeaving", "failures", "threshold", "windowMinutes", "succeeded",
+	"distanceKm", "hours", "speedKmh", "allowedSpeedKmh", "hoursSinceLeaving", "failures", "threshold", "asked", "condition", "policy", "windowMinutes", "succeeded",
 }
 
 // firstTold comes before the rest, because it says what to do.

@@ -178,7 +178,11 @@ func differenceTable(r *sealwatchv1.ReevaluateResult) string {
 		revisions = append(revisions, fmt.Sprint(n))
 	}
 	fmt.Fprintf(&b, "%s  %s to %s\n", terminal.Text(r.GetDetection()), stamp(r.GetStartTime().AsTime()), stamp(r.GetEndTime().AsTime()))
-	fmt.Fprintf(&b, "  judged today by revision %s\n", strings.Join(revisions, ", "))
+	if len(revisions) == 0 {
+		b.WriteString("  judged today by nothing: it did not apply yet\n")
+	} else {
+		fmt.Fprintf(&b, "  judged today by revision %s\n", strings.Join(revisions, ", "))
+	}
 	t := r.GetTotal()
 	fmt.Fprintf(&b, "  alerts: %d instead of %d; %d findings stay as they are\n", t.GetAlerts(), t.GetAlertsNow(), t.GetUnchanged())
 	if t.GetCreated()+t.GetChanged()+t.GetWithdrawn() == 0 {
