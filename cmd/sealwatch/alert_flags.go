@@ -13,10 +13,10 @@ import (
 
 // alertFlags select alerts. A flag has the name of what it selects by.
 type alertFlags struct {
-	detections, severities, states, users, types, assignees, classifications, reasons, addresses, networks, countries, suppressed, incidents []string
-	severity, text, minScore, maxScore, until, createdSince, createdUntil, updatedSince, updatedUntil                                        string
-	minEvents, maxEvents                                                                                                                     int32
-	unassigned, commented, uncommented                                                                                                       bool
+	detections, severities, states, users, types, assignees, classifications, reasons, addresses, networks, countries, suppressed, incidents        []string
+	severity, text, minScore, maxScore, until, firstSince, firstUntil, lastSince, lastUntil, createdSince, createdUntil, updatedSince, updatedUntil string
+	minEvents, maxEvents                                                                                                                            int32
+	unassigned, commented, uncommented                                                                                                              bool
 	// names of the flags.
 	names []string
 }
@@ -48,6 +48,10 @@ func (f *alertFlags) add(c *cobra.Command) {
 	text(&f.createdUntil, "raised-until", "only raised before then")
 	text(&f.updatedSince, "changed-since", "only changed since then")
 	text(&f.updatedUntil, "changed-until", "only last changed before then")
+	text(&f.firstSince, "began-since", "only with their first event since then")
+	text(&f.firstUntil, "began-until", "only with their first event before then")
+	text(&f.lastSince, "ended-since", "only with their last event since then")
+	text(&f.lastUntil, "ended-until", "only with their last event before then")
 	text(&f.until, "until", "only with an event before then")
 	list(&f.suppressed, "suppressed-by", "only suppressed for these reasons; with --state suppressed")
 	c.Flags().BoolVar(&f.commented, "commented", false, "only with comments")
@@ -133,7 +137,7 @@ func (f *alertFlags) times(filter *sealwatchv1.AlertFilter, now time.Time) (err 
 	for _, s := range []struct {
 		flag, from, to string
 		span           **sealwatchv1.TimeSpan
-	}{{"raised", f.createdSince, f.createdUntil, &filter.Created}, {"changed", f.updatedSince, f.updatedUntil, &filter.Updated}} {
+	}{{"began", f.firstSince, f.firstUntil, &filter.FirstEvent}, {"ended", f.lastSince, f.lastUntil, &filter.LastEvent}, {"raised", f.createdSince, f.createdUntil, &filter.Created}, {"changed", f.updatedSince, f.updatedUntil, &filter.Updated}} {
 		if s.from == "" && s.to == "" {
 			continue
 		}

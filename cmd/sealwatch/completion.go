@@ -42,6 +42,9 @@ func valuesOf(f *pflag.Flag) func() []string {
 	case "severity", "max-severity", "only-severity":
 		return severityNames
 	case "state":
+		if f.Value.Type() == "string" { // what people set
+			return func() []string { return stateNames()[:3] }
+		}
 		return stateNames
 	case "classification":
 		if f.DefValue != "" { // of an exception: of an attack there is none
