@@ -16,9 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
-	"github.com/sealwatch/sealwatch/server/translate"
 
-	"github.com/sealwatch/sealwatch/analytics/policies"
 	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
 	"github.com/sealwatch/sealwatch/internal/app"
 	"github.com/sealwatch/sealwatch/internal/config"
@@ -36,7 +34,7 @@ func (p *process) policyCommand() *cobra.Command {
 	return c
 }
 
-func policyID(name string) string { return strings.TrimPrefix(name, translate.PolicyPrefix) }
+func policyID(name string) string { return strings.TrimPrefix(name, app.PolicyPrefix) }
 
 func (p *process) policyList() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "List the policies of the service", Example: "  sealwatch policy list", Args: cobra.NoArgs}
@@ -116,7 +114,7 @@ func (p *process) policyShow() *cobra.Command {
 			return err
 		}
 		defer func() { _ = conn.Close() }()
-		m, err := sealwatchv1.NewPolicyServiceClient(conn).GetPolicy(c.Context(), &sealwatchv1.GetPolicyRequest{Name: translate.PolicyPrefix + policyID(args[0])})
+		m, err := sealwatchv1.NewPolicyServiceClient(conn).GetPolicy(c.Context(), &sealwatchv1.GetPolicyRequest{Name: app.PolicyPrefix + policyID(args[0])})
 		if err != nil {
 			return err
 		}
@@ -154,8 +152,8 @@ func (p *process) showPolicy(m *sealwatchv1.Policy) error {
 		}
 		note("%s", text)
 	}
-	one := translate.PolicyOf(m)
-	text, err := policies.Format(&one)
+	one := app.PolicyOf(m)
+	text, err := app.FormatPolicy(&one)
 	if err != nil {
 		return err
 	}
@@ -171,7 +169,7 @@ func (p *process) policyTemplates() *cobra.Command {
 		Args:    cobra.MaximumNArgs(1),
 	}
 	c.RunE = func(_ *cobra.Command, args []string) error {
-		all, err := policies.Templates()
+		all, err := app.PolicyTemplates()
 		if err != nil {
 			return err
 		}
@@ -179,9 +177,9 @@ func (p *process) policyTemplates() *cobra.Command {
 		for i := range all {
 			ids = append(ids, all[i].ID)
 			if len(args) == 0 {
-				p.print("%s  %s: %s\n    %s", all[i].ID, all[i].Severity, all[i].Name, policies.Describe(&all[i]))
+				p.print("%s  %s: %s\n    %s", all[i].ID, all[i].Severity, all[i].Name, app.DescribePolicy(&all[i]))
 			} else if all[i].ID == args[0] {
-				text, err := policies.Format(&all[i])
+				text, err := app.FormatPolicy(&all[i])
 				if err != nil {
 					return err
 				}
@@ -211,14 +209,14 @@ func (p *process) policyTest() *cobra.Command {
 		var tests fs.FS
 		var err error
 		if len(args) == 0 {
-			if all, err = policies.Templates(); err != nil {
+			if all, err = app.PolicyTemplates(); err != nil {
 				return err
 			}
-			if tests, err = policies.TemplateCases(); err != nil {
+			if tests, err = app.PolicyTemplateCases(); err != nil {
 				return err
 			}
 		} else {
-			files, err := policies.ReadFolder(args[0])
+			files, err := app.ReadPolicies(args[0])
 			if err != nil {
 				return err
 			}
@@ -276,13 +274,13 @@ func (p *process) policyBacktest() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		request := &sealwatchv1.BacktestPolicyRequest{Policy: &sealwatchv1.Policy{Name: translate.PolicyPrefix + policyID(args[0])}}
+		request := &sealwatchv1.BacktestPolicyRequest{Policy: &sealwatchv1.Policy{Name: app.PolicyPrefix + policyID(args[0])}}
 		if text, err := os.ReadFile(args[0]); err == nil {
-			one, err := policies.Parse(text)
+			one, err := app.ParsePolicy(text)
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			request.Policy = translate.PolicyMessage(&one)
+			request.Policy = app.PolicyMessage(&one)
 		} else if strings.ContainsAny(args[0], "./") {
 			return err
 		}
@@ -312,7 +310,7 @@ func (p *process) policyDelete() *cobra.Command {
 	request := &sealwatchv1.DeletePolicyRequest{}
 	p.authorFlag(c, &request.Author)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		request.Name = translate.PolicyPrefix + policyID(args[0])
+		request.Name = app.PolicyPrefix + policyID(args[0])
 		conn, err := connect(*address)
 		if err != nil {
 			return err
@@ -339,13 +337,13 @@ func policyFolder(path string) ([]policy.Policy, error) {
 		if err != nil {
 			return nil, err
 		}
-		one, err := policies.Parse(text)
+		one, err := app.ParsePolicy(text)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		return []policy.Policy{one}, nil
 	}
-	files, err := policies.ReadFolder(path)
+	files, err := app.ReadPolicies(path)
 	if err != nil {
 		return nil, err
 	}

@@ -10,10 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
-	"github.com/sealwatch/sealwatch/server/translate"
 
-	"github.com/sealwatch/sealwatch/analytics/policies"
 	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
+	"github.com/sealwatch/sealwatch/internal/app"
 	"github.com/sealwatch/sealwatch/internal/policy"
 )
 
@@ -101,12 +100,12 @@ func (p *process) policyChanges(ctx context.Context, address, path string, parti
 		var before, after []byte
 		var err error
 		if c.before != nil {
-			if before, err = policies.Format(c.before); err != nil {
+			if before, err = app.FormatPolicy(c.before); err != nil {
 				return err
 			}
 		}
 		if c.after != nil {
-			if after, err = policies.Format(c.after); err != nil {
+			if after, err = app.FormatPolicy(c.after); err != nil {
 				return err
 			}
 		}
@@ -127,7 +126,7 @@ func (p *process) policyChanges(ctx context.Context, address, path string, parti
 			if m.GetFile() != "" {
 				return nil, fmt.Errorf("policy %s comes from the file %s of the service's own folder (policies.folder); change it there", c.id, m.GetFile())
 			}
-			one := translate.PolicyOf(m)
+			one := app.PolicyOf(m)
 			c.before, c.etag = &one, m.GetEtag()
 		}
 		if err := add(c); err != nil {
@@ -139,7 +138,7 @@ func (p *process) policyChanges(ctx context.Context, address, path string, parti
 		if partial || m.GetFile() != "" || slices.ContainsFunc(wanted, func(w policy.Policy) bool { return w.ID == id }) {
 			continue
 		}
-		one := translate.PolicyOf(m)
+		one := app.PolicyOf(m)
 		if err := add(policyChange{id: id, before: &one, etag: m.GetEtag()}); err != nil {
 			return nil, err
 		}
@@ -178,11 +177,11 @@ func (p *process) applyPolicies(ctx context.Context, address, author string, cha
 		var err error
 		switch {
 		case c.before == nil:
-			_, err = client.CreatePolicy(ctx, &sealwatchv1.CreatePolicyRequest{Policy: translate.PolicyMessage(c.after), PolicyId: c.id, Author: author})
+			_, err = client.CreatePolicy(ctx, &sealwatchv1.CreatePolicyRequest{Policy: app.PolicyMessage(c.after), PolicyId: c.id, Author: author})
 		case c.after == nil:
-			_, err = client.DeletePolicy(ctx, &sealwatchv1.DeletePolicyRequest{Name: translate.PolicyPrefix + c.id, Etag: c.etag, Author: author})
+			_, err = client.DeletePolicy(ctx, &sealwatchv1.DeletePolicyRequest{Name: app.PolicyPrefix + c.id, Etag: c.etag, Author: author})
 		default:
-			m := translate.PolicyMessage(c.after)
+			m := app.PolicyMessage(c.after)
 			m.Etag = c.etag
 			_, err = client.UpdatePolicy(ctx, &sealwatchv1.UpdatePolicyRequest{Policy: m, Author: author})
 		}
