@@ -6,7 +6,8 @@ days AS
 (
     SELECT
         tenant, user_id, country, toDate(ts) AS day,
-        min((ts, event_id, ip_address, browser, os, asn)) AS first,
+        -- the time alone is found sooner than the whole of the first event, which few days need
+        min(ts) AS since, min((ts, event_id, ip_address, browser, os, asn)) AS first,
         groupUniqArray(ip_address) AS addresses, groupUniqArray((browser, os)) AS devices, groupUniqArray(asn) AS networks
     FROM events
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
@@ -29,7 +30,7 @@ infrequent AS
     FROM
     (
         SELECT
-            tenant, user_id, country, day, first,
+            tenant, user_id, country, day, since,
             toUInt32(count() OVER (PARTITION BY tenant, user_id, country ORDER BY toInt32(day) RANGE BETWEEN 90 PRECEDING AND 1 PRECEDING)) AS own_days,
             max(day) OVER (PARTITION BY tenant, user_id, country ORDER BY toInt32(day) RANGE BETWEEN 90 PRECEDING AND 1 PRECEDING) AS last_there
         FROM days
@@ -51,26 +52,27 @@ begun AS
     SELECT
         tenant, user_id, country AS stay_country,
         groupArray(numbered.day) AS stay_days, min(numbered.day) AS first_day, max(numbered.day) AS last_day,
-        argMin(numbered.first, numbered.day) AS first, argMin(numbered.own_days, numbered.day) AS own_days, argMin(numbered.last_there, numbered.day) AS last_there
+        argMin(numbered.since, numbered.day) AS since, argMin(numbered.own_days, numbered.day) AS own_days, argMin(numbered.last_there, numbered.day) AS last_there
     FROM numbered
     GROUP BY tenant, user_id, country, number
-    HAVING first.1 >= {from:DateTime64(7, 'UTC')} AND first.1 <= {to:DateTime64(7, 'UTC')}
+    HAVING since >= {from:DateTime64(7, 'UTC')} AND since <= {to:DateTime64(7, 'UTC')}
 ),
 -- what each user was used to when a stay began
 known AS
 (
     SELECT
         s.tenant AS tenant, s.user_id AS user_id, s.stay_country AS stay_country, s.first_day AS first_day,
-        any(s.first) AS first, any(s.stay_days) AS stay_days, any(s.own_days) AS own_days, any(s.last_there) AS last_there,
+        minIf(d.first, d.day = s.first_day) AS first, any(s.stay_days) AS stay_days, any(s.own_days) AS own_days, any(s.last_there) AS last_there,
         groupArrayIf(toString(d.country), d.day < s.first_day AND d.day >= s.first_day - 90) AS been,
         -- the country of most days; of equals the first by name
         (arraySort(arrayMap(c -> (-toInt64(countEqual(been, c)), c), arrayDistinct(been)))[1]).2 AS home,
         countIf(d.day <= s.first_day - 7) = 0 AS learning,
         -- how far back the user is known, up to 97 days
         s.first_day - min(d.day) AS record_days,
-        uniqExactIf(d.day, d.day < s.first_day AND d.day >= s.first_day - 90 AND s.first.3 != '' AND has(d.addresses, s.first.3)) AS address_days,
-        uniqExactIf(d.day, d.day < s.first_day AND d.day >= s.first_day - 90 AND s.first.4 != '' AND has(d.devices, (s.first.4, s.first.5))) AS device_days,
-        uniqExactIf(d.day, d.day < s.first_day AND d.day >= s.first_day - 90 AND s.first.6 != 0 AND has(d.networks, s.first.6)) AS network_days,
+        groupArrayIf((d.day, d.addresses, d.devices, d.networks), d.day < s.first_day AND d.day >= s.first_day - 90) AS past,
+        arrayUniq(arrayMap(p -> p.1, arrayFilter(p -> first.3 != '' AND has(p.2, first.3), past))) AS address_days,
+        arrayUniq(arrayMap(p -> p.1, arrayFilter(p -> first.4 != '' AND has(p.3, (first.4, first.5)), past))) AS device_days,
+        arrayUniq(arrayMap(p -> p.1, arrayFilter(p -> first.6 != 0 AND has(p.4, first.6), past))) AS network_days,
         -- the last day before on which the user was elsewhere
         maxIf(d.day, d.day < s.first_day AND d.day >= s.first_day - 90 AND d.country != s.stay_country) AS day_elsewhere
     FROM days AS d
@@ -141,7 +143,6 @@ there AS
         AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
         AND place_kind = 'user' AND country != '' AND integration_key = ''
         AND activity NOT IN ('failed_logon', 'docusign_alert')
-        AND country IN (SELECT stay_country FROM stays)
         AND (country, toStartOfMonth(ts)) IN (SELECT stay_country, month FROM before_stays)
     GROUP BY tenant, user_id, country, day
 ),
@@ -156,12 +157,30 @@ others AS
     WHERE t.day < s.first_day AND t.day >= s.first_day - 90 AND t.user_id != s.user_id
     GROUP BY tenant, user_id, stay_country, first_day, other
 ),
+-- of each stay: how many others go there, how many of them regularly from the address, and the regulars; kept as one value,
+-- as the stays are
+(
+    SELECT groupArray((tenant, user_id, stay_country, first_day, visitors, address_regulars, regulars))
+    FROM
+    (
+        SELECT
+            tenant, user_id, stay_country, first_day, toInt64(count()) AS visitors, toInt64(countIf(days_at >= {familiar_days:UInt32})) AS address_regulars,
+            groupArrayIf(other, days_there >= {familiar_days:UInt32}) AS regulars
+        FROM others
+        GROUP BY tenant, user_id, stay_country, first_day
+    )
+) AS together,
+met AS
+(
+    SELECT m.1 AS tenant, m.2 AS user_id, m.3 AS stay_country, m.4 AS first_day, m.5 AS visitors, m.6 AS address_regulars, m.7 AS regulars
+    FROM (SELECT arrayJoin(together) AS m)
+),
 regulars AS
 (
     SELECT
         tenant, other, first_day,
         arrayJoin(arrayDistinct(arrayPushBack(arrayMap(d -> toStartOfMonth(first_day - 90 + d), [0, 27, 54, 81]), toStartOfMonth(first_day - 1)))) AS month
-    FROM (SELECT DISTINCT tenant, other, first_day FROM others WHERE days_there >= {familiar_days:UInt32})
+    FROM (SELECT DISTINCT tenant, arrayJoin(met.regulars) AS other, first_day FROM met)
 ),
 -- where the regulars were at home then
 homes AS
@@ -187,13 +206,11 @@ homes AS
 company AS
 (
     SELECT
-        o.tenant AS tenant, o.user_id AS user_id, o.stay_country AS stay_country, o.first_day AS first_day,
-        toInt64(count()) AS visitors,
-        toInt64(countIf(o.days_there >= {familiar_days:UInt32})) AS regulars,
-        toInt64(countIf(o.days_at >= {familiar_days:UInt32})) AS address_regulars,
-        groupArrayIf(h.home, o.days_there >= {familiar_days:UInt32}) AS homes
-    FROM others AS o
-    LEFT JOIN homes AS h ON h.tenant = o.tenant AND h.other = o.other AND h.first_day = o.first_day
+        m.tenant AS tenant, m.user_id AS user_id, m.stay_country AS stay_country, m.first_day AS first_day,
+        any(m.visitors) AS visitors, any(m.address_regulars) AS address_regulars, toInt64(any(m.many)) AS regulars,
+        groupArrayIf(h.home, m.many > 0) AS homes
+    FROM (SELECT *, length(met.regulars) AS many, arrayJoin(emptyArrayToSingle(met.regulars)) AS other FROM met) AS m
+    LEFT JOIN homes AS h ON h.tenant = m.tenant AND h.other = m.other AND h.first_day = m.first_day
     GROUP BY tenant, user_id, stay_country, first_day
 ),
 -- on which days the company was active; asked only for stays with which a user begins
