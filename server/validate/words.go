@@ -20,6 +20,13 @@ var words = map[string]struct{ expected, example string }{
 	"^[a-z0-9][a-z0-9._-]{0,62}$":       {"a name of lower-case letters, digits, dots, underscores and hyphens, at most 63, the first a letter or digit", "entra-eu"},
 	"^[a-z0-9][a-z0-9_-]{0,39}$":        {"a word of lower-case letters, digits, underscores and hyphens, at most 40, the first a letter or digit", "vpn"},
 	"^[a-z][A-Za-z0-9]{0,39}$":          {"the name of an attribute: letters and digits, at most 40, the first a small letter", "ipAddress"},
+	"^users/[^/]+$":                     {"users/ and the user's id or e-mail address", "users/ann@contoso.com"},
+	"^incidents/[0-9a-f]{32}$":          {"incidents/ and the incident's id, which is 32 characters 0-9 and a-f, as sealwatch incidents list shows it", "incidents/5f0c1a2b3c4d5e6f708192a3b4c5d6e7"},
+	"^[a-z][a-z0-9_]{0,39}$":            {"a policy's id: lower-case letters, digits and underscores, at most 40, the first a letter", "mass_download"},
+	"^policies/[a-z][a-z0-9_]{0,39}$":   {"policies/ and the policy's id, which is lower-case letters, digits and underscores, at most 40, the first a letter, as sealwatch policy list shows it", "policies/mass_download"},
+	"^[^\\x00-\\x1f\\x7f]*$":            {"text without control characters", "ann@contoso.com"},
+	"^[A-Za-z]{2}$":                     {"the two letters of a country by ISO 3166-1", "IE"},
+	"[^\\s]":                            {"a text that is not only blanks", "Spoke to Ann: it was her"},
 }
 
 // inWords is what a violation says to a person. Rules of numbers, lengths and times say it themselves.
