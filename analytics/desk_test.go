@@ -64,6 +64,74 @@ func TestResolvedAlertsThatGrow(t *testing.T) {
 	checkLog(t, w)
 }
 
+// TestResolvedAlertsThatAreJoined: a late event makes one alert of two. What was judged of one of them says nothing of the other.
+func TestResolvedAlertsThatAreJoined(t *testing.T) {
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	judged := func(state, classification string) *alert.Work {
+		return &alert.Work{State: &state, Classification: &classification, Assignee: ptr("ann")}
+	}
+	cases := []struct {
+		name                        string
+		first, second               *alert.Work
+		want, classification, joins string
+	}{
+		{"nobody looked at the first", nil, judged(alert.StateResolved, alert.BenignPositive), alert.StateNew, "", "Alert SECOND was resolved by ann as benign_positive"},
+		{"nobody looked at the second", judged(alert.StateResolved, alert.FalsePositive), nil, alert.StateNew, "", "This alert was resolved by ann as false_positive"},
+		{"somebody works on the first", judged(alert.StateInProgress, ""), judged(alert.StateResolved, alert.BenignPositive), alert.StateInProgress, "", "Alert SECOND was resolved by ann as benign_positive"},
+		{"both were judged alike", judged(alert.StateResolved, alert.BenignPositive), judged(alert.StateResolved, alert.BenignPositive), alert.StateResolved, alert.BenignPositive, ""},
+		{"both were judged, one to be an attack", judged(alert.StateResolved, alert.BenignPositive), judged(alert.StateResolved, alert.TruePositive), alert.StateResolved, alert.TruePositive, "This alert was resolved by ann as benign_positive"},
+	}
+	w := newWorld(t, "failed_logins", nil)
+	for i := range cases {
+		user, day := fmt.Sprint("j", i), at.AddDate(0, 0, i)
+		later := failures(user, day.Add(38*time.Minute), 7)
+		for k := range later {
+			later[k].ID += "-later"
+		}
+		w.add(append(later, failures(user, day, 7)...)...)
+	}
+	w.drain()
+	desk, ids := analytics.NewDesk(w.tenant, w.db, w.log), make([][]string, len(cases))
+	for i, c := range cases {
+		list, _, err := w.db.ListAlerts(t.Context(), w.tenant, alert.Filter{SubjectIDs: []string{fmt.Sprint("j", i)}}, alert.Order{By: alert.OrderStart, Ascending: true}, 0, alert.Cursor{}, 9)
+		if err != nil || len(list) != 2 {
+			t.Fatalf("%s: %d alerts, %v", c.name, len(list), err)
+		}
+		for k, work := range []*alert.Work{c.first, c.second} {
+			ids[i] = append(ids[i], list[k].ID)
+			if work == nil {
+				continue
+			}
+			if _, err := desk.UpdateAlert(t.Context(), list[k].ID, "ann", *work); err != nil {
+				t.Fatal(err)
+			}
+		}
+		joins := failures(fmt.Sprint("j", i), at.AddDate(0, 0, i).Add(12*time.Minute), 1)
+		joins[0].ID += "-joins"
+		w.add(joins...)
+	}
+	w.restart()
+	w.drain()
+	for i, c := range cases {
+		now, err := w.db.GetAlert(t.Context(), w.tenant, ids[i][0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now.EventCount != 15 || now.State() != c.want || now.Triage.Classification != c.classification || now.Triage.Assignee != "ann" || (now.Triage.Resolution != nil) != (c.want == alert.StateResolved) {
+			t.Errorf("%s: %d events, state %s, classification %q, assignee %q, resolution %v; want %s, %q", c.name, now.EventCount, now.State(), now.Triage.Classification, now.Triage.Assignee, now.Triage.Resolution, c.want, c.classification)
+		}
+		text := ""
+		for _, m := range now.Triage.Comments {
+			text += m.Author + ": " + m.Text + "\n"
+		}
+		want := strings.ReplaceAll(c.joins, "SECOND", ids[i][1])
+		if !strings.Contains(text, want) || (text == "") != (want == "") {
+			t.Errorf("%s: the comments are %q, want %q", c.name, text, want)
+		}
+	}
+	checkLog(t, w)
+}
+
 func TestDesk(t *testing.T) {
 	w := newWorld(t, "failed_logins", nil)
 	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)

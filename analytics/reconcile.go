@@ -33,8 +33,8 @@ func (p period) union(from, to time.Time) period {
 // reconcile works out the changes that make the standing alerts of one detection equal to the findings, for the
 // subjects in periods and for anchors within each subject's period; nothing else is touched.
 //
-// What people set is kept: by an update, and where a finding takes the place of a retracted one it takes over its assignee, state,
-// classification and comments. Only a resolved alert that became more than what was judged is opened again, see alert.Reopen. Alerts that begin before keep stay as they are, and what overlaps
+// What people set is kept: by an update, and where a finding takes the place of retracted ones, see inherit. A resolved alert that became
+// more than what was judged is opened again, see alert.Reopen. Alerts that begin before keep stay as they are, and what overlaps
 // them is not raised: their events may have expired.
 func reconcile(standing []alert.Alert, findings []alert.Finding, periods map[clickhouse.Subject]period, keep time.Time) []alert.Change {
 	old := make(map[string]*alert.Alert, len(standing))
@@ -47,7 +47,7 @@ func reconcile(standing []alert.Alert, findings []alert.Finding, periods map[cli
 			frozen[subjectOf(o.Subject)] = append(frozen[subjectOf(o.Subject)], period{o.Start, o.End})
 		}
 	}
-	next := make(map[string]*alert.Change)
+	next, judged := make(map[string]*alert.Change), make(map[string][]judgement)
 	var order []string
 	bySubject := make(map[clickhouse.Subject][]*alert.Change)
 	for _, f := range findings {
@@ -59,6 +59,9 @@ func reconcile(standing []alert.Alert, findings []alert.Finding, periods map[cli
 		if o := old[c.ID]; o != nil {
 			c.Follow(o)
 			c.Created, c.Triage = o.Created, o.Triage
+			if !o.Retracted {
+				judged[c.ID] = []judgement{{o.ID, o.Anchor, o.Triage}}
+			}
 			if raised(c) {
 				c.Context = o.Context
 			}
@@ -79,7 +82,7 @@ func reconcile(standing []alert.Alert, findings []alert.Finding, periods map[cli
 		c.Retracted, c.Actor = true, "analysis"
 		if heir := successor(o, bySubject[subjectOf(o.Subject)]); heir != nil {
 			c.SupersededBy = heir.ID
-			inherit(&heir.Triage, o.Triage)
+			judged[heir.ID] = append(judged[heir.ID], judgement{o.ID, o.Anchor, o.Triage})
 		}
 		retracted = append(retracted, c)
 	}
@@ -87,6 +90,7 @@ func reconcile(standing []alert.Alert, findings []alert.Finding, periods map[cli
 	for _, id := range order {
 		c := next[id]
 		o := old[id]
+		inherit(&c.Alert, judged[id])
 		c.Reopen()
 		if o != nil && !o.Retracted && sameFinding(&o.Finding, &c.Finding) && sameTriage(o.Triage, c.Triage) {
 			continue
@@ -126,28 +130,6 @@ func successor(o *alert.Alert, candidates []*alert.Change) *alert.Change {
 		}
 	}
 	return best
-}
-
-// inherit gives to what from has and to has not.
-func inherit(to *alert.Triage, from alert.Triage) {
-	if to.State == "" || to.State == alert.StateNew {
-		to.State = cmp.Or(from.State, alert.StateNew)
-	}
-	if to.Classification == "" {
-		to.Classification, to.Reason = from.Classification, from.Reason
-	}
-	if to.State == alert.StateResolved && to.Resolution == nil {
-		to.Resolution = from.Resolution
-	}
-	to.Assignee = cmp.Or(to.Assignee, from.Assignee)
-	comments := slices.Clone(to.Comments)
-	for _, c := range from.Comments {
-		if !slices.ContainsFunc(comments, func(d alert.Comment) bool { return sameComment(c, d) }) {
-			comments = append(comments, c)
-		}
-	}
-	slices.SortStableFunc(comments, func(a, b alert.Comment) int { return a.Time.Compare(b.Time) })
-	to.Comments = comments
 }
 
 func sameComment(a, b alert.Comment) bool {
