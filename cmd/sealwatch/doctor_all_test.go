@@ -27,6 +27,7 @@ func TestDoctor(t *testing.T) {
 	}
 	put("exits.txt", "192.0.2.1\n198.51.100.0/24\n")
 	good := put("good.yaml", fmt.Sprintf(`
+httpAddr: 127.0.0.1:1 # where nobody listens, whatever else runs on the machine
 sources: {monitor: [{name: main, environment: demo, integrationKey: %s, userId: %s, privateKeyFile: %s, caFile: %s, endpoint: %q}]}
 feeds: [{name: exits, url: exits.txt, format: plain, category: risky}]
 destinations: [{name: siem, kind: syslog, address: %q}]

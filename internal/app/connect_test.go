@@ -199,8 +199,8 @@ func TestConnectToAlert(t *testing.T) {
 	}
 	fromMonitor()
 	both := alert()
-	if both["title"] != alone["title"] || both["eventCount"] != "10" || both["id"] != alone["id"] {
-		t.Errorf("with Monitor: %v, before %v", both, alone)
+	if both["title"] != "ann@example.com voided 10 envelopes of their own within 9 minutes, none on a day before" || both["eventCount"] != "10" || both["name"] != alone["name"] {
+		t.Errorf("with Monitor, which tells who acted: %v, before %v", both, alone)
 	}
 	if events := s.get("/v1/events?pageSize=100&filter.userIds=ann")["events"].([]any); len(events) != 20 {
 		t.Errorf("%d records are readable", len(events))
@@ -211,7 +211,7 @@ func TestConnectToAlert(t *testing.T) {
 	fromMonitor()
 	alert()
 	fromConnect()
-	if other := alert(); other["title"] != both["title"] || other["eventCount"] != both["eventCount"] || other["id"] != both["id"] {
+	if other := alert(); other["title"] != both["title"] || other["eventCount"] != both["eventCount"] || other["name"] != both["name"] {
 		t.Errorf("Monitor first: %v, Connect first: %v", other, both)
 	}
 }
