@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -14,7 +15,9 @@ import (
 // Know takes in what is said about addresses and lets the analysis look again at everybody who was there. It returns when
 // both are durable. After an error it, Forget, and the next process finish what was begun.
 func (r *Runner) Know(ctx context.Context, ranges []intelligence.Range) error {
+	ranges = slices.Clone(ranges)
 	for i := range ranges {
+		ranges[i].Prefix = intelligence.Canonical(ranges[i].Prefix)
 		if ranges[i].Tenant != r.o.Tenant {
 			return fmt.Errorf("analytics: range %s is of tenant %q, expected %q", ranges[i].Prefix, ranges[i].Tenant, r.o.Tenant)
 		}

@@ -103,7 +103,7 @@ func (s *ipRangeService) override(r *pb.IpRange) (o intelligence.Override, probl
 	return o, ""
 }
 
-// prefix reads an address or a network.
+// prefix reads an address or a network; what is mapped from IPv4 is IPv4.
 func prefix(text string) (netip.Prefix, bool) {
 	p, err := netip.ParsePrefix(text)
 	if err != nil {
@@ -113,7 +113,7 @@ func prefix(text string) (netip.Prefix, bool) {
 		}
 		p = netip.PrefixFrom(a, a.BitLen())
 	}
-	return p.Masked(), true
+	return intelligence.Canonical(p), true
 }
 
 func instant(t *timestamppb.Timestamp) time.Time {

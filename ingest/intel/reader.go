@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/netip"
 	"strings"
+
+	"github.com/sealwatch/sealwatch/internal/intelligence"
 )
 
 // maxLine bounds a line, in bytes.
@@ -70,20 +72,17 @@ func (r *Reader) Next() (netip.Prefix, string, error) {
 	return netip.Prefix{}, "", io.EOF
 }
 
-// Parse reads an address or a network in CIDR form; what is beyond the mask is cut off, and an IPv4 address mapped into IPv6
-// is IPv4.
+// Parse reads an address or a network in CIDR form; what is beyond the mask is cut off, and IPv4 mapped into IPv6 is IPv4.
 func Parse(s string) (netip.Prefix, error) {
-	if !strings.Contains(s, "/") {
-		a, err := netip.ParseAddr(s)
-		if err != nil || a.Zone() != "" {
-			return netip.Prefix{}, fmt.Errorf("found %.60q, expected an address such as 192.0.2.1 or a network such as 192.0.2.0/24", s)
-		}
-		a = a.Unmap()
-		return netip.PrefixFrom(a, a.BitLen()), nil
-	}
 	p, err := netip.ParsePrefix(s)
-	if err != nil || p.Addr().Is4In6() {
+	if !strings.Contains(s, "/") {
+		var a netip.Addr
+		if a, err = netip.ParseAddr(s); err == nil && a.Zone() == "" {
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+	}
+	if err != nil || !p.IsValid() {
 		return netip.Prefix{}, fmt.Errorf("found %.60q, expected an address such as 192.0.2.1 or a network such as 192.0.2.0/24", s)
 	}
-	return p.Masked(), nil
+	return intelligence.Canonical(p), nil
 }

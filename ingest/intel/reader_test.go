@@ -28,8 +28,8 @@ func read(t *testing.T, in io.Reader) (prefixes []string, problems []string) {
 }
 
 func TestReader(t *testing.T) {
-	prefixes, problems := read(t, strings.NewReader("\ufeffnetwork,name\n192.0.2.1\n\n# a comment\n198.51.100.77/24, \"office\"\n2001:db8::1/32 ; gone\nnonsense\n::ffff:192.0.2.9\n300.1.1.1/8\n"))
-	if got := strings.Join(prefixes, " "); got != "192.0.2.1/32 198.51.100.0/24 2001:db8::/32 192.0.2.9/32" {
+	prefixes, problems := read(t, strings.NewReader("\ufeffnetwork,name\n192.0.2.1\n\n# a comment\n198.51.100.77/24, \"office\"\n2001:db8::1/32 ; gone\nnonsense\n::ffff:192.0.2.9\n::ffff:10.1.0.0/104\n300.1.1.1/8\n"))
+	if got := strings.Join(prefixes, " "); got != "192.0.2.1/32 198.51.100.0/24 2001:db8::/32 192.0.2.9/32 10.0.0.0/8" {
 		t.Errorf("got %s", got)
 	}
 	if len(problems) != 2 || !strings.HasPrefix(problems[0], `line 7: found "nonsense"`) {

@@ -16,6 +16,7 @@ import (
 	"github.com/sealwatch/sealwatch/ingest/geo"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/config"
+	"github.com/sealwatch/sealwatch/internal/intelligence"
 )
 
 // retention is how long events are kept; 0 for ever.
@@ -65,7 +66,7 @@ func startPipeline(work context.Context, cfg config.Config, db *clickhouse.DB, r
 		if err != nil {
 			return nil, nil, fmt.Errorf("app: server range %q: %w", r, err)
 		}
-		ranges = append(ranges, p)
+		ranges = append(ranges, intelligence.Canonical(p))
 	}
 	normaliser, err := ingest.NewNormaliser(ingest.NormaliserOptions{Classifier: classifier, Locator: locator, ServerRanges: ranges})
 	if err != nil {

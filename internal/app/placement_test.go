@@ -7,7 +7,9 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/netip"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +36,17 @@ func (w *watched) stored() []event.Event {
 	return all
 }
 
+var address = regexp.MustCompile(`"ipAddress":"[^"]*"`)
+
+// around are ranges of IPv6 that reach around those into which IPv4 is mapped and around ::, as which an event without an address is stored, and one that is mapped.
+func around(s simulate.Scenario, address netip.Addr) []intelligence.Range {
+	of := func(prefix string, o intelligence.Override) intelligence.Range {
+		return intelligence.Range{Tenant: s.Name, Source: intelligence.OperatorSource, Prefix: netip.MustParsePrefix(prefix), Category: "other", Override: o}
+	}
+	return []intelligence.Range{of("::/0", intelligence.Override{Country: "IE", CountryName: "Ireland"}), of("::/64", intelligence.Override{Country: "SE", CountryName: "Sweden"}),
+		of(netip.PrefixFrom(netip.AddrFrom16(address.As16()), 100).Masked().String(), intelligence.Override{ISP: "Mapped Carrier"})}
+}
+
 // simulatedRecords are all records of a scenario, with their addresses.
 func simulatedRecords(t *testing.T, s simulate.Scenario) (records [][]byte, addresses []netip.Addr) {
 	t.Helper()
@@ -49,6 +62,9 @@ func simulatedRecords(t *testing.T, s simulate.Scenario) (records [][]byte, addr
 		}
 		if err != nil {
 			t.Fatal(err)
+		}
+		if len(records)%30 == 7 { // comes from nowhere
+			item.JSON = address.ReplaceAll(item.JSON, []byte(`"ipAddress":""`))
 		}
 		records = append(records, item.JSON)
 		var r struct{ IPAddress string }
@@ -120,7 +136,8 @@ func TestPlacesAnyOrder(t *testing.T) {
 	s := simulate.Scenario{Name: "placed-first", Description: "d", Seed: 5, Users: 4, Start: time.Date(2026, 3, 25, 0, 0, 0, 0, time.UTC), Days: 11, Quiet: 9, AttacksPerDay: 5}
 	records, addresses := simulatedRecords(t, s)
 	r := rand.New(rand.NewPCG(7, 11))
-	final := placing(r, s, addresses, 9)
+	four := addresses[slices.IndexFunc(addresses, netip.Addr.Is4)]
+	final := append(around(s, four), placing(r, s, addresses, 9)...)
 	other := placing(r, s, addresses, 3)
 	of := func(tenant string, ranges []intelligence.Range) []intelligence.Range {
 		ranges = slices.Clone(ranges)
@@ -143,14 +160,26 @@ func TestPlacesAnyOrder(t *testing.T) {
 	first.settle()
 	where, want := first.stored(), first.standing()
 	first.close()
-	moved := 0
+	moved, nowhere, mapped := 0, 0, 0
 	for _, e := range where {
 		if e.Geo != nil {
 			moved++
 		}
+		if e.IPAddress == "" {
+			nowhere++
+			if e.Geo != nil {
+				t.Errorf("%s has no address and was put into %q", e.ID, e.Place.Country)
+			}
+		}
+		if e.IP.Unmap().Is4() && strings.HasPrefix(e.Place.LocatedBy, "operator ::/") {
+			t.Errorf("%s from %s lies where a range of IPv6 says", e.ID, e.IP)
+		}
+		if e.ASOrganization == "Mapped Carrier" {
+			mapped++
+		}
 	}
-	if moved < len(where)/10 || moved == len(where) || len(want) < 5 {
-		t.Fatalf("%d of %d events are placed by ranges, %d alerts: it tests little", moved, len(where), len(want))
+	if moved < len(where)/10 || moved == len(where) || nowhere == 0 || mapped == 0 || len(want) < 5 {
+		t.Fatalf("%d of %d events are placed by ranges, %d of them by a mapped one, %d have no address, %d alerts: it tests little", moved, len(where), mapped, nowhere, len(want))
 	}
 	check := func(w *watched, what string) {
 		t.Helper()

@@ -36,9 +36,9 @@ func (d *DB) RemoveRanges(ctx context.Context, tenant, source string, prefixes [
 	if len(prefixes) > 0 {
 		wanted := make(map[netip.Prefix]bool, len(prefixes))
 		for _, p := range prefixes {
-			wanted[p] = true
+			wanted[intelligence.Canonical(p)] = true
 		}
-		gone = slices.DeleteFunc(gone, func(r intelligence.Range) bool { return !wanted[r.Prefix] })
+		gone = slices.DeleteFunc(gone, func(r intelligence.Range) bool { return !wanted[intelligence.Canonical(r.Prefix)] })
 	}
 	if len(gone) == 0 {
 		return 0, nil

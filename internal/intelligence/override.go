@@ -90,7 +90,8 @@ func cells(tenant string, ranges []*Range) []Cell {
 	own := slices.DeleteFunc(slices.Clone(ranges), func(r *Range) bool { return r.Tenant != tenant })
 	// what counts most comes first
 	slices.SortFunc(own, func(a, b *Range) int {
-		return cmp.Or(cmp.Compare(b.Prefix.Bits(), a.Prefix.Bits()), b.From.Compare(a.From))
+		return cmp.Or(cmp.Compare(b.Prefix.Bits(), a.Prefix.Bits()), b.From.Compare(a.From),
+			cmp.Compare(b.LocatedBy()+b.NetworkBy(), a.LocatedBy()+a.NetworkBy())) // one that was stored in two forms
 	})
 	bounds := []time.Time{{}} // of the spans, the first without a beginning
 	for _, r := range own {
@@ -156,5 +157,5 @@ func (r *Range) NetworkBy() string {
 func (r *Range) mark(format string, said ...any) string {
 	h := fnv.New32a()
 	_, _ = fmt.Fprintf(h, format, said...)
-	return fmt.Sprintf("%s%s %08x", markPrefix, r.Prefix, h.Sum32())
+	return fmt.Sprintf("%s%s %08x", markPrefix, Canonical(r.Prefix), h.Sum32())
 }

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// TestPlacements compares the cell of the longest prefix with a search over all ranges, at and around every bound of time.
+// TestPlacements compares the cell of the longest prefix with a search over all ranges, at and around every bound of time, for addresses as
+// TestFlatten has them.
 func TestPlacements(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	day := func(n int) time.Time {
@@ -21,8 +22,7 @@ func TestPlacements(t *testing.T) {
 		var ranges []Range
 		seen := make(map[string]bool)
 		for range 1 + r.IntN(30) {
-			a := netip.AddrFrom4([4]byte{10, byte(r.IntN(2)), byte(r.IntN(3)), byte(r.IntN(256))})
-			x := Range{Tenant: []string{"a", "b"}[r.IntN(2)], Source: []string{OperatorSource, OperatorSource, "feed"}[r.IntN(3)], Prefix: netip.PrefixFrom(a, 8*(1+r.IntN(4))).Masked(), From: day(r.IntN(8))}
+			x := Range{Tenant: []string{"a", "b"}[r.IntN(2)], Source: []string{OperatorSource, OperatorSource, "feed"}[r.IntN(3)], Prefix: aPrefix(r, anAddress(r, 3, 256), 8*r.IntN(5)), From: day(r.IntN(8))}
 			if r.IntN(2) == 0 {
 				x.To = x.From.AddDate(0, 0, 1+r.IntN(9))
 				if x.From.IsZero() {
@@ -35,23 +35,23 @@ func TestPlacements(t *testing.T) {
 			if r.IntN(3) > 0 {
 				x.ISP = fmt.Sprint("isp ", r.IntN(3))
 			}
-			if key := fmt.Sprint(x.Tenant, x.Source, x.Prefix, x.From); !seen[key] {
+			if key := fmt.Sprint(x.Tenant, x.Source, Canonical(x.Prefix), x.From); !seen[key] {
 				seen[key] = true
 				ranges = append(ranges, x)
 			}
 		}
 		all := Placements(ranges)
 		for range 40 {
-			a := netip.AddrFrom4([4]byte{10, byte(r.IntN(2)), byte(r.IntN(3)), byte(r.IntN(256))})
+			a := anAddress(r, 3, 256)
 			at, tenant := day(1+r.IntN(20)).Add(time.Duration(r.IntN(3)-1)), []string{"a", "b"}[r.IntN(2)]
 			var place, network *Range
 			for i := range ranges {
 				x := &ranges[i]
-				if x.Tenant != tenant || x.Source != OperatorSource || !x.Prefix.Contains(a) || at.Before(x.From) || !x.To.IsZero() && !at.Before(x.To) {
+				if x.Tenant != tenant || x.Source != OperatorSource || !covered(x.Prefix, a) || at.Before(x.From) || !x.To.IsZero() && !at.Before(x.To) {
 					continue
 				}
 				narrower := func(than *Range) bool {
-					return than == nil || x.Prefix.Bits() > than.Prefix.Bits() || x.Prefix.Bits() == than.Prefix.Bits() && x.From.After(than.From)
+					return than == nil || Canonical(x.Prefix).Bits() > Canonical(than.Prefix).Bits() || Canonical(x.Prefix).Bits() == Canonical(than.Prefix).Bits() && x.From.After(than.From)
 				}
 				if x.Placed() && narrower(place) {
 					place = x
@@ -67,12 +67,7 @@ func TestPlacements(t *testing.T) {
 			if network != nil {
 				want[2], want[3] = network.NetworkBy(), network.ISP
 			}
-			best := -1
-			for i := range all {
-				if all[i].Prefix.Contains(a) && (best < 0 || all[i].Prefix.Bits() > all[best].Prefix.Bits()) {
-					best = i
-				}
-			}
+			best := longest(len(all), func(i int) netip.Prefix { return all[i].Prefix }, a)
 			if best >= 0 {
 				if c := all[best].At(tenant, at); c != nil {
 					got = [4]string{c.LocatedBy, c.City, c.NetworkBy, c.ISP}

@@ -42,17 +42,29 @@ type Network struct {
 }
 
 // Flatten returns one network for each distinct prefix; each has the ranges of its own and of all prefixes that cover it,
-// so that a look-up of the longest prefix finds everything.
+// so that a look-up of the longest prefix finds everything. A range of IPv6 has no address of IPv4, however wide it is: one that
+// reaches around those that are mapped comes in pieces.
 func Flatten(ranges []Range) []Network {
-	order := make([]*Range, len(ranges))
-	for i := range ranges {
-		order[i] = &ranges[i]
+	type piece struct {
+		netip.Prefix
+		of *Range
 	}
-	slices.SortStableFunc(order, func(a, b *Range) int {
-		if c := a.Prefix.Addr().Compare(b.Prefix.Addr()); c != 0 {
+	order := make([]piece, 0, len(ranges))
+	for i := range ranges {
+		r := &ranges[i]
+		if p := Canonical(r.Prefix); p != r.Prefix {
+			own := *r
+			own.Prefix, r = p, &own
+		}
+		for _, p := range pieces(r.Prefix) {
+			order = append(order, piece{p, r})
+		}
+	}
+	slices.SortStableFunc(order, func(a, b piece) int {
+		if c := a.Addr().Compare(b.Addr()); c != 0 {
 			return c
 		}
-		return a.Prefix.Bits() - b.Prefix.Bits()
+		return a.Bits() - b.Bits()
 	})
 	var all []Network
 	var around []int // indexes of the networks that cover the present one, the widest first
@@ -62,14 +74,14 @@ func Flatten(ranges []Range) []Network {
 		}
 		if n := len(around); n > 0 && all[around[n-1]].Prefix == r.Prefix {
 			top := &all[around[n-1]]
-			top.Ranges = append(top.Ranges, r)
+			top.Ranges = append(top.Ranges, r.of)
 			continue
 		}
 		n := Network{Prefix: r.Prefix}
 		if len(around) > 0 {
 			n.Ranges = slices.Clone(all[around[len(around)-1]].Ranges)
 		}
-		n.Ranges = append(n.Ranges, r)
+		n.Ranges = append(n.Ranges, r.of)
 		around = append(around, len(all))
 		all = append(all, n)
 	}

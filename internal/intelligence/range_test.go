@@ -8,30 +8,24 @@ import (
 	"testing"
 )
 
-// TestFlatten compares the longest prefix's ranges with a search over all of them.
+// TestFlatten compares the longest prefix's ranges with a search over all of them, of addresses of both families, one mapped into the other, and of none.
 func TestFlatten(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
 		var ranges []Range
 		for i := range 1 + r.IntN(40) {
-			a := netip.AddrFrom4([4]byte{10, byte(r.IntN(3)), byte(r.IntN(4)), byte(r.IntN(256))})
-			ranges = append(ranges, Range{Name: fmt.Sprint(i), Prefix: netip.PrefixFrom(a, 8+r.IntN(25)).Masked()})
+			ranges = append(ranges, Range{Name: fmt.Sprint(i), Prefix: aPrefix(r, anAddress(r, 4, 256), r.IntN(33))})
 		}
 		networks := Flatten(ranges)
 		for range 50 {
-			a := netip.AddrFrom4([4]byte{10, byte(r.IntN(3)), byte(r.IntN(4)), byte(r.IntN(256))})
+			a := anAddress(r, 4, 256)
 			var want, got []string
 			for i := range ranges {
-				if ranges[i].Prefix.Contains(a) {
+				if covered(ranges[i].Prefix, a) {
 					want = append(want, ranges[i].Name)
 				}
 			}
-			best := -1
-			for i := range networks {
-				if networks[i].Prefix.Contains(a) && (best < 0 || networks[i].Prefix.Bits() > networks[best].Prefix.Bits()) {
-					best = i
-				}
-			}
+			best := longest(len(networks), func(i int) netip.Prefix { return networks[i].Prefix }, a)
 			if best >= 0 {
 				for _, x := range networks[best].Ranges {
 					got = append(got, x.Name)
