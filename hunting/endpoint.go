@@ -115,12 +115,14 @@ func (e *endpoint) answer(w http.ResponseWriter, r *http.Request, author, sql st
 	w.Header().Set("X-ClickHouse-Query-Id", firstOf(arguments.Get("query_id"), run.id))
 	arguments.Set("log_comment", mark(run.id))
 
-	release, err := e.slots.take(ctx)
+	run.bound(arguments)
 	var cut bool
-	if err == nil {
+	control := http.NewResponseController(w)
+	// A write that waits for the client ends when its time does.
+	err := run.placed(ctx, func() { _ = control.SetWriteDeadline(time.Now()) }, func(ctx context.Context) (err error) {
 		cut, err = e.pass(ctx, w, r, run, arguments)
-		release()
-	}
+		return err
+	})
 	e.audit(ctx, run.record(err))
 	switch {
 	case cut:
@@ -149,10 +151,9 @@ func (e *endpoint) pass(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	if err != nil {
 		return false, err
 	}
-	broken, err := copyPieces(out, answer)
-	run.summary.Bytes = out.bytes
+	broken, err := run.copyPieces(out, answer)
 	if err == nil {
-		err = out.close()
+		err = run.pass(out.close)
 	}
 	if err != nil {
 		return true, broken.or(run.unreachable(ctx, err))
@@ -184,15 +185,38 @@ func (t *tail) or(other error) error {
 	return hunt.ParseError(text, "")
 }
 
+// bound holds a client to the limits: the engine cuts a result off between its blocks where result_overflow_mode is break, which is not
+// at the row that was asked for.
+func (r *run) bound(arguments url.Values) {
+	rows := r.limits.Rows
+	if n, err := strconv.ParseUint(arguments.Get("max_result_rows"), 10, 64); err == nil && n > 0 && (rows == 0 || n < rows) {
+		rows = n
+	} else if rows > 0 {
+		arguments.Set("max_result_rows", strconv.FormatUint(rows, 10))
+	}
+	if arguments.Get("result_overflow_mode") != "break" || rows == 0 {
+		return
+	}
+	if n, err := strconv.ParseUint(arguments.Get("limit"), 10, 64); err == nil && n > 0 && n <= rows {
+		return // that was asked for
+	}
+	arguments.Set("limit", strconv.FormatUint(rows, 10))
+	r.cutAt = rows
+}
+
 // copyPieces passes each piece on when it comes.
-func copyPieces(out *packed, answer *reader.Answer) (*tail, error) {
+func (r *run) copyPieces(out *packed, answer *reader.Answer) (*tail, error) {
 	last := &tail{}
 	buffer := make([]byte, 128<<10)
 	for {
 		n, err := answer.Body.Read(buffer)
 		if n > 0 {
 			last.add(buffer[:n])
-			if err := out.write(buffer[:n]); err != nil {
+			if err := r.room(uint64(n)); err != nil { //nolint:gosec // not negative
+				_ = r.pass(func() error { return out.write(exceptionBlock(answer.Header.Get("X-ClickHouse-Exception-Tag"), err)) })
+				return last, err
+			}
+			if err := r.pass(func() error { return out.write(buffer[:n]) }); err != nil {
 				return last, fmt.Errorf("the client does not read on: %w", err)
 			}
 		}
@@ -201,10 +225,19 @@ func copyPieces(out *packed, answer *reader.Answer) (*tail, error) {
 		}
 		if err != nil {
 			// What came of the error goes out before the connection is cut.
-			_ = out.flush()
+			_ = r.pass(out.flush)
 			return last, fmt.Errorf("the result broke off: %w", err)
 		}
 	}
+}
+
+// exceptionBlock ends a result as ClickHouse does when it fails on its way.
+func exceptionBlock(tag string, err error) []byte {
+	text := err.Error()
+	if said := (&hunt.Error{}); errors.As(err, &said) {
+		text = fmt.Sprintf("Code: %d. DB::Exception: %s (%s)", said.Code, said.Text, said.Name)
+	}
+	return fmt.Appendf(nil, "\r\n%s\r\n%s\r\n%s\n%d %s\r\n%s\r\n", exceptionMark, tag, text, len(text)+1, tag, exceptionMark)
 }
 
 // writeProblem is an error in ClickHouse's form, before anything of a result was sent.

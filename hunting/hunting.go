@@ -49,14 +49,18 @@ type Options struct {
 	Patience    time.Duration
 	// ProgressInterval is how often a hunt that runs tells its progress; half a second by default.
 	ProgressInterval time.Duration
-	Clock            func() time.Time
-	Logger           *slog.Logger
+	// Stall is how long a reader may take nothing, twenty seconds by default; Grace how long beyond the limit on its duration a hunt may
+	// last because its reader is slow, ten seconds by default.
+	Stall, Grace time.Duration
+	Clock        func() time.Time
+	Logger       *slog.Logger
 }
 
 // Hunting is the service.
 type Hunting struct {
 	o     Options
 	slots *slots
+	wide  *wide
 	book  *book
 }
 
@@ -67,7 +71,7 @@ func New(o Options) (*Hunting, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Hunting{o: o, slots: newSlots(o.Concurrency, o.Patience), book: &book{tenant: o.Tenant, store: o.Store, shipped: shipped, clock: o.Clock}}, nil
+	return &Hunting{o: o, slots: newSlots(o.Concurrency, o.Patience), wide: newWide(), book: &book{tenant: o.Tenant, store: o.Store, shipped: shipped, clock: o.Clock}}, nil
 }
 
 // newID is the id of a hunt: 128 random bits.
@@ -86,11 +90,11 @@ func (h *Hunting) Query(ctx context.Context, q hunt.Query, sink hunt.Sink) error
 		return fault.New(fault.HuntingOff, "hunting is off: %s", h.o.Off)
 	}
 	run := &run{Hunting: h, query: q, id: newID(), limits: q.Limits.Within(h.o.Limits), began: h.o.Clock(), sink: sink}
-	release, err := h.slots.take(ctx)
-	if err == nil {
-		err = run.through(ctx)
-		release()
+	var cut func()
+	if c, ok := sink.(Cutter); ok {
+		cut = c.Cut
 	}
+	err := run.placed(ctx, cut, run.through)
 	h.audit(ctx, run.record(err))
 	return err
 }
@@ -119,7 +123,7 @@ func outcome(err error, truncated hunt.Truncation) hunt.Outcome {
 		return hunt.Truncated
 	case err == nil:
 		return hunt.OK
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), fault.Is(err, fault.ReaderStalled):
 		return hunt.Cancelled
 	case errors.As(err, &e) && e.Refused():
 		return hunt.Refused

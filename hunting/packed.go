@@ -15,8 +15,6 @@ type packed struct {
 	to      io.Writer
 	packer  packer // nil for none
 	control *http.ResponseController
-	// bytes before packing.
-	bytes uint64
 }
 
 type packer interface {
@@ -53,7 +51,6 @@ func newPacked(w http.ResponseWriter, r *http.Request) (*packed, error) {
 
 // write sends a piece.
 func (p *packed) write(b []byte) error {
-	p.bytes += uint64(len(b))
 	if _, err := p.to.Write(b); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/clickhouse/embedded"
@@ -33,20 +34,25 @@ const (
 // run is one hunt under way.
 type run struct {
 	*Hunting
-	query   hunt.Query
-	id      string
-	limits  hunt.Limits
-	began   time.Time
-	summary hunt.Summary
+	query  hunt.Query
+	id     string
+	limits hunt.Limits
+	began  time.Time
+
+	counting sync.Mutex
+	summary  hunt.Summary
 
 	mu   sync.Mutex // one call of sink at a time
 	sink hunt.Sink
+	// passed counts the beginnings and the ends of what goes to the reader.
+	passed  atomic.Uint64
+	givenUp atomic.Bool
+	// cutAt is the number of rows at which the engine cuts a result off without saying so; 0 where it does not.
+	cutAt uint64
 }
 
 // through runs the query to its end.
 func (r *run) through(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // the engine ends the query when nobody reads it
 	watched, stop := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(watched)
@@ -58,7 +64,7 @@ func (r *run) through(ctx context.Context) error {
 		if r.query.Format != "" {
 			err = r.data(answer)
 		} else {
-			err = r.rows(answer)
+			err = r.rows(ctx, answer)
 		}
 	}
 	close(stop)
@@ -67,7 +73,7 @@ func (r *run) through(ctx context.Context) error {
 		return r.unreachable(ctx, err)
 	}
 	r.summarise(answer)
-	return r.sink.Summary(r.summary)
+	return r.send(func(s hunt.Sink) error { return s.Summary(r.counted()) })
 }
 
 // unreachable keeps what the engine and the caller said, and makes of everything else that the database does not answer.
@@ -111,6 +117,7 @@ func (r *run) arguments() url.Values {
 	if r.query.Format != "" {
 		a.Set("default_format", r.query.Format)
 		set("limit", r.limits.Rows)
+		r.cutAt = r.limits.Rows
 		set("max_result_bytes", r.limits.Bytes)
 		return a
 	}
@@ -150,29 +157,33 @@ func (r *run) watch(ctx context.Context, stop <-chan struct{}) {
 		if err := r.send(func(s hunt.Sink) error { return s.Progress(p) }); err != nil {
 			return // the rows meet the same error
 		}
-		r.summary.ReadRows, r.summary.ReadBytes = max(r.summary.ReadRows, p.ReadRows), max(r.summary.ReadBytes, p.ReadBytes)
+		r.count(func(s *hunt.Summary) {
+			s.ReadRows, s.ReadBytes = max(s.ReadRows, p.ReadRows), max(s.ReadBytes, p.ReadBytes)
+		})
 	}
 }
 
 func (r *run) send(call func(hunt.Sink) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := call(r.sink); err != nil {
+	if err := r.pass(func() error { return call(r.sink) }); err != nil {
 		return &sinkError{err}
 	}
 	return nil
 }
 
 // rows passes a result on row by row.
-func (r *run) rows(answer *reader.Answer) error {
+func (r *run) rows(ctx context.Context, answer *reader.Answer) error {
 	if format := answer.Header.Get("X-ClickHouse-Format"); format != rowsFormat {
 		return fault.New(fault.InvalidArgument, "the statement has FORMAT %s: leave the clause out and ask for rows or for a format in the request", format)
 	}
-	lines := &lines{r: bufio.NewReaderSize(answer.Body, batchBytes), sql: r.query.SQL}
+	lines := &lines{r: bufio.NewReaderSize(answer.Body, batchBytes), sql: r.query.SQL, wide: r.wide.hold(ctx)}
+	defer lines.wide.release()
 	columns, err := lines.columns()
 	if err != nil {
 		return err
 	}
+	lines.head = columns
 	if err := r.send(func(s hunt.Sink) error { return s.Columns(columns) }); err != nil {
 		return err
 	}
@@ -183,8 +194,10 @@ func (r *run) rows(answer *reader.Answer) error {
 			return nil
 		}
 		sent := batch
-		batch, size = batch[:0], 0
-		return r.send(func(s hunt.Sink) error { return s.Rows(sent) })
+		batch, size = nil, 0
+		err := r.send(func(s hunt.Sink) error { return s.Rows(sent) })
+		lines.wide.release()
+		return err
 	}
 	for {
 		row, err := lines.next()
@@ -194,16 +207,22 @@ func (r *run) rows(answer *reader.Answer) error {
 		if err != nil {
 			return errors.Join(err, flush())
 		}
-		switch {
-		case r.limits.Rows > 0 && r.summary.Rows >= r.limits.Rows:
-			r.summary.Truncated = hunt.ByRows
-			return flush()
-		case r.limits.Bytes > 0 && r.summary.Bytes+uint64(len(row)) > r.limits.Bytes:
-			r.summary.Truncated = hunt.BySize
+		var over hunt.Truncation
+		r.count(func(s *hunt.Summary) {
+			switch {
+			case r.limits.Rows > 0 && s.Rows >= r.limits.Rows:
+				over = hunt.ByRows
+			case r.limits.Bytes > 0 && s.Bytes+uint64(len(row)) > r.limits.Bytes:
+				over = hunt.BySize
+			default:
+				s.Rows++
+				s.Bytes += uint64(len(row))
+			}
+			s.Truncated = over
+		})
+		if over != hunt.Whole {
 			return flush()
 		}
-		r.summary.Rows++
-		r.summary.Bytes += uint64(len(row))
 		batch, size = append(batch, row), size+len(row)
 		if len(batch) >= batchRows || size >= batchBytes || lines.r.Buffered() == 0 {
 			if err := flush(); err != nil {
@@ -222,7 +241,9 @@ func (r *run) data(answer *reader.Answer) error {
 	for {
 		n, err := answer.Body.Read(buffer)
 		if n > 0 {
-			r.summary.Bytes += uint64(n)
+			if err := r.room(uint64(n)); err != nil { //nolint:gosec // not negative
+				return err
+			}
 			if err := r.send(func(s hunt.Sink) error { return s.Data(buffer[:n]) }); err != nil {
 				return err
 			}
@@ -236,6 +257,21 @@ func (r *run) data(answer *reader.Answer) error {
 	}
 }
 
+// codeTooManyResultBytes is ClickHouse's for a result that is larger than it may be.
+const codeTooManyResultBytes = 396
+
+// room counts bytes of a result that cannot be cut between rows, and is the error when they are too many.
+func (r *run) room(n uint64) (err error) {
+	r.count(func(s *hunt.Summary) {
+		if r.limits.Bytes > 0 && s.Bytes+n > r.limits.Bytes {
+			err = &hunt.Error{Code: codeTooManyResultBytes, Name: "TOO_MANY_ROWS_OR_BYTES", Text: fmt.Sprintf("the result is larger than %d bytes, the limit (hunting.maxBytes)", r.limits.Bytes)}
+			return
+		}
+		s.Bytes += n
+	})
+	return err
+}
+
 // summarise completes the summary with what the engine says; it says nothing of a result that was not read to its end.
 func (r *run) summarise(answer *reader.Answer) {
 	var said struct {
@@ -243,24 +279,28 @@ func (r *run) summarise(answer *reader.Answer) {
 		ReadBytes  string `json:"read_bytes"`
 		ResultRows string `json:"result_rows"`
 	}
-	if json.Unmarshal([]byte(answer.Summary()), &said) == nil {
-		number := func(s string) uint64 { n, _ := strconv.ParseUint(s, 10, 64); return n }
-		r.summary.ReadRows, r.summary.ReadBytes = max(r.summary.ReadRows, number(said.ReadRows)), max(r.summary.ReadBytes, number(said.ReadBytes))
-		if r.query.Format != "" || r.query.Via == hunt.ViaClickHouse {
-			r.summary.Rows = number(said.ResultRows)
-			if r.query.Format != "" && r.limits.Rows > 0 && r.summary.Rows >= r.limits.Rows {
-				r.summary.Truncated = hunt.ByRows
+	known := json.Unmarshal([]byte(answer.Summary()), &said) == nil
+	number := func(s string) uint64 { n, _ := strconv.ParseUint(s, 10, 64); return n }
+	r.count(func(s *hunt.Summary) {
+		if known {
+			s.ReadRows, s.ReadBytes = max(s.ReadRows, number(said.ReadRows)), max(s.ReadBytes, number(said.ReadBytes))
+		}
+		if known && (r.query.Format != "" || r.query.Via == hunt.ViaClickHouse) {
+			s.Rows = number(said.ResultRows)
+			if r.cutAt > 0 && s.Rows >= r.cutAt {
+				s.Truncated = hunt.ByRows
 			}
 		}
-	}
-	r.summary.Elapsed, r.summary.Limits = r.o.Clock().Sub(r.began), r.limits
+		s.Elapsed, s.Limits = r.o.Clock().Sub(r.began), r.limits
+	})
 }
 
 // record is what the audit keeps.
 func (r *run) record(err error) hunt.Record {
+	summary := r.counted()
 	rec := hunt.Record{
 		Tenant: r.o.Tenant, ID: r.id, Time: r.began, Author: r.query.Author, Via: r.query.Via, Saved: r.query.Saved, SQL: r.query.SQL,
-		Parameters: slices.Sorted(maps.Keys(r.query.Parameters)), Summary: r.summary, Outcome: outcome(err, r.summary.Truncated),
+		Parameters: slices.Sorted(maps.Keys(r.query.Parameters)), Summary: summary, Outcome: outcome(err, summary.Truncated),
 	}
 	rec.Summary.Elapsed = r.o.Clock().Sub(r.began)
 	if err != nil {
@@ -274,8 +314,10 @@ func (r *run) record(err error) hunt.Record {
 
 // lines reads the lines of rowsFormat.
 type lines struct {
-	r   *bufio.Reader
-	sql string
+	r    *bufio.Reader
+	sql  string
+	head []hunt.Column
+	wide *held
 }
 
 // exceptionMark begins the block by which ClickHouse ends a result that failed on its way.
@@ -283,12 +325,14 @@ const exceptionMark = "__exception__"
 
 // next is the following line without its end; io.EOF after the last one. It stays when the next one is read.
 func (l *lines) next() (json.RawMessage, error) {
-	line, err := l.r.ReadBytes('\n')
+	line, err := l.line()
 	switch {
 	case len(line) > 0 && line[0] == '\r':
 		return nil, l.exception()
 	case errors.Is(err, io.EOF) && len(line) == 0:
 		return nil, io.EOF
+	case errors.Is(err, errWide):
+		return nil, l.tooWide(line)
 	case err != nil:
 		return nil, fmt.Errorf("the result broke off: %w", err)
 	}

@@ -15,6 +15,7 @@ import (
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/internal/hunt"
+	"github.com/sealwatch/sealwatch/server/fanout"
 	"github.com/sealwatch/sealwatch/server/problem"
 	"github.com/sealwatch/sealwatch/server/token"
 	"github.com/sealwatch/sealwatch/server/translate"
@@ -45,24 +46,34 @@ type huntService struct {
 }
 
 func (s *huntService) Query(req *pb.QueryRequest, stream grpc.ServerStreamingServer[pb.QueryResponse]) error {
-	return s.answer(stream.Context(), stream.Send, func(ctx context.Context, sink hunt.Sink) error {
-		return s.hunter.Query(ctx, translate.HuntQuery(req), sink)
+	return s.answer(stream.Context(), func(ctx context.Context) error {
+		return s.query(ctx, req, huntSink{send: func(m *pb.QueryResponse) error { return stream.Send(m) }, frame: func(b []byte) error { return stream.SendMsg(fanout.Encoded(b)) }})
 	})
+}
+
+func (s *huntService) query(ctx context.Context, req *pb.QueryRequest, sink hunt.Sink) error {
+	return s.hunter.Query(ctx, translate.HuntQuery(req), sink)
 }
 
 func (s *huntService) RunHunt(req *pb.RunHuntRequest, stream grpc.ServerStreamingServer[pb.RunHuntResponse]) error {
-	send := func(m *pb.QueryResponse) error { return stream.Send(&pb.RunHuntResponse{Part: m}) }
-	return s.answer(stream.Context(), send, func(ctx context.Context, sink hunt.Sink) error {
-		q := &pb.QueryRequest{Parameters: req.GetParameters(), Limits: req.GetLimits(), Format: req.GetFormat(), Author: req.GetAuthor()}
-		return s.hunter.RunHunt(ctx, huntID(req.GetName()), translate.HuntQuery(q), sink)
+	return s.answer(stream.Context(), func(ctx context.Context) error {
+		return s.run(ctx, req, huntSink{
+			send:  func(m *pb.QueryResponse) error { return stream.Send(&pb.RunHuntResponse{Part: m}) },
+			frame: func(b []byte) error { return stream.SendMsg(fanout.Encoded(translate.HuntPart(b))) },
+		})
 	})
 }
 
+func (s *huntService) run(ctx context.Context, req *pb.RunHuntRequest, sink hunt.Sink) error {
+	q := &pb.QueryRequest{Parameters: req.GetParameters(), Limits: req.GetLimits(), Format: req.GetFormat(), Author: req.GetAuthor()}
+	return s.hunter.RunHunt(ctx, huntID(req.GetName()), translate.HuntQuery(q), sink)
+}
+
 // answer runs a hunt that ends with the call or the server.
-func (s *huntService) answer(call context.Context, send func(*pb.QueryResponse) error, hunts func(context.Context, hunt.Sink) error) error {
+func (s *huntService) answer(call context.Context, hunts func(context.Context) error) error {
 	ctx, cancel := endWith(call, s.draining)
 	defer cancel()
-	err := hunts(ctx, huntSink{send})
+	err := hunts(ctx)
 	if err != nil && errors.Is(context.Cause(ctx), errDraining) {
 		f := fault.New(fault.ShuttingDown, "this server ends; ask again")
 		f.RetryAfter = time.Second
@@ -103,6 +114,8 @@ func huntProblem(err error) error {
 // huntSink sends a result as messages.
 type huntSink struct {
 	send func(*pb.QueryResponse) error
+	// frame sends a QueryResponse that is encoded already.
+	frame func([]byte) error
 }
 
 func (s huntSink) Columns(columns []hunt.Column) error {
@@ -110,11 +123,11 @@ func (s huntSink) Columns(columns []hunt.Column) error {
 }
 
 func (s huntSink) Rows(rows []json.RawMessage) error {
-	m, err := translate.HuntRows(rows)
+	b, err := translate.HuntRows(rows)
 	if err != nil {
 		return err
 	}
-	return s.send(&pb.QueryResponse{Content: &pb.QueryResponse_Rows{Rows: m}})
+	return s.frame(b)
 }
 
 func (s huntSink) Data(b []byte) error {

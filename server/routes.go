@@ -29,7 +29,7 @@ func (s *Server) routes(g *gateway, stream *alertStream) (http.Handler, error) {
 	}
 	read := []string{http.MethodGet, http.MethodHead}
 	mux := http.NewServeMux()
-	for _, r := range []route{
+	routes := []route{
 		{"/v1/", nil, g},
 		{alertStreamPath, []string{http.MethodGet}, stream},
 		{importPath, []string{http.MethodPost}, &importer{
@@ -41,7 +41,11 @@ func (s *Server) routes(g *gateway, stream *alertStream) (http.Handler, error) {
 		{"/readyz", read, http.HandlerFunc(s.serveReady)},
 		{"/metrics", read, promhttp.HandlerFor(s.options.Gatherer, promhttp.HandlerOpts{})},
 		{"/", nil, http.HandlerFunc(writeNoRoute)},
-	} {
+	}
+	if s.hunts != nil {
+		routes = append(routes, route{huntQueryPath, []string{http.MethodPost}, http.HandlerFunc(s.hunts.query)}, route{huntPath, nil, s.hunts.saved(g)})
+	}
+	for _, r := range routes {
 		mux.Handle(r.path, s.chain.HTTP(r.path, only(r.methods, r.handler)))
 	}
 	// Whoever delivers shows by the signature that they may, so that these go without who calls and what they may do.

@@ -53,6 +53,8 @@ type Server struct {
 	health  *health.Server
 	// inside is the way from the REST gateway to the gRPC server, so that the chain applies to both.
 	inside *bufconn.Listener
+	// hunts is nil where there are none.
+	hunts *huntREST
 	// clickhouse is nil where it is not asked for.
 	clickhouse *http.Server
 	connection *grpc.ClientConn
@@ -185,7 +187,8 @@ func (s *Server) register(validator *validate.Validator, names *countries.Table)
 		pb.RegisterExceptionServiceServer(s.grpc, &exceptionService{book: v.Exceptions, detections: v.Detections, tenant: o.Origin.Tenant, logger: o.Logger})
 	}
 	if v.Hunter != nil {
-		pb.RegisterHuntServiceServer(s.grpc, &huntService{hunter: v.Hunter, tenant: o.Origin.Tenant, logger: o.Logger, draining: s.draining})
+		s.hunts = &huntREST{huntService: &huntService{hunter: v.Hunter, tenant: o.Origin.Tenant, logger: o.Logger, draining: s.draining}, validator: validator, maxBytes: o.MaxMessageBytes}
+		pb.RegisterHuntServiceServer(s.grpc, s.hunts.huntService)
 	}
 	pb.RegisterSystemServiceServer(s.grpc, &systemService{status: v.Status})
 	s.setServing(false)

@@ -1,13 +1,10 @@
 package translate
 
 import (
-	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 
 	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/structpb"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/internal/hunt"
@@ -32,23 +29,6 @@ func HuntColumns(columns []hunt.Column) *pb.HuntColumns {
 		m.Columns = append(m.Columns, &pb.HuntColumn{Name: Text(c.Name), Type: c.Type})
 	}
 	return m
-}
-
-// HuntRows makes the message of rows, each a JSON array.
-func HuntRows(rows []json.RawMessage) (*pb.HuntRows, error) {
-	m := &pb.HuntRows{Rows: make([]*structpb.ListValue, len(rows))}
-	for i, row := range rows {
-		var values []any
-		if err := json.Unmarshal(row, &values); err != nil {
-			return nil, fmt.Errorf("row %d of a result: %w", i, err)
-		}
-		list, err := structpb.NewList(values)
-		if err != nil {
-			return nil, fmt.Errorf("row %d of a result: %w", i, err)
-		}
-		m.Rows[i] = list
-	}
-	return m, nil
 }
 
 // HuntProgress makes the message of progress.
