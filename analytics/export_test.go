@@ -36,3 +36,12 @@ func KnownAttributes(d *Definition, text string) []string {
 func (b *Backtester) Consider(exceptions func(string) []alert.Exception, people People) {
 	b.o.Exceptions, b.o.People = exceptions, people
 }
+
+// Groupings is how often all alerts were grouped.
+func (n *Incidents) Groupings() int { return n.groupings }
+
+// Hold keeps others from catching up with the log until release is called.
+func (n *Incidents) Hold() (release func()) {
+	n.reading <- struct{}{}
+	return func() { <-n.reading }
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -25,11 +26,15 @@ type Incidents struct {
 	log      *Log
 	grouping alert.Grouping
 
-	// reading is held while it catches up with the log.
-	reading sync.Mutex
+	// reading holds one element while somebody catches up with the log; who waits for it has what that one has read.
+	reading chan struct{}
 	loaded  bool
 	head    uint64
 	members map[string]alert.Member
+	// stale says that the members are others than those that were grouped.
+	stale bool
+	// groupings counts how often all were grouped.
+	groupings int
 
 	mu      sync.RWMutex
 	list    []alert.Incident
@@ -38,22 +43,26 @@ type Incidents struct {
 
 // NewIncidents reads nothing yet.
 func NewIncidents(tenant string, store IncidentStore, log *Log, g alert.Grouping) *Incidents {
-	return &Incidents{tenant: tenant, store: store, log: log, grouping: g, members: map[string]alert.Member{}}
+	return &Incidents{tenant: tenant, store: store, log: log, grouping: g, reading: make(chan struct{}, 1), members: map[string]alert.Member{}}
 }
 
 // incidentPage is how many changes are read at once.
 const incidentPage = 1000
 
-// catchUp brings the groups in step with the log.
+// catchUp brings the groups in step with the log as it is now.
 func (n *Incidents) catchUp(ctx context.Context) error {
-	n.reading.Lock()
-	defer n.reading.Unlock()
-	head, changed := n.log.Head(), false
+	head := n.log.Head()
+	select {
+	case n.reading <- struct{}{}:
+		defer func() { <-n.reading }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if !n.loaded {
 		if err := n.load(ctx, head); err != nil {
 			return err
 		}
-		changed = true
+		n.stale = true
 	}
 	for n.head < head {
 		page, err := n.log.Read(ctx, n.head, incidentPage)
@@ -64,12 +73,13 @@ func (n *Incidents) catchUp(ctx context.Context) error {
 			return fmt.Errorf("analytics: incidents: the alert log has nothing after change %d of %d", n.head, head)
 		}
 		for i := range page {
-			changed = n.take(&page[i].Alert) || changed
+			n.stale = n.take(&page[i].Alert) || n.stale
 			n.head = page[i].Sequence
 		}
 	}
-	if changed {
+	if n.stale {
 		n.regroup()
+		n.stale = false
 	}
 	return nil
 }
@@ -84,22 +94,23 @@ func (n *Incidents) load(ctx context.Context, head uint64) error {
 	return nil
 }
 
-// take puts an alert into the place of its version before.
+// take puts an alert into the place of its version before, and says whether that can change an incident.
 func (n *Incidents) take(a *alert.Alert) bool {
 	if a.Tenant != n.tenant {
 		return false
 	}
 	m, ok := alert.NewMember(a)
-	_, known := n.members[a.ID]
+	before, known := n.members[a.ID]
 	if !ok {
 		delete(n.members, a.ID)
 		return known
 	}
 	n.members[a.ID] = m
-	return true
+	return !known || !reflect.DeepEqual(before, m)
 }
 
 func (n *Incidents) regroup() {
+	n.groupings++
 	list := n.grouping.Group(slices.Collect(maps.Values(n.members)))
 	of := make(map[string]int)
 	for i := range list {

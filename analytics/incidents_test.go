@@ -2,6 +2,7 @@ package analytics_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -106,6 +107,25 @@ func TestIncidentsFollowTheLog(t *testing.T) {
 	if _, err := follower.GetIncident(ctx, id(999)); !fault.Is(err, fault.NotFound) {
 		t.Errorf("an incident that there is not: %v", err)
 	}
+	// A remark changes no incident, and who cannot wait for another reader does not.
+	before := follower.Groupings()
+	if _, err := w.log.SetTriage(ctx, w.tenant, heir.ID, "ann", func(t *alert.Triage) error {
+		t.Comments = append(t.Comments, alert.Comment{Author: "ann", Text: "seen"})
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	compare()
+	if n := follower.Groupings() - before; n != 0 {
+		t.Errorf("a remark had all alerts grouped %d times", n)
+	}
+	release := follower.Hold()
+	ended, end := context.WithCancel(ctx)
+	end()
+	if _, err := follower.IncidentsOf(ended, []string{heir.ID}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a caller who has gone away: %v", err)
+	}
+	release()
 	of, err := follower.IncidentsOf(ctx, []string{heir.ID, first.ID})
 	if err != nil || len(of) != 1 || of[heir.ID] != heir.ID {
 		t.Errorf("incidents of alerts: %v, %v", of, err)

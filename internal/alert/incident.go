@@ -27,10 +27,13 @@ type Member struct {
 
 var administrator = regexp.MustCompile(`(?i)\badmin`)
 
-// NewMember is an alert as the grouping sees it; false for one that belongs to no incident: it raises no alert, or is about
-// Sealwatch itself or about an account as a whole.
+// actors are the types of subjects about whom alerts belong together: who acts, and from where. What is acted on, such as an account or an
+// envelope, has the alerts of many who have nothing to do with each other.
+var actors = []string{"user", "integration", "address"}
+
+// NewMember is an alert as the grouping sees it; false for one that belongs to no incident: it raises no alert, or is not about an actor.
 func NewMember(a *Alert) (Member, bool) {
-	if !slices.Contains(OpenStates, a.State()) || a.Subject.Type == "source" || a.Subject.Type == "organization" {
+	if !slices.Contains(OpenStates, a.State()) || !slices.Contains(actors, a.Subject.Type) {
 		return Member{}, false
 	}
 	m := Member{ID: a.ID, Detection: a.Detection, Title: a.Title, Severity: a.Severity, State: a.State(), Classification: a.Triage.Classification, Subject: a.Subject,
@@ -66,10 +69,18 @@ type Grouping struct {
 	// administrator, Magnitude for each tenfold of events, Confirmed for an alert that people judged to be an attack.
 	Variety, Subject, Privilege, Magnitude, Confirmed float64
 	Novelty                                           map[string]float64
+
+	// looked counts, where a test asks for it, the pairs of alerts that were compared.
+	looked *int
 }
 
-// mostCounted bounds how often variety and further subjects count, so that one noisy address does not outweigh everything.
-const mostCounted = 5
+const (
+	// mostCounted bounds how often a further detection, a further subject and a further alert of the same detection count, so that one
+	// noisy rule or address does not outweigh everything.
+	mostCounted = 5
+	// mostContributions bounds the alerts that have a Contribution each; one has what the others add.
+	mostContributions = 100
+)
 
 // Incident is a group of alerts that belong together. It follows from the set of the alerts alone.
 type Incident struct {
@@ -184,16 +195,33 @@ func (g *Grouping) chain(all []Member, list []int, forests ...forest) {
 }
 
 // meet joins the alerts about an address with those that tell of it. Two that only tell of it have nothing to do with each other.
+//
+// It goes through the list in order of time. Of either kind, reaching holds those that a later one of the other kind may still meet; once
+// one has met them all they belong together, and the one that reaches farthest stands for them. So each is looked at twice at most.
 func (g *Grouping) meet(all []Member, list []int, address string, f forest) {
+	var reaching [2][]int
 	for _, i := range list {
-		if key(&all[i]) != address {
-			continue
+		kind := 0
+		if key(&all[i]) == address {
+			kind = 1
 		}
-		for _, k := range list {
-			if key(&all[k]) != address && !all[k].Start.After(all[i].End.Add(g.Window)) && !all[i].Start.After(all[k].End.Add(g.Window)) {
-				f.join(i, k)
+		var farthest []int
+		for _, k := range reaching[1-kind] {
+			if g.looked != nil {
+				*g.looked++
+			}
+			if all[i].Start.After(all[k].End.Add(g.Window)) {
+				continue
+			}
+			f.join(k, i)
+			if len(farthest) == 0 {
+				farthest = []int{k}
+			} else if all[k].End.After(all[farthest[0]].End) {
+				farthest[0] = k
 			}
 		}
+		reaching[1-kind] = farthest
+		reaching[kind] = append(reaching[kind], i)
 	}
 }
 
@@ -275,11 +303,21 @@ func (g *Grouping) contributions(n *Incident) []Contribution {
 	seen := make(map[string]int)
 	subjects, kinds, confirmed, privileged := map[string]bool{}, map[string]bool{}, "", Member{}
 	var events uint64
+	others, rest := 0, 0.0
 	for i := range counted {
 		m := &counted[i]
-		if seen[m.Detection]++; seen[m.Detection] == 1 {
+		seen[m.Detection]++
+		switch n := seen[m.Detection]; {
+		case n > 1+mostCounted:
+		case len(all) >= mostContributions:
+			part := 1.0
+			if n > 1 {
+				part = g.Repeat
+			}
+			others, rest = others+1, rest+rounded(points(m)*part)
+		case n == 1:
 			add("severity", points(m), m.ID, "%s, %s", m.Detection, m.Severity)
-		} else {
+		default:
 			add("severity", points(m)*g.Repeat, m.ID, "%s, %s, again", m.Detection, m.Severity)
 		}
 		subjects[key(m)], events = true, events+m.EventCount
@@ -293,6 +331,7 @@ func (g *Grouping) contributions(n *Incident) []Contribution {
 			privileged = *m
 		}
 	}
+	add("severity", rest, "", "%d further alerts", others)
 	if more := len(seen) - 1; more > 0 {
 		add("variety", g.Variety*float64(min(more, mostCounted)), "", "%d detections: %s", len(seen), strings.Join(slices.Sorted(maps.Keys(seen)), ", "))
 	}
@@ -321,9 +360,10 @@ func title(n *Incident) string {
 	name := func(s *Subject) string { return cmp.Or(s.Email, s.DisplayName, s.ID) }
 	who := name(&n.Parts[0].Subject)
 	var others []string
+	told := map[string]bool{who: true}
 	for _, p := range n.Parts[1:] {
-		if s := name(&p.Subject); s != who && !slices.Contains(others, s) {
-			others = append(others, s)
+		if s := name(&p.Subject); !told[s] {
+			others, told[s] = append(others, s), true
 		}
 	}
 	switch len(others) {
