@@ -44,7 +44,7 @@ func (f *alertFlags) add(c *cobra.Command) {
 	text(&f.maxScore, "max-score", "only with this score or less")
 	c.Flags().Int32Var(&f.minEvents, "min-events", 0, "only with so many events or more")
 	c.Flags().Int32Var(&f.maxEvents, "max-events", 0, "only with so many events or fewer")
-	text(&f.createdSince, "raised-since", "only raised since then: a duration such as 24h, a time or a date")
+	text(&f.createdSince, "raised-since", "only raised since then: how long ago such as 24h or 7d, a time or a date")
 	text(&f.createdUntil, "raised-until", "only raised before then")
 	text(&f.updatedSince, "changed-since", "only changed since then")
 	text(&f.updatedUntil, "changed-until", "only last changed before then")

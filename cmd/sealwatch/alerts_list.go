@@ -21,7 +21,7 @@ func (p *process) alertsList() *cobra.Command {
 	address, output := p.addressFlag(c), outputFlag(c)
 	f := &alertFlags{}
 	f.add(c)
-	from := c.Flags().String("since", "", "only with an event since then: a duration such as 24h, a time or a date")
+	from := c.Flags().String("since", "", "only with an event since then: how long ago such as 24h or 7d, a time or a date")
 	order := c.Flags().String("order", "", "by end_time, start_time, create_time, update_time, severity, score or event_count, with asc or desc after it (default \"end_time desc\")")
 	limit := c.Flags().Int("limit", 100, "most alerts to show, 0 for all")
 	c.RunE = func(c *cobra.Command, _ []string) error {

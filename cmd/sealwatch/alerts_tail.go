@@ -26,7 +26,7 @@ func (p *process) alertsTail() *cobra.Command {
 	f := &alertFlags{}
 	f.add(c)
 	first := c.Flags().Bool("from-start", false, "begin with the first change that is retained")
-	from := c.Flags().String("since", "", "begin with what changed since then: a duration such as 24h, a time or a date")
+	from := c.Flags().String("since", "", "begin with what changed since then: how long ago such as 24h or 7d, a time or a date")
 	after := c.Flags().String("after", "", "begin after this resume token")
 	c.MarkFlagsMutuallyExclusive("from-start", "since", "after")
 	c.RunE = func(c *cobra.Command, _ []string) error {

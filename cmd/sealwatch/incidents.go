@@ -36,7 +36,7 @@ func (p *process) incidentsList() *cobra.Command {
 	severity := c.Flags().String("severity", "", "only with an alert of this severity or more: "+strings.Join(severityNames(), ", "))
 	states := c.Flags().StringSlice("state", nil, "only in these states: new, in_progress, resolved")
 	c.Flags().StringSliceVar(&filter.Subjects, "user", nil, "only about these subjects, by id or e-mail")
-	from := c.Flags().String("since", "", "only with an event since then: a duration such as 24h, a time or a date")
+	from := c.Flags().String("since", "", "only with an event since then: how long ago such as 24h or 7d, a time or a date")
 	to := c.Flags().String("until", "", "only with an event before then")
 	order := c.Flags().String("order", "", "by score, end_time or start_time, with asc or desc after it (default \"score desc\")")
 	limit := c.Flags().Int("limit", 50, "most incidents to show, 0 for all")
