@@ -15,4 +15,5 @@ WHERE tenant = {tenant:String} AND ip_address != '' AND ip IN
     FROM (SELECT DISTINCT ip FROM events WHERE tenant = {tenant:String} AND ip_address != '')
     ARRAY JOIN (SELECT groupUniqArray(length) FROM named) AS length
     WHERE (tupleElement(IPv6CIDRToRange(ip, length), 1), length) IN (SELECT first, length FROM named)
+        AND (length >= 96 OR tupleElement(IPv6CIDRToRange(ip, 96), 1) != toIPv6('::ffff:0.0.0.0'))
 )
