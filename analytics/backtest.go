@@ -276,11 +276,10 @@ func set(all []trial, s alert.Setting) (problems []string) {
 			continue
 		}
 		known = true
-		value := d.Parameters[k].plain(s.Value)
-		if err := d.Parameters[k].validate(value); err != nil {
+		if err := d.Parameters[k].validate(s.Value); err != nil {
 			problems = append(problems, fmt.Sprintf("parameter %s of %s: %v", s.Parameter, d.ID, err))
 		}
-		d.Values[s.Parameter] = d.Parameters[k].normal(value)
+		d.Values[s.Parameter] = d.Parameters[k].normal(s.Value)
 	}
 	switch {
 	case !named:
