@@ -61,7 +61,7 @@ func authenticationStep(hosts []string) Step {
 						"the Host header names another server; expected localhost, a loopback address or the address that is listened on"))
 					return
 				}
-				if crossOrigin.Check(r) != nil {
+				if crossOrigin.Check(asUnsafe(r)) != nil {
 					WriteError(w, r, status.Error(codes.PermissionDenied, "requests from another origin are refused"))
 					return
 				}
@@ -70,6 +70,24 @@ func authenticationStep(hosts []string) Step {
 			})
 		},
 	}
+}
+
+// streamSuffix ends the paths of what does not end by itself.
+const streamSuffix = ":stream"
+
+// asUnsafe is the request as CrossOriginProtection judges those that change something. It lets every GET pass, because a browser
+// shows the answer to no other origin; but a stream takes a place and the time of the server for as long as it is open. A link
+// to something else may be followed from anywhere: the browser then says that it navigates to a document.
+func asUnsafe(r *http.Request) *http.Request {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return r
+	}
+	if r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document" && !strings.HasSuffix(r.URL.Path, streamSuffix) {
+		return r
+	}
+	unsafe := *r
+	unsafe.Method = http.MethodPost
+	return &unsafe
 }
 
 // authorizationStep decides whether that caller may do this: whoever is on this machine may do everything.

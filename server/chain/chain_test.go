@@ -283,20 +283,46 @@ func TestHTTPAccess(t *testing.T) {
 		{"a peer elsewhere", "localhost", "203.0.113.9:9", nil, 403},
 		{"same origin", "localhost:1", "127.0.0.1:9", map[string]string{"Origin": "http://localhost:1"}, 200},
 		{"another origin", "localhost:1", "127.0.0.1:9", map[string]string{"Origin": "http://localhost:2"}, 403},
+		{"another site", "localhost:1", "127.0.0.1:9", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
+		{"another port", "localhost:1", "127.0.0.1:9", map[string]string{"Sec-Fetch-Site": "same-site"}, 403},
+		{"the same site", "localhost:1", "127.0.0.1:9", map[string]string{"Sec-Fetch-Site": "same-origin"}, 200},
+		{"no origin", "localhost:1", "127.0.0.1:9", map[string]string{"Origin": "null"}, 403},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://x/", nil)
-			r.Host, r.RemoteAddr = tt.host, tt.remote
-			for k, v := range tt.header {
-				r.Header.Set(k, v)
-			}
-			w := httptest.NewRecorder()
-			newFixture(t).HTTP("/", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
-			if w.Code != tt.code {
-				t.Errorf("got %d %s, want %d", w.Code, w.Body, tt.code)
+			for _, method := range []string{http.MethodPost, http.MethodGet} { // of which one may be a stream
+				r := httptest.NewRequestWithContext(t.Context(), method, "http://x/", nil)
+				r.Host, r.RemoteAddr = tt.host, tt.remote
+				for k, v := range tt.header {
+					r.Header.Set(k, v)
+				}
+				w := httptest.NewRecorder()
+				newFixture(t).HTTP("/", http.HandlerFunc(func(_ http.ResponseWriter, got *http.Request) {
+					if got.Method != method {
+						t.Errorf("a %s comes as %s", method, got.Method)
+					}
+				})).ServeHTTP(w, r)
+				if w.Code != tt.code {
+					t.Errorf("%s: got %d %s, want %d", method, w.Code, w.Body, tt.code)
+				}
 			}
 		})
+	}
+}
+
+// TestFollowedLink: a browser may follow a link from anywhere, but opens no stream by it.
+func TestFollowedLink(t *testing.T) {
+	for path, code := range map[string]int{"/v1/alerts": 200, "/v1/alerts:stream": 403} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost"+path, nil)
+		r.RemoteAddr = local.String()
+		for k, v := range map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"} {
+			r.Header.Set(k, v)
+		}
+		w := httptest.NewRecorder()
+		newFixture(t).HTTP("/", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
+		if w.Code != code {
+			t.Errorf("%s: got %d %s, want %d", path, w.Code, w.Body, code)
+		}
 	}
 }
 
