@@ -9,6 +9,7 @@ import (
 	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/server/problem"
@@ -30,11 +31,9 @@ type queryRoute struct {
 // newQueryRules reads the routes from the annotations of the services.
 func newQueryRules() (*queryRules, error) {
 	q := &queryRules{}
-	for _, file := range []protoreflect.FileDescriptor{
-		pb.File_sealwatch_v1_ingest_service_proto, pb.File_sealwatch_v1_incident_service_proto, pb.File_sealwatch_v1_timeline_service_proto, pb.File_sealwatch_v1_event_service_proto,
-		pb.File_sealwatch_v1_alert_service_proto, pb.File_sealwatch_v1_detection_service_proto,
-		pb.File_sealwatch_v1_system_service_proto,
-	} {
+	var files []protoreflect.FileDescriptor
+	protoregistry.GlobalFiles.RangeFilesByPackage(pb.File_sealwatch_v1_alert_service_proto.Package(), func(file protoreflect.FileDescriptor) bool { files = append(files, file); return true })
+	for _, file := range files {
 		for i := range file.Services().Len() {
 			methods := file.Services().Get(i).Methods()
 			for j := range methods.Len() {
@@ -52,15 +51,25 @@ func newQueryRules() (*queryRules, error) {
 func newQueryRoute(m protoreflect.MethodDescriptor) (queryRoute, error) {
 	rule, _ := proto.GetExtension(m.Options(), annotations.E_Http).(*annotations.HttpRule)
 	route := queryRoute{message: m.Input()}
-	switch {
-	case rule.GetGet() != "":
+	switch rule.GetPattern().(type) {
+	case *annotations.HttpRule_Get:
 		route.method, route.path = http.MethodGet, rule.GetGet()
-	case rule.GetPatch() != "" && rule.GetBody() != "*":
+	case *annotations.HttpRule_Post:
+		route.method, route.path = http.MethodPost, rule.GetPost()
+	case *annotations.HttpRule_Put:
+		route.method, route.path = http.MethodPut, rule.GetPut()
+	case *annotations.HttpRule_Patch:
 		route.method, route.path = http.MethodPatch, rule.GetPatch()
-	case rule.GetPost() != "" && rule.GetBody() == "*":
-		route.method, route.path, route.message = http.MethodPost, rule.GetPost(), nil
+	case *annotations.HttpRule_Delete:
+		route.method, route.path = http.MethodDelete, rule.GetDelete()
 	default:
 		return route, fmt.Errorf("the HTTP rule of %s is of a kind whose query parameters are not known", m.FullName())
+	}
+	if len(rule.GetAdditionalBindings()) > 0 {
+		return route, fmt.Errorf("the HTTP rule of %s has further bindings, whose query parameters are not known", m.FullName())
+	}
+	if rule.GetBody() == "*" {
+		route.message = nil
 	}
 	if before, variable, ok := strings.Cut(route.path, "{"); ok {
 		variable, suffix, _ := strings.Cut(variable, "}")
