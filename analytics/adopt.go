@@ -25,6 +25,9 @@ type Adoption struct {
 
 // CatchUp evaluates until nothing is behind. It is for those who do not Run.
 func (r *Runner) CatchUp(ctx context.Context) error {
+	if err := r.finishPlacing(ctx); err != nil {
+		return err
+	}
 	for r.behind() {
 		if !r.round(ctx) {
 			if err := ctx.Err(); err != nil {

@@ -8,6 +8,9 @@ import (
 
 // Drain evaluates until nothing is behind, and describes the alerts.
 func (r *Runner) Drain(ctx context.Context) error {
+	if err := r.finishPlacing(ctx); err != nil {
+		return err
+	}
 	for r.behind() {
 		if !r.round(ctx) {
 			return errRound{r.Status().LastError}

@@ -13,7 +13,8 @@ import (
 )
 
 // Know takes in what is said about addresses and lets the analysis look again at everybody who was there. It returns when
-// both are durable. After an error it, Forget, and the next process finish what was begun.
+// both are durable; events are put where the operator's ranges say after that, which the status tells of. After an error it, Forget, Run and
+// the next process finish what was begun.
 func (r *Runner) Know(ctx context.Context, ranges []intelligence.Range) error {
 	ranges = slices.Clone(ranges)
 	for i := range ranges {
@@ -34,7 +35,11 @@ func (r *Runner) Know(ctx context.Context, ranges []intelligence.Range) error {
 			return fmt.Errorf("analytics: ranges: %w", err)
 		}
 	}
-	return r.recheckRanges(ctx)
+	err := r.recheckRanges(ctx)
+	if err != nil || slices.ContainsFunc(ranges, func(x intelligence.Range) bool { return x.Source == intelligence.OperatorSource }) {
+		r.rangesSaid()
+	}
+	return err
 }
 
 // Forget takes back what a source says about prefixes, or about all when none is given, and lets the analysis look again
@@ -48,29 +53,22 @@ func (r *Runner) Forget(ctx context.Context, source string, prefixes []netip.Pre
 	if err != nil {
 		return n, fmt.Errorf("analytics: ranges: %w", err)
 	}
-	return n, r.recheckRanges(ctx)
+	err = r.recheckRanges(ctx)
+	if err != nil || source == intelligence.OperatorSource {
+		r.rangesSaid()
+	}
+	return n, err
 }
 
 // recheckRanges lets the dictionary know what was said about addresses since it was last done, and asks for a look at
 // everybody who was there: also for what an earlier call stored that came no further.
 func (r *Runner) recheckRanges(ctx context.Context) error {
-	name := "intelligence/" + r.o.Tenant
-	done, _, err := r.o.Store.LoadCheckpoint(ctx, name)
-	if err != nil {
-		return fmt.Errorf("analytics: ranges: %w", err)
-	}
-	last, err := r.o.Store.RangesChanged(ctx, r.o.Tenant, done.Position)
-	if err != nil {
-		return fmt.Errorf("analytics: ranges: %w", err)
-	}
-	if last == 0 {
-		return nil
+	done, last, err := r.rangesDue(ctx)
+	if err != nil || last == 0 {
+		return err
 	}
 	if err := r.o.Store.RebuildNetworks(ctx); err != nil {
 		return fmt.Errorf("analytics: networks: %w", err)
-	}
-	if err := r.placeEvents(ctx, done.Position); err != nil {
-		return err
 	}
 	users, err := r.o.Store.UsersOfRanges(ctx, r.o.Tenant, done.Position)
 	if err != nil {
@@ -85,8 +83,22 @@ func (r *Runner) recheckRanges(ctx context.Context) error {
 	}
 	done.Position = last
 	done.Version++
-	if err := r.o.Store.StoreCheckpoints(ctx, uuid.NewString(), map[string]clickhouse.Checkpoint{name: done}); err != nil {
+	if err := r.o.Store.StoreCheckpoints(ctx, uuid.NewString(), map[string]clickhouse.Checkpoint{r.rangesName(): done}); err != nil {
 		return fmt.Errorf("analytics: ranges: %w", err)
 	}
 	return nil
+}
+
+func (r *Runner) rangesName() string { return "intelligence/" + r.o.Tenant }
+
+// rangesDue are up to where the dictionary and the analysis know the ranges, and the version of the last one; 0 when they know all.
+func (r *Runner) rangesDue(ctx context.Context) (done clickhouse.Checkpoint, last uint64, err error) {
+	done, _, err = r.o.Store.LoadCheckpoint(ctx, r.rangesName())
+	if err == nil {
+		last, err = r.o.Store.RangesChanged(ctx, r.o.Tenant, done.Position)
+	}
+	if err != nil {
+		return done, 0, fmt.Errorf("analytics: ranges: %w", err)
+	}
+	return done, last, nil
 }

@@ -21,23 +21,19 @@ const (
 
 func (r *Runner) placesName() string { return "places/" + r.o.Tenant }
 
-// placeEvents puts the stored events where the operator's ranges say that were said or taken back after the version, and asks for a look at
-// everybody whose findings may change by it. Whom it concerns is stored before the first event is put anywhere, because nobody can
-// say it afterwards. What is cut short is finished by the next call: r.knowing is held, and the ranges are asked for from the same
-// version until all is done.
-func (r *Runner) placeEvents(ctx context.Context, after uint64) error {
-	changed, err := r.o.Store.PlacesChanged(ctx, r.o.Tenant, after)
-	if err != nil {
-		return fmt.Errorf("analytics: places: %w", err)
+// placedName is of the checkpoint with the version of the ranges up to which the events are where they say.
+func (r *Runner) placedName() string { return "placed/" + r.o.Tenant }
+
+// placeEvents puts the stored events where the operator's ranges say that were said or taken back since it was last done, and asks for a
+// look at everybody whose findings may change by it. Whom it concerns is stored before the first event is put anywhere, because nobody
+// can say it afterwards. What is cut short is finished by the next call: the ranges are asked for from the same version until all is
+// done. r.placing is held.
+func (r *Runner) placeEvents(ctx context.Context) error {
+	placed, last, err := r.takePlaces(ctx)
+	if err != nil || last == 0 {
+		return err
 	}
-	if !changed {
-		return nil
-	}
-	if r.o.Place != nil { // first, so that what is stored from now on needs no putting
-		if err := r.o.Place(ctx); err != nil {
-			return fmt.Errorf("analytics: places: %w", err)
-		}
-	}
+	after := placed.Position
 	misplaced, err := r.o.Store.Misplaced(ctx, r.o.Tenant)
 	if err != nil {
 		return fmt.Errorf("analytics: places: %w", err)
@@ -61,21 +57,66 @@ func (r *Runner) placeEvents(ctx context.Context, after uint64) error {
 		return fmt.Errorf("analytics: places: %w", err)
 	}
 	due, err := r.o.Store.PendingRechecks(ctx, r.o.Tenant, reasonPlacing, done.Position)
-	if err != nil || len(due) == 0 {
-		return err
+	if err != nil {
+		return fmt.Errorf("analytics: places: %w", err)
 	}
-	done.Position = due[len(due)-1].Sequence
-	done.Version++
-	for i := range due {
-		due[i].Reason = ReasonPlaces
+	placed.Position = last
+	placed.Version++
+	finished := map[string]clickhouse.Checkpoint{r.placedName(): placed}
+	if len(due) > 0 {
+		done.Position = due[len(due)-1].Sequence
+		done.Version++
+		finished[r.placesName()] = done
+		for i := range due {
+			due[i].Reason = ReasonPlaces
+		}
+		if err := r.Recheck(ctx, due); err != nil {
+			return err
+		}
 	}
-	if err := r.Recheck(ctx, due); err != nil {
-		return err
-	}
-	if err := r.o.Store.StoreCheckpoints(ctx, uuid.NewString(), map[string]clickhouse.Checkpoint{r.placesName(): done}); err != nil {
+	if err := r.o.Store.StoreCheckpoints(ctx, uuid.NewString(), finished); err != nil {
 		return fmt.Errorf("analytics: places: %w", err)
 	}
 	return nil
+}
+
+// takePlaces lets events that come in and the dictionary know what the ranges say, both the same: nothing is said meanwhile. It returns up to
+// where that was done for stored events, and the version of the last range; 0 when there is nothing to do.
+func (r *Runner) takePlaces(ctx context.Context) (placed clickhouse.Checkpoint, last uint64, err error) {
+	r.knowing.Lock()
+	defer r.knowing.Unlock()
+	if err := r.recheckRanges(ctx); err != nil {
+		return placed, 0, err
+	}
+	placed, last, err = r.placesDue(ctx)
+	if err != nil || last == 0 {
+		return placed, 0, err
+	}
+	if r.o.Place != nil { // first, so that what is stored from now on needs no putting
+		if err := r.o.Place(ctx); err != nil {
+			return placed, 0, fmt.Errorf("analytics: places: %w", err)
+		}
+	}
+	if err := r.o.Store.RebuildPlacements(ctx); err != nil {
+		return placed, 0, fmt.Errorf("analytics: places: %w", err)
+	}
+	return placed, last, nil
+}
+
+func (r *Runner) placesDue(ctx context.Context) (placed clickhouse.Checkpoint, last uint64, err error) {
+	placed, _, err = r.o.Store.LoadCheckpoint(ctx, r.placedName())
+	if err != nil {
+		return placed, 0, fmt.Errorf("analytics: places: %w", err)
+	}
+	changed, err := r.o.Store.PlacesChanged(ctx, r.o.Tenant, placed.Position)
+	if err != nil || !changed {
+		return placed, 0, err
+	}
+	last, err = r.o.Store.RangesChanged(ctx, r.o.Tenant, placed.Position)
+	if err != nil {
+		return placed, 0, fmt.Errorf("analytics: places: %w", err)
+	}
+	return placed, last, nil
 }
 
 // concernedByPlaces are the subjects at the addresses, and those whose findings depend on where these were before: each version is asked.

@@ -2,9 +2,11 @@ package analytics_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/event"
 	"github.com/sealwatch/sealwatch/internal/intelligence"
+	"github.com/sealwatch/sealwatch/internal/status"
 )
 
 // cutShort is a store that ends at one of its calls: before it is made, or after it, when nobody hears of it.
@@ -46,6 +49,10 @@ func (s *cutShort) RebuildNetworks(ctx context.Context) error {
 	return s.do("RebuildNetworks", func() error { return s.Store.RebuildNetworks(ctx) })
 }
 
+func (s *cutShort) RebuildPlacements(ctx context.Context) error {
+	return s.do("RebuildPlacements", func() error { return s.Store.RebuildPlacements(ctx) })
+}
+
 func (s *cutShort) AddRechecks(ctx context.Context, token, tenant string, all []clickhouse.Recheck) error {
 	return s.do("AddRechecks", func() error { return s.Store.AddRechecks(ctx, token, tenant, all) })
 }
@@ -73,11 +80,13 @@ func TestPlacesAreFinished(t *testing.T) {
 	at := time.Date(2026, 5, 6, 9, 0, 0, 0, time.UTC)
 	for name, cut := range map[string]cutShort{
 		"before the networks":          {call: "RebuildNetworks"},
-		"when that is stored":          {call: "AddRechecks", after: true},
+		"before the places":            {call: "RebuildPlacements"},
+		"when the places are there":    {call: "RebuildPlacements", after: true},
+		"when that is stored":          {call: "AddRechecks", passes: 1, after: true},
 		"before the events":            {call: "PlaceEvents"},
 		"when the events are there":    {call: "PlaceEvents", after: true},
-		"before the look is asked for": {call: "AddRechecks", passes: 1},
-		"before that is noted":         {call: "StoreCheckpoints"},
+		"before the look is asked for": {call: "AddRechecks", passes: 2},
+		"before that is noted":         {call: "StoreCheckpoints", passes: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, "impossible_travel", nil)
@@ -95,7 +104,14 @@ func TestPlacesAreFinished(t *testing.T) {
 					t.Fatal(err)
 				}
 				store.call = cut.call
-				if err := change(); err == nil || !strings.Contains(err.Error(), "the process ended") {
+				err = change()
+				if err == nil {
+					if a := w.runner.Status(); !a.Placing || a.Pending == 0 {
+						t.Errorf("the status says placing %v and %d pending", a.Placing, a.Pending)
+					}
+					err = w.runner.Drain(t.Context())
+				}
+				if err == nil || !strings.Contains(err.Error(), "the process ended") {
 					t.Fatalf("it was not cut short: %v", err)
 				}
 				w.restart()
@@ -141,5 +157,70 @@ func TestAFeedSaysNoPlace(t *testing.T) {
 	}
 	if all, err := w.db.SourceRanges(t.Context(), w.tenant, "feed"); err != nil || len(all) != 0 {
 		t.Errorf("it was stored: %v, %v", all, err)
+	}
+}
+
+// brokenPlacing is a store in which no event can be put anywhere until it is mended.
+type brokenPlacing struct {
+	analytics.Store
+	mended atomic.Bool
+}
+
+func (s *brokenPlacing) PlaceEvents(ctx context.Context, tenant string) error {
+	if !s.mended.Load() {
+		return errors.New("the disk is full")
+	}
+	return s.Store.PlaceEvents(ctx, tenant)
+}
+
+// TestPlacingIsResumed: what cannot be put elsewhere keeps neither the service from starting nor a feed from saying something; the status
+// tells of it, and it is tried again.
+func TestPlacingIsResumed(t *testing.T) {
+	w := newWorld(t, "impossible_travel", nil)
+	at := time.Date(2026, 5, 6, 9, 0, 0, 0, time.UTC)
+	w.add(somewhere(w.tenant+"a", "ann", "192.0.2.1", "IE", 53.35, -6.26, at), somewhere(w.tenant+"b", "ann", "198.51.100.9", "AU", -33.9, 151.2, at.Add(time.Hour)))
+	w.drain()
+	of := func(source, prefix string, o intelligence.Override) intelligence.Range {
+		return intelligence.Range{Tenant: w.tenant, Source: source, Prefix: netip.MustParsePrefix(prefix), Category: "other", Override: o}
+	}
+	if err := w.runner.Know(t.Context(), []intelligence.Range{of(intelligence.OperatorSource, "198.51.100.0/24", intelligence.Override{Country: "IE", CountryName: "Ireland", HasCoordinates: true, Latitude: 51.9, Longitude: -8.47})}); err != nil {
+		t.Fatal(err)
+	}
+	store := &brokenPlacing{Store: w.db}
+	runner, err := analytics.New(t.Context(), analytics.Options{Tenant: w.tenant, Detections: w.tuned, Store: store, Log: w.log, Clock: func() time.Time { return w.now }, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- runner.Run(ctx) }()
+	until := func(what string, done func(status.Analysis) bool) {
+		t.Helper()
+		for !done(runner.Status()) {
+			select {
+			case err := <-ended:
+				t.Fatalf("%s: it ended: %v", what, err)
+			case <-t.Context().Done():
+				t.Fatal(what)
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}
+	until("an error in the status", func(a status.Analysis) bool { return a.Placing && strings.Contains(a.LastError, "places of events") })
+	if err := runner.Know(t.Context(), []intelligence.Range{of("feed", "203.0.113.0/24", intelligence.Override{})}); err != nil {
+		t.Errorf("a feed: %v", err)
+	}
+	if a := runner.Status(); !a.Placing || a.Pending == 0 {
+		t.Errorf("after the feed: %+v", a)
+	}
+	store.mended.Store(true)
+	until("the end of the placing", func(a status.Analysis) bool { return !a.Placing && a.Pending == 0 })
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if got := w.standing(); len(got) != 0 {
+		t.Errorf("%d alerts of a journey that was none", len(got))
 	}
 }

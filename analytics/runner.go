@@ -35,6 +35,7 @@ type Store interface {
 	AddRanges(ctx context.Context, ranges []intelligence.Range) error
 	RemoveRanges(ctx context.Context, tenant, source string, prefixes []netip.Prefix) (int, error)
 	RebuildNetworks(ctx context.Context) error
+	RebuildPlacements(ctx context.Context) error
 	RangesChanged(ctx context.Context, tenant string, after uint64) (uint64, error)
 	PlacesChanged(ctx context.Context, tenant string, after uint64) (bool, error)
 	SubjectsOfPlaces(ctx context.Context, tenant string, after uint64) ([]clickhouse.Span, error)
@@ -105,6 +106,9 @@ type Runner struct {
 	asking sync.Mutex
 	// knowing is held while ranges or people are taken in.
 	knowing sync.Mutex
+	// placing is held while events are put where the ranges say, and taken before knowing; toPlace says that some are to be.
+	placing sync.Mutex
+	toPlace chan struct{}
 	// adopting is held while a detection is taken in or changed.
 	adopting sync.Mutex
 	// excepting is held while an exception is made or taken back.
@@ -124,6 +128,8 @@ type Runner struct {
 	unasked map[string]string
 	// held is the earliest event time that waits for the clock; zero when none does.
 	held time.Time
+	// placed is what placing and toPlace are about.
+	placed placing
 	// begun says that a whole round went well: what was held while no process ran has been released.
 	begun bool
 	// watermark is the latest event time of what was looked at; held events do not move it.
@@ -164,7 +170,7 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	if err := o.retainsPresent(); err != nil {
 		return nil, err
 	}
-	r := &Runner{o: o, tooMuch: clickhouse.Limit, log: o.Logger, wake: make(chan struct{}, 1), state: map[string]*progress{}, lineages: map[string]*lineage{}, exceptions: map[string][]alert.Exception{}, unasked: map[string]string{}, reevaluating: make(chan struct{}, 1)}
+	r := &Runner{o: o, tooMuch: clickhouse.Limit, log: o.Logger, wake: make(chan struct{}, 1), toPlace: make(chan struct{}, 1), state: map[string]*progress{}, lineages: map[string]*lineage{}, exceptions: map[string][]alert.Exception{}, unasked: map[string]string{}, reevaluating: make(chan struct{}, 1)}
 	r.metrics = newMetrics(o.Registerer, func() float64 { return float64(r.Status().Pending) })
 	for i := range o.Detections {
 		d := &o.Detections[i]
@@ -213,7 +219,7 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	if r.watermark, err = o.Store.Watermark(ctx, o.Tenant, r.line()); err != nil {
 		return nil, fmt.Errorf("analytics: watermark: %w", err)
 	}
-	if err := r.recheckRanges(ctx); err != nil {
+	if err := r.resumePlacing(ctx); err != nil {
 		return nil, err
 	}
 	if err := r.recheckPeople(ctx); err != nil {
@@ -277,6 +283,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	defer describing.Wait()
 	analysed := make(chan struct{}, 1)
 	describing.Go(func() { r.keepDescribed(ctx, analysed) })
+	describing.Go(func() { r.keepPlaced(ctx) })
 	tick := time.NewTicker(r.o.Interval)
 	defer tick.Stop()
 	for {

@@ -56,6 +56,12 @@ func (r *Runner) Status() status.Analysis {
 		}
 	}
 	a.Pending = max(a.Pending, head-min(head, r.described.Position), uint64(len(r.unasked)))
+	if a.Placing = r.placed.said != r.placed.done; a.Placing {
+		a.Pending = max(a.Pending, 1) // everybody whom it concerns is looked at again
+		if r.placed.lastError != "" {
+			a.LastError = "places of events: " + r.placed.lastError
+		}
+	}
 	if r.describeError != "" {
 		a.LastError = "context of alerts: " + r.describeError
 	}

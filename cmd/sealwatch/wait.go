@@ -51,6 +51,9 @@ func waiting(a *sealwatchv1.AnalysisStatus, sequence int64) string {
 	if behind := sequence - a.GetAnalyzedSequence(); behind > 0 {
 		s += fmt.Sprintf(", %d behind", behind)
 	}
+	if a.GetPlacing() {
+		s += ", putting events where the ranges say"
+	}
 	if a.GetLastError() != "" {
 		s += "; last error: " + a.GetLastError()
 	}

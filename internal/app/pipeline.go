@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,22 +30,30 @@ const geoInterval = 15 * time.Second
 
 // placer lets the events that come in lie where the ranges of the operator say. Before begin, none comes in.
 type placer struct {
+	mu       sync.Mutex
 	pipeline *ingest.Pipeline
 	db       *clickhouse.DB
 }
 
 // begin MUST be called before anybody can say something of addresses.
-func (p *placer) begin(pipeline *ingest.Pipeline, db *clickhouse.DB) { p.pipeline, p.db = pipeline, db }
+func (p *placer) begin(pipeline *ingest.Pipeline, db *clickhouse.DB) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pipeline, p.db = pipeline, db
+}
 
 func (p *placer) place(ctx context.Context) error {
-	if p.pipeline == nil {
+	p.mu.Lock()
+	pipeline, db := p.pipeline, p.db
+	p.mu.Unlock()
+	if pipeline == nil {
 		return nil
 	}
-	all, err := p.db.Placements(ctx)
+	all, err := db.Placements(ctx)
 	if err != nil {
 		return err
 	}
-	return p.pipeline.Place(ctx, all)
+	return pipeline.Place(ctx, all)
 }
 
 // startPipeline opens what events are enriched with and starts the one writer.

@@ -30,7 +30,7 @@ type watched struct {
 	db       *clickhouse.DB
 	scenario simulate.Scenario
 	pipeline *ingest.Pipeline
-	placer   placer
+	placer   *placer
 	runner   *analytics.Runner
 	// only are the detections that run; all when empty.
 	only []string
@@ -70,7 +70,7 @@ func (w *watched) open() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.placer = placer{}
+	w.placer = &placer{}
 	if w.runner, err = analytics.New(ctx, analytics.Options{Tenant: w.scenario.Name, Detections: tuned, Store: w.db, Log: log, Clock: clock, Logger: quiet, Place: w.placer.place}); err != nil {
 		w.t.Fatal(err)
 	}

@@ -98,9 +98,6 @@ func (d *DB) RebuildNetworks(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.rebuildPlacements(ctx, ranges); err != nil {
-		return err
-	}
 	err = d.insert(ctx, "ip_networks_insert", uuid.NewString(), func(b driver.Batch) error {
 		networks := intelligence.Flatten(ranges)
 		if len(networks) == 0 { // a generation counts by its rows: this one says that nothing is known

@@ -56,13 +56,17 @@ func (d *DB) Placements(ctx context.Context) ([]intelligence.Placement, error) {
 	return intelligence.Placements(ranges), err
 }
 
-// rebuildPlacements writes a generation of ip_locations and lets the dictionary read it. Where nothing was ever said there is none.
-func (d *DB) rebuildPlacements(ctx context.Context, ranges []intelligence.Range) error {
+// RebuildPlacements writes a generation of ip_locations and lets the dictionary read it. Where nothing was ever said there is none. It MUST
+// not run twice at once.
+func (d *DB) RebuildPlacements(ctx context.Context) error {
 	var generation uint64
 	if err := d.rows(ctx, "ip_locations_version", func(r driver.Rows) error { return r.Scan(&generation) }); err != nil {
 		return err
 	}
-	all := intelligence.Placements(ranges)
+	all, err := d.Placements(ctx)
+	if err != nil {
+		return err
+	}
 	if len(all) == 0 {
 		if generation == 0 {
 			return nil
@@ -70,7 +74,7 @@ func (d *DB) rebuildPlacements(ctx context.Context, ranges []intelligence.Range)
 		all = []intelligence.Placement{{Prefix: nowhere}} // a generation counts by its rows: this one says nothing
 	}
 	generation++
-	err := d.insert(ctx, "ip_locations_insert", uuid.NewString(), func(b driver.Batch) error {
+	err = d.insert(ctx, "ip_locations_insert", uuid.NewString(), func(b driver.Batch) error {
 		for i := range all {
 			if err := appendPlacement(b, generation, &all[i]); err != nil {
 				return err
@@ -137,7 +141,7 @@ func (d *DB) SubjectsOfPlaces(ctx context.Context, tenant string, after uint64) 
 }
 
 // Misplaced counts the stored events of a tenant that do not lie where the ranges of the operator say, as the dictionary has them since
-// RebuildNetworks.
+// RebuildPlacements.
 func (d *DB) Misplaced(ctx context.Context, tenant string) (uint64, error) {
 	_, n, err := d.misplaced(ctx, tenant)
 	return n, err
@@ -167,6 +171,12 @@ func (d *DB) PlaceEvents(ctx context.Context, tenant string) (err error) {
 			if err := d.exec(ctx, "events_place", named("tenant", tenant), named("month", m)); err != nil {
 				return err
 			}
+			if err := d.mutated(ctx); err != nil {
+				return err
+			}
+			if err := d.placeFailed(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	return fmt.Errorf("clickhouse: events are not where the ranges say after %d tries", maxPlacings)
@@ -175,13 +185,14 @@ func (d *DB) PlaceEvents(ctx context.Context, tenant string) (err error) {
 const (
 	// maxPlacings is how often it is tried to put events in their places; once does.
 	maxPlacings = 3
-	// mutationPause is how long is waited before it is looked again whether the table is being rewritten.
-	mutationPause = 200 * time.Millisecond
+	// mutationPause is how long is waited before it is looked again whether the table is being rewritten, longer each time.
+	mutationPause        = 10 * time.Millisecond
+	longestMutationPause = time.Second
 )
 
-// mutated waits until the table of events is not being rewritten.
+// mutated waits until the table of events is not being rewritten. That takes as long as it takes: no call to the engine waits for it.
 func (d *DB) mutated(ctx context.Context) error {
-	for {
+	for pause := mutationPause; ; pause = min(2*pause, longestMutationPause) {
 		var n uint64
 		if err := d.rows(ctx, "events_mutations", func(r driver.Rows) error { return r.Scan(&n) }); err != nil || n == 0 {
 			return err
@@ -189,9 +200,18 @@ func (d *DB) mutated(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(mutationPause):
+		case <-time.After(pause):
 		}
 	}
+}
+
+// placeFailed says why a mutation that puts events elsewhere is not done.
+func (d *DB) placeFailed(ctx context.Context) error {
+	var reason string
+	if err := d.rows(ctx, "events_place_failed", func(r driver.Rows) error { return r.Scan(&reason) }); err != nil || reason == "" {
+		return err
+	}
+	return fmt.Errorf("clickhouse: events cannot be put where the ranges say: %s", reason)
 }
 
 func (d *DB) misplaced(ctx context.Context, tenant string) (months []uint32, events uint64, err error) {

@@ -34,7 +34,7 @@ func TestPlaceEventsAfterOneThatFails(t *testing.T) {
 	if err := db.AddRanges(ctx, []intelligence.Range{r}); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.RebuildNetworks(ctx); err != nil {
+	if err := db.RebuildPlacements(ctx); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the second finds nothing to do

@@ -100,6 +100,8 @@ type Analysis struct {
 	Sequence  uint64
 	Conflicts uint64
 	LastError string
+	// Placing says that stored events are still to be put where the operator's ranges say.
+	Placing bool
 	// Detections by id.
 	Detections map[string]Detection
 }

@@ -33,6 +33,7 @@ func Status(s *status.System) *pb.SystemStatus {
 			AnalyzedSequence: int64Of(s.Analysis.Sequence),
 			Conflicts:        float64(s.Analysis.Conflicts),
 			LastError:        Text(s.Analysis.LastError),
+			Placing:          s.Analysis.Placing,
 		},
 	}
 	for _, v := range s.Sources {

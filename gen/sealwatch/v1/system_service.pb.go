@@ -908,7 +908,9 @@ type AnalysisStatus struct {
 	// conflicts is the number of records kept aside because another with the same id stands. A double, as above.
 	Conflicts float64 `protobuf:"fixed64,5,opt,name=conflicts,proto3" json:"conflicts,omitempty"`
 	// last_error of the analysis; empty when the last round went well.
-	LastError     string `protobuf:"bytes,6,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	LastError string `protobuf:"bytes,6,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	// placing says that stored events are still to be put where the operator's ranges say; they are judged again when they are there.
+	Placing       bool `protobuf:"varint,7,opt,name=placing,proto3" json:"placing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -983,6 +985,13 @@ func (x *AnalysisStatus) GetLastError() string {
 		return x.LastError
 	}
 	return ""
+}
+
+func (x *AnalysisStatus) GetPlacing() bool {
+	if x != nil {
+		return x.Placing
+	}
+	return false
 }
 
 // DestinationStatus is the state of one destination.
@@ -1257,7 +1266,7 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\bwarnings\x18\t \x03(\tB\x03\xe0A\x03R\bwarnings\"I\n" +
 	"\rPollingErrors\x12\x17\n" +
 	"\x04kind\x18\x01 \x01(\tB\x03\xe0A\x03R\x04kind\x12\x1f\n" +
-	"\bfailures\x18\x02 \x01(\x01B\x03\xe0A\x03R\bfailures\"\x9a\x02\n" +
+	"\bfailures\x18\x02 \x01(\x01B\x03\xe0A\x03R\bfailures\"\xb9\x02\n" +
 	"\x0eAnalysisStatus\x12*\n" +
 	"\x0epending_events\x18\x01 \x01(\x05B\x03\xe0A\x03R\rpendingEvents\x12$\n" +
 	"\vheld_events\x18\x02 \x01(\x05B\x03\xe0A\x03R\n" +
@@ -1266,7 +1275,8 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\x11analyzed_sequence\x18\x04 \x01(\x03B\x03\xe0A\x03R\x10analyzedSequence\x12!\n" +
 	"\tconflicts\x18\x05 \x01(\x01B\x03\xe0A\x03R\tconflicts\x12\"\n" +
 	"\n" +
-	"last_error\x18\x06 \x01(\tB\x03\xe0A\x03R\tlastError\"\x96\x03\n" +
+	"last_error\x18\x06 \x01(\tB\x03\xe0A\x03R\tlastError\x12\x1d\n" +
+	"\aplacing\x18\a \x01(\bB\x03\xe0A\x03R\aplacing\"\x96\x03\n" +
 	"\x11DestinationStatus\x12%\n" +
 	"\vdestination\x18\x01 \x01(\tB\x03\xe0A\x03R\vdestination\x12\x17\n" +
 	"\x04kind\x18\x02 \x01(\tB\x03\xe0A\x03R\x04kind\x12\x19\n" +

@@ -26,4 +26,4 @@ WHERE tenant = {tenant:String} AND (dictHas('ip_placements', ip) OR tupleElement
     AND (if(tupleElement(geo, 'place_kind') != '' AND startsWith(located_by, 'operator '), toString(located_by), '') !=
             dictGet('ip_placements', 'located_by', ip)[arrayFirstIndex((o, s, u) -> o = tenant AND s <= ts AND ts < u, dictGet('ip_placements', 'tenants', ip), dictGet('ip_placements', 'since', ip), dictGet('ip_placements', 'until', ip)) AS now]
         OR if(tupleElement(geo, 'place_kind') != '' AND startsWith(network_by, 'operator '), toString(network_by), '') != dictGet('ip_placements', 'network_by', ip)[now])
-SETTINGS mutations_sync = 2, allow_nondeterministic_mutations = 1
+SETTINGS mutations_sync = 0, allow_nondeterministic_mutations = 1
