@@ -3,6 +3,7 @@ package analytics
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -10,7 +11,11 @@ import (
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/fault"
 )
+
+// adoptPatience bounds how long a detection is taken in when whoever asked for it has gone away, or the engine does not answer.
+const adoptPatience = 30 * time.Second
 
 // Adoption is a detection that is taken in, or changed, while the analysis runs.
 type Adoption struct {
@@ -59,10 +64,16 @@ func (r *Runner) Adopt(ctx context.Context, a Adoption) error {
 	r.adopting.Lock()
 	defer r.adopting.Unlock()
 	// a caller that goes away must not leave a part of it
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), adoptPatience)
+	defer cancel()
 	d := a.Detection
-	if err := r.o.retains(d.ID, 0, d.LookBack, d.LookAhead); err != nil {
-		return err
+	if a.Off && r.lineage(d.ID) == nil {
+		return nil // it never was on
+	}
+	if !a.Off {
+		if err := r.o.retains(d.ID, 0, d.LookBack, d.LookAhead); err != nil {
+			return fault.New(fault.InvalidArgument, "%s", err)
+		}
 	}
 	logic, err := d.logic()
 	if err != nil {
@@ -88,6 +99,41 @@ func (r *Runner) Adopt(ctx context.Context, a Adoption) error {
 		return r.recheckVersions(ctx, []alert.DetectionVersion{*added})
 	}
 	return nil
+}
+
+// retireSpent stops evaluating what finds nothing any more, and of which nothing that is kept can change an alert. Versions and alerts
+// stay; one that is taken in again goes on where it stopped. It MUST run between rounds.
+func (r *Runner) retireSpent(ctx context.Context) {
+	for _, d := range r.active() {
+		l := r.lineage(d.ID)
+		if !r.spent(l) || !r.adopting.TryLock() {
+			continue
+		}
+		l = r.lineage(d.ID)
+		r.mu.Lock()
+		// what was alerted under another version may still have to be taken back
+		done := r.spent(l) && r.state[d.ID].rechecked.Position >= r.asked.Load()
+		if done {
+			r.detections = slices.DeleteFunc(slices.Clone(r.detections), func(o *Detection) bool { return o.ID == d.ID })
+			delete(r.state, d.ID)
+		}
+		r.mu.Unlock()
+		if done {
+			views := []string{d.ID}
+			for i := range l.versions {
+				views = append(views, viewOf(&l.versions[i]))
+			}
+			if err := r.o.Store.DropDetections(ctx, views); err != nil && ctx.Err() == nil {
+				r.log.WarnContext(ctx, "analysis: the views of a detection that is not evaluated any more stay until the next start", slog.String("detection", d.ID), slog.Any("error", err))
+			}
+		}
+		r.adopting.Unlock()
+	}
+}
+
+// Evaluates says whether a detection is evaluated, be it for late events of a time when it was on.
+func (r *Runner) Evaluates(id string) bool {
+	return slices.ContainsFunc(r.active(), func(d *Detection) bool { return d.ID == id })
 }
 
 // begin reads how far a detection has come. One that was never evaluated begins with what comes now: what is stored is looked at

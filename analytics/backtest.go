@@ -276,10 +276,11 @@ func set(all []trial, s alert.Setting) (problems []string) {
 			continue
 		}
 		known = true
-		if err := d.Parameters[k].validate(s.Value); err != nil {
+		value := d.Parameters[k].plain(s.Value)
+		if err := d.Parameters[k].validate(value); err != nil {
 			problems = append(problems, fmt.Sprintf("parameter %s of %s: %v", s.Parameter, d.ID, err))
 		}
-		d.Values[s.Parameter] = d.Parameters[k].normal(s.Value)
+		d.Values[s.Parameter] = d.Parameters[k].normal(value)
 	}
 	switch {
 	case !named:

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/duration"
 )
 
 // Parameter is a tuning value of a detection.
@@ -68,15 +70,38 @@ func (p *Parameter) validate(value string) error {
 		return fmt.Errorf("type %q: expected UInt32, UInt64, Float64, Bool, String or Array(String)", p.Type)
 	}
 	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
+		if unit, ok := timeUnits[p.Unit]; ok {
+			return fmt.Errorf("%q: expected a number of %s, or a duration of whole %s such as %s", value, p.Unit, p.Unit, duration.Text(2*unit))
+		}
 		return fmt.Errorf("%q: expected a number of type %s", value, p.Type)
 	}
 	if p.Minimum == nil || p.Maximum == nil {
 		return fmt.Errorf("a number needs minimum and maximum")
 	}
 	if number < *p.Minimum || number > *p.Maximum {
-		return fmt.Errorf("%s: expected %s to %s %s", value, format(*p.Minimum), format(*p.Maximum), p.Unit)
+		text := fmt.Sprintf("%s: expected %s to %s %s", value, format(*p.Minimum), format(*p.Maximum), p.Unit)
+		if unit, ok := timeUnits[p.Unit]; ok {
+			text += fmt.Sprintf(", which is %s to %s", duration.Text(time.Duration(*p.Minimum*float64(unit))), duration.Text(time.Duration(*p.Maximum*float64(unit))))
+		}
+		return errors.New(text)
 	}
 	return nil
+}
+
+// timeUnits are the units in which parameters count time.
+var timeUnits = map[string]time.Duration{"µs": time.Microsecond, "ms": time.Millisecond, "seconds": time.Second, "s": time.Second, "minutes": time.Minute, "hours": time.Hour, "h": time.Hour, "days": 24 * time.Hour}
+
+// plain is a value in the parameter's unit: a duration such as 10m becomes its number, and all else stays.
+func (p *Parameter) plain(value string) string {
+	unit, ok := timeUnits[p.Unit]
+	if _, err := strconv.ParseFloat(value, 64); !ok || err == nil || p.Type == "String" || p.Type == "Array(String)" || p.Type == "Bool" {
+		return value
+	}
+	d, err := duration.Parse(value)
+	if err != nil || p.Type != "Float64" && d%unit != 0 {
+		return value
+	}
+	return format(float64(d) / float64(unit))
 }
 
 // normal is a valid value as the engine reads it: it takes no leading zeros.
@@ -126,6 +151,7 @@ func Tune(definitions []Definition, tuning map[string]Tuning) ([]Detection, erro
 			p := &d.Parameters[i]
 			values[p.Name] = p.Default
 			if v, ok := t.Parameters[p.Name]; ok {
+				v = p.plain(v)
 				if err := p.validate(v); err != nil {
 					wrong(d.ID+".parameters."+p.Name, "%v", err)
 				}

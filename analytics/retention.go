@@ -33,6 +33,25 @@ func (o *Options) retains(detection string, revision uint32, lookBack, lookAhead
 		o.Retention/day, (needed+day-1)/day, which, lookBack.Hours()/24, lookAhead.Hours()/24)
 }
 
+// Room is the longest look-back and look-ahead together that events are kept for; bounded is false when they are kept for ever.
+func (r *Runner) Room() (most time.Duration, bounded bool) {
+	return r.o.Retention - retentionMargin, r.o.Retention > 0
+}
+
+// spent says that a detection finds nothing any more, and that all that it judged was before the time from which events are kept.
+func (r *Runner) spent(l *lineage) bool {
+	if present := l.present(); present == nil || !present.off() {
+		return false
+	}
+	kept := r.keep(0)
+	for i := range l.reigns {
+		if v := &l.reigns[i]; !v.off() && v.to.After(kept) {
+			return false
+		}
+	}
+	return true
+}
+
 // retainsPresent checks the detections before anything is stored.
 func (o *Options) retainsPresent() error {
 	var longest *Detection

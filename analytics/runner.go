@@ -49,6 +49,7 @@ type Store interface {
 	UsersOfPeople(ctx context.Context, tenant string, keys []string, since time.Time) ([]clickhouse.Span, error)
 	SubjectsBetween(ctx context.Context, tenant string, types []string, from, to time.Time) ([]clickhouse.Span, error)
 	DefineDetection(ctx context.Context, id, text string, values []clickhouse.Argument) error
+	DropDetections(ctx context.Context, ids []string) error
 	DetectionVersions(ctx context.Context, tenant string) ([]alert.DetectionVersion, error)
 	AddDetectionVersions(ctx context.Context, tenant string, all []alert.DetectionVersion) error
 	Findings(ctx context.Context, c clickhouse.Call) ([]alert.Finding, error)
@@ -342,6 +343,7 @@ func (r *Runner) round(ctx context.Context) bool {
 	if unasked != nil && ctx.Err() == nil {
 		r.log.WarnContext(ctx, "analysis: who an exception covers cannot be looked at yet; it is tried again", slog.Any("error", unasked))
 	}
+	r.retireSpent(ctx)
 	wider := r.wider()
 	todo := make(map[string]clickhouse.SpanQuery)
 	changed := make(map[clickhouse.SpanQuery][]clickhouse.Span)

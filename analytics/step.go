@@ -213,11 +213,12 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 	}
 	keep := r.keep(reach)
 	// before the log is held: a description takes longer than a reconciliation
-	foreseen, _, err := r.limited(ctx, d.ID, r.excepted(d.ID, findings), standing, group)
+	foreseen, back, err := r.limited(ctx, d.ID, r.excepted(d.ID, findings), standing, group)
 	if err != nil {
 		return err
 	}
-	contexts := r.describe(ctx, reconcile(standing, foreseen, group, keep), line)
+	// with the alerts about others that come back within their limit: they have had no context while they were none
+	contexts := r.describe(ctx, append(reconcile(standing, foreseen, group, keep), back...), line)
 	return r.o.Log.Update(ctx, func(ctx context.Context) ([]alert.Change, error) {
 		if r.o.Log.Head() != base { // somebody wrote meanwhile, a person perhaps
 			if standing, err = r.o.Store.AlertsOfSubjects(ctx, r.o.Tenant, d.ID, ids); err != nil {

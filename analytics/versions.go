@@ -258,6 +258,9 @@ func (r *Runner) View(a *alert.Alert) string {
 // cannot be made any more is named in the log: what it judges cannot be evaluated until a person lets another one judge it.
 func (r *Runner) defineVersions(ctx context.Context) {
 	for _, l := range r.lineages {
+		if r.spent(l) {
+			continue
+		}
 		present := l.present()
 		for i := range l.reigns {
 			v := l.reigns[i].version

@@ -252,6 +252,10 @@ func writeProblem(w http.ResponseWriter, err error) {
 	case errors.As(err, &ours) && ours.Reason == fault.TooManyHunts:
 		w.Header().Set("Retry-After", strconv.Itoa(int((ours.RetryAfter+time.Second-1)/time.Second)))
 		writeError(w, http.StatusServiceUnavailable, 202, "TOO_MANY_SIMULTANEOUS_QUERIES", ours.Message)
+	case errors.As(err, &ours) && ours.Reason == fault.LimitExceeded:
+		writeError(w, http.StatusRequestTimeout, 159, "TIMEOUT_EXCEEDED", ours.Message)
+	case errors.As(err, &ours) && ours.Reason == fault.ReaderStalled:
+		writeError(w, http.StatusServiceUnavailable, 394, "QUERY_WAS_CANCELLED", ours.Message)
 	case errors.As(err, &ours):
 		writeError(w, http.StatusServiceUnavailable, 210, "NETWORK_ERROR", ours.Message)
 	default:

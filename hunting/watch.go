@@ -113,7 +113,7 @@ func (r *run) attend(ctx context.Context, done <-chan ended) error {
 }
 
 func (r *run) overdue() error {
-	return fault.New(fault.LimitExceeded, "the hunt was ended: its reader had not taken the result %v after the limit of %v on its duration (hunting.maxDuration)", cmp.Or(r.o.Grace, defaultGrace), r.limits.Duration)
+	return fault.New(fault.LimitExceeded, "the hunt was ended %v after the limit of %v on its duration (hunting.maxDuration): its reader had not taken the result by then", cmp.Or(r.o.Grace, defaultGrace), r.limits.Duration)
 }
 
 // leave ends a write that waits for the reader, where that can be done from outside.

@@ -38,6 +38,11 @@ func (a *addresses) Forget(_ context.Context, source string, prefixes []netip.Pr
 	return before - len(a.all), nil
 }
 
+// Touched counts three events of two users for each prefix.
+func (a *addresses) Touched(_ context.Context, _ string, prefixes []netip.Prefix) (events, users uint64, err error) {
+	return uint64(3 * len(prefixes)), uint64(2 * len(prefixes)), nil
+}
+
 func (a *addresses) ListRanges(_ context.Context, _ string, sources []string, source, prefix string, from time.Time, limit int) ([]intelligence.Range, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -24,6 +24,8 @@ type AddressBook interface {
 	Know(ctx context.Context, ranges []intelligence.Range) error
 	// Forget takes back what a source says of prefixes, or all when none is given, and returns how many ranges there were.
 	Forget(ctx context.Context, source string, prefixes []netip.Prefix) (int, error)
+	// Touched counts the stored events of the tenant that come from the prefixes, and the users who did them.
+	Touched(ctx context.Context, tenant string, prefixes []netip.Prefix) (events, users uint64, err error)
 	// ListRanges returns at most limit ranges of the tenant after (source, prefix, beginning), in that order, of all sources
 	// when none is given.
 	ListRanges(ctx context.Context, tenant string, sources []string, afterSource, afterPrefix string, afterFrom time.Time, limit int) ([]intelligence.Range, error)
@@ -39,10 +41,14 @@ type ipRangeService struct {
 
 func (s *ipRangeService) ImportIpRanges(ctx context.Context, req *pb.ImportIpRangesRequest) (*pb.ImportIpRangesResponse, error) {
 	ranges := make([]intelligence.Range, 0, len(req.GetRanges()))
+	prefixes := make([]netip.Prefix, 0, len(req.GetRanges()))
 	for i, r := range req.GetRanges() {
 		p, ok := prefix(r.GetPrefix())
 		if !ok {
 			return nil, fault.New(fault.InvalidArgument, "ranges[%d].prefix: found %q, expected an address or a network such as 192.0.2.0/24", i, r.GetPrefix())
+		}
+		if widest := widestOf(p); p.Bits() < widest && !req.GetAllowWide() {
+			return nil, fault.New(fault.InvalidArgument, "ranges[%d].prefix: found %s, expected a network of at least /%d, or allow_wide (--allow-wide) where it is meant: it would hold for a large part of the Internet", i, p, widest)
 		}
 		x := intelligence.Range{Tenant: s.tenant, Source: r.GetSource(), Prefix: p, Name: r.GetDisplayName(), Category: r.GetCategory(), Tags: r.GetTags(),
 			Confidence: uint8(r.GetConfidence()), From: instant(r.GetStartTime()), To: instant(r.GetEndTime())} //nolint:gosec // validated: 0 to 100
@@ -56,12 +62,28 @@ func (s *ipRangeService) ImportIpRanges(ctx context.Context, req *pb.ImportIpRan
 		if x.Source != intelligence.OperatorSource && x.Override != (intelligence.Override{}) {
 			return nil, fault.New(fault.InvalidArgument, "ranges[%d].source: found %q, expected %s: it alone says where addresses are and who runs them", i, x.Source, intelligence.OperatorSource)
 		}
-		ranges = append(ranges, x)
+		ranges, prefixes = append(ranges, x), append(prefixes, p)
 	}
-	if err := s.book.Know(ctx, ranges); err != nil {
+	events, users, err := s.book.Touched(ctx, s.tenant, prefixes)
+	if err != nil {
 		return nil, err
 	}
-	return &pb.ImportIpRangesResponse{Imported: int32(len(ranges))}, nil //nolint:gosec // validated: 20,000 at most
+	if !req.GetDryRun() {
+		if err := s.book.Know(ctx, ranges); err != nil {
+			return nil, err
+		}
+	}
+	return &pb.ImportIpRangesResponse{Imported: int32(len(ranges)), Events: int64(events), Users: int64(users)}, nil //nolint:gosec // validated: 20,000 at most, and what is counted is stored
+}
+
+// The widest networks that are taken without being asked for: the same as of feeds.
+const widest4, widest6 = 8, 16
+
+func widestOf(p netip.Prefix) int {
+	if p.Addr().Is4() {
+		return widest4
+	}
+	return widest6
 }
 
 func (s *ipRangeService) RemoveIpRanges(ctx context.Context, req *pb.RemoveIpRangesRequest) (*pb.RemoveIpRangesResponse, error) {

@@ -56,8 +56,12 @@ func (b *policyBook) changeable(id, etag string) (int, error) {
 	return i, nil
 }
 
-func (b *policyBook) Update(_ context.Context, p policy.Policy, etag, author string) (policy.Stored, error) {
-	i, err := b.changeable(p.ID, etag)
+func (b *policyBook) Update(_ context.Context, id, etag, author string, change func(policy.Stored) (policy.Policy, error)) (policy.Stored, error) {
+	i, err := b.changeable(id, etag)
+	if err != nil {
+		return policy.Stored{}, err
+	}
+	p, err := change(b.all[i])
 	if err != nil {
 		return policy.Stored{}, err
 	}
@@ -84,6 +88,8 @@ func (b *policyBook) Backtest(_ context.Context, p policy.Policy, _, _ time.Time
 func (b *policyBook) Days(context.Context, string) ([]policy.Day, error) {
 	return []policy.Day{{Date: "2026-08-01", Alerts: 2, OverLimit: 1}}, nil
 }
+
+func (b *policyBook) Refusal(string) string { return "" }
 
 func (b *policyBook) Templates() []policy.Policy {
 	return []policy.Policy{{ID: "tried", Name: "Tried", Severity: "low", Disabled: true, Key: policy.KeyUser, Condition: policy.Condition{Type: policy.Single}}}

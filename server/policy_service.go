@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -28,10 +30,13 @@ type PolicyBook interface {
 	Policies() []policy.Stored
 	Policy(id string) (policy.Stored, error)
 	// Create, Update and Delete return when the change is durable and in force. They fail with fault.InvalidArgument, AlreadyExists,
-	// Conflict when the etag is another one, and ReadOnly for a policy of a file. An empty etag is any.
+	// Conflict when the etag is another one, and ReadOnly for a policy of a file. An empty etag is any. Update stores what change
+	// makes of the policy, which nobody else changes meanwhile.
 	Create(ctx context.Context, p policy.Policy, author string) (policy.Stored, error)
-	Update(ctx context.Context, p policy.Policy, etag, author string) (policy.Stored, error)
+	Update(ctx context.Context, id, etag, author string, change func(policy.Stored) (policy.Policy, error)) (policy.Stored, error)
 	Delete(ctx context.Context, id, etag, author string) error
+	// Refusal is why a policy is not evaluated; empty when it is, or is off.
+	Refusal(id string) string
 	// Backtest calls as a Backtester does. A policy with nothing but an id means the saved one.
 	Backtest(ctx context.Context, p policy.Policy, from, to time.Time, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error
 	// Days are how many findings a policy had on the last days.
@@ -81,7 +86,7 @@ func (s *policyService) CreatePolicy(ctx context.Context, req *pb.CreatePolicyRe
 	if err := valid(&p); err != nil {
 		return nil, err
 	}
-	stored, err := s.book.Create(ctx, p, req.GetAuthor())
+	stored, err := s.book.Create(ctx, p, caller(ctx, req.GetAuthor()))
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +114,7 @@ func (s *policyService) GetPolicy(ctx context.Context, req *pb.GetPolicyRequest)
 		return m, nil
 	}
 	now := system.Analysis.Detections[p.DetectionID()]
-	m.Status.LastError, m.Status.PendingEvents = translate.Text(now.LastError), translate.Count(now.Pending)
+	m.Status.LastError, m.Status.PendingEvents = translate.Text(cmp.Or(s.book.Refusal(p.ID), now.LastError)), translate.Count(now.Pending)
 	return m, nil
 }
 
@@ -130,11 +135,12 @@ func (s *policyService) ListPolicies(_ context.Context, req *pb.ListPoliciesRequ
 		}
 		list = list[i:]
 	}
-	size := pageSize(req.GetPageSize())
 	resp := &pb.ListPoliciesResponse{}
-	for i := range list[:min(len(list), size)] {
+	for i := range list[:min(len(list), pageSize(req.GetPageSize()))] {
 		resp.Policies = append(resp.Policies, s.message(&list[i]))
 	}
+	size := fitting(resp.Policies)
+	resp.Policies = resp.Policies[:size]
 	if len(list) > size {
 		resp.NextPageToken, err = query.Encode(token.Page{ID: list[size-1].ID})
 	}
@@ -143,25 +149,20 @@ func (s *policyService) ListPolicies(_ context.Context, req *pb.ListPoliciesRequ
 
 func (s *policyService) UpdatePolicy(ctx context.Context, req *pb.UpdatePolicyRequest) (*pb.Policy, error) {
 	id := strings.TrimPrefix(req.GetPolicy().GetName(), translate.PolicyPrefix)
-	old, err := s.book.Policy(id)
-	if err != nil {
-		return nil, err
-	}
-	next := req.GetPolicy()
-	if paths := req.GetUpdateMask().GetPaths(); len(paths) > 0 && !slices.Equal(paths, []string{"*"}) {
-		next = s.message(&old)
-		for _, path := range paths {
-			if err := take(next.ProtoReflect(), req.GetPolicy().ProtoReflect(), strings.Split(path, ".")); err != nil {
-				return nil, problem.Invalid("updateMask: "+err.Error(), problem.Violation{Field: "updateMask", Description: err.Error()})
+	stored, err := s.book.Update(ctx, id, req.GetPolicy().GetEtag(), caller(ctx, req.GetAuthor()), func(old policy.Stored) (policy.Policy, error) {
+		next := req.GetPolicy()
+		if paths := req.GetUpdateMask().GetPaths(); len(paths) > 0 && !slices.Equal(paths, []string{"*"}) {
+			next = s.message(&old)
+			for _, path := range paths {
+				if err := take(next.ProtoReflect(), req.GetPolicy().ProtoReflect(), strings.Split(path, ".")); err != nil {
+					return policy.Policy{}, problem.Invalid("updateMask: "+err.Error(), problem.Violation{Field: "updateMask", Description: err.Error()})
+				}
 			}
 		}
-	}
-	p := translate.PolicyOf(next)
-	p.ID = id
-	if err := valid(&p); err != nil {
-		return nil, err
-	}
-	stored, err := s.book.Update(ctx, p, req.GetPolicy().GetEtag(), req.GetAuthor())
+		p := translate.PolicyOf(next)
+		p.ID = id
+		return p, valid(&p)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -178,6 +179,8 @@ func take(to, from protoreflect.Message, path []string) error {
 	switch {
 	case field == nil:
 		return fault.New(fault.InvalidArgument, "found %q, expected a field of %s", path[0], to.Descriptor().Name())
+	case outputOnly(field):
+		return fault.New(fault.InvalidArgument, "found %q, which the service sets; expected a field that can be changed", field.Name())
 	case len(path) > 1 && (field.Message() == nil || field.IsList()):
 		return fault.New(fault.InvalidArgument, "found %q in %s, which has no fields", path[1], field.Name())
 	case len(path) > 1:
@@ -190,12 +193,19 @@ func take(to, from protoreflect.Message, path []string) error {
 	return nil
 }
 
+// outputOnly says that a field is no part of what a client decides.
+func outputOnly(field protoreflect.FieldDescriptor) bool {
+	behaviour, _ := proto.GetExtension(field.Options(), annotations.E_FieldBehavior).([]annotations.FieldBehavior)
+	return slices.Contains(behaviour, annotations.FieldBehavior_OUTPUT_ONLY)
+}
+
 func (s *policyService) DeletePolicy(ctx context.Context, req *pb.DeletePolicyRequest) (*emptypb.Empty, error) {
 	id := strings.TrimPrefix(req.GetName(), translate.PolicyPrefix)
-	if err := s.book.Delete(ctx, id, req.GetEtag(), req.GetAuthor()); err != nil {
+	author := caller(ctx, req.GetAuthor())
+	if err := s.book.Delete(ctx, id, req.GetEtag(), author); err != nil {
 		return nil, err
 	}
-	s.logger.LogAttrs(ctx, slog.LevelInfo, "a policy was deleted", slog.String("policy", id), slog.String("author", req.GetAuthor()))
+	s.logger.LogAttrs(ctx, slog.LevelInfo, "a policy was deleted", slog.String("policy", id), slog.String("author", author))
 	return &emptypb.Empty{}, nil
 }
 

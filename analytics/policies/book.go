@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,13 @@ import (
 
 // MaxPolicies bounds how many there are: each is looked at in every round of the analysis.
 const MaxPolicies = 200
+
+// MaxDeleted bounds how many more are evaluated because late events may be of a time at which they were there: a round asks
+// them nothing unless there are such events.
+const MaxDeleted = 1000
+
+// storePatience bounds the storing of a policy, which goes on when the caller goes away.
+const storePatience = 30 * time.Second
 
 // shownDays are how far back Days looks.
 const shownDays = 30
@@ -34,6 +42,9 @@ type Store interface {
 // Analysis evaluates detections; *analytics.Runner is one.
 type Analysis interface {
 	Adopt(ctx context.Context, a analytics.Adoption) error
+	// Room is the longest look-back and look-ahead together that events are kept for; bounded is false when they are kept for ever.
+	Room() (most time.Duration, bounded bool)
+	Evaluates(detection string) bool
 	Watermark() time.Time
 }
 
@@ -63,11 +74,13 @@ type Book struct {
 	all map[string]policy.Stored
 	// compiled are those that are not deleted, by id.
 	compiled map[string]analytics.Detection
+	// refused are those that cannot be evaluated, by id, with the reason.
+	refused map[string]string
 }
 
 // Open reads the policies, takes over what has changed in the files, and lets the analysis evaluate them.
 func Open(ctx context.Context, o Options) (*Book, error) {
-	b := &Book{o: o, all: map[string]policy.Stored{}, compiled: map[string]analytics.Detection{}}
+	b := &Book{o: o, all: map[string]policy.Stored{}, compiled: map[string]analytics.Detection{}, refused: map[string]string{}}
 	stored, err := o.Store.Policies(ctx, o.Tenant)
 	if err != nil {
 		return nil, fmt.Errorf("policies: %w", err)
@@ -94,7 +107,8 @@ func Open(ctx context.Context, o Options) (*Book, error) {
 			if !errors.As(err, &refused) {
 				return nil, err
 			}
-			// a policy of an earlier release must not keep the service from starting
+			// one of an earlier release, or from when events were kept for longer, must not keep the service from starting
+			b.refused[id] = refused.Message
 			o.Logger.ErrorContext(ctx, "a policy cannot be evaluated; its alerts stay as they are", slog.String("policy", id), slog.Any("error", err))
 		}
 	}
@@ -163,26 +177,54 @@ func (b *Book) next(p *policy.Policy, author string) policy.Stored {
 
 // adopt lets the analysis evaluate a version.
 func (b *Book) adopt(ctx context.Context, s *policy.Stored) error {
-	if s.Removed && b.compiledAs(s.ID) == nil && s.Version == 0 {
-		return nil
-	}
 	d, err := Compile(&s.Policy)
+	if err != nil && s.Removed {
+		return nil // of an earlier release, and not evaluated since
+	}
 	if err != nil {
 		return fault.New(fault.InvalidArgument, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	off := s.Disabled || s.Removed
+	if !off {
+		if err := b.kept(&s.Policy, &d); err != nil {
+			return err
+		}
+	}
 	a := analytics.Adoption{Detection: d, Since: s.Since, Off: off, By: fmt.Sprintf("%s (policy version %d)", s.Author, s.Version)}
 	if err := b.o.Analysis.Adopt(ctx, a); err != nil {
 		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	delete(b.refused, s.ID)
 	if s.Removed {
 		delete(b.compiled, s.ID)
 	} else {
 		b.compiled[s.ID] = d
 	}
 	return nil
+}
+
+// kept says whether events are kept for as long as a policy reads.
+func (b *Book) kept(p *policy.Policy, d *analytics.Detection) error {
+	most, bounded := b.o.Analysis.Room()
+	if !bounded || d.LookBack+d.LookAhead <= most {
+		return nil
+	}
+	days := func(t time.Duration) string { return strconv.FormatFloat(t.Hours()/24, 'f', 1, 64) }
+	within, new := time.Duration(p.Condition.Within), d.LookBack-d.LookAhead
+	if room := (most-new)/4 - slack; within > 0 && room >= time.Minute {
+		return fault.New(fault.InvalidArgument, "condition.within: found %s, expected at most %s days: it reads the events of %s days around each, and retention.eventsDays keeps so many that %s can be read; take a shorter window, or keep events for longer",
+			durationText(within), days(room), days(d.LookBack+d.LookAhead), days(most))
+	}
+	return fault.New(fault.InvalidArgument, "filter: days: it reads the events of %s days around each, and retention.eventsDays keeps so many that %s can be read; look less far back for what is new, or keep events for longer", days(d.LookBack+d.LookAhead), days(most))
+}
+
+// Refusal is why a policy is not evaluated; empty when it is, or is off.
+func (b *Book) Refusal(id string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.refused[id]
 }
 
 func (b *Book) compiledAs(id string) *analytics.Detection {
@@ -239,7 +281,23 @@ func (b *Book) Create(ctx context.Context, p policy.Policy, author string) (poli
 	if n := len(b.Policies()); n >= MaxPolicies {
 		return policy.Stored{}, fault.New(fault.InvalidArgument, "there are %d policies, which is the most; delete one first", n)
 	}
+	if n := b.lingering(p.ID); n >= MaxDeleted {
+		return policy.Stored{}, fault.New(fault.InvalidArgument, "%d deleted policies still judge late events of the time when they were there, which is the most; take the id of one of them, or change a policy instead of making another", n)
+	}
 	return b.save(ctx, b.next(&p, author))
+}
+
+// lingering counts the deleted policies other than that with the id which are still evaluated.
+func (b *Book) lingering(id string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := 0
+	for _, s := range b.all {
+		if s.Removed && s.ID != id && b.o.Analysis.Evaluates(s.DetectionID()) {
+			n++
+		}
+	}
+	return n
 }
 
 // changeable returns the policy when it may be changed by whoever knows the etag.
@@ -256,14 +314,19 @@ func (b *Book) changeable(id, etag string) (policy.Stored, error) {
 	return s, nil
 }
 
-// Update puts a policy in the place of the one with its id.
-func (b *Book) Update(ctx context.Context, p policy.Policy, etag, author string) (policy.Stored, error) {
+// Update puts what change makes of a policy in its place. Nobody else changes it meanwhile.
+func (b *Book) Update(ctx context.Context, id, etag, author string, change func(policy.Stored) (policy.Policy, error)) (policy.Stored, error) {
 	b.changing.Lock()
 	defer b.changing.Unlock()
-	old, err := b.changeable(p.ID, etag)
+	old, err := b.changeable(id, etag)
 	if err != nil {
 		return old, err
 	}
+	p, err := change(old)
+	if err != nil {
+		return old, err
+	}
+	p.ID = id
 	if samePolicy(&old.Policy, &p) {
 		return old, nil
 	}
@@ -284,12 +347,20 @@ func (b *Book) Delete(ctx context.Context, id, etag, author string) error {
 	return err
 }
 
-// save stores a version and lets it be evaluated. The analysis takes what it refuses before anything is stored.
+// save stores a version and lets it be evaluated. What cannot be evaluated is refused before anything is stored; a deletion never is.
 func (b *Book) save(ctx context.Context, s policy.Stored) (policy.Stored, error) {
-	if _, err := Compile(&s.Policy); err != nil {
+	d, err := Compile(&s.Policy)
+	if err != nil && !s.Removed {
 		return s, fault.New(fault.InvalidArgument, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
-	ctx = context.WithoutCancel(ctx) // whoever asked may go away; what is begun is finished
+	if !s.Disabled && !s.Removed {
+		if err := b.kept(&s.Policy, &d); err != nil {
+			return s, err
+		}
+	}
+	// whoever asked may go away; what is begun is finished
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storePatience)
+	defer cancel()
 	if err := b.o.Store.StorePolicies(ctx, b.o.Tenant, []policy.Stored{s}); err != nil {
 		return s, fmt.Errorf("policies: %w", err)
 	}

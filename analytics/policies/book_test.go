@@ -3,11 +3,14 @@ package policies_test
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/analytics/policies"
@@ -26,6 +29,8 @@ type service struct {
 	tenant string
 	now    time.Time
 	files  map[string]policy.Policy
+	// retention is for ever when 0.
+	retention time.Duration
 
 	log    *analytics.Log
 	runner *analytics.Runner
@@ -53,7 +58,7 @@ func (s *service) open() (err error) {
 	if s.log, err = analytics.OpenLog(ctx, s.db, s.clock, log); err != nil {
 		return err
 	}
-	if s.runner, err = analytics.New(ctx, analytics.Options{Tenant: s.tenant, Store: s.db, Log: s.log, Clock: s.clock, Logger: log}); err != nil {
+	if s.runner, err = analytics.New(ctx, analytics.Options{Tenant: s.tenant, Store: s.db, Log: s.log, Clock: s.clock, Logger: log, Retention: s.retention}); err != nil {
 		return err
 	}
 	s.book, err = policies.Open(ctx, policies.Options{Tenant: s.tenant, Store: s.db, Analysis: s.runner, Clock: s.clock, Logger: log, Files: s.files})
@@ -101,6 +106,10 @@ func (s *service) alerts(detection string) string {
 	return strings.Join(keys, ", ")
 }
 
+func (s *service) update(p policy.Policy, etag string) (policy.Stored, error) {
+	return s.book.Update(s.t.Context(), p.ID, etag, "bob", func(policy.Stored) (policy.Policy, error) { return p, nil })
+}
+
 func download(id, user string, at time.Time) event.Event {
 	return event.Event{ID: id, Source: "test", Time: at, Arrival: at, UserID: user, Activity: "download", Place: event.Place{Kind: event.PlaceUnknown}, Data: "{}", Raw: "{}"}
 }
@@ -132,10 +141,10 @@ func TestLife(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := single("life", "export")
-	if _, err := s.book.Update(ctx, other, "0000000000000000", "bob"); !fault.Is(err, fault.Conflict) {
+	if _, err := s.update(other, "0000000000000000"); !fault.Is(err, fault.Conflict) {
 		t.Errorf("an update with another etag: %v", err)
 	}
-	if _, err := s.book.Update(ctx, other, old.Etag(), "bob"); err != nil {
+	if _, err := s.update(other, old.Etag()); err != nil {
 		t.Fatal(err)
 	}
 	s.restart()
@@ -143,14 +152,14 @@ func TestLife(t *testing.T) {
 	want("a late event is judged by what was in force then", "a, b")
 	back := single("life", "download")
 	back.EffectiveFrom = time.Date(2026, 5, 6, 0, 0, 0, 0, time.UTC)
-	if _, err := s.book.Update(ctx, back, "", "bob"); err != nil {
+	if _, err := s.update(back, ""); err != nil {
 		t.Fatal(err)
 	}
 	s.drain()
 	want("from a time of the past on", "a, b, before, c, late")
 	s.now = s.now.Add(time.Hour)
 	back.Disabled = true
-	if _, err := s.book.Update(ctx, back, "", "bob"); err != nil {
+	if _, err := s.update(back, ""); err != nil {
 		t.Fatal(err)
 	}
 	s.add(download("off", "u", s.now.Add(time.Minute)), download("lateoff", "u", s.now.Add(-time.Minute)))
@@ -174,6 +183,120 @@ func TestLife(t *testing.T) {
 	want("made again it goes on", "a, again, b, before, c, late, lateoff")
 }
 
+// TestRetention says that a policy that reads more than is kept is refused before it is stored, unless it is off, and that what is
+// there already, because less is kept than before, keeps nobody from starting and can be deleted.
+func TestRetention(t *testing.T) {
+	s := newService(t, "retention")
+	ctx := t.Context()
+	s.retention = 90 * 24 * time.Hour
+	s.restart()
+	long := single("long", "download")
+	long.Condition = policy.Condition{Type: policy.Repeated, Count: 2, Within: policy.Duration(31 * 24 * time.Hour)}
+	_, err := s.book.Create(ctx, long, "ann")
+	if !fault.Is(err, fault.InvalidArgument) || !strings.Contains(err.Error(), "condition.within: found 31 days, expected at most 22.2 days") {
+		t.Fatalf("a window that is too long: %v", err)
+	}
+	if _, err := s.book.Policy("long"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("it was stored: %v", err)
+	}
+	s.restart()
+	off := long
+	off.Disabled = true
+	if _, err := s.book.Create(ctx, off, "ann"); err != nil {
+		t.Errorf("one that is off: %v", err)
+	}
+	short := long
+	short.Condition.Within = policy.Duration(22 * 24 * time.Hour)
+	if _, err := s.update(short, ""); err != nil {
+		t.Errorf("one that fits: %v", err)
+	}
+	s.retention = 30 * 24 * time.Hour
+	s.restart()
+	if why := s.book.Refusal("long"); !strings.Contains(why, "condition.within") {
+		t.Errorf("its status says %q", why)
+	}
+	s.add(download("a", "u", s.now.Add(-time.Hour)))
+	if err := s.book.Delete(ctx, "long", "", "ann"); err != nil || s.book.Refusal("long") != "" {
+		t.Errorf("its deletion: %v, %q", err, s.book.Refusal("long"))
+	}
+	s.restart()
+}
+
+// TestRetired says what is evaluated of policies that are off or gone: nothing of those that never were on, late events as long as
+// they are kept, and then nothing.
+func TestRetired(t *testing.T) {
+	s := newService(t, "retired")
+	ctx := t.Context()
+	s.retention = 10 * 24 * time.Hour
+	s.restart()
+	never := single("never", "download")
+	never.Disabled = true
+	for _, p := range []policy.Policy{never, single("gone", "download")} {
+		if _, err := s.book.Create(ctx, p, "ann"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	evaluated := func(what string, want ...string) {
+		t.Helper()
+		if got := slices.Sorted(maps.Keys(s.runner.Status().Detections)); !slices.Equal(got, want) {
+			t.Errorf("%s: %v are evaluated, expected %v", what, got, want)
+		}
+	}
+	evaluated("one is off", "policy_gone")
+	from := s.now
+	s.now = s.now.Add(time.Hour)
+	for _, id := range []string{"never", "gone"} {
+		if err := s.book.Delete(ctx, id, "", "ann"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.now = s.now.Add(8 * 24 * time.Hour)
+	s.restart()
+	s.add(download("late", "u", from.Add(time.Minute)))
+	evaluated("deleted, and late events are kept", "policy_gone")
+	if got := s.alerts("policy_gone"); got != "late" {
+		t.Errorf("a late event of its time: %q", got)
+	}
+	s.now = s.now.Add(3 * 24 * time.Hour)
+	s.add(download("x", "u", s.now))
+	evaluated("no event of its time is kept")
+	s.restart()
+	s.add(download("y", "u", s.now))
+	evaluated("after a start")
+	s.now = s.now.Add(time.Hour)
+	if _, err := s.book.Create(ctx, single("gone", "download"), "ann"); err != nil {
+		t.Fatal(err)
+	}
+	s.add(download("z", "u", s.now.Add(time.Minute)))
+	if got := s.alerts("policy_gone"); got != "late, z" {
+		t.Errorf("made again: %q", got)
+	}
+}
+
+// TestUpdatesTogether says that changes of different fields at the same time are all kept.
+func TestUpdatesTogether(t *testing.T) {
+	s := newService(t, "together")
+	if _, err := s.book.Create(t.Context(), single("both", "download"), "ann"); err != nil {
+		t.Fatal(err)
+	}
+	var side errgroup.Group
+	for _, change := range []func(*policy.Policy){func(p *policy.Policy) { p.Severity = "high" }, func(p *policy.Policy) { p.Category = "exports" }} {
+		side.Go(func() error {
+			_, err := s.book.Update(t.Context(), "both", "", "bob", func(old policy.Stored) (policy.Policy, error) {
+				change(&old.Policy)
+				return old.Policy, nil
+			})
+			return err
+		})
+	}
+	if err := side.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := s.book.Policy("both"); err != nil || p.Severity != "high" || p.Category != "exports" || p.Version != 3 {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
 // TestFiles says that the folder decides over its policies, and that they are not changed over the API.
 func TestFiles(t *testing.T) {
 	s := newService(t, "files")
@@ -184,7 +307,7 @@ func TestFiles(t *testing.T) {
 	if err != nil || first.File != "one.yaml" || first.Version != 1 {
 		t.Fatalf("%+v, %v", first, err)
 	}
-	if _, err := s.book.Update(ctx, single("one", "view"), "", "ann"); !fault.Is(err, fault.ReadOnly) || !strings.Contains(err.Error(), "one.yaml") {
+	if _, err := s.update(single("one", "view"), ""); !fault.Is(err, fault.ReadOnly) || !strings.Contains(err.Error(), "one.yaml") {
 		t.Errorf("an update: %v", err)
 	}
 	if err := s.book.Delete(ctx, "one", "", "ann"); !fault.Is(err, fault.ReadOnly) {
@@ -253,6 +376,41 @@ func TestOrder(t *testing.T) {
 	}
 	if strings.Count(want, analytics.DailyLimit) < 10 {
 		t.Errorf("the limit was not reached: %s", want)
+	}
+}
+
+// TestBackWithinTheLimit says that an alert that comes back because another of its day is taken away has its context again.
+func TestBackWithinTheLimit(t *testing.T) {
+	s := newService(t, "back")
+	p := single("back", "download")
+	p.MaxAlertsPerDay = 1
+	if _, err := s.book.Create(t.Context(), p, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	first, second := download("first", "u1", s.now.Add(time.Minute)), download("second", "u2", s.now.Add(2*time.Minute))
+	first.IPAddress = "192.0.2.1"
+	s.add(second)
+	s.add(first)
+	if got := s.alerts("policy_back"); got != "first, second "+analytics.DailyLimit {
+		t.Fatal(got)
+	}
+	get := func(key string) alert.Alert {
+		t.Helper()
+		all, err := s.db.AlertsAnchored(t.Context(), s.tenant, "policy_back", time.Unix(0, 0), s.now.Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all[slices.IndexFunc(all, func(a alert.Alert) bool { return a.Key == key })]
+	}
+	if get("second").Context != nil {
+		t.Error("what is no alert has a context")
+	}
+	if _, err := s.runner.CreateException(t.Context(), alert.ExceptionRequest{AlertID: get("first").ID, Attributes: []string{"ipAddress"}, Expires: s.now.AddDate(0, 0, 9), Classification: "benign_positive", Reason: "a test", Author: "cleo"}); err != nil {
+		t.Fatal(err)
+	}
+	s.drain()
+	if a := get("second"); len(a.SuppressedBy) > 0 || a.Context == nil {
+		t.Errorf("it came back as %v with the context %v", a.SuppressedBy, a.Context)
 	}
 }
 

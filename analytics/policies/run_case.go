@@ -36,6 +36,9 @@ func (withoutViews) DefineDetection(context.Context, string, string, []clickhous
 	return nil
 }
 
+// DropDetections does nothing.
+func (withoutViews) DropDetections(context.Context, []string) error { return nil }
+
 // clock of the cases: all their events have happened.
 func clock() time.Time { return time.Date(2029, 6, 1, 0, 0, 0, 0, time.UTC) }
 

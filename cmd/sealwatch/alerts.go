@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/internal/duration"
 )
 
 func (p *process) alertsCommand() *cobra.Command {
@@ -53,12 +54,12 @@ func since(flag, s string, now time.Time) (*timestamppb.Timestamp, error) {
 	if s == "" {
 		return nil, nil
 	}
-	if d, err := time.ParseDuration(s); err == nil && d > 0 {
+	if d, err := duration.Parse(s); err == nil && d > 0 {
 		return timestamppb.New(now.Add(-d)), nil
 	}
 	t, err := parseTime(flag, s)
 	if err != nil {
-		return nil, usagef("%s: found %q, expected a duration such as 24h, a time such as 2026-01-31T08:00:00Z, or a date", flag, s)
+		return nil, usagef("%s: found %q, expected how long ago such as 24h or 7d, a time such as 2026-01-31T08:00:00Z, or a date", flag, s)
 	}
 	return timestamppb.New(t), nil
 }

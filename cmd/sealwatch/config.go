@@ -109,6 +109,7 @@ func (p *process) configCommand() *cobra.Command {
 func (p *process) configPrint() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "print",
+		Aliases: []string{"show"},
 		Short:   "Print the configuration that is in force, with secrets hidden",
 		Example: "  sealwatch config print --config sealwatch.yaml",
 		Args:    cobra.NoArgs,

@@ -96,6 +96,9 @@ func (p *process) importDirectory(ctx context.Context, f *directoryFlags, file s
 	if err != nil {
 		return fmt.Errorf("%s: %w", terminal.Text(file), err)
 	}
+	for _, w := range list.Warnings() {
+		progress.say(fmt.Sprintf("warning: %s: %s", terminal.Text(file), terminal.Text(w)))
+	}
 	users, bad, err := readPeople(list, func(e error) {
 		progress.say(fmt.Sprintf("%s: %s", terminal.Text(file), terminal.Text(e.Error())))
 	})

@@ -12,6 +12,7 @@ import (
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 
 	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
+	"github.com/sealwatch/sealwatch/internal/duration"
 )
 
 func (p *process) exceptionsCommand() *cobra.Command {
@@ -99,18 +100,14 @@ func (p *process) createException(ctx context.Context, address string, request *
 	return nil
 }
 
-// until reads the value of a flag: how long from now on, in days or as a duration, or a time.
+// until reads the value of a flag: how long from now on, or a time.
 func until(flag, s string, now time.Time) (*timestamppb.Timestamp, error) {
-	var days int
-	if n, err := fmt.Sscanf(s, "%dd", &days); err == nil && n == 1 && days > 0 && s == fmt.Sprintf("%dd", days) {
-		return timestamppb.New(now.Add(time.Duration(days) * 24 * time.Hour)), nil
-	}
-	if d, err := time.ParseDuration(s); err == nil && d > 0 {
+	if d, err := duration.Parse(s); err == nil && d > 0 {
 		return timestamppb.New(now.Add(d)), nil
 	}
 	t, err := parseTime(flag, s)
 	if err != nil {
-		return nil, usagef("%s: found %q, expected days such as 30d, a duration such as 12h, a time such as 2026-01-31T08:00:00Z, or a date", flag, s)
+		return nil, usagef("%s: found %q, expected how long from now on such as 30d or 12h, a time such as 2026-01-31T08:00:00Z, or a date", flag, s)
 	}
 	return timestamppb.New(t), nil
 }

@@ -37,7 +37,7 @@ func (p *process) huntCommand() *cobra.Command {
 		Example: "  sealwatch hunt\n  sealwatch hunt 'SELECT activity, count() FROM events GROUP BY activity ORDER BY 2 DESC'\n" +
 			"  sealwatch hunt --saved user-places --param user=0f9c... -o csv > places.csv\n" +
 			"  sealwatch hunt -q 'SELECT * FROM events WHERE user_id = {user:String}' --param user=0f9c... -o parquet --to events.parquet",
-		Args: cobra.MaximumNArgs(1),
+		Args: oneStatement,
 	}
 	address := p.addressFlag(c)
 	p.authorFlag(c, &f.author)
@@ -56,6 +56,14 @@ func (p *process) huntCommand() *cobra.Command {
 		return p.hunt(c.Context(), f, args)
 	}
 	return c
+}
+
+// oneStatement says of a statement that the shell took apart that it wants quotes.
+func oneStatement(_ *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usagef("found %d words, expected the statement as one: put it in quotes, such as sealwatch hunt 'SELECT count() FROM events'", len(args))
+	}
+	return nil
 }
 
 func (p *process) hunt(ctx context.Context, f *huntFlags, args []string) error {

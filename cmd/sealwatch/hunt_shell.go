@@ -300,7 +300,7 @@ type vocabulary struct {
 
 var sqlWords = []string{
 	"SELECT", "FROM", "WHERE", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "WITH", "AND", "OR", "NOT", "IN", "BETWEEN", "LIKE", "INTERVAL", "DISTINCT", "DESC", "JOIN",
-	"count()", "uniqExact(", "min(", "max(", "any(", "groupUniqArray(", "toDate(", "toStartOfHour(", "now64()", "EXPLAIN", "DESCRIBE", "SHOW TABLES",
+	"count()", "uniqExact(", "min(", "max(", "any(", "groupUniqArray(", "toDate(", "toStartOfHour(", "now64()", "EXPLAIN ESTIMATE", "DESCRIBE", "SHOW TABLES",
 }
 
 func (v *vocabulary) complete(ctx context.Context, text string, at int) (head string, completions []string, tail string) {

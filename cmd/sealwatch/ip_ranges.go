@@ -39,7 +39,8 @@ func (p *process) ipRangesImport() *cobra.Command {
 		Long: "Take in a list: an address or a network a line, # and ; begin a comment; of CSV the first column counts. CSV under a header with\n" +
 			"network has more columns: name, category, tags, confidence, from, to, isp, asn, country, city, latitude, longitude, radiusKm. JSON is a list\n" +
 			"of ranges as POST /v1/ipRanges:import takes it. The flags say what the file does not. Each range takes the place of one with the same\n" +
-			"source, network and beginning. The analysis looks again at everybody who was there.\n\n" +
+			"source, network and beginning. The analysis looks again at everybody who was there; what it says last is how many stored events that are,\n" +
+			"and --dry-run says it before. Networks wider than /8 (IPv6: /16) need --allow-wide.\n\n" +
 			"What the operator says (no --source) wins over every feed. The operator alone says where addresses are and who runs them (--country,\n" +
 			"--isp, ...): events from there lie there, also those that are stored; what the geo databases said stays in the column geo.",
 		Example: "  sealwatch ip-ranges import --category corporate --tag corporate --name \"Office Kyiv\" kyiv.txt\n" +
@@ -48,6 +49,9 @@ func (p *process) ipRangesImport() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 	}
 	address := p.addressFlag(c)
+	request := &sealwatchv1.ImportIpRangesRequest{}
+	c.Flags().BoolVar(&request.AllowWide, "allow-wide", false, "networks wider than /8 (IPv6: /16) are meant so")
+	c.Flags().BoolVar(&request.DryRun, "dry-run", false, "change nothing, tell how many stored events and users it would touch")
 	category := c.Flags().String("category", "", "corporate, administrative, risky, vpn, cloud or other (required where the file does not say it)")
 	tags := c.Flags().StringSlice("tag", nil, "tags: tor, anonymous_proxy, vpn, relay, hosting, botnet, password_spray, ...")
 	source := c.Flags().String("source", "operator", "name of the feed; operator for what you know yourself")
@@ -83,13 +87,13 @@ func (p *process) ipRangesImport() *cobra.Command {
 		if like.EndTime, err = since("--to", *to, p.now()); err != nil {
 			return err
 		}
-		return p.importRanges(c.Context(), *address, args[0], like)
+		return p.importRanges(c.Context(), *address, args[0], like, request)
 	}
 	return c
 }
 
 // importRanges takes the good lines of a file in and names the bad ones.
-func (p *process) importRanges(ctx context.Context, address, file string, like *sealwatchv1.IpRange) error {
+func (p *process) importRanges(ctx context.Context, address, file string, like *sealwatchv1.IpRange, options *sealwatchv1.ImportIpRangesRequest) error {
 	in := p.in
 	if file != "-" {
 		f, err := os.Open(file)
@@ -106,14 +110,17 @@ func (p *process) importRanges(ctx context.Context, address, file string, like *
 	defer func() { _ = conn.Close() }()
 	client := sealwatchv1.NewIpRangeServiceClient(conn)
 	var batch []*sealwatchv1.IpRange
-	imported, bad := 0, 0
+	imported, bad, calls := 0, 0, 0
+	var events, users int64
 	flush := func() error {
 		if len(batch) == 0 {
 			return nil
 		}
-		r, err := client.ImportIpRanges(ctx, &sealwatchv1.ImportIpRangesRequest{Ranges: batch})
+		r, err := client.ImportIpRanges(ctx, &sealwatchv1.ImportIpRangesRequest{Ranges: batch, AllowWide: options.GetAllowWide(), DryRun: options.GetDryRun()})
 		batch = nil
+		calls++
 		imported += int(r.GetImported())
+		events, users = events+r.GetEvents(), users+r.GetUsers()
 		return err
 	}
 	reader, err := openRanges(in, like)
@@ -128,7 +135,7 @@ func (p *process) importRanges(ctx context.Context, address, file string, like *
 			if err := flush(); err != nil {
 				return err
 			}
-			p.print("%d ranges imported, %d lines rejected", imported, bad)
+			p.print("%s %s, %s rejected; %s", numbered(imported, "range", "ranges"), map[bool]string{true: "would be imported", false: "imported"}[options.GetDryRun()], numbered(bad, "line", "lines"), touched(calls, events, users))
 			if bad > 0 {
 				return errSaid
 			}
@@ -150,6 +157,18 @@ func (p *process) importRanges(ctx context.Context, address, file string, like *
 			}
 		}
 	}
+}
+
+// touched says how much of what is stored comes from the addresses of some calls.
+func touched(calls int, events, users int64) string {
+	if events == 0 {
+		return "no stored event comes from there"
+	}
+	atMost := ""
+	if calls > 1 { // each counts for itself
+		atMost = "at most "
+	}
+	return fmt.Sprintf("%s%s of %s from there", atMost, numbered(int(events), "stored event", "stored events"), numbered(int(users), "user", "users"))
 }
 
 func (p *process) ipRangesList() *cobra.Command {
@@ -242,7 +261,11 @@ func (p *process) ipRangesRemove() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		p.print("%d ranges removed", r.GetRemoved())
+		p.print("%s removed", numbered(int(r.GetRemoved()), "range", "ranges"))
+		if r.GetRemoved() == 0 {
+			p.complain(fmt.Errorf("%s said nothing of that; sealwatch ip-ranges list --source %s shows what it says", *source, *source))
+			return errSaid
+		}
 		return nil
 	}
 	return c

@@ -58,6 +58,7 @@ func (p *process) policyApply() *cobra.Command {
 	address := p.addressFlag(c)
 	partial := c.Flags().Bool("keep", false, "leave policies alone that the folder does not have")
 	yes := c.Flags().Bool("yes", false, "do not ask")
+	none := c.Flags().Bool("delete-all", false, "a folder without a policy is meant so: delete every policy of the service")
 	author := ""
 	p.authorFlag(c, &author)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -69,8 +70,13 @@ func (p *process) policyApply() *cobra.Command {
 		if len(changes) == 0 {
 			return nil
 		}
+		if gone := deletions(changes); gone > 0 && gone == len(changes) && len(changes) > 0 && !*none {
+			if kept, err := policyFolder(args[0]); err == nil && len(kept) == 0 {
+				return usagef("%s has no policy (a file .yaml or .yml), and %s would be deleted; if that is meant, say --delete-all", args[0], numbered(gone, "policy", "policies"))
+			}
+		}
 		if !*yes {
-			sure, err := p.yes(c.Context(), fmt.Sprintf("Put %d changes into force?", len(changes)))
+			sure, err := p.yes(c.Context(), question(changes))
 			if err != nil {
 				return err
 			}
@@ -189,7 +195,46 @@ func (p *process) applyPolicies(ctx context.Context, address, author string, cha
 		if err != nil {
 			return fmt.Errorf("policy %s: %w", c.id, err)
 		}
-		p.say("%s is in force", c.id)
+		p.say("%s", became(c))
 	}
 	return nil
+}
+
+// became says what a change that was made means.
+func became(c policyChange) string {
+	switch {
+	case c.after == nil:
+		return c.id + " is deleted; its alerts stay"
+	case c.after.Disabled && (c.before == nil || c.before.Disabled):
+		return c.id + " is stored, and disabled: it judges nothing"
+	case c.after.Disabled:
+		return c.id + " is disabled from now on: it judges nothing"
+	}
+	return c.id + " is in force"
+}
+
+func deletions(changes []policyChange) (n int) {
+	for _, c := range changes {
+		if c.after == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// question asks whether changes are wanted, and names what cannot be taken back.
+func question(changes []policyChange) string {
+	text := "Make " + numbered(len(changes), "change", "changes")
+	if n := deletions(changes); n > 0 {
+		text += ", of which " + numbered(n, "deletes a policy", "delete a policy")
+	}
+	return text + "?"
+}
+
+// numbered is a number with its noun.
+func numbered(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

@@ -91,12 +91,15 @@ func (p *process) run(ctx context.Context, args []string) int {
 		begun = true
 		return nil
 	}
-	err := root.ExecuteContext(ctx)
+	ran, err := root.ExecuteContextC(ctx)
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, errSaid):
 		return exitError
+	}
+	if !begun {
+		err = hinted(ran, err)
 	}
 	p.complain(err)
 	if !begun || errors.As(err, new(usageError)) {

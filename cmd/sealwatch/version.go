@@ -2,8 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -40,22 +38,12 @@ func outputFlag(c *cobra.Command) func() (bool, error) { return outputForms(c, "
 
 // outputForms is outputFlag with another name for what is not JSON.
 func outputForms(c *cobra.Command, other string) func() (bool, error) {
-	form := outputOf(c, other, "json")
+	output := c.Flags().StringP("output", "o", other, "form of the output: "+other+" or json")
 	return func() (bool, error) {
-		f, err := form()
-		return f == "json", err
-	}
-}
-
-// outputOf adds the flag for one of some forms, the first of which is the default.
-func outputOf(c *cobra.Command, forms ...string) func() (string, error) {
-	last := len(forms) - 1
-	expected := strings.Join(forms[:last], ", ") + " or " + forms[last]
-	output := c.Flags().StringP("output", "o", forms[0], "form of the output: "+expected)
-	return func() (string, error) {
-		if !slices.Contains(forms, *output) {
-			return "", usagef("--output: found %q, expected %s", *output, expected)
+		switch *output {
+		case other, "json":
+			return *output == "json", nil
 		}
-		return *output, nil
+		return false, usagef("--output: found %q, expected %s or json", *output, other)
 	}
 }

@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/directory"
+	"github.com/sealwatch/sealwatch/internal/spelling"
 )
 
 // columns by the names that a header may give them, without regard to case, blanks, dashes and underscores. Columns with
@@ -35,6 +38,8 @@ type csvList struct {
 	o    Options
 	in   *csv.Reader
 	head []string
+	// unknown are the names of columns that are passed over.
+	unknown []string
 }
 
 // newCSV reads the header.
@@ -59,12 +64,23 @@ func newCSV(r *bufio.Reader, lines *lineCounter, o Options) (*csvList, error) {
 			return r
 		}, strings.ToLower(strings.TrimSpace(name)))]
 		found = found || field == "id"
+		if name = strings.TrimSpace(name); field == "" && name != "" {
+			l.unknown = append(l.unknown, strings.Clone(name))
+		}
 		l.head = append(l.head, field)
 	}
 	if !found {
 		return nil, fmt.Errorf("line %d: the header has no column id; expected JSON, or CSV with a header of the columns %s", lines.at(0), Columns)
 	}
 	return l, nil
+}
+
+// warnings say which columns are passed over.
+func (l *csvList) warnings() (all []string) {
+	for _, name := range l.unknown {
+		all = append(all, fmt.Sprintf("the column %q is passed over%s", clip(name), spelling.Hint(name, slices.Sorted(maps.Keys(columns)))))
+	}
+	return all
 }
 
 func (l *csvList) next() (directory.Record, error) {

@@ -52,7 +52,12 @@ func (e *RecordError) Error() string {
 type Reader struct {
 	o    Options
 	next func() (directory.Record, error)
+	// warnings say what is passed over of the whole list.
+	warnings []string
 }
+
+// Warnings say which columns of a CSV are passed over, and what they may have been meant to be.
+func (d *Reader) Warnings() []string { return d.warnings }
 
 // NewReader looks at the beginning of r and reads what it is.
 func NewReader(r io.Reader, o Options) (*Reader, error) {
@@ -87,7 +92,7 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.next = list.next
+		d.next, d.warnings = list.next, list.warnings()
 		return d, nil
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -148,4 +149,19 @@ func FuzzReader(f *testing.F) {
 		}
 		t.Fatalf("reading %q does not end", text)
 	})
+}
+
+// TestColumnsThatArePassedOver: a mistyped column is named, with the one that was meant.
+func TestColumnsThatArePassedOver(t *testing.T) {
+	list, err := directory.NewReader(strings.NewReader("id,name,lefft,shoe size,\np,Ann,2026-01-01,9,\n"), directory.Options{Source: "hr", AsOf: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{`the column "lefft" is passed over; did you mean left?`, `the column "shoe size" is passed over`}
+	if got := list.Warnings(); !slices.Equal(got, want) {
+		t.Errorf("%q, expected %q", got, want)
+	}
+	if list, err = directory.NewReader(strings.NewReader("id,Display-Name,left\n"), directory.Options{Source: "hr"}); err != nil || len(list.Warnings()) > 0 {
+		t.Errorf("%v, %v", list.Warnings(), err)
+	}
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -104,6 +105,10 @@ func (s *deliveryStore) CountDeadLetters(ctx context.Context, destination string
 type addressBook struct {
 	*analytics.Runner
 	db *clickhouse.DB
+}
+
+func (b addressBook) Touched(ctx context.Context, tenant string, prefixes []netip.Prefix) (events, users uint64, err error) {
+	return b.db.EventsOfRanges(ctx, tenant, prefixes)
 }
 
 func (b addressBook) ListRanges(ctx context.Context, tenant string, sources []string, afterSource, afterPrefix string, afterFrom time.Time, limit int) ([]intelligence.Range, error) {

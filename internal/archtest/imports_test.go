@@ -43,7 +43,7 @@ func packages(t *testing.T) []pkg {
 var features = []string{"server", "ingest", "analytics", "exporters", "response", "session", "posture", "console", "hunting"}
 
 // domain packages import the standard library only.
-var domain = []string{"internal/event", "internal/policy", "internal/alert", "internal/status", "internal/fault", "internal/intelligence", "internal/directory", "internal/countries", "internal/hunt", "internal/visible"}
+var domain = []string{"internal/event", "internal/policy", "internal/alert", "internal/status", "internal/fault", "internal/intelligence", "internal/directory", "internal/countries", "internal/hunt", "internal/visible", "internal/duration", "internal/spelling"}
 
 func top(path string) string {
 	rest := strings.TrimPrefix(path, module+"/")

@@ -217,6 +217,30 @@ func (d *DB) DefineDetection(ctx context.Context, id, text string, values []Argu
 	return nil
 }
 
+// DropDetections removes the views of detections, by their ids, where there are some.
+func (d *DB) DropDetections(ctx context.Context, ids []string) error {
+	var names []string
+	for _, id := range ids {
+		if !identifier.MatchString(id) {
+			return fmt.Errorf("clickhouse: detection id %q: expected lower-case letters, digits and underscores", id)
+		}
+		names = append(names, "detect_"+id, "detect_"+id+"_base")
+	}
+	var there []string
+	err := d.rows(ctx, "analysis_views", func(r driver.Rows) error {
+		var name string
+		err := r.Scan(&name)
+		there = append(there, name)
+		return err
+	}, list("names", names))
+	for _, name := range there {
+		if err == nil {
+			err = classify(ctx, d.conn.Exec(ctx, "DROP VIEW IF EXISTS "+name))
+		}
+	}
+	return err
+}
+
 // Quote writes s as a string literal of SQL. It serves view definitions, which bind nothing, and statements that are
 // shown to people; what Sealwatch runs with values of users binds them.
 func Quote(s string) string {

@@ -188,6 +188,16 @@ func (d *DB) RangesChanged(ctx context.Context, tenant string, after uint64) (ui
 	return last, err
 }
 
+// EventsOfRanges counts the events from addresses of the prefixes, and the users who did them.
+func (d *DB) EventsOfRanges(ctx context.Context, tenant string, prefixes []netip.Prefix) (events, users uint64, err error) {
+	texts := make([]string, len(prefixes))
+	for i, p := range prefixes {
+		texts[i] = p.Masked().String()
+	}
+	err = d.rows(ctx, "ip_ranges_events", func(r driver.Rows) error { return r.Scan(&events, &users) }, named("tenant", tenant), list("prefixes", texts))
+	return events, users, err
+}
+
 // UsersOfRanges returns the users with events from addresses about which something was said or taken back after the version.
 func (d *DB) UsersOfRanges(ctx context.Context, tenant string, after uint64) ([]Span, error) {
 	var all []Span

@@ -15,7 +15,9 @@ import (
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// Migration is one step of the schema: a single idempotent statement without data mutations.
+// Migration is one step of the schema: a single idempotent statement that changes no row. Dropping a column, an index or a projection is a
+// mutation for the engine (system.mutations), which rewrites no row: it removes the files of what is dropped from each part. What is added
+// applies to new parts, and to old ones when they are merged.
 type Migration struct {
 	// Number counts from 1 without a gap.
 	Number int

@@ -69,6 +69,12 @@ attempts AS
                 OR cityHash64(tenant, user_id, intDiv(at, intDiv(greatest(3 * {spray_window_us:UInt64}, {success_us:UInt64}), 1000) + 1)) IN (SELECT arrayJoin(near)))
     )
 ),
+-- who succeeded where, in the months that it is learned from; kept as one value, so that the attempts are read once for it
+(
+    SELECT groupUniqArrayArray([(ip_address, user, toStartOfMonth(day)), (ip_address, user, toStartOfMonth(day - 28))])
+    FROM attempts
+    WHERE NOT failed
+) AS visited,
 -- on which days each user is familiar with an address where somebody fails: after successes on three of the 28 days before
 familiar AS
 (
@@ -82,8 +88,8 @@ familiar AS
         FROM events
         WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(31)
             AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
-            AND user_id IN (SELECT user FROM attempts WHERE NOT failed)
-            AND (ip_address, user_id, toStartOfMonth(ts)) IN (SELECT ip_address, user, toStartOfMonth(day - arrayJoin([0, 28])) FROM attempts WHERE NOT failed)
+            AND user_id IN (SELECT arrayJoin(visited).2)
+            AND (ip_address, user_id, toStartOfMonth(ts)) IN (SELECT v.1, v.2, v.3 FROM (SELECT arrayJoin(visited) AS v))
             AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AND activity = 'logon'
         GROUP BY tenant, ip_address, user_id
         HAVING length(used) >= 3

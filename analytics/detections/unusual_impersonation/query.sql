@@ -1,33 +1,49 @@
 -- One row per series of unusual acts of an application. Acts of one hour by one application for one user from one network
 -- are judged together; what is usual comes from whole earlier days.
 WITH
-acts AS
+used AS
 (
     SELECT
         tenant, integration_key AS app, user_id,
         toInt32(toDate(ts)) AS day, toInt32(toHour(ts)) AS hour,
         -- a server's own addresses say nothing about who uses the key
         multiIf(place_kind = 'server', '', asn != 0, concat('AS', toString(asn)), ip_address = '', '', replaceOne(cutIPv6(ip, 10, 1), '::ffff:', '')) AS network,
-        min((ts, event_id)) AS first, max(ts) AS last_ts,
-        -- looked into for the few that are unusual
-        groupArray((ts, event_id, user_email, if(network = '', '', if(as_organization != '', as_organization, network)), ip_address, country, activity, administrative)) AS rows
+        ts, event_id, user_email, if(network = '', '', if(as_organization != '', as_organization, network)) AS network_name, ip_address, country, activity, administrative
     FROM events
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(70)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(10)
         AND integration_key != ''
         AND (empty({subjects:Array(String)}) OR integration_key IN {subjects:Array(String)})
         AND activity NOT IN ('failed_logon', 'docusign_alert')
+),
+acts AS
+(
+    SELECT tenant, app, user_id, day, hour, network, count() AS acted, min((ts, event_id)) AS first, max(ts) AS last_ts
+    FROM used
     GROUP BY tenant, app, user_id, day, hour, network
+),
+-- a day, and one in the frames below, is counted by its first act
+begun AS
+(
+    SELECT
+        *,
+        first = min(first) OVER (PARTITION BY tenant, app, day, network) AS network_begins,
+        first = min(first) OVER (PARTITION BY tenant, app, day, user_id) AS pair_begins,
+        first = min(first) OVER (PARTITION BY tenant, app, day) AS day_begins,
+        sum(acted) OVER (PARTITION BY tenant, app, day, user_id) AS pair_events,
+        sum(acted) OVER (PARTITION BY tenant, app, day, user_id, network) AS network_events
+    FROM acts
 ),
 compared AS
 (
     SELECT
         *,
-        uniqExact(day) OVER (PARTITION BY tenant, app ORDER BY day RANGE BETWEEN 31 PRECEDING AND 1 PRECEDING) AS key_days,
-        uniqExact(day) OVER (PARTITION BY tenant, app, network ORDER BY day RANGE BETWEEN 31 PRECEDING AND 1 PRECEDING) AS network_days,
-        uniqExact(day) OVER pair AS pair_days,
-        groupUniqArray(hour) OVER pair AS pair_hours
-    FROM acts
+        countIf(day_begins) OVER (PARTITION BY tenant, app ORDER BY day RANGE BETWEEN 31 PRECEDING AND 1 PRECEDING) AS key_days,
+        countIf(network_begins) OVER (PARTITION BY tenant, app, network ORDER BY day RANGE BETWEEN 31 PRECEDING AND 1 PRECEDING) AS network_days,
+        countIf(pair_begins) OVER pair AS pair_days,
+        groupBitOr(bitShiftLeft(toUInt32(1), hour)) OVER pair AS pair_hour_bits,
+        quantileExactIf(0.5)(pair_events, pair_begins) OVER (PARTITION BY tenant, app, user_id ORDER BY day RANGE BETWEEN 28 PRECEDING AND 1 PRECEDING) AS median_events
+    FROM begun
     WINDOW pair AS (PARTITION BY tenant, app, user_id ORDER BY day RANGE BETWEEN 31 PRECEDING AND 1 PRECEDING)
 ),
 daily AS
@@ -37,13 +53,8 @@ daily AS
         -- one visit makes nobody familiar
         pair_days < {familiar_days:UInt32} AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AS new_user,
         key_days < {familiar_days:UInt32} AS new_key,
-        length(rows) AS acted,
-        sum(acted) OVER (PARTITION BY tenant, app, user_id, day) AS pair_events,
-        row_number() OVER (PARTITION BY tenant, app, user_id, day ORDER BY first) = 1 AS pair_begins,
-        sum(acted) OVER (PARTITION BY tenant, app, user_id, day, network) AS network_events,
-        uniqExactIf(user_id, new_user) OVER of_day AS day_users,
-        countIf(network != '' AND network_days = 0) OVER of_day > 0 AS day_networks,
-        row_number() OVER (PARTITION BY tenant, app, day ORDER BY first) = 1 AS day_begins
+        countIf(pair_begins AND new_user) OVER of_day AS day_users,
+        countIf(network != '' AND network_days = 0) OVER of_day > 0 AS day_networks
     FROM compared
     WINDOW of_day AS (PARTITION BY tenant, app, day)
 ),
@@ -53,8 +64,7 @@ usual AS
         *,
         -- the median resists a few days of an attacker, and four weeks resist his patience
         quantileExactIf(0.5)(day_users, day_begins) OVER earlier AS median_users,
-        countIf(day_begins AND day_networks AND NOT new_key) OVER earlier AS roaming_days,
-        quantileExactIf(0.5)(pair_events, pair_begins) OVER (PARTITION BY tenant, app, user_id ORDER BY day RANGE BETWEEN 28 PRECEDING AND 1 PRECEDING) AS median_events
+        countIf(day_begins AND day_networks AND NOT new_key) OVER earlier AS roaming_days
     FROM daily
     WINDOW earlier AS (PARTITION BY tenant, app ORDER BY day RANGE BETWEEN 28 PRECEDING AND 1 PRECEDING)
 ),
@@ -63,6 +73,7 @@ candidates AS
 (
     SELECT
         *,
+        arrayFilter(h -> bitTest(pair_hour_bits, h), range(24)) AS pair_hours,
         if(isNaN(median_users), 0, toFloat64(median_users)) AS usual_users,
         greatest(toFloat64({fan_out_users:UInt32}), {fan_out_factor:Float64} * usual_users) AS fan_out_limit,
         NOT new_key AND network != '' AND network_days < {familiar_days:UInt32} AS new_network,
@@ -117,7 +128,6 @@ marked AS
 (
     SELECT
         *,
-        if(user_id IN ('', '0', '00000000-0000-0000-0000-000000000000'), '', coalesce(nullIf(arrayLast(e -> e != '', arrayMap(r -> r.3, arraySort(rows))), ''), user_id)) AS who,
         toUnixTimestamp64Milli(first.1) - toUnixTimestamp64Milli(max(last_ts) OVER before) > {quiet_ms:UInt64} AND count() OVER before > 0 AS begins
     FROM members
     WINDOW before AS (PARTITION BY tenant, app ORDER BY first ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
@@ -127,17 +137,28 @@ numbered AS
     SELECT *, sum(begins) OVER (PARTITION BY tenant, app ORDER BY first ROWS UNBOUNDED PRECEDING) AS number
     FROM marked
 ),
+-- each event of the acts that are left, with what is known of its act
+told AS
+(
+    SELECT
+        *,
+        (ts, event_id, user_email, network_name, ip_address, country, activity, administrative) AS row,
+        if(user_id IN ('', '0', '00000000-0000-0000-0000-000000000000'), '',
+            coalesce(nullIf(argMaxIf(user_email, (ts, event_id), user_email != '') OVER (PARTITION BY tenant, app, user_id, day, hour, network), ''), user_id)) AS who
+    FROM used
+    INNER JOIN numbered USING (tenant, app, user_id, day, hour, network)
+),
 series AS
 (
     SELECT
         tenant, app, number,
         min(first) AS anchor, max(last_ts) AS end_ts,
-        arraySort(arrayFlatten(groupArray(rows))) AS all_rows, arrayFlatten(groupArrayIf(rows, new_network)) AS network_rows,
+        arraySort(groupArray(row)) AS all_rows, groupArrayIf(row, new_network) AS network_rows,
         length(all_rows) AS events, countEqual(arrayMap(r -> r.8, all_rows), true) AS administrative_events,
         max(new_key) AS some_new_key, max(new_network) AS some_new_network, max(odd_hour) AS some_odd_hour, max(fan_out) AS some_fan_out, max(excessive) AS some_excess,
         argMaxIf((network_events, usual_events, volume_limit), (network_events / volume_limit, first), excessive) AS volume,
-        max(new_network AND arrayExists(r -> r.8, rows)) AS network_administers,
-        max(new_network AND (new_user OR odd_hour OR arrayExists(r -> r.8, rows))) AS network_and_more,
+        max(new_network AND row.8) AS network_administers,
+        max(new_network AND (new_user OR odd_hour OR row.8)) AS network_and_more,
         min(if(new_network, roaming_days, 31)) AS least_roaming_days,
         argMin(key_days, first) AS key_days_before,
         uniqExactIf(user_id, user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')) AS users, uniqExactIf(user_id, new_user) AS new_users,
@@ -152,7 +173,7 @@ series AS
         arraySlice(arraySort(arrayDistinct(arrayMap(r -> r.5, all_rows))), 1, 20) AS address_list,
         arraySlice(arraySort(arrayDistinct(arrayMap(r -> r.6, all_rows))), 1, 20) AS country_list,
         arraySlice(arraySort(arrayDistinct(arrayMap(r -> r.7, all_rows))), 1, 20) AS activity_list
-    FROM numbered
+    FROM told
     GROUP BY tenant, app, number
 ),
 judged AS

@@ -220,7 +220,12 @@ func (x *IpRange) GetNetworkBy() string {
 type ImportIpRangesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// ranges to take in, 20,000 at most.
-	Ranges        []*IpRange `protobuf:"bytes,1,rep,name=ranges,proto3" json:"ranges,omitempty"`
+	Ranges []*IpRange `protobuf:"bytes,1,rep,name=ranges,proto3" json:"ranges,omitempty"`
+	// allow_wide takes networks wider than /8 of IPv4 or /16 of IPv6 in, too. Without it they are refused: what holds for an eighth
+	// of the Internet is a mistake more often than not, and of the operator it can suppress alerts about everybody.
+	AllowWide bool `protobuf:"varint,2,opt,name=allow_wide,json=allowWide,proto3" json:"allow_wide,omitempty"`
+	// dry_run changes nothing and says what it would touch.
+	DryRun        bool `protobuf:"varint,3,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -262,11 +267,29 @@ func (x *ImportIpRangesRequest) GetRanges() []*IpRange {
 	return nil
 }
 
+func (x *ImportIpRangesRequest) GetAllowWide() bool {
+	if x != nil {
+		return x.AllowWide
+	}
+	return false
+}
+
+func (x *ImportIpRangesRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
 // ImportIpRangesResponse says what was taken.
 type ImportIpRangesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// imported ranges.
-	Imported      int32 `protobuf:"varint,1,opt,name=imported,proto3" json:"imported,omitempty"`
+	// imported ranges; of a dry run, those that would be.
+	Imported int32 `protobuf:"varint,1,opt,name=imported,proto3" json:"imported,omitempty"`
+	// events that are stored and come from the addresses.
+	Events int64 `protobuf:"varint,2,opt,name=events,proto3" json:"events,omitempty"`
+	// users who did them, and whose alerts the analysis looks at again.
+	Users         int64 `protobuf:"varint,3,opt,name=users,proto3" json:"users,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -304,6 +327,20 @@ func (*ImportIpRangesResponse) Descriptor() ([]byte, []int) {
 func (x *ImportIpRangesResponse) GetImported() int32 {
 	if x != nil {
 		return x.Imported
+	}
+	return 0
+}
+
+func (x *ImportIpRangesResponse) GetEvents() int64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+func (x *ImportIpRangesResponse) GetUsers() int64 {
+	if x != nil {
+		return x.Users
 	}
 	return 0
 }
@@ -570,11 +607,16 @@ const file_sealwatch_v1_ip_range_service_proto_rawDesc = "" +
 	"\n" +
 	"_longitudeB\f\n" +
 	"\n" +
-	"_radius_km\"W\n" +
+	"_radius_km\"\x8f\x01\n" +
 	"\x15ImportIpRangesRequest\x12>\n" +
-	"\x06ranges\x18\x01 \x03(\v2\x15.sealwatch.v1.IpRangeB\x0f\xe0A\x02\xbaH\t\x92\x01\x06\b\x01\x10\xa0\x9c\x01R\x06ranges\"4\n" +
+	"\x06ranges\x18\x01 \x03(\v2\x15.sealwatch.v1.IpRangeB\x0f\xe0A\x02\xbaH\t\x92\x01\x06\b\x01\x10\xa0\x9c\x01R\x06ranges\x12\x1d\n" +
+	"\n" +
+	"allow_wide\x18\x02 \x01(\bR\tallowWide\x12\x17\n" +
+	"\adry_run\x18\x03 \x01(\bR\x06dryRun\"b\n" +
 	"\x16ImportIpRangesResponse\x12\x1a\n" +
-	"\bimported\x18\x01 \x01(\x05R\bimported\"\x98\x01\n" +
+	"\bimported\x18\x01 \x01(\x05R\bimported\x12\x16\n" +
+	"\x06events\x18\x02 \x01(\x03R\x06events\x12\x14\n" +
+	"\x05users\x18\x03 \x01(\x03R\x05users\"\x98\x01\n" +
 	"\x15RemoveIpRangesRequest\x12=\n" +
 	"\x06source\x18\x01 \x01(\tB%\xe0A\x02\xbaH\x1fr\x1d2\x1b^[a-z0-9][a-z0-9._-]{0,62}$R\x06source\x12.\n" +
 	"\bprefixes\x18\x02 \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10\xa0\x9c\x01\"\x06r\x04\x10\x02\x18@R\bprefixes\x12\x10\n" +

@@ -126,6 +126,8 @@ func admitReader(conn *connection, req *request) (string, error) {
 		return "", readerReads()
 	case !showsSchema(canonical):
 		return "", newException(codeAccessDenied, "ACCESS_DENIED", "the user reader may SHOW %s only", strings.Join(readerShows, ", "))
+	case !explainsSafely(canonical):
+		return "", newException(codeReadonly, "READONLY", "the user reader may send EXPLAIN %s only, without options: the plan of a view can be text without end", strings.Join(readerExplains, ", EXPLAIN "))
 	case namesFile(canonical):
 		return "", newException(codeReadonly, "READONLY", "the user reader may not send this statement")
 	case setsSettings(canonical):

@@ -57,7 +57,7 @@ func TestReaderWorks(t *testing.T) {
 	if err := reader.QueryRow(ctx, "SELECT 1").Scan(new(uint8)); err != nil {
 		t.Errorf("with a deadline: %v", err)
 	}
-	for _, sql := range []string{"SELECT count() FROM numbers(10) FORMAT JSON", "DESCRIBE events", "EXPLAIN SELECT * FROM events", "SHOW CREATE TABLE events"} {
+	for _, sql := range []string{"SELECT count() FROM numbers(10) FORMAT JSON", "DESCRIBE events", "EXPLAIN ESTIMATE SELECT * FROM events", "SHOW CREATE TABLE events"} {
 		if status, body := post(t, e, UserReader, e.ReaderPassword(), sql, url.Values{"database": {"sealwatch"}, "output_format_json_quote_64bit_integers": {"1"}, "max_result_rows": {"100"}}); status != 200 {
 			t.Errorf("%s: %d %s", sql, status, body)
 		}
@@ -79,7 +79,7 @@ func TestReaderSeesTheSame(t *testing.T) {
 		"SELECT number % 3 AS k, quantile(0.9)(number), uniqExactIf(number, number > 2) FROM numbers(10) GROUP BY k WITH TOTALS HAVING count() > 1 ORDER BY k DESC NULLS LAST LIMIT 2, 1",
 		"SELECT a FROM (SELECT 1 AS a) AS t ANY LEFT JOIN (SELECT 1 AS a, 2 AS b) AS u USING (a) ARRAY JOIN [1, 2] AS z QUALIFY row_number() OVER (ORDER BY z) = 1",
 		"SELECT 'a\\n\\t\\\\\\'b' AS `a``b`, $$here; 'doc'$$, 0x1F, 1e3, '\u00e9', map('k', 1)['k'], tuple(1, 'a').2, toJSONString((1 AS q, 2 AS r)) FORMAT JSON",
-		"SELECT 1 UNION DISTINCT SELECT 1 EXCEPT SELECT 2", "EXPLAIN header = 1 SELECT 1", "DESCRIBE (SELECT 1 AS a)", "(SELECT 1)",
+		"SELECT 1 UNION DISTINCT SELECT 1 EXCEPT SELECT 2", "EXPLAIN AST SELECT 1", "SELECT 1 AS EXPLAIN, EXPLAIN + 1", "DESCRIBE (SELECT 1 AS a)", "(SELECT 1)",
 	} {
 		arguments := url.Values{"default_format": {"JSONCompactEachRowWithNamesAndTypes"}, "param_n": {"7"}, "param_s": {"a'b"}, "output_format_write_statistics": {"0"}}
 		status, want := post(t, e, e.User(), e.Password(), sql, arguments)

@@ -162,6 +162,32 @@ func showsSchema(canonical string) bool {
 	return false
 }
 
+// readerExplains are the kinds of EXPLAIN that a person may send. PLAN, which is
+// the kind of none, and QUERY TREE write each expression with all that it is made
+// of: of a view in layers that is text without end, made in memory that the engine
+// does not count and in a loop that nothing stops.
+var readerExplains = []string{"AST", "SYNTAX", "ESTIMATE"}
+
+// explainsSafely reports whether every EXPLAIN in a statement, in a subquery
+// too, is one of readerExplains without options, which could turn one kind into
+// another. canonical has to come from the engine's own formatter, which prints
+// the keyword in capitals; a column of exactly that name may be taken for it.
+func explainsSafely(canonical string) bool {
+	tokens := tokenize(canonical)
+	for i, t := range tokens {
+		if t.kind != tokenWord || t.text != "EXPLAIN" || i > 0 && (tokens[i-1].symbol('.') || tokens[i-1].is("AS")) || i+1 < len(tokens) && tokens[i+1].kind == tokenSymbol && !tokens[i+1].symbol('(') {
+			continue
+		}
+		if i+2 >= len(tokens) || !slices.Contains(readerExplains, tokens[i+1].text) {
+			return false
+		}
+		if next := tokens[i+2]; !next.is("SELECT") && !next.is("WITH") && !next.symbol('(') {
+			return false
+		}
+	}
+	return true
+}
+
 // refusedSystemTable returns the first table of the engine's own databases in
 // canonical that a person's SQL may not read, "" when there is none. canonical
 // has to come from the engine's own formatter.
