@@ -93,11 +93,11 @@ func (s *narrow) Findings(ctx context.Context, c clickhouse.Call) (all []alert.F
 func cutting(t *testing.T, s *narrow) *Runner {
 	t.Helper()
 	s.seen, s.stored = map[string]bool{}, map[string]clickhouse.Checkpoint{}
-	l, err := newLineage([]alert.DetectionVersion{{Detection: "d", Revision: 1, ValidFrom: beginning, ValidTo: forever, Logic: alert.Logic{Inputs: "{}", Subjects: []string{"user"}}}})
+	l, err := newLineage([]alert.DetectionVersion{{Detection: "d", Revision: 1, ValidFrom: beginning, ValidTo: forever, Logic: alert.Logic{SQL: "SELECT 1", Inputs: "{}", Subjects: []string{"user"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Runner{o: Options{Store: s, Log: &Log{life: t.Context(), writing: make(chan struct{}, 1), grown: make(chan struct{}), clock: time.Now, log: slog.New(slog.DiscardHandler)}, Clock: time.Now, Detections: []Detection{{Definition: Definition{ID: "d"}}}, Step: 100}, metrics: newMetrics(nil, nil), state: map[string]*progress{"d": {}}, log: slog.New(slog.DiscardHandler), lineages: map[string]*lineage{"d": l},
+	return &Runner{o: Options{Store: s, Log: &Log{life: t.Context(), writing: make(chan struct{}, 1), grown: make(chan struct{}), clock: time.Now, log: slog.New(slog.DiscardHandler)}, Clock: time.Now, Step: 100}, detections: []*Detection{{Definition: Definition{ID: "d"}}}, metrics: newMetrics(nil, nil), state: map[string]*progress{"d": {}}, log: slog.New(slog.DiscardHandler), lineages: map[string]*lineage{"d": l},
 		tooMuch: func(err error) string {
 			if errors.Is(err, errTooMuch) {
 				return "memory"

@@ -110,8 +110,8 @@ func TestPrintedTwice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Some change data, and one is the frame around a detection's query.
-		if !slices.Contains(readerStatements, firstWord(string(sql))) || strings.Contains(string(sql), "/* detection */") {
+		// Some change data, and some are frames around a detection's query or a filter.
+		if !slices.Contains(readerStatements, firstWord(string(sql))) || strings.Contains(string(sql), "/* detection */") || strings.Contains(string(sql), "/* selected */") {
 			continue
 		}
 		const again = "SELECT formatQuerySingleLine({sql:String}) AS once, formatQuerySingleLine(once)"
