@@ -55,6 +55,10 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "expected GET or POST", http.StatusMethodNotAllowed)
 		return
 	}
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "none" && site != "same-origin" || !ownOrigin(r) {
+		writeError(w, http.StatusForbidden, 497, "ACCESS_DENIED", "a page of another origin may not ask: a browser sends the password that it remembers along")
+		return
+	}
 	author, ok := e.author(r)
 	if !ok {
 		w.Header().Set("WWW-Authenticate", `Basic realm="ClickHouse"`)
@@ -69,6 +73,16 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e.answer(w, r, author, sql)
+}
+
+// ownOrigin says whether a request comes from no page of a browser, or from one of this address.
+func ownOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && u.Host == r.Host
 }
 
 // author is who says to ask; false without the password. As with ClickHouse it may be in its own headers, in those of HTTP, or in the address.
@@ -100,7 +114,7 @@ func (e *endpoint) answer(w http.ResponseWriter, r *http.Request, author, sql st
 		}
 		arguments[name] = values
 		if parameter, ok := strings.CutPrefix(name, "param_"); ok {
-			run.query.Parameters[parameter] = ""
+			run.query.Parameters[parameter] = strings.Join(values, "")
 		}
 	}
 	for name, header := range map[string]string{"database": "X-ClickHouse-Database", "default_format": "X-ClickHouse-Format"} {

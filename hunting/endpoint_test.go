@@ -68,6 +68,16 @@ func TestEndpoint(t *testing.T) {
 		{name: "a wrong password", sql: "SELECT 1", change: func(r *http.Request) { r.SetBasicAuth("dora", f.engine.ReaderPassword()) }, status: 401, body: "AUTHENTICATION_FAILED"},
 		{name: "a setting that nobody may set", sql: "SELECT 1", arguments: url.Values{"readonly": {"0"}}, status: 403, body: "cannot change the setting readonly"},
 		{name: "another database", sql: "SELECT * FROM processes", arguments: url.Values{"database": {"system"}}, status: 403, body: "may not use the database system"},
+		{name: "a page of another origin", sql: "SELECT 1", change: func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }, status: 403, body: "another origin"},
+		{name: "a page without one", sql: "SELECT 1", change: func(r *http.Request) { r.Header.Set("Origin", "null") }, status: 403, body: "another origin"},
+		{name: "a picture of another page", arguments: url.Values{"query": {"SELECT 5"}}, change: func(r *http.Request) {
+			r.Method, r.Body, r.ContentLength = "GET", nil, 0
+			r.Header.Set("Sec-Fetch-Site", "cross-site")
+		}, status: 403, body: "another origin"},
+		{name: "its own page", sql: "SELECT 1", change: func(r *http.Request) {
+			r.Header.Set("Origin", "http://"+r.URL.Host)
+			r.Header.Set("Sec-Fetch-Site", "same-origin")
+		}, status: 200, body: "1\n"},
 		{name: "nothing", status: 400, body: "no query"},
 		{name: "wrong SQL", sql: "SELEC 1", status: 400, body: "failed at position 7"},
 		{name: "too large", sql: "SELECT 1 -- " + strings.Repeat("x", hunting.MaxStatementBytes), status: 400, body: "larger than"},
@@ -149,7 +159,7 @@ func TestEndpointBreaksOff(t *testing.T) {
 	if resp.StatusCode != 200 || !strings.Contains(body, "__exception__") || !strings.Contains(body, "the end") || !strings.HasSuffix(body, "BROKEN") {
 		t.Errorf("%d %.300q", resp.StatusCode, body[max(0, len(body)-300):])
 	}
-	if got := f.audited(t, "dora"); !strings.Contains(got, `"failed"`) || !strings.Contains(got, "the end") {
+	if got := f.audited(t, "dora"); !strings.Contains(got, `"failed"`) || !strings.Contains(got, "FUNCTION_THROW_IF_VALUE_IS_NON_ZERO, code 395") {
 		t.Errorf("the audit has %s", got)
 	}
 }

@@ -31,6 +31,8 @@ type Store interface {
 	RecordHunt(ctx context.Context, h hunt.Record) error
 	// SavedHunts are the tenant's, by id.
 	SavedHunts(ctx context.Context, tenant string) ([]hunt.Saved, error)
+	// HuntRevision is the highest revision that a hunt of an id has had, deleted or not; 0 when there was none.
+	HuntRevision(ctx context.Context, tenant, id string) (uint64, error)
 	// StoreHunt stores a revision of a hunt; the highest one counts.
 	StoreHunt(ctx context.Context, h hunt.Saved) error
 }
@@ -105,14 +107,18 @@ func (h *Hunting) audit(ctx context.Context, r hunt.Record) {
 	defer cancel()
 	level, err := slog.LevelInfo, h.o.Store.RecordHunt(ctx, r)
 	attributes := []slog.Attr{
-		slog.String("hunt", r.ID), slog.String("author", r.Author), slog.String("via", r.Via), slog.String("outcome", string(r.Outcome)),
+		slog.String("hunt", r.ID), slog.String("kind", string(cmp.Or(r.Kind, hunt.KindHunt))), slog.String("author", r.Author), slog.String("via", r.Via), slog.String("outcome", string(r.Outcome)),
 		slog.Uint64("rows", r.Summary.Rows), slog.Duration("took", r.Summary.Elapsed),
 	}
 	if err != nil {
 		level = slog.LevelError
 		attributes = append(attributes, slog.Any("audit_error", err))
 	}
-	h.o.Logger.LogAttrs(ctx, level, "a hunt ended", attributes...)
+	what := "a hunt ended"
+	if r.Kind != "" && r.Kind != hunt.KindHunt {
+		what = "a saved hunt was changed"
+	}
+	h.o.Logger.LogAttrs(ctx, level, what, attributes...)
 }
 
 // outcome says how a hunt ended.
@@ -131,13 +137,4 @@ func outcome(err error, truncated hunt.Truncation) hunt.Outcome {
 		return hunt.Cancelled
 	}
 	return hunt.Failed
-}
-
-// plainError is an error as it was told to whoever asked.
-func plainError(err error) string {
-	var f *fault.Error
-	if errors.As(err, &f) {
-		return f.Message
-	}
-	return err.Error()
 }

@@ -47,7 +47,7 @@ func TestKinds(t *testing.T) {
 	for sql, want := range map[string]string{
 		"WITH 1 AS x SELECT x": `[1]`, "EXPLAIN SYNTAX SELECT 1": "", "DESCRIBE events": "", "SHOW TABLES LIKE 'events'": `["events"]`, "EXISTS TABLE events": `[1]`,
 		"SELECT count() FROM detect_impossible_travel_that_is_not_there": "error", "SELECT count() FROM events WHERE tenant = 'nobody'": `["0"]`, "SELECT user_id FROM events WHERE 0": "none",
-		"SELECT count() FROM system.columns WHERE table = 'audit_log' AND database = 'sealwatch'": `["16"]`, "SELECT 1 FROM system.one": `[1]`,
+		"SELECT count() FROM system.columns WHERE table = 'audit_log' AND database = 'sealwatch'": `["17"]`, "SELECT 1 FROM system.one": `[1]`,
 	} {
 		g, err := f.ask(t, hunt.Query{SQL: sql})
 		switch {

@@ -304,11 +304,12 @@ func (r *run) record(err error) hunt.Record {
 	}
 	rec.Summary.Elapsed = r.o.Clock().Sub(r.began)
 	if err != nil {
-		rec.Error = plainError(err)
+		rec.Error = auditedError(err, r.query.Parameters)
 	}
 	if rec.Outcome == hunt.Refused {
 		rec.SQL = embedded.WithoutValues(rec.SQL)
 	}
+	rec.SQL, rec.Cut = auditedStatement(rec.SQL)
 	return rec
 }
 

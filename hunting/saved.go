@@ -81,8 +81,12 @@ func (h *Hunting) CreateHunt(ctx context.Context, s hunt.Saved) (hunt.Saved, err
 	now := b.now()
 	s.Tenant, s.Created, s.Updated, s.BuiltIn, s.Deleted = b.tenant, now, now, false, false
 	// Above every revision that a deleted hunt of that id has had.
-	s.Revision = uint64(now.UnixMilli()) //nolint:gosec // after 1970
-	return s, b.store.StoreHunt(ctx, s)
+	before, err := b.store.HuntRevision(ctx, b.tenant, s.ID)
+	if err != nil {
+		return s, err
+	}
+	s.Revision = before + 1
+	return s, h.keep(ctx, hunt.KindCreate, s)
 }
 
 // UpdateHunt puts a hunt in the place of the one of the same id. revision is the one that the caller has seen; 0 takes any.
@@ -99,7 +103,7 @@ func (h *Hunting) UpdateHunt(ctx context.Context, s hunt.Saved, revision uint64)
 	}
 	s.Tenant, s.Created, s.Updated, s.Revision = b.tenant, old.Created, b.now(), old.Revision+1
 	s.BuiltIn, s.Deleted = false, false
-	return s, b.store.StoreHunt(ctx, s)
+	return s, h.keep(ctx, hunt.KindUpdate, s)
 }
 
 // DeleteHunt removes a hunt.
@@ -113,7 +117,22 @@ func (h *Hunting) DeleteHunt(ctx context.Context, id, author string) error {
 	}
 	old.Deleted, old.Author, old.Updated = true, author, b.now()
 	old.Revision++
-	return b.store.StoreHunt(ctx, old)
+	return h.keep(ctx, hunt.KindDelete, old)
+}
+
+// keep stores a change of a saved hunt with an entry in the audit, which is there also when the store failed.
+func (h *Hunting) keep(ctx context.Context, kind hunt.Kind, s hunt.Saved) error {
+	r := hunt.Record{Kind: kind, Tenant: h.o.Tenant, ID: newID(), Time: s.Updated, Author: s.Author, Via: hunt.ViaAPI, Saved: s.ID, Outcome: hunt.OK}
+	for _, p := range s.Parameters {
+		r.Parameters = append(r.Parameters, p.Name)
+	}
+	r.SQL, r.Cut = auditedStatement(s.SQL)
+	err := h.o.Store.StoreHunt(ctx, s)
+	if err != nil {
+		r.Outcome, r.Error = hunt.Failed, "the database did not take it"
+	}
+	h.audit(ctx, r)
+	return err
 }
 
 // now in the precision that is stored.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -108,8 +109,20 @@ func huntProblem(err error) error {
 	if e.Line > 0 {
 		metadata["line"], metadata["column"] = strconv.Itoa(e.Line), strconv.Itoa(e.Column)
 	}
-	return problem.WithMetadata(f, metadata)
+	return quiet{problem.WithMetadata(f, metadata), e}
 }
+
+// quiet is an error of the engine, whose text may hold values: the client is told it, and the log is not.
+type quiet struct {
+	error
+	said *hunt.Error
+}
+
+// Error is for the log.
+func (q quiet) Error() string { return fmt.Sprintf("%s (code %d)", q.said.Name, q.said.Code) }
+
+// Unwrap is for the client.
+func (q quiet) Unwrap() error { return q.error }
 
 // huntSink sends a result as messages.
 type huntSink struct {

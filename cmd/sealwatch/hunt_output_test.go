@@ -2,15 +2,18 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
 
 	"github.com/peterh/liner"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
@@ -140,5 +143,27 @@ func TestConversation(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "x=a=b\n") || !strings.Contains(out.String(), `\q`) || !strings.Contains(errs.String(), "there is no command \\nonsense") || !strings.Contains(errs.String(), "expected \\o and one of table, csv, json, ndjson\n") {
 		t.Errorf("said %s\n%s", out.String(), errs.String())
+	}
+}
+
+// refusing answers every statement with an error.
+type refusing struct {
+	sealwatchv1.HuntServiceClient
+}
+
+func (refusing) Query(context.Context, *sealwatchv1.QueryRequest, ...grpc.CallOption) (grpc.ServerStreamingClient[sealwatchv1.QueryResponse], error) {
+	return nil, errors.New("no")
+}
+
+// TestConversationHistory: what is recalled is what was written, also of several lines.
+func TestConversationHistory(t *testing.T) {
+	h := &hunter{p: &process{out: io.Discard, err: io.Discard}, client: refusing{}, flags: &huntFlags{}, parameters: map[string]string{}, output: outputTable}
+	want := []string{"SELECT 'a  b' -- why", "  FROM x;"}
+	p := &typist{lines: slices.Clone(want)}
+	if err := h.converse(t.Context(), p, func() {}); err != nil && !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	if !slices.Equal(p.history, want) {
+		t.Errorf("history %q, want %q", p.history, want)
 	}
 }

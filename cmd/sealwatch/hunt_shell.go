@@ -119,7 +119,12 @@ func (h *hunter) converse(ctx context.Context, line prompter, keep func()) error
 		if sql == "" {
 			continue
 		}
-		line.AppendHistory(strings.Join(strings.Fields(sql), " ") + ";")
+		// Line by line, as it was written: joined, a comment would take what follows along, and a text would lose its blanks.
+		for part := range strings.SplitSeq(sql+";", "\n") {
+			if strings.TrimSpace(part) != "" {
+				line.AppendHistory(part)
+			}
+		}
 		keep()
 		h.ask(ctx, func(ctx context.Context) error { return h.run(ctx, sql) })
 	}

@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -31,8 +32,8 @@ func (d *DB) RecordHunt(ctx context.Context, h hunt.Record) error {
 		parameters = []string{}
 	}
 	return d.insert(ctx, "audit_insert", "audit/"+h.ID, func(b driver.Batch) error {
-		return b.Append(h.Tenant, h.ID, h.Time.UTC(), "hunt", h.Author, h.Via, h.Saved, h.SQL, parameters, h.Summary.Rows, h.Summary.Bytes,
-			h.Summary.ReadRows, h.Summary.ReadBytes, uint64(h.Summary.Elapsed.Milliseconds()), string(h.Outcome), h.Error) //nolint:gosec // not negative
+		return b.Append(h.Tenant, h.ID, h.Time.UTC(), string(cmp.Or(h.Kind, hunt.KindHunt)), h.Author, h.Via, h.Saved, h.SQL, parameters, h.Summary.Rows, h.Summary.Bytes,
+			h.Summary.ReadRows, h.Summary.ReadBytes, uint64(h.Summary.Elapsed.Milliseconds()), string(h.Outcome), h.Error, h.Cut) //nolint:gosec // not negative
 	})
 }
 
@@ -56,6 +57,12 @@ func (d *DB) SavedHunts(ctx context.Context, tenant string) ([]hunt.Saved, error
 		return nil
 	}, named("tenant", tenant))
 	return all, err
+}
+
+// HuntRevision is the highest revision that a saved hunt of an id has had, deleted or not; 0 when there was none.
+func (d *DB) HuntRevision(ctx context.Context, tenant, id string) (revision uint64, err error) {
+	err = d.rows(ctx, "hunt_revision", func(r driver.Rows) error { return r.Scan(&revision) }, named("tenant", tenant), named("id", id))
+	return revision, err
 }
 
 // StoreHunt stores a revision of a hunt; the highest one counts.

@@ -113,8 +113,21 @@ const (
 	Cancelled Outcome = "cancelled"
 )
 
-// Record is what the audit keeps of a hunt.
+// Kind of an entry of the audit.
+type Kind string
+
+// Kinds.
+const (
+	KindHunt   Kind = "hunt"
+	KindCreate Kind = "hunt_create"
+	KindUpdate Kind = "hunt_update"
+	KindDelete Kind = "hunt_delete"
+)
+
+// Record is what the audit keeps of a hunt, or of a change of a saved one.
 type Record struct {
+	// Kind is KindHunt where it is left out.
+	Kind   Kind
 	Tenant string
 	ID     string
 	Time   time.Time
@@ -122,11 +135,13 @@ type Record struct {
 	Via    string
 	Saved  string
 	SQL    string
+	// Cut says that the statement was longer than what is kept of it.
+	Cut bool
 	// Parameters by name; their values are not kept.
 	Parameters []string
 	Summary    Summary
 	Outcome    Outcome
-	// Error as it was told; empty when there was none.
+	// Error without values; empty when there was none.
 	Error string
 }
 

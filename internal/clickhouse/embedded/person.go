@@ -63,6 +63,18 @@ func WithoutValues(sql string) string {
 	return b.String()
 }
 
+// Literals are the texts and numbers in a statement, or in the value of a
+// parameter that is a list, without their quotes.
+func Literals(sql string) []string {
+	var all []string
+	for _, t := range tokenize(sql) {
+		if t.kind == tokenLiteral {
+			all = append(all, t.text)
+		}
+	}
+	return all
+}
+
 // RequestStatement is the statement of a request to ClickHouse's HTTP interface,
 // which is in the argument query, in the body, or one after the other. The body
 // may be packed.

@@ -1,0 +1,3 @@
+SELECT max(revision) AS revision
+FROM hunts
+WHERE tenant = {tenant:String} AND id = {id:String}
