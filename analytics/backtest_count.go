@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -104,11 +105,17 @@ func entry[K comparable, V any](m map[K]*V, k K) *V {
 	return v
 }
 
+// farBeyond is how many times its alerts the findings over the limit of a day have to be to be told of.
+const farBeyond = 10
+
 // result in a fixed order.
 func (n *counter) result(from, to time.Time) alert.BacktestResult {
 	d := &n.trial.present
 	r := alert.BacktestResult{Detection: d.ID, From: from, To: to, Settings: n.trial.changed, Notes: n.trial.notes, Alerts: n.alerts, Suppressed: n.suppressed, Subjects: n.subjects,
 		Added: n.addedCount, Removed: n.removedCount, AddedExamples: n.added, RemovedExamples: n.removed}
+	if c := n.reasons[DailyLimit]; c != nil && c.Proposed > farBeyond*n.alerts.Proposed {
+		r.Notes = append(slices.Clip(r.Notes), fmt.Sprintf("It is far over the limit of its days: %d findings beside the %d that were alerts. Each of them is stored, so that it can be read what was no alert; what it selects should be narrower, or the count higher.", c.Proposed, n.alerts.Proposed))
+	}
 	for _, s := range alert.SeveritiesFrom("") {
 		if c := n.severities[s]; c != nil {
 			r.Severities = append(r.Severities, alert.SeverityCount{Severity: s, Alerts: *c})

@@ -76,6 +76,8 @@ type Book struct {
 	compiled map[string]analytics.Detection
 	// refused are those that cannot be evaluated, by id, with the reason.
 	refused map[string]string
+	// folder is what is wrong with the files now; empty when nothing is.
+	folder string
 }
 
 // Open reads the policies, takes over what has changed in the files, and lets the analysis evaluate them.
@@ -90,6 +92,15 @@ func Open(ctx context.Context, o Options) (*Book, error) {
 	}
 	changed, err := b.fromFiles()
 	if err != nil {
+		return nil, err
+	}
+	var problems []error
+	for i := range changed {
+		if _, err := b.evaluable(&changed[i]); err != nil && !changed[i].Removed {
+			problems = append(problems, fmt.Errorf("policies.folder: %s: %w", changed[i].File, err))
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
 	if len(changed) > 0 {
@@ -143,6 +154,15 @@ func (b *Book) fromFiles() ([]policy.Stored, error) {
 		}
 		changed = append(changed, next)
 	}
+	saved := 0
+	for _, s := range b.all {
+		if s.File == "" && !s.Removed {
+			saved++
+		}
+	}
+	if n := len(b.o.Files); n > 0 && saved+n > MaxPolicies {
+		problems = append(problems, fmt.Errorf("policies.folder: found %d files beside %d policies that were saved over the API, expected %d in all at most", n, saved, MaxPolicies))
+	}
 	for id, s := range b.all {
 		if s.File != "" && !s.Removed && from[id] == "" {
 			gone := b.next(&s.Policy, "file "+s.File)
@@ -177,19 +197,14 @@ func (b *Book) next(p *policy.Policy, author string) policy.Stored {
 
 // adopt lets the analysis evaluate a version.
 func (b *Book) adopt(ctx context.Context, s *policy.Stored) error {
-	d, err := Compile(&s.Policy)
+	d, err := b.evaluable(s)
 	if err != nil && s.Removed {
 		return nil // of an earlier release, and not evaluated since
 	}
 	if err != nil {
-		return fault.New(fault.InvalidArgument, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+		return err
 	}
 	off := s.Disabled || s.Removed
-	if !off {
-		if err := b.kept(&s.Policy, &d); err != nil {
-			return err
-		}
-	}
 	a := analytics.Adoption{Detection: d, Since: s.Since, Off: off, By: fmt.Sprintf("%s (policy version %d)", s.Author, s.Version)}
 	if err := b.o.Analysis.Adopt(ctx, a); err != nil {
 		return err
@@ -203,6 +218,18 @@ func (b *Book) adopt(ctx context.Context, s *policy.Stored) error {
 		b.compiled[s.ID] = d
 	}
 	return nil
+}
+
+// evaluable makes the detection of a version, or says why it cannot be evaluated.
+func (b *Book) evaluable(s *policy.Stored) (analytics.Detection, error) {
+	d, err := Compile(&s.Policy)
+	switch {
+	case err != nil:
+		return d, fault.New(fault.InvalidArgument, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	case s.Disabled || s.Removed:
+		return d, nil
+	}
+	return d, b.kept(&s.Policy, &d)
 }
 
 // kept says whether events are kept for as long as a policy reads.
@@ -220,11 +247,25 @@ func (b *Book) kept(p *policy.Policy, d *analytics.Detection) error {
 	return fault.New(fault.InvalidArgument, "filter: days: it reads the events of %s days around each, and retention.eventsDays keeps so many that %s can be read; look less far back for what is new, or keep events for longer", days(d.LookBack+d.LookAhead), days(most))
 }
 
-// Refusal is why a policy is not evaluated; empty when it is, or is off.
+// Refusal is why a policy is not evaluated, or not as its file says now; empty when it is, or is off.
 func (b *Book) Refusal(id string) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.refused[id] == "" && b.all[id].File != "" {
+		return b.folder
+	}
 	return b.refused[id]
+}
+
+// Problem is what is wrong with the policies as a whole; empty when nothing is.
+func (b *Book) Problem() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	problem := b.folder
+	for _, id := range slices.Sorted(maps.Keys(b.refused)) {
+		problem = cmp.Or(problem, "policy "+id+" is not evaluated: "+b.refused[id])
+	}
+	return problem
 }
 
 func (b *Book) compiledAs(id string) *analytics.Detection {
@@ -307,7 +348,7 @@ func (b *Book) changeable(id, etag string) (policy.Stored, error) {
 	case err != nil:
 		return s, err
 	case s.File != "":
-		return s, fault.New(fault.ReadOnly, "policy %s comes from the file %s of policies.folder; change it there, and start the service again", id, s.File)
+		return s, fault.New(fault.ReadOnly, "policy %s comes from the file %s of policies.folder; change it there", id, s.File)
 	case etag != "" && etag != s.Etag():
 		return s, fault.New(fault.Conflict, "policy %s was changed by %s at %s; read it again", id, s.Author, s.Updated.Format(time.RFC3339))
 	}
@@ -349,14 +390,8 @@ func (b *Book) Delete(ctx context.Context, id, etag, author string) error {
 
 // save stores a version and lets it be evaluated. What cannot be evaluated is refused before anything is stored; a deletion never is.
 func (b *Book) save(ctx context.Context, s policy.Stored) (policy.Stored, error) {
-	d, err := Compile(&s.Policy)
-	if err != nil && !s.Removed {
-		return s, fault.New(fault.InvalidArgument, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
-	}
-	if !s.Disabled && !s.Removed {
-		if err := b.kept(&s.Policy, &d); err != nil {
-			return s, err
-		}
+	if _, err := b.evaluable(&s); err != nil && !s.Removed {
+		return s, err
 	}
 	// whoever asked may go away; what is begun is finished
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storePatience)

@@ -1,12 +1,16 @@
 package policies_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -332,6 +336,57 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// TestFolderFollowed says that the policies follow their files while the service runs, and stay as they were last good when a file is wrong.
+func TestFolderFollowed(t *testing.T) {
+	s := newService(t, "folder")
+	folder := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := func(severity string) string {
+		return "id: filed\nname: Filed\nseverity: " + severity + "\nkey: user\ncondition: {type: single}\neffectiveFrom: 2026-05-06T02:00:00+02:00\n"
+	}
+	write("filed.yaml", text("low"))
+	var err error
+	if s.files, err = policies.ReadFolder(folder); err != nil {
+		t.Fatal(err)
+	}
+	s.restart()
+	ctx, cancel := context.WithCancel(t.Context())
+	var following sync.WaitGroup
+	following.Go(func() { s.book.Follow(ctx, folder, time.Millisecond) })
+	defer following.Wait()
+	defer cancel()
+	until := func(what string, is func() bool) {
+		t.Helper()
+		for range 3000 {
+			if is() {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Fatalf("%s: %q", what, s.book.Problem())
+	}
+	now := func() policy.Stored { p, _ := s.book.Policy("filed"); return p }
+	write("filed.yaml", text("loud"))
+	until("a wrong file is told", func() bool {
+		return strings.Contains(s.book.Problem(), "filed.yaml") && strings.Contains(s.book.Refusal("filed"), "severity")
+	})
+	if p := now(); p.Severity != "low" || p.Version != 1 {
+		t.Errorf("a wrong file, or a time with an offset, changed it: %+v", p)
+	}
+	write("filed.yaml", text("high"))
+	write("more.yaml", "id: more\nname: More\nseverity: low\nkey: user\ncondition: {type: single}\n")
+	until("the files are taken over", func() bool { return now().Severity == "high" && len(s.book.Policies()) == 2 && s.book.Problem() == "" })
+	if err := os.Remove(filepath.Join(folder, "filed.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	until("a file is gone", func() bool { return len(s.book.Policies()) == 1 })
+}
+
 // TestOrder adds events of several users in random orders and parts, with restarts: the alerts are the same, the limit of a day and
 // what grows included.
 func TestOrder(t *testing.T) {
@@ -436,7 +491,7 @@ func TestBacktest(t *testing.T) {
 		}
 		return out
 	}
-	if r := count(); r.Alerts.Proposed != 3 || r.Suppressed.Proposed != 2 || r.Alerts.Present != 0 || len(r.Days) != 1 {
+	if r := count(); r.Alerts.Proposed != 3 || r.Suppressed.Proposed != 2 || len(r.Notes) > 0 || r.Alerts.Present != 0 || len(r.Days) != 1 {
 		t.Errorf("before it is saved: %+v", r)
 	}
 	if _, err := s.book.Create(t.Context(), single("tried", "export"), "ann"); err != nil {
@@ -444,6 +499,13 @@ func TestBacktest(t *testing.T) {
 	}
 	if r := count(); r.Alerts.Proposed != 3 || r.Alerts.Present != 0 || r.Added != 3 {
 		t.Errorf("beside the saved one: %+v", r)
+	}
+	for i := range 7 {
+		s.add(download(fmt.Sprint("more", i), "u", base.Add(time.Duration(i)*time.Minute)))
+	}
+	p.MaxAlertsPerDay = 1
+	if r := count(); r.Alerts.Proposed != 1 || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "11 findings beside the 1") {
+		t.Errorf("far over the limit: %+v", r)
 	}
 	if len(s.book.Policies()) != 1 || s.alerts("policy_tried") != "" {
 		t.Error("a backtest stored something")

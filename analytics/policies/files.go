@@ -39,6 +39,7 @@ func Parse(text []byte) (policy.Policy, error) {
 	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
 		return p, errors.New("has more than one document; expected one policy a file")
 	}
+	p.EffectiveFrom = p.EffectiveFrom.UTC() // the same time in another zone is no other policy
 	return p, p.Validate()
 }
 
@@ -47,7 +48,9 @@ func Format(p *policy.Policy) ([]byte, error) {
 	var out bytes.Buffer
 	enc := yaml.NewEncoder(&out)
 	enc.SetIndent(2)
-	if err := enc.Encode(p); err != nil {
+	written := *p
+	written.EffectiveFrom = p.EffectiveFrom.UTC()
+	if err := enc.Encode(&written); err != nil {
 		return nil, err
 	}
 	err := enc.Close()

@@ -108,6 +108,9 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
+	if folder := cfg.Policies.Folder; folder != "" {
+		tasks.Go(func() error { book.Follow(work, folder, folderEvery); return nil })
+	}
 	analysis, endAnalysis := context.WithCancel(work)
 	analysed := make(chan struct{})
 	tasks.Go(func() error { defer close(analysed); return runner.Run(analysis) })
@@ -167,7 +170,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	state := &reporter{before: before, db: db, engine: engine, runner: runner, pipeline: pipeline, pollers: pollers, asked: asked, deliveries: deliveries, destinations: destinations, feeds: feeds, geo: databases, tenant: cfg.Tenant, started: started, log: log}
+	state := &reporter{before: before, db: db, engine: engine, runner: runner, policies: book, pipeline: pipeline, pollers: pollers, asked: asked, deliveries: deliveries, destinations: destinations, feeds: feeds, geo: databases, tenant: cfg.Tenant, started: started, log: log}
 	hunter, clickhouseHandler, password, err := startHunting(ctx, cfg, db, engine, log, stopping)
 	if err != nil {
 		return err

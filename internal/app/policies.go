@@ -13,6 +13,9 @@ import (
 	"github.com/sealwatch/sealwatch/internal/policy"
 )
 
+// folderEvery is how often the folder of policies is read.
+const folderEvery = 5 * time.Second
+
 // policyBook is what the server offers of the policies.
 type policyBook struct {
 	*policies.Book

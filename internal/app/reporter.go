@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/analytics/policies"
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/ingest"
 	"github.com/sealwatch/sealwatch/ingest/connect"
@@ -30,6 +32,7 @@ type reporter struct {
 	db         *clickhouse.DB
 	engine     *embedded.Engine // nil with a server
 	runner     *analytics.Runner
+	policies   *policies.Book
 	pipeline   *ingest.Pipeline
 	pollers    []*poll.Poller
 	deliveries *connect.Receiver // nil without sources of DocuSign Connect
@@ -52,6 +55,7 @@ func (r *reporter) Status(ctx context.Context) (status.System, error) {
 	b := build.Read()
 	s := status.System{Version: b.Version, Commit: b.Commit, GoVersion: b.GoVersion, Start: r.started, Engine: r.engineStatus(),
 		Sources: r.sources(), Analysis: r.runner.Status(), Feeds: r.feeds.List(), Geo: r.geo.Status()}
+	s.Analysis.LastError = cmp.Or(s.Analysis.LastError, r.policies.Problem())
 	for _, d := range r.destinations {
 		s.Destinations = append(s.Destinations, d.Status())
 	}

@@ -156,7 +156,7 @@ type Analysis struct {
 
 // Policies are activity policies.
 type Policies struct {
-	// Folder of policies as YAML, one a file. They are read at the start, and are changed there and not over the API. Empty means
+	// Folder of policies as YAML, one a file. They are followed while the service runs, and are changed there and not over the API. Empty means
 	// none.
 	Folder string `yaml:"folder" env:"FOLDER"`
 }
