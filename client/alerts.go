@@ -26,6 +26,9 @@ type Change struct {
 	Token string
 	// Watermark is the event time up to which events had come in when the change was sent; zero before the first.
 	Watermark time.Time
+	// Actor made the change: analysis, or a person. Fields say what it made another.
+	Actor  string
+	Fields []*sealwatchv1.AlertFieldChange
 }
 
 // Missed is a span of changes that the service did not send live.
@@ -174,7 +177,7 @@ func (f *follower) take(m *sealwatchv1.StreamAlertsResponse) error {
 	if m.GetResumeToken() != "" {
 		f.after = m.GetResumeToken()
 	}
-	c := Change{Kind: m.GetChange(), Alert: m.GetAlert(), Token: f.after}
+	c := Change{Kind: m.GetChange(), Alert: m.GetAlert(), Token: f.after, Actor: m.GetActor(), Fields: m.GetFields()}
 	if m.GetWatermark() != nil {
 		c.Watermark = m.GetWatermark().AsTime()
 	}

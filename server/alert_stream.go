@@ -26,7 +26,7 @@ func newHub(o *Options, s *alertService) (*fanout.Hub, error) {
 		Window: o.StreamWindow, MaxSubscribers: o.MaxSubscribers, MaxPerClient: o.MaxSubscribersPerClient, Registerer: o.Registerer,
 		Encode: func(c *alert.Change) *pb.StreamAlertsResponse {
 			return &pb.StreamAlertsResponse{Change: translate.Change(c.Kind), Alert: translate.Alert(&c.Alert, s.guide(&c.Alert)),
-				ResumeToken: s.log.Resume(c.Sequence)}
+				ResumeToken: s.log.Resume(c.Sequence), Actor: translate.Text(c.Actor), Fields: translate.FieldChanges(c.Fields())}
 		},
 	})
 }

@@ -134,11 +134,12 @@ func (s *alertService) ofIncidents(ctx context.Context, f *alert.Filter, names [
 			return err
 		}
 		for i := range n.Alerts {
-			if id := n.Alerts[i].ID; len(f.IDs) == 0 || slices.Contains(f.IDs, id) {
+			if id := n.Alerts[i].ID; f.Names(id) {
 				ids = append(ids, id)
 			}
 		}
 	}
+	f.IDPrefixes = nil
 	if f.IDs = ids; len(ids) == 0 {
 		f.IDs = []string{"none"} // an empty list would select all
 	}

@@ -30,7 +30,7 @@ func (f *alertFlags) add(c *cobra.Command) {
 	text(&f.severity, "severity", "only of this severity or more: "+strings.Join(severityNames(), ", "))
 	list(&f.severities, "only-severity", "only of just these severities")
 	list(&f.states, "state", "only in these states: "+strings.Join(stateNames(), ", ")+" (default new, in_progress, resolved)")
-	list(&f.users, "user", "only about these subjects, by id or, with an @, by e-mail")
+	list(&f.users, "user", "only about these subjects, by id, e-mail or the name that the directory has")
 	list(&f.types, "subject-type", "only about subjects of these types: user, address, integration, organization, source")
 	list(&f.assignees, "assignee", "only those on which these people work")
 	c.Flags().BoolVar(&f.unassigned, "unassigned", false, "only those on which nobody works (with --assignee: these, too)")

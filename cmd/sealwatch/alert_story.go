@@ -25,7 +25,7 @@ func alertStory(a *sealwatchv1.Alert, change sealwatchv1.AlertChange, name strin
 		word = "RETRACTED"
 	}
 	fmt.Fprintf(&b, "%s  %s  %s  %s\n", word, stamp(a.GetEndTime().AsTime()), strings.ToUpper(severityName(a.GetSeverity())), terminal.Text(a.GetTitle()))
-	who := subject(a)
+	who := principalName(a.GetSubject())
 	if name == "" {
 		name = a.GetContext().GetDirectory().GetDisplayName()
 	}

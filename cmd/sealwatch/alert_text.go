@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -18,18 +19,22 @@ import (
 const (
 	widthTime      = 20
 	widthSeverity  = 13
-	widthDetection = 24
+	widthDetection = 20
 	widthSubject   = 36
+	widthAlertState     = 11
+	widthAssignee  = 12
+	// widthAlertID is how much of an id is shown: enough to name an alert by.
+	widthAlertID = 8
 )
 
 // alertHeader is the head of the table.
 func alertHeader() string {
-	return row("TIME", "SEVERITY", "DETECTION", "SUBJECT", "TITLE")
+	return row("ALERT", "TIME", "SEVERITY", "STATE", "ASSIGNEE", "DETECTION", "SUBJECT", "TITLE")
 }
 
-func row(at, severity, detection, subject, title string) string {
-	return terminal.Cell(at, widthTime) + "  " + terminal.Cell(severity, widthSeverity) + "  " + terminal.Cell(detection, widthDetection) + "  " +
-		terminal.Cell(subject, widthSubject) + "  " + terminal.Text(title)
+func row(id, at, severity, state, assignee, detection, subject, title string) string {
+	return terminal.Cell(id, widthAlertID) + "  " + terminal.Cell(at, widthTime) + "  " + terminal.Cell(severity, widthSeverity) + "  " + terminal.Cell(state, widthAlertState) + "  " +
+		terminal.Cell(assignee, widthAssignee) + "  " + terminal.Cell(detection, widthDetection) + "  " + terminal.Cell(subject, widthSubject) + "  " + terminal.Text(title)
 }
 
 // alertLine is an alert as a line of the table; remark stands before the title.
@@ -37,14 +42,32 @@ func alertLine(a *sealwatchv1.Alert, remark string) string {
 	if remark != "" {
 		remark = "[" + remark + "] "
 	}
-	return row(stamp(a.GetEndTime().AsTime()), severityName(a.GetSeverity()), a.GetDetection(), subject(a), remark+a.GetTitle())
+	id := alertID(a)
+	return row(id[:min(len(id), widthAlertID)], stamp(a.GetEndTime().AsTime()), severityName(a.GetSeverity()), stateName(a.GetState()), a.GetAssignee(), a.GetDetection(), subject(a), remark+a.GetTitle())
+}
+
+// alertID is the whole id.
+func alertID(a *sealwatchv1.Alert) string { return strings.TrimPrefix(a.GetName(), alertPrefix) }
+
+// standing is what the state of an alert does not say: the reason it is suppressed for, or what it was judged to be.
+func standing(a *sealwatchv1.Alert) string {
+	if len(a.GetSuppressedBy()) > 0 {
+		return "by " + strings.Join(a.GetSuppressedBy(), ", ")
+	}
+	return classificationName(a.GetClassification())
 }
 
 // stamp is a time in a table.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // subject is whom an alert is about.
-func subject(a *sealwatchv1.Alert) string { return principalName(a.GetSubject()) }
+func subject(a *sealwatchv1.Alert) string {
+	s := a.GetSubject()
+	if s.GetEmail() == "" && s.GetDisplayName() == "" && s.GetType() == "user" && a.GetContext().GetDirectory().GetDisplayName() != "" {
+		return a.GetContext().GetDirectory().GetDisplayName()
+	}
+	return principalName(s)
+}
 
 // principalName is the name that says most to a person.
 func principalName(s *sealwatchv1.Principal) string {

@@ -1,7 +1,8 @@
 package main
 
 import (
-	"context"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +14,7 @@ func (p *process) alertsClose() *cobra.Command {
 		Use:   "close [ALERT...]",
 		Short: "Resolve alerts, by id or all that a filter selects",
 		Long: "Resolve alerts with what they were: those that are named by id, or all that the filter selects. --dry-run tells how many the filter\n" +
-			"selects, and changes nothing; to close more than 100 by a filter, repeat that number with --expected-count. Alerts about whoever runs it\n" +
+			"selects, names the first of them and changes nothing; to close more than 100 by a filter, repeat that number with --expected-count. Alerts about whoever runs it\n" +
 			"are left open: nobody judges themselves. An alert that later becomes more severe, or, unless it was no attack, goes on, is\n" +
 			"new again.",
 		Example: "  sealwatch alerts close 5f0c... --as benign_positive --because confirmed_with_user\n" +
@@ -25,12 +26,18 @@ func (p *process) alertsClose() *cobra.Command {
 	c.Flags().StringVar(&f.classification, "as", "", "what they were: true_positive, benign_positive or false_positive (required)")
 	c.Flags().StringVar(&f.reason, "because", "", "why: a reason that goes with it, such as confirmed_with_user")
 	f.remark(c)
-	dry := c.Flags().Bool("dry-run", false, "say how many the filter selects, and change nothing")
+	dry := c.Flags().Bool("dry-run", false, "say how many the filter selects and name the first, and change nothing")
 	expected := c.Flags().Int32("expected-count", 0, "how many the filter selects; with another number nothing is changed")
 	p.authorFlag(c, &f.author)
 	c.RunE = func(c *cobra.Command, ids []string) error {
 		if f.classification == "" {
 			return usagef("--as: not given; expected true_positive, benign_positive or false_positive")
+		}
+		if !slices.Contains(classificationNames(), strings.ToLower(f.classification)) {
+			return usagef("--as: found %q, expected one of %s", f.classification, strings.Join(classificationNames(), ", "))
+		}
+		if f.reason != "" && !slices.Contains(reasonNames(), strings.ToLower(f.reason)) {
+			return usagef("--because: found %q, expected one of %s", f.reason, strings.Join(reasonNames(), ", "))
 		}
 		selected, err := filter.filter(p.now())
 		if err != nil {
@@ -45,32 +52,49 @@ func (p *process) alertsClose() *cobra.Command {
 		case !given:
 			return usagef("neither an alert nor a filter is given; expected ids, or flags such as --detection or --user")
 		}
-		return p.closeAll(c.Context(), *address, selected, f, *dry, *expected)
+		if err := p.named(c.Context(), *address, selected); err != nil {
+			return err
+		}
+		return p.workOnAll(c.Context(), *address, selected, f, bulk{word: "close", done: "closed", states: unresolved, dry: *dry, expected: *expected})
 	}
 	return c
 }
 
-func (p *process) closeAll(ctx context.Context, address string, filter *sealwatchv1.AlertFilter, f *workFlags, dry bool, expected int32) error {
-	a, mask, err := f.update(func(string) bool { return false })
-	if err != nil {
-		return err
+func (p *process) alertsReopen() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "reopen [ALERT...]",
+		Short: "Make resolved alerts new again",
+		Long: "Make resolved alerts new again: those that are named by id, or all resolved ones that the filter selects. What they were judged to be is\n" +
+			"taken back, and stands in their history; --keep-verdict lets it stand.",
+		Example: "  sealwatch alerts reopen 5f0c... --comment \"it was not her after all\"\n" +
+			"  sealwatch alerts reopen --detection infrequent_country --classified benign_positive --dry-run",
 	}
-	if len(filter.GetStates()) == 0 { // what is resolved already needs no closing
-		filter.States = []sealwatchv1.AlertState{sealwatchv1.AlertState_ALERT_STATE_NEW, sealwatchv1.AlertState_ALERT_STATE_IN_PROGRESS}
+	address, f, filter := p.addressFlag(c), &workFlags{state: "new"}, &alertFlags{}
+	filter.add(c)
+	f.remark(c)
+	keep := c.Flags().Bool("keep-verdict", false, "let stand what they were judged to be")
+	dry := c.Flags().Bool("dry-run", false, "say how many the filter selects and name the first, and change nothing")
+	expected := c.Flags().Int32("expected-count", 0, "how many the filter selects; with another number nothing is changed")
+	p.authorFlag(c, &f.author)
+	c.RunE = func(c *cobra.Command, ids []string) error {
+		selected, err := filter.filter(p.now())
+		if err != nil {
+			return err
+		}
+		given := filter.given(c)
+		changed := func(flag string) bool { return !*keep && (flag == "classification" || flag == "reason") }
+		switch {
+		case len(ids) > 0 && (given || *dry || *expected != 0):
+			return usagef("reopen takes either alerts by id or a filter, not both")
+		case len(ids) > 0:
+			return p.workOn(c.Context(), *address, ids, f, changed, "")
+		case !given:
+			return usagef("neither an alert nor a filter is given; expected ids, or flags such as --detection or --user")
+		}
+		if err := p.named(c.Context(), *address, selected); err != nil {
+			return err
+		}
+		return p.workOnAll(c.Context(), *address, selected, f, bulk{word: "reopen", done: "reopened", states: []sealwatchv1.AlertState{sealwatchv1.AlertState_ALERT_STATE_RESOLVED}, dry: *dry, expected: *expected, changed: changed})
 	}
-	conn, err := connect(address)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close() }()
-	done, err := sealwatchv1.NewAlertServiceClient(conn).BulkUpdateAlerts(ctx, &sealwatchv1.BulkUpdateAlertsRequest{Filter: filter, Alert: a, UpdateMask: mask, Author: f.author, Comment: f.comment, ValidateOnly: dry, ExpectedCount: expected})
-	if err != nil {
-		return err
-	}
-	if dry {
-		p.print("the filter selects %s; to close them, run it without --dry-run and with --expected-count %d", plural(int(done.GetMatchedCount()), "alert"), done.GetMatchedCount())
-		return nil
-	}
-	p.print("%d of %s closed", done.GetUpdatedCount(), plural(int(done.GetMatchedCount()), "alert"))
-	return nil
+	return c
 }

@@ -13,24 +13,28 @@ func (p *process) alertsList() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List alerts, newest first",
-		Long: "List alerts, by default the newest first by the time of their last event. With -o json the output is one JSON array of the objects that\n" +
-			"GET /v1/alerts returns.",
-		Example: "  sealwatch alerts list --severity high --since 24h\n  sealwatch alerts list -o json --limit 0 > alerts.json",
+		Long: "List alerts, by default the newest first by the time of their last event. ALERT is the beginning of the id, by which every other command\n" +
+			"knows it; before the title stands what it was judged to be, or why it is suppressed. With -o id the output is whole ids, one a line,\n" +
+			"with -o json one JSON array of the objects that GET /v1/alerts returns.",
+		Example: "  sealwatch alerts list --severity high --since 24h\n  sealwatch alerts list --user ada@example.com -o id\n  sealwatch alerts list -o json --limit 0 > alerts.json",
 		Args:    cobra.NoArgs,
 	}
-	address, output := p.addressFlag(c), outputFlag(c)
+	address, output := p.addressFlag(c), outputOf(c, "text", "id", "json")
 	f := &alertFlags{}
 	f.add(c)
 	from := c.Flags().String("since", "", "only with an event since then: how long ago such as 24h or 7d, a time or a date")
 	order := c.Flags().String("order", "", "by end_time, start_time, create_time, update_time, severity, score or event_count, with asc or desc after it (default \"end_time desc\")")
 	limit := c.Flags().Int("limit", 100, "most alerts to show, 0 for all")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		asJSON, err := output()
+		form, err := output()
 		if err != nil {
 			return err
 		}
 		filter, err := f.filter(p.now())
 		if err != nil {
+			return err
+		}
+		if err := p.named(c.Context(), *address, filter); err != nil {
 			return err
 		}
 		if filter.StartTime, err = since("--since", *from, p.now()); err != nil {
@@ -39,13 +43,14 @@ func (p *process) alertsList() *cobra.Command {
 		if *limit < 0 {
 			return usagef("--limit: found %d, expected 0 or more", *limit)
 		}
-		return p.listAlerts(c.Context(), *address, &sealwatchv1.ListAlertsRequest{Filter: filter, OrderBy: *order, PageSize: 500}, *limit, asJSON)
+		return p.listAlerts(c.Context(), *address, &sealwatchv1.ListAlertsRequest{Filter: filter, OrderBy: *order, PageSize: 500}, *limit, form)
 	}
 	return c
 }
 
 // listAlerts prints page after page.
-func (p *process) listAlerts(ctx context.Context, address string, request *sealwatchv1.ListAlertsRequest, limit int, asJSON bool) error {
+func (p *process) listAlerts(ctx context.Context, address string, request *sealwatchv1.ListAlertsRequest, limit int, form string) error {
+	asJSON := form == "json"
 	conn, err := connect(address)
 	if err != nil {
 		return err
@@ -61,12 +66,15 @@ func (p *process) listAlerts(ctx context.Context, address string, request *sealw
 		if err != nil {
 			return err
 		}
-		if shown == 0 && !asJSON {
+		if shown == 0 && form == "text" {
 			p.print("%s", alertHeader())
 		}
 		for _, a := range page.GetAlerts() {
-			line := alertLine(a, "")
-			if asJSON {
+			line := alertLine(a, standing(a))
+			switch form {
+			case "id":
+				line = alertID(a)
+			case "json":
 				if line, err = alertJSON(a, "  "); err != nil {
 					return err
 				}

@@ -34,8 +34,11 @@ func (p *process) alertsShow() *cobra.Command {
 		}
 		defer func() { _ = conn.Close() }()
 		client := sealwatchv1.NewAlertServiceClient(conn)
+		if names, err = alertNames(c.Context(), client, names); err != nil {
+			return err
+		}
 		for _, name := range names {
-			a, err := client.GetAlert(c.Context(), &sealwatchv1.GetAlertRequest{Name: alertPrefix + strings.TrimPrefix(name, alertPrefix)})
+			a, err := client.GetAlert(c.Context(), &sealwatchv1.GetAlertRequest{Name: name})
 			if err != nil {
 				return err
 			}

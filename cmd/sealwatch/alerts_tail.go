@@ -38,6 +38,9 @@ func (p *process) alertsTail() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := p.named(c.Context(), *address, filter); err != nil {
+			return err
+		}
 		begin, err := since("--since", *from, p.now())
 		if err != nil {
 			return err
@@ -55,7 +58,7 @@ func (p *process) alertsTail() *cobra.Command {
 			p.print("%s", alertHeader())
 		}
 		return t.run(c.Context(), func(m client.Change) error {
-			line := alertLine(m.Alert, changeName(m.Kind))
+			line := alertLine(m.Alert, happened(m))
 			if asJSON {
 				if line, err = alertJSON(m.Alert, ""); err != nil {
 					return err
@@ -67,6 +70,70 @@ func (p *process) alertsTail() *cobra.Command {
 	}
 	return c
 }
+
+// happened says what a change did: what people did of an alert, and otherwise the kind of the change.
+func happened(m client.Change) string {
+	var all []string
+	by := ""
+	if m.Actor != "" && m.Actor != alertActor {
+		by = " by " + m.Actor
+	}
+	after := map[string]string{}
+	var said []string
+	for _, f := range m.Fields {
+		after[f.GetField()] = f.GetAfter()
+		switch f.GetField() {
+		case "comments":
+			said = append(said, f.GetAfter())
+		case "severity":
+			all = append(all, "severity "+f.GetBefore()+" → "+f.GetAfter())
+		case "assignee":
+			if f.GetAfter() == "" {
+				all = append(all, "assigned to nobody")
+			} else {
+				all = append(all, "assigned "+f.GetAfter())
+			}
+		}
+	}
+	verdict := strings.Join(present(classificationName(m.Alert.GetClassification()), reasonName(m.Alert.GetReason())), ", ")
+	_, judged := after["classification"]
+	_, reasoned := after["reason"]
+	switch state := after["state"]; {
+	case m.Alert.GetState() == sealwatchv1.AlertState_ALERT_STATE_SUPPRESSED:
+		all = append([]string{"suppressed by " + strings.Join(m.Alert.GetSuppressedBy(), ", ")}, all...)
+	case state == "resolved":
+		all = append([]string{strings.TrimSpace("resolved " + verdict)}, all...)
+	case state != "" && m.Kind == sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED:
+		word := strings.ReplaceAll(state, "_", " ")
+		for _, f := range m.Fields {
+			switch {
+			case f.GetField() == "state" && f.GetBefore() == "resolved":
+				word = "reopened"
+			case f.GetField() == "state" && f.GetBefore() == "suppressed":
+				word = "no longer suppressed"
+			}
+		}
+		all = append([]string{word}, all...)
+	case (judged || reasoned) && verdict != "":
+		all = append([]string{"judged " + verdict}, all...)
+	case judged:
+		all = append([]string{"no longer judged"}, all...)
+	}
+	if len(all) == 0 && len(said) == 0 || m.Kind != sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED && len(said) == 0 && after["state"] == "" {
+		all = append([]string{changeName(m.Kind)}, all...)
+	}
+	text := strings.Join(all, ", ")
+	if text != "" {
+		text += by
+	}
+	for _, s := range said { // it says who
+		text = strings.Join(present(text, "comment "+s), "; ")
+	}
+	return text
+}
+
+// alertActor makes what the analysis finds.
+const alertActor = "analysis"
 
 // changeName is what happened to an alert, in one word.
 func changeName(c sealwatchv1.AlertChange) string {

@@ -64,9 +64,6 @@ func (f *workFlags) update(changed func(flag string) bool) (*sealwatchv1.Alert, 
 	return a, mask, nil
 }
 
-// alertName is the name of an alert that was given by id or by name.
-func alertName(id string) string { return alertPrefix + strings.TrimPrefix(id, alertPrefix) }
-
 // workOn updates alerts one after the other and says how each is then.
 func (p *process) workOn(ctx context.Context, address string, ids []string, f *workFlags, changed func(string) bool, etag string) error {
 	a, mask, err := f.update(changed)
@@ -82,8 +79,12 @@ func (p *process) workOn(ctx context.Context, address string, ids []string, f *w
 	}
 	defer func() { _ = conn.Close() }()
 	client := sealwatchv1.NewAlertServiceClient(conn)
-	for _, id := range ids {
-		a.Name, a.Etag = alertName(id), etag
+	names, err := alertNames(ctx, client, ids)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		a.Name, a.Etag = names[i], etag
 		now, err := client.UpdateAlert(ctx, &sealwatchv1.UpdateAlertRequest{Alert: a, UpdateMask: mask, Author: f.author, Comment: f.comment})
 		if err != nil {
 			return fmt.Errorf("%s: %w", id, err)
@@ -133,9 +134,10 @@ func (p *process) alertsUpdate() *cobra.Command {
 
 func (p *process) alertsAssign() *cobra.Command {
 	c := &cobra.Command{
-		Use:     "assign ALERT...",
-		Short:   "Say who works on alerts",
-		Long:    "Say who works on alerts, by id: --to somebody, or whoever runs the command; --nobody takes it back. An alert that is new is in progress from then on.",
+		Use:   "assign ALERT...",
+		Short: "Say who works on alerts",
+		Long: "Say who works on alerts, by id: --to somebody, or whoever runs the command; --nobody takes it back. An alert that is new is in progress from\n" +
+			"then on, and with --nobody new again; what is resolved stays resolved.",
 		Example: "  sealwatch alerts assign 5f0c...\n  sealwatch alerts assign 5f0c... 77ab... --to ann@example.com",
 		Args:    cobra.MinimumNArgs(1),
 	}
@@ -148,15 +150,10 @@ func (p *process) alertsAssign() *cobra.Command {
 		switch {
 		case *nobody && f.assignee != "":
 			return usagef("--nobody: not together with --to")
-		case *nobody:
-			f.state = "new"
-		default:
-			f.state = "in_progress"
-			if f.assignee == "" {
-				f.assignee = f.author
-			}
+		case !*nobody && f.assignee == "":
+			f.assignee = f.author
 		}
-		return p.workOn(c.Context(), *address, ids, f, func(flag string) bool { return flag == "assignee" }, "")
+		return p.assign(c.Context(), *address, ids, f, *nobody)
 	}
 	return c
 }
@@ -172,34 +169,27 @@ func (p *process) alertsComment() *cobra.Command {
 	request := &sealwatchv1.AddAlertCommentRequest{}
 	p.authorFlag(c, &request.Author)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		request.Name, request.Text = alertName(args[0]), args[1]
+		if strings.TrimSpace(args[1]) == "" {
+			return usagef("TEXT: found %q, expected a remark", args[1])
+		}
+		request.Text = args[1]
 		conn, err := connect(*address)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = conn.Close() }()
-		a, err := sealwatchv1.NewAlertServiceClient(conn).AddAlertComment(c.Context(), request)
+		client := sealwatchv1.NewAlertServiceClient(conn)
+		names, err := alertNames(c.Context(), client, args[:1])
+		if err != nil {
+			return err
+		}
+		request.Name = names[0]
+		a, err := client.AddAlertComment(c.Context(), request)
 		if err != nil {
 			return err
 		}
 		p.print("%s", workLine(a))
 		return nil
-	}
-	return c
-}
-
-func (p *process) alertsReopen() *cobra.Command {
-	c := &cobra.Command{
-		Use:     "reopen ALERT...",
-		Short:   "Make resolved alerts new again",
-		Example: "  sealwatch alerts reopen 5f0c... --comment \"it was not her after all\"",
-		Args:    cobra.MinimumNArgs(1),
-	}
-	address, f := p.addressFlag(c), &workFlags{state: "new"}
-	f.remark(c)
-	p.authorFlag(c, &f.author)
-	c.RunE = func(c *cobra.Command, ids []string) error {
-		return p.workOn(c.Context(), *address, ids, f, func(string) bool { return false }, "")
 	}
 	return c
 }
@@ -223,9 +213,14 @@ func (p *process) alertsHistory() *cobra.Command {
 			return err
 		}
 		defer func() { _ = conn.Close() }()
+		client := sealwatchv1.NewAlertServiceClient(conn)
+		names, err := alertNames(c.Context(), client, args)
+		if err != nil {
+			return err
+		}
 		var all []*sealwatchv1.AlertHistoryEntry
-		for request := (&sealwatchv1.ListAlertChangesRequest{Name: alertName(args[0]), PageSize: 1000}); ; {
-			page, err := sealwatchv1.NewAlertServiceClient(conn).ListAlertChanges(c.Context(), request)
+		for request := (&sealwatchv1.ListAlertChangesRequest{Name: names[0], PageSize: 1000}); ; {
+			page, err := client.ListAlertChanges(c.Context(), request)
 			if err != nil {
 				return err
 			}

@@ -57,5 +57,8 @@ func (fakeDirectory) ListDirectoryUsers(_ context.Context, r *sealwatchv1.ListDi
 	if r.GetPageToken() == "" {
 		return &sealwatchv1.ListDirectoryUsersResponse{NextPageToken: "next", Users: []*sealwatchv1.DirectoryUser{{Source: "entra", DirectoryId: "p0", Status: "active", Kind: "person", DisplayName: "Ann \x1b[31mRed", Emails: []string{"ann@example.com"}}}}, nil
 	}
-	return &sealwatchv1.ListDirectoryUsersResponse{Users: []*sealwatchv1.DirectoryUser{{Source: "entra", DirectoryId: "p1", Status: "deleted", Kind: "guest"}}}, nil
+	return &sealwatchv1.ListDirectoryUsersResponse{Users: []*sealwatchv1.DirectoryUser{{Source: "entra", DirectoryId: "p1", Status: "deleted", Kind: "guest"},
+		// one person in two sources, and two who share a name
+		{DisplayName: "Ada Lovelace", Emails: []string{"ada@example.com"}}, {DisplayName: "Ada Lovelace", Emails: []string{"ADA@example.com"}, DocusignUserIds: []string{"u1"}},
+		{DisplayName: "Sam Twin", Emails: []string{"s1@example.com"}, DocusignUserIds: []string{"sam-1"}}, {DisplayName: "Sam Twin", Emails: []string{"s2@example.com"}}}}, nil
 }

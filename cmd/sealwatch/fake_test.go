@@ -92,6 +92,15 @@ func (f *fake) ListAlerts(_ context.Context, r *sealwatchv1.ListAlertsRequest) (
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.listed = append(f.listed, r)
+	if names := r.GetFilter().GetNames(); len(names) > 0 {
+		answer := &sealwatchv1.ListAlertsResponse{}
+		for _, a := range f.alerts {
+			if strings.HasPrefix(a.GetName(), names[0]) {
+				answer.Alerts, answer.TotalSize = append(answer.Alerts, a), answer.GetTotalSize()+1
+			}
+		}
+		return answer, nil
+	}
 	from := 0
 	if r.GetPageToken() != "" {
 		from, _ = strconv.Atoi(r.GetPageToken())

@@ -50,6 +50,8 @@ func (f *fake) AddAlertComment(ctx context.Context, r *sealwatchv1.AddAlertComme
 // BulkUpdateAlerts finds 137 alerts of any filter.
 func (f *fake) BulkUpdateAlerts(_ context.Context, r *sealwatchv1.BulkUpdateAlertsRequest) (*sealwatchv1.BulkUpdateAlertsResponse, error) {
 	switch {
+	case r.GetValidateOnly() && slices.Contains(r.GetFilter().GetDetections(), "failed_logins"):
+		return &sealwatchv1.BulkUpdateAlertsResponse{}, nil
 	case r.GetValidateOnly():
 		return &sealwatchv1.BulkUpdateAlertsResponse{MatchedCount: 137}, nil
 	case r.GetExpectedCount() != 137:

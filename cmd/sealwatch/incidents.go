@@ -35,7 +35,7 @@ func (p *process) incidentsList() *cobra.Command {
 	c.Flags().Float64Var(&filter.MinScore, "min-score", 0, "only with this score or more")
 	severity := c.Flags().String("severity", "", "only with an alert of this severity or more: "+strings.Join(severityNames(), ", "))
 	states := c.Flags().StringSlice("state", nil, "only in these states: new, in_progress, resolved")
-	c.Flags().StringSliceVar(&filter.Subjects, "user", nil, "only about these subjects, by id or e-mail")
+	c.Flags().StringSliceVar(&filter.Subjects, "user", nil, "only about these subjects, by id, e-mail or the name that the directory has")
 	from := c.Flags().String("since", "", "only with an event since then: how long ago such as 24h or 7d, a time or a date")
 	to := c.Flags().String("until", "", "only with an event before then")
 	order := c.Flags().String("order", "", "by score, end_time or start_time, with asc or desc after it (default \"score desc\")")
@@ -64,6 +64,19 @@ func (p *process) incidentsList() *cobra.Command {
 		if *limit < 0 {
 			return usagef("--limit: found %d, expected 0 or more", *limit)
 		}
+		of, err := p.people(c.Context(), *address, filter.GetSubjects())
+		if err != nil {
+			return fmt.Errorf("--user: %w", err)
+		}
+		var subjects []string
+		for _, s := range filter.GetSubjects() {
+			if one, ok := of[s]; ok {
+				subjects = append(append(subjects, one.ids...), one.emails...)
+				continue
+			}
+			subjects = append(subjects, s)
+		}
+		filter.Subjects = subjects
 		return p.listIncidents(c.Context(), *address, &sealwatchv1.ListIncidentsRequest{Filter: filter, OrderBy: *order}, *limit, asJSON)
 	}
 	return c
@@ -142,7 +155,11 @@ func (p *process) incidentsShow() *cobra.Command {
 			return err
 		}
 		defer func() { _ = conn.Close() }()
-		id := strings.TrimPrefix(strings.TrimPrefix(args[0], incidentPrefix), alertPrefix)
+		names, err := alertNames(c.Context(), sealwatchv1.NewAlertServiceClient(conn), []string{strings.TrimPrefix(args[0], incidentPrefix)})
+		if err != nil {
+			return fmt.Errorf("%w; an incident has the id of one of its alerts", err)
+		}
+		id := strings.TrimPrefix(names[0], alertPrefix)
 		i, err := sealwatchv1.NewIncidentServiceClient(conn).GetIncident(c.Context(), &sealwatchv1.GetIncidentRequest{Name: incidentPrefix + id})
 		if err != nil {
 			return err

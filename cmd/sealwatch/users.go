@@ -24,7 +24,7 @@ func (p *process) usersTimeline() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "timeline USER",
 		Short: "Tell what a user did around a time, what was done to them, and what was found",
-		Long: "Tell what a user did around a time, by id or e-mail: events, what others did to them, and alerts about them in order of time, and the\n" +
+		Long: "Tell what a user did around a time, by id, e-mail or name: events, what others did to them, and alerts about them in order of time, and the\n" +
 			"places, addresses, networks and devices of that span, with those that are new for the user. By an e-mail, and by what the directory\n" +
 			"knows, all accounts of a person are found. With -o json the output is what GET /v1/users/USER/timeline returns, with the entries of\n" +
 			"all pages.",
@@ -51,9 +51,16 @@ func (p *process) usersTimeline() *cobra.Command {
 			request.AroundTime = timestamppb.New(p.now())
 		}
 		if args[0] == "" || strings.Contains(args[0], "/") {
-			return usagef("USER: found %q, expected an id or an e-mail", args[0])
+			return usagef("USER: found %q, expected an id, an e-mail or a name", args[0])
 		}
 		request.Name = "users/" + args[0]
+		of, err := p.people(c.Context(), *address, args)
+		if err != nil {
+			return err
+		}
+		if one, ok := of[args[0]]; ok {
+			request.Name = "users/" + append(append([]string{}, one.ids...), one.emails...)[0]
+		}
 		return p.showTimeline(c.Context(), *address, request, *limit, asJSON)
 	}
 	return c

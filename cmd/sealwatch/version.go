@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,12 +40,22 @@ func outputFlag(c *cobra.Command) func() (bool, error) { return outputForms(c, "
 
 // outputForms is outputFlag with another name for what is not JSON.
 func outputForms(c *cobra.Command, other string) func() (bool, error) {
-	output := c.Flags().StringP("output", "o", other, "form of the output: "+other+" or json")
+	form := outputOf(c, other, "json")
 	return func() (bool, error) {
-		switch *output {
-		case other, "json":
-			return *output == "json", nil
+		f, err := form()
+		return f == "json", err
+	}
+}
+
+// outputOf adds the flag for one of some forms, the first of which is the default.
+func outputOf(c *cobra.Command, forms ...string) func() (string, error) {
+	last := len(forms) - 1
+	expected := strings.Join(forms[:last], ", ") + " or " + forms[last]
+	output := c.Flags().StringP("output", "o", forms[0], "form of the output: "+expected)
+	return func() (string, error) {
+		if !slices.Contains(forms, *output) {
+			return "", usagef("--output: found %q, expected %s", *output, expected)
 		}
-		return false, usagef("--output: found %q, expected %s or json", *output, other)
+		return *output, nil
 	}
 }

@@ -63,6 +63,9 @@ type Finding struct {
 	SuppressedBy []string
 }
 
+// IDLength is how many characters the id of an alert has.
+const IDLength = 32
+
 // AlertID is the alert id of the finding: 32 hexadecimal digits, the same for every evaluation.
 func (f *Finding) AlertID() string {
 	h := sha256.New()

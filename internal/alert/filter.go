@@ -11,6 +11,8 @@ import (
 // Filter selects alerts; its fields are joined by AND, the values of one field by OR. An empty field selects all.
 type Filter struct {
 	IDs, Detections []string
+	// IDPrefixes are beginnings of ids: with IDs, an alert is selected by either.
+	IDPrefixes []string
 	// MinSeverity leaves out what is less severe; empty means any.
 	MinSeverity string
 	Severities  []string
@@ -68,7 +70,7 @@ func (f *Filter) Match(a *Alert) bool {
 	}
 	t := &a.Triage
 	return in(states, a.State()) && SeverityRank(a.Severity) >= SeverityRank(f.MinSeverity) && in(f.Severities, a.Severity) &&
-		in(f.IDs, a.ID) && in(f.Detections, a.Detection) && in(f.SubjectIDs, a.Subject.ID) && in(f.SubjectTypes, a.Subject.Type) && in(f.SubjectEmails, strings.ToLower(a.Subject.Email)) &&
+		f.Names(a.ID) && in(f.Detections, a.Detection) && in(f.SubjectIDs, a.Subject.ID) && in(f.SubjectTypes, a.Subject.Type) && in(f.SubjectEmails, strings.ToLower(a.Subject.Email)) &&
 		in(f.Classifications, t.Classification) && in(f.Reasons, t.Reason) && in(f.Assignees, strings.ToLower(t.Assignee)) &&
 		(len(f.SuppressedBy) == 0 || slices.ContainsFunc(a.SuppressedBy, func(r string) bool { return slices.Contains(f.SuppressedBy, r) })) &&
 		(f.Text == "" || strings.Contains(strings.ToLower(a.Title), strings.ToLower(f.Text))) &&
@@ -77,6 +79,11 @@ func (f *Filter) Match(a *Alert) bool {
 		(f.Commented == nil || *f.Commented == (len(t.Comments) > 0)) &&
 		(f.Start.IsZero() || !a.End.Before(f.Start)) && (f.End.IsZero() || a.Start.Before(f.End)) &&
 		f.First.contains(a.Start) && f.Last.contains(a.End) && f.Created.contains(a.Created) && f.Updated.contains(a.Updated) && f.matchFacets(a)
+}
+
+// Names says whether the filter names an alert of that id, or none at all.
+func (f *Filter) Names(id string) bool {
+	return len(f.IDs)+len(f.IDPrefixes) == 0 || slices.Contains(f.IDs, id) || slices.ContainsFunc(f.IDPrefixes, func(p string) bool { return strings.HasPrefix(id, p) })
 }
 
 func in(list []string, s string) bool { return len(list) == 0 || slices.Contains(list, s) }

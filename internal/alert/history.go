@@ -68,6 +68,35 @@ func differences(before, after *Alert) []FieldDifference {
 	return all
 }
 
+// Fields say what a change made another, as far as it tells what was before: what people do, the severity, and why the alert is
+// suppressed. They are empty when the change created the alert.
+func (c *Change) Fields() []FieldDifference {
+	p := c.Previous
+	if c.PreviousState == "" || p == nil {
+		return nil
+	}
+	var all []FieldDifference
+	add := func(field, before, after string) {
+		if before != after {
+			all = append(all, FieldDifference{Field: field, Before: cut(before), After: cut(after)})
+		}
+	}
+	t := &c.Triage
+	add("state", c.PreviousState, c.State())
+	add("classification", p.Classification, t.Classification)
+	add("reason", p.Reason, t.Reason)
+	add("assignee", p.Assignee, t.Assignee)
+	// Comments only grow, and one of this version has its time, which may be stored less exactly.
+	for _, said := range t.Comments {
+		if said.Time.Sub(c.Updated).Abs() < time.Millisecond {
+			add("comments", "", said.Author+": "+said.Text)
+		}
+	}
+	add("severity", c.PreviousSeverity, c.Severity)
+	add("suppressedBy", strings.Join(p.SuppressedBy, ", "), strings.Join(c.SuppressedBy, ", "))
+	return all
+}
+
 func cut(text string) string {
 	if r := []rune(text); len(r) > mostOfValue {
 		return string(r[:mostOfValue-1]) + "…"

@@ -66,7 +66,7 @@ func TestListIsWhatTheFilterMatches(t *testing.T) {
 		{}, {States: []string{"suppressed"}}, {States: []string{"new", "suppressed"}, SuppressedBy: []string{"known"}}, {Severities: []string{"low", "critical"}}, {MinSeverity: "medium", Severities: []string{"low", "high"}},
 		{Classifications: []string{"", "true_positive"}}, {Reasons: []string{"other"}}, {Assignees: []string{""}}, {Assignees: []string{"bob o'neil", "x' or 1=1 --"}}, {SubjectTypes: []string{"address"}}, {SubjectEmails: []string{"ada@example.com"}},
 		{Addresses: prefix("192.0.2.0/24")}, {Addresses: prefix("2001:db8::/32")}, {Addresses: prefix("198.51.100.77")}, {Countries: []string{"FR"}}, {Networks: []string{"telekom, ag"}}, {Networks: []string{"3320", "64500"}}, {Networks: []string{"big net"}, Countries: []string{"DE"}},
-		{Text: "OR 1=1"}, {Text: "'"}, {Text: "NEWER"}, {MinScore: &two}, {MaxScore: &two}, {MinEvents: 2, MaxEvents: 3}, {Commented: &yes}, {Commented: &no}, {IDs: []string{all[0].ID, all[5].ID, "none"}},
+		{Text: "OR 1=1"}, {Text: "'"}, {Text: "NEWER"}, {MinScore: &two}, {MaxScore: &two}, {MinEvents: 2, MaxEvents: 3}, {Commented: &yes}, {Commented: &no}, {IDs: []string{all[0].ID, all[5].ID, "none"}}, {IDPrefixes: []string{all[7].ID[:20], "none"}}, {IDs: []string{all[0].ID}, IDPrefixes: []string{all[7].ID[:20], all[8].ID}},
 		{First: alert.Between{From: hour}}, {Last: alert.Between{To: hour}}, {Created: alert.Between{From: hour, To: hour.Add(20 * time.Minute)}}, {Updated: alert.Between{To: hour}}, {Start: hour, End: hour.Add(time.Minute), Detections: []string{"d2"}},
 	}
 	for i, f := range filters {

@@ -25,7 +25,11 @@ func AlertFilter(f *pb.AlertFilter) alert.Filter {
 		First: between(f.GetFirstEvent()), Last: between(f.GetLastEvent()), Created: between(f.GetCreated()), Updated: between(f.GetUpdated()),
 	}
 	for _, n := range f.GetNames() {
-		out.IDs = append(out.IDs, strings.TrimPrefix(n, AlertPrefix))
+		if id := strings.TrimPrefix(n, AlertPrefix); len(id) < alert.IDLength {
+			out.IDPrefixes = append(out.IDPrefixes, id)
+		} else {
+			out.IDs = append(out.IDs, id)
+		}
 	}
 	for _, s := range f.GetStates() {
 		out.States = append(out.States, enumName(s.String(), "ALERT_STATE_"))
@@ -88,8 +92,15 @@ func each(list []string, f func(string) string) []string {
 // HistoryEntry makes the message of a version.
 func HistoryEntry(v *alert.Version) *pb.AlertHistoryEntry {
 	m := &pb.AlertHistoryEntry{Sequence: int64Of(v.Sequence), Change: Change(v.Kind), Actor: Text(v.Actor), ChangeTime: Timestamp(v.Updated), State: alertState(v.State())}
-	for _, f := range v.Fields {
-		m.Fields = append(m.Fields, &pb.AlertFieldChange{Field: f.Field, Before: Text(f.Before), After: Text(f.After)})
-	}
+	m.Fields = FieldChanges(v.Fields)
 	return m
+}
+
+// FieldChanges makes the messages of what became another.
+func FieldChanges(fields []alert.FieldDifference) []*pb.AlertFieldChange {
+	var all []*pb.AlertFieldChange
+	for _, f := range fields {
+		all = append(all, &pb.AlertFieldChange{Field: f.Field, Before: Text(f.Before), After: Text(f.After)})
+	}
+	return all
 }

@@ -229,7 +229,7 @@ type AlertFilter struct {
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// end_time is the latest start_time of an alert, exclusive.
 	EndTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
-	// names of alerts, alerts/{alert}.
+	// names of alerts, alerts/{alert}. Four or more characters of an id stand for all alerts whose ids begin with them.
 	Names []string `protobuf:"bytes,7,rep,name=names,proto3" json:"names,omitempty"`
 	// severities by name.
 	Severities []Severity `protobuf:"varint,8,rep,packed,name=severities,proto3,enum=sealwatch.v1.Severity" json:"severities,omitempty"`
@@ -1285,7 +1285,12 @@ type StreamAlertsResponse struct {
 	// watermark is the event time up to which events have come in.
 	Watermark *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=watermark,proto3" json:"watermark,omitempty"`
 	// missed is set when change is ALERT_CHANGE_MISSED.
-	Missed        *MissedChanges `protobuf:"bytes,5,opt,name=missed,proto3" json:"missed,omitempty"`
+	Missed *MissedChanges `protobuf:"bytes,5,opt,name=missed,proto3" json:"missed,omitempty"`
+	// actor made the change: analysis, or a person.
+	Actor string `protobuf:"bytes,6,opt,name=actor,proto3" json:"actor,omitempty"`
+	// fields say what the change made another, named and in words as AlertHistoryEntry has them, but without what follows from the
+	// events alone; empty when it created the alert. GET /v1/alerts/{alert}/changes tells all.
+	Fields        []*AlertFieldChange `protobuf:"bytes,7,rep,name=fields,proto3" json:"fields,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1351,6 +1356,20 @@ func (x *StreamAlertsResponse) GetWatermark() *timestamppb.Timestamp {
 func (x *StreamAlertsResponse) GetMissed() *MissedChanges {
 	if x != nil {
 		return x.Missed
+	}
+	return nil
+}
+
+func (x *StreamAlertsResponse) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *StreamAlertsResponse) GetFields() []*AlertFieldChange {
+	if x != nil {
+		return x.Fields
 	}
 	return nil
 }
@@ -1432,7 +1451,7 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\x121\n" +
 	"\x06filter\x18\x03 \x01(\v2\x19.sealwatch.v1.AlertFilterR\x06filter\x12\"\n" +
-	"\border_by\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\aorderBy\"\xfc\f\n" +
+	"\border_by\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\aorderBy\"\xfe\f\n" +
 	"\vAlertFilter\x12(\n" +
 	"\n" +
 	"detections\x18\x01 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\n" +
@@ -1443,8 +1462,8 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"subjectIds\x129\n" +
 	"\n" +
 	"start_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
-	"\bend_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12:\n" +
-	"\x05names\x18\a \x03(\tB$\xbaH!\x92\x01\x1e\x10\xe8\a\"\x19r\x172\x15^alerts/[0-9a-f]{32}$R\x05names\x12I\n" +
+	"\bend_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12<\n" +
+	"\x05names\x18\a \x03(\tB&\xbaH#\x92\x01 \x10\xe8\a\"\x1br\x192\x17^alerts/[0-9a-f]{4,32}$R\x05names\x12I\n" +
 	"\n" +
 	"severities\x18\b \x03(\x0e2\x16.sealwatch.v1.SeverityB\x11\xbaH\x0e\x92\x01\v\x10\x05\"\a\x82\x01\x04\x10\x01 \x00R\n" +
 	"severities\x12\\\n" +
@@ -1534,13 +1553,15 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"\x06filter\x18\x01 \x01(\v2\x19.sealwatch.v1.AlertFilterR\x06filter\x12\x1e\n" +
 	"\x05after\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x05after\x120\n" +
 	"\x05since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x1e\n" +
-	"\x05until\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x05until\"\x86\x02\n" +
+	"\x05until\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x05until\"\xd4\x02\n" +
 	"\x14StreamAlertsResponse\x121\n" +
 	"\x06change\x18\x01 \x01(\x0e2\x19.sealwatch.v1.AlertChangeR\x06change\x12)\n" +
 	"\x05alert\x18\x02 \x01(\v2\x13.sealwatch.v1.AlertR\x05alert\x12!\n" +
 	"\fresume_token\x18\x03 \x01(\tR\vresumeToken\x128\n" +
 	"\twatermark\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x123\n" +
-	"\x06missed\x18\x05 \x01(\v2\x1b.sealwatch.v1.MissedChangesR\x06missed\"Q\n" +
+	"\x06missed\x18\x05 \x01(\v2\x1b.sealwatch.v1.MissedChangesR\x06missed\x12\x14\n" +
+	"\x05actor\x18\x06 \x01(\tR\x05actor\x126\n" +
+	"\x06fields\x18\a \x03(\v2\x1e.sealwatch.v1.AlertFieldChangeR\x06fields\"Q\n" +
 	"\rMissedChanges\x12\x14\n" +
 	"\x05after\x18\x01 \x01(\tR\x05after\x12\x14\n" +
 	"\x05until\x18\x02 \x01(\tR\x05until\x12\x14\n" +
@@ -1637,25 +1658,26 @@ var file_sealwatch_v1_alert_service_proto_depIdxs = []int32{
 	22, // 28: sealwatch.v1.StreamAlertsResponse.alert:type_name -> sealwatch.v1.Alert
 	19, // 29: sealwatch.v1.StreamAlertsResponse.watermark:type_name -> google.protobuf.Timestamp
 	16, // 30: sealwatch.v1.StreamAlertsResponse.missed:type_name -> sealwatch.v1.MissedChanges
-	1,  // 31: sealwatch.v1.AlertService.GetAlert:input_type -> sealwatch.v1.GetAlertRequest
-	2,  // 32: sealwatch.v1.AlertService.ListAlerts:input_type -> sealwatch.v1.ListAlertsRequest
-	6,  // 33: sealwatch.v1.AlertService.UpdateAlert:input_type -> sealwatch.v1.UpdateAlertRequest
-	7,  // 34: sealwatch.v1.AlertService.AddAlertComment:input_type -> sealwatch.v1.AddAlertCommentRequest
-	8,  // 35: sealwatch.v1.AlertService.BulkUpdateAlerts:input_type -> sealwatch.v1.BulkUpdateAlertsRequest
-	10, // 36: sealwatch.v1.AlertService.ListAlertChanges:input_type -> sealwatch.v1.ListAlertChangesRequest
-	14, // 37: sealwatch.v1.AlertService.StreamAlerts:input_type -> sealwatch.v1.StreamAlertsRequest
-	22, // 38: sealwatch.v1.AlertService.GetAlert:output_type -> sealwatch.v1.Alert
-	5,  // 39: sealwatch.v1.AlertService.ListAlerts:output_type -> sealwatch.v1.ListAlertsResponse
-	22, // 40: sealwatch.v1.AlertService.UpdateAlert:output_type -> sealwatch.v1.Alert
-	22, // 41: sealwatch.v1.AlertService.AddAlertComment:output_type -> sealwatch.v1.Alert
-	9,  // 42: sealwatch.v1.AlertService.BulkUpdateAlerts:output_type -> sealwatch.v1.BulkUpdateAlertsResponse
-	11, // 43: sealwatch.v1.AlertService.ListAlertChanges:output_type -> sealwatch.v1.ListAlertChangesResponse
-	15, // 44: sealwatch.v1.AlertService.StreamAlerts:output_type -> sealwatch.v1.StreamAlertsResponse
-	38, // [38:45] is the sub-list for method output_type
-	31, // [31:38] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	13, // 31: sealwatch.v1.StreamAlertsResponse.fields:type_name -> sealwatch.v1.AlertFieldChange
+	1,  // 32: sealwatch.v1.AlertService.GetAlert:input_type -> sealwatch.v1.GetAlertRequest
+	2,  // 33: sealwatch.v1.AlertService.ListAlerts:input_type -> sealwatch.v1.ListAlertsRequest
+	6,  // 34: sealwatch.v1.AlertService.UpdateAlert:input_type -> sealwatch.v1.UpdateAlertRequest
+	7,  // 35: sealwatch.v1.AlertService.AddAlertComment:input_type -> sealwatch.v1.AddAlertCommentRequest
+	8,  // 36: sealwatch.v1.AlertService.BulkUpdateAlerts:input_type -> sealwatch.v1.BulkUpdateAlertsRequest
+	10, // 37: sealwatch.v1.AlertService.ListAlertChanges:input_type -> sealwatch.v1.ListAlertChangesRequest
+	14, // 38: sealwatch.v1.AlertService.StreamAlerts:input_type -> sealwatch.v1.StreamAlertsRequest
+	22, // 39: sealwatch.v1.AlertService.GetAlert:output_type -> sealwatch.v1.Alert
+	5,  // 40: sealwatch.v1.AlertService.ListAlerts:output_type -> sealwatch.v1.ListAlertsResponse
+	22, // 41: sealwatch.v1.AlertService.UpdateAlert:output_type -> sealwatch.v1.Alert
+	22, // 42: sealwatch.v1.AlertService.AddAlertComment:output_type -> sealwatch.v1.Alert
+	9,  // 43: sealwatch.v1.AlertService.BulkUpdateAlerts:output_type -> sealwatch.v1.BulkUpdateAlertsResponse
+	11, // 44: sealwatch.v1.AlertService.ListAlertChanges:output_type -> sealwatch.v1.ListAlertChangesResponse
+	15, // 45: sealwatch.v1.AlertService.StreamAlerts:output_type -> sealwatch.v1.StreamAlertsResponse
+	39, // [39:46] is the sub-list for method output_type
+	32, // [32:39] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_alert_service_proto_init() }

@@ -25,7 +25,8 @@ selected AS
     FROM newest
     WHERE state IN {states:Array(String)}
         AND severity IN {severities:Array(String)}
-        AND (empty({ids:Array(String)}) OR alert_id IN {ids:Array(String)})
+        AND (empty({ids:Array(String)}) AND empty({id_prefixes:Array(String)}) OR alert_id IN {ids:Array(String)}
+            OR arrayExists(p -> startsWith(alert_id, p), {id_prefixes:Array(String)}))
         AND (empty({detections:Array(String)}) OR detection IN {detections:Array(String)})
         AND (empty({subject_ids:Array(String)}) OR subject_id IN {subject_ids:Array(String)})
         AND (empty({subject_types:Array(String)}) OR subject_type IN {subject_types:Array(String)})
