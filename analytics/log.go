@@ -97,14 +97,9 @@ func (l *Log) Read(ctx context.Context, after uint64, limit int) ([]alert.Change
 	if after >= head || limit <= 0 {
 		return nil, nil
 	}
-	l.mu.Lock()
-	if n := len(l.ring); n > 0 && l.ring[0].Sequence <= after+1 {
-		first := int(after + 1 - l.ring[0].Sequence)
-		page := append([]alert.Change(nil), l.ring[first:min(n, first+limit)]...)
-		l.mu.Unlock()
+	if page := l.Recent(after, limit); len(page) > 0 {
 		return page, nil
 	}
-	l.mu.Unlock()
 	page, err := l.store.ReadChanges(ctx, after, limit)
 	if err != nil {
 		return nil, err
@@ -118,6 +113,18 @@ func (l *Log) Read(ctx context.Context, after uint64, limit int) ([]alert.Change
 		}
 	}
 	return page, nil
+}
+
+// Recent is Read of the changes that are in memory; none when the one after the sequence is not there.
+func (l *Log) Recent(after uint64, limit int) []alert.Change {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(l.ring)
+	if n == 0 || limit <= 0 || l.ring[0].Sequence > after+1 || l.ring[n-1].Sequence <= after {
+		return nil
+	}
+	first := int(after + 1 - l.ring[0].Sequence)
+	return append([]alert.Change(nil), l.ring[first:min(n, first+limit)]...)
 }
 
 // Oldest is the sequence of the first change that is retained, 0 when there is none.

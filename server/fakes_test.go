@@ -323,6 +323,9 @@ func (c *changes) Read(ctx context.Context, after uint64, limit int) ([]alert.Ch
 	return slices.Clone(rest[:min(limit, len(rest))]), ctx.Err()
 }
 
+// Recent has nothing in memory.
+func (c *changes) Recent(uint64, int) []alert.Change { return nil }
+
 func (c *changes) Wait(ctx context.Context, after uint64) error {
 	for {
 		c.mu.Lock()

@@ -17,10 +17,14 @@ const (
 	chunkSize = 256
 	// maxKept is about how many bytes of changes and their encodings are kept for other readers.
 	maxKept = 32 << 20
-	// maxReads are the reads of the log at the same time: many who resume at different points wait for one another.
+	// maxReads are the reads of the database at the same time: many who resume at different points wait for one another. What is
+	// new waits for none of them.
 	maxReads = 4
-	// readTimeout bounds one of them.
+	// readTimeout bounds one of them, without the wait for those before it.
 	readTimeout = 30 * time.Second
+	// readTries are made before all who wait for a read end, with a pause between them, longer each time.
+	readTries = 3
+	readPause = 100 * time.Millisecond
 )
 
 // feed keeps the parts of the log that are being read, live or replayed, and reads each once for all who want it.
@@ -30,6 +34,8 @@ type feed struct {
 	// most is about how many bytes are kept.
 	most  int
 	group singleflight.Group
+	// live is held while what the log still has in memory is made messages of, once for all.
+	live sync.Mutex
 
 	mu     sync.Mutex
 	chunks map[uint64]*chunk
@@ -48,18 +54,64 @@ type chunk struct {
 
 // next puts into out the messages that follow after, in order and without a gap, as many as there is room for and none
 // beyond head. There is one at least when after is before head.
-func (f *feed) next(after, head uint64, out []*Message) (int, error) {
+func (f *feed) next(ctx context.Context, after, head uint64, out []*Message) (int, error) {
 	for after < head {
 		if n := f.held(after, head, out); n > 0 {
 			return n, nil
 		}
+		if n := f.recent(after, head, out); n > 0 {
+			return n, nil
+		}
 		// Not with the context of a reader: whoever reads does it for all who wait.
-		_, err, _ := f.group.Do(strconv.FormatUint(after/chunkSize, 10), func() (any, error) { return nil, f.read(after) })
-		if err != nil {
-			return 0, err
+		read := f.group.DoChan(strconv.FormatUint(after/chunkSize, 10), func() (any, error) { return nil, f.read(after) })
+		select {
+		case r := <-read:
+			if r.Err != nil {
+				return 0, r.Err
+			}
+		case <-ctx.Done():
+			return 0, ctx.Err()
 		}
 	}
 	return 0, nil
+}
+
+// recent is next of what the log still has in memory, for which nobody waits for the database.
+func (f *feed) recent(after, head uint64, out []*Message) int {
+	f.live.Lock()
+	defer f.live.Unlock()
+	if n := f.held(after, head, out); n > 0 {
+		return n // another has made them meanwhile
+	}
+	n := after / chunkSize
+	f.mu.Lock()
+	c, from := f.chunks[n], after
+	if c != nil && after > c.begin {
+		from = c.begin + uint64(len(c.messages))
+	}
+	f.mu.Unlock()
+	rest := func(from uint64) []alert.Change { return f.hub.o.Log.Recent(from, int((n+1)*chunkSize-from)) } //nolint:gosec // at most chunkSize
+	page := rest(from)
+	if len(page) == 0 && from < after { // what lies between is in the database
+		page, from = rest(after), after
+	}
+	messages, size := f.messages(page, from)
+	if from+uint64(len(messages)) <= after {
+		return 0
+	}
+	f.keep(n, f.extendable(n, from), from, messages, size)
+	messages = messages[after-from:]
+	return copy(out, messages[:min(uint64(len(messages)), head-after)])
+}
+
+// extendable is the chunk that ends at from, or a new one that begins there.
+func (f *feed) extendable(n, from uint64) *chunk {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if c := f.chunks[n]; c != nil && c.begin+uint64(len(c.messages)) == from {
+		return c
+	}
+	return &chunk{begin: from}
 }
 
 // held is next of what is kept.
@@ -89,15 +141,7 @@ func (f *feed) read(after uint64) error {
 	if from > after {
 		return nil // another has read it meanwhile
 	}
-	ctx, cancel := context.WithTimeout(f.hub.o.Life, readTimeout)
-	defer cancel()
-	select {
-	case f.reads <- struct{}{}:
-		defer func() { <-f.reads }()
-	case <-ctx.Done():
-		return fmt.Errorf("read the alert log after %d: %w", after, ctx.Err())
-	}
-	page, err := f.hub.o.Log.Read(ctx, from, int((n+1)*chunkSize-from)) //nolint:gosec // at most chunkSize
+	page, err := f.fetch(from, int((n+1)*chunkSize-from)) //nolint:gosec // at most chunkSize
 	if err != nil {
 		return fmt.Errorf("read the alert log after %d: %w", from, err)
 	}
@@ -109,8 +153,35 @@ func (f *feed) read(after uint64) error {
 		}
 		return fmt.Errorf("the alert log gives nothing after %d, but says that it ends at %d", from, f.hub.o.Log.Head())
 	}
-	f.keep(n, c, messages, size)
+	f.keep(n, c, from, messages, size)
 	return nil
+}
+
+// fetch reads from the database when there is room, and tries again: an error ends every reader who waits.
+func (f *feed) fetch(from uint64, limit int) (page []alert.Change, err error) {
+	life := f.hub.o.Life
+	once := func() ([]alert.Change, error) {
+		select {
+		case f.reads <- struct{}{}:
+			defer func() { <-f.reads }()
+		case <-life.Done():
+			return nil, life.Err()
+		}
+		ctx, cancel := context.WithTimeout(life, readTimeout)
+		defer cancel()
+		return f.hub.o.Log.Read(ctx, from, limit)
+	}
+	pause := readPause
+	for try := 1; ; try++ {
+		if page, err = once(); err == nil || try == readTries || life.Err() != nil {
+			return page, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-life.Done():
+		}
+		pause *= 2
+	}
 }
 
 // messages are those of a page as far as it has no gap.
@@ -125,9 +196,13 @@ func (f *feed) messages(page []alert.Change, after uint64) (list []*Message, siz
 	return list, size
 }
 
-func (f *feed) keep(n uint64, c *chunk, messages []*Message, size int) {
+// keep adds what follows from to a chunk, unless another did meanwhile.
+func (f *feed) keep(n uint64, c *chunk, from uint64, messages []*Message, size int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if c.begin+uint64(len(c.messages)) != from {
+		return
+	}
 	if old := f.chunks[n]; old != nil && old != c {
 		f.kept -= old.bytes
 	}

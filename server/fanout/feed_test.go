@@ -25,19 +25,42 @@ type counted struct {
 	head  atomic.Uint64
 	reads atomic.Int64
 	fail  atomic.Bool
+	// fails are the reads that fail before one does not.
+	fails atomic.Int64
+	// kept are how many of the last changes are in memory; slow, where there is one, holds up reads of the others.
+	kept uint64
+	slow chan struct{}
 }
 
 func (c *counted) Head() uint64 { return c.head.Load() }
 
 func (c *counted) Read(ctx context.Context, after uint64, limit int) (list []alert.Change, err error) {
 	c.reads.Add(1)
-	if c.fail.Load() {
+	if c.slow != nil {
+		select {
+		case <-c.slow:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	if c.fail.Load() || c.fails.Add(-1) >= 0 {
 		return nil, errors.New("the database does not answer")
 	}
 	for s := after + 1; s <= c.Head() && len(list) < limit; s++ {
 		list = append(list, alert.Change{Alert: alert.Alert{Sequence: s}})
 	}
 	return list, ctx.Err()
+}
+
+func (c *counted) Recent(after uint64, limit int) (list []alert.Change) {
+	head := c.Head()
+	if after+c.kept < head {
+		return nil
+	}
+	for s := after + 1; s <= head && len(list) < limit; s++ {
+		list = append(list, alert.Change{Alert: alert.Alert{Sequence: s}})
+	}
+	return list
 }
 
 func (c *counted) Wait(ctx context.Context, _ uint64) error {
@@ -78,7 +101,7 @@ func (f *feed) check() string {
 // TestFeed reads at random positions while the log grows, with much too little room, from many goroutines.
 func TestFeed(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		log := &counted{}
+		log := &counted{kept: rapid.SampledFrom([]uint64{0, 3, 50, 700}).Draw(r, "in memory")}
 		log.head.Store(rapid.Uint64Range(0, 2000).Draw(r, "head"))
 		f := newFeed(r, log, rapid.IntRange(1, 10).Draw(r, "room")*chunkSize*sizeOf(&alert.Change{})/2)
 		seed := rapid.Uint64().Draw(r, "seed")
@@ -96,7 +119,7 @@ func TestFeed(t *testing.T) {
 						log.head.Add(random.Uint64N(40))
 					}
 					head := log.Head()
-					n, err := f.next(position, head, out)
+					n, err := f.next(context.Background(), position, head, out)
 					if err != nil || n == 0 && position < head {
 						problems <- "nothing follows, or an error"
 						return
@@ -130,7 +153,7 @@ func TestReadOnce(t *testing.T) {
 	for range 50 {
 		wg.Go(func() {
 			for position, out := uint64(0), make([]*Message, 16); position < log.Head(); {
-				n, err := f.next(position, log.Head(), out)
+				n, err := f.next(context.Background(), position, log.Head(), out)
 				if err != nil {
 					t.Error(err)
 					return
@@ -151,11 +174,11 @@ func TestReadFails(t *testing.T) {
 	log.head.Store(5)
 	log.fail.Store(true)
 	f, out := newFeed(t, log, maxKept), make([]*Message, 16)
-	if _, err := f.next(2, 5, out); err == nil || !strings.Contains(err.Error(), "after 2") {
+	if _, err := f.next(context.Background(), 2, 5, out); err == nil || !strings.Contains(err.Error(), "after 2") {
 		t.Errorf("got %v", err)
 	}
 	log.fail.Store(false)
-	if n, err := f.next(2, 5, out); n != 3 || err != nil || out[0].Change.Sequence != 3 {
+	if n, err := f.next(context.Background(), 2, 5, out); n != 3 || err != nil || out[0].Change.Sequence != 3 {
 		t.Errorf("got %d changes, %v", n, err)
 	}
 }
@@ -168,7 +191,65 @@ func (l lying) Head() uint64 { return l.counted.Head() + 1 }
 func TestNothingWhereSomethingShouldBe(t *testing.T) {
 	log := lying{&counted{}}
 	log.head.Store(3)
-	if _, err := newFeed(t, log, maxKept).next(3, 4, make([]*Message, 16)); err == nil || !strings.Contains(err.Error(), "nothing after 3") {
+	if _, err := newFeed(t, log, maxKept).next(context.Background(), 3, 4, make([]*Message, 16)); err == nil || !strings.Contains(err.Error(), "nothing after 3") {
 		t.Errorf("got %v: it would be asked for again and again", err)
+	}
+}
+
+// TestLiveBesideReplays: who replays waits for the database, one after the other, also within the chunk that grows; what is new waits for none of them.
+func TestLiveBesideReplays(t *testing.T) {
+	log := &counted{kept: 10, slow: make(chan struct{})}
+	log.head.Store(20*chunkSize + 100)
+	f := newFeed(t, log, maxKept)
+	var replays sync.WaitGroup
+	for i := range uint64(21) { // the last one in the chunk of what is new
+		replays.Go(func() {
+			if n, err := f.next(context.Background(), i*chunkSize, log.Head(), make([]*Message, 16)); n == 0 || err != nil {
+				t.Errorf("a replay has %d changes, %v", n, err)
+			}
+		})
+	}
+	for log.reads.Load() < maxReads {
+		time.Sleep(time.Millisecond)
+	}
+	for range 5 {
+		position := log.head.Add(3) - 3
+		read := make(chan []*Message)
+		go func() {
+			out := make([]*Message, 16)
+			n, err := f.next(context.Background(), position, log.Head(), out)
+			if err != nil {
+				t.Error(err)
+			}
+			read <- out[:n]
+		}()
+		select {
+		case got := <-read:
+			if len(got) != 3 || got[0].Change.Sequence != position+1 {
+				t.Errorf("after %d come %d changes", position, len(got))
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("what is new waits for the database")
+		}
+	}
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := f.next(gone, 5*chunkSize, log.Head(), make([]*Message, 16)); !errors.Is(err, context.Canceled) {
+		t.Errorf("a reader who is gone: %v", err)
+	}
+	close(log.slow)
+	replays.Wait()
+	if p := f.check(); p != "" {
+		t.Error(p)
+	}
+}
+
+// TestReadTriedAgain: a read that fails once ends nobody.
+func TestReadTriedAgain(t *testing.T) {
+	log := &counted{}
+	log.head.Store(5)
+	log.fails.Store(2)
+	if n, err := newFeed(t, log, maxKept).next(context.Background(), 2, 5, make([]*Message, 16)); n != 3 || err != nil {
+		t.Errorf("got %d changes, %v", n, err)
 	}
 }

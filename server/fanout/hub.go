@@ -25,6 +25,8 @@ type Log interface {
 	Head() uint64
 	// Read returns the changes that follow after, at most limit, in order and without a gap; none when there are none.
 	Read(ctx context.Context, after uint64, limit int) ([]alert.Change, error)
+	// Recent is Read of what is in memory, which waits for nothing; none when the change after after is not there.
+	Recent(after uint64, limit int) []alert.Change
 	// Wait returns nil when Head is greater than after, and the context's error when that ends first.
 	Wait(ctx context.Context, after uint64) error
 }

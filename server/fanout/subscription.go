@@ -82,7 +82,7 @@ func (s *Subscription) Run(ctx context.Context, sink Sink) error {
 			}
 			continue
 		}
-		n, err := s.hub.feed.next(position, head, batch)
+		n, err := s.hub.feed.next(ctx, position, head, batch)
 		if err != nil {
 			return err
 		}
