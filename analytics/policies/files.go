@@ -29,11 +29,15 @@ func Parse(text []byte) (policy.Policy, error) {
 	var p policy.Policy
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
-	if err := dec.Decode(&p); err != nil {
-		if errors.Is(err, io.EOF) {
-			return p, errors.New("is empty; expected a policy")
-		}
-		return p, err
+	err := dec.Decode(&p)
+	var some *yaml.TypeError
+	switch {
+	case errors.Is(err, io.EOF):
+		return p, errors.New("is empty; expected a policy")
+	case errors.As(err, &some):
+		return p, mistakes(text, some, &p)
+	case err != nil:
+		return p, errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	var more any
 	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
@@ -41,6 +45,15 @@ func Parse(text []byte) (policy.Policy, error) {
 	}
 	p.EffectiveFrom = p.EffectiveFrom.UTC() // the same time in another zone is no other policy
 	return p, p.Validate()
+}
+
+// InFile puts the name of a file before each of the problems that an error joins.
+func InFile(name string, err error) error {
+	var all []error
+	for line := range strings.Lines(err.Error()) {
+		all = append(all, fmt.Errorf("%s: %s", name, strings.TrimSuffix(line, "\n")))
+	}
+	return errors.Join(all...)
 }
 
 // Format writes a policy as YAML, as Parse reads it.
@@ -102,7 +115,7 @@ func ReadFolder(folder string) (map[string]policy.Policy, error) {
 		}
 		p, err := readFile(filepath.Join(folder, e.Name()))
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %s", filepath.Join(folder, e.Name()), strings.ReplaceAll(err.Error(), "\n", "; ")))
+			problems = append(problems, InFile(filepath.Join(folder, e.Name()), err))
 			continue
 		}
 		all[e.Name()] = p

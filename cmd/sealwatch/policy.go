@@ -278,7 +278,7 @@ func (p *process) policyBacktest() *cobra.Command {
 		if text, err := os.ReadFile(args[0]); err == nil {
 			one, err := app.ParsePolicy(text)
 			if err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
+				return app.PolicyFileError(args[0], err)
 			}
 			request.Policy = app.PolicyMessage(&one)
 		} else if strings.ContainsAny(args[0], "./") {
@@ -339,7 +339,7 @@ func policyFolder(path string) ([]policy.Policy, error) {
 		}
 		one, err := app.ParsePolicy(text)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, app.PolicyFileError(path, err)
 		}
 		return []policy.Policy{one}, nil
 	}

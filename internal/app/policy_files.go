@@ -20,6 +20,9 @@ var (
 // ParsePolicy reads a policy from YAML, and FormatPolicy writes it so.
 func ParsePolicy(text []byte) (policy.Policy, error) { return policies.Parse(text) }
 
+// PolicyFileError puts the name of a file before each of its problems.
+func PolicyFileError(name string, err error) error { return policies.InFile(name, err) }
+
 // FormatPolicy writes a policy as YAML.
 func FormatPolicy(p *policy.Policy) ([]byte, error) { return policies.Format(p) }
 

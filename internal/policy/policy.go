@@ -1,4 +1,4 @@
-// Package policy holds the domain types of activity policies. It imports the standard library only.
+// Package policy holds the domain types of activity policies. It imports the standard library and domain packages only.
 package policy
 
 import (
@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"time"
+
+	"github.com/sealwatch/sealwatch/internal/duration"
 )
 
 // Policy raises alerts on events that an operator describes.
@@ -149,11 +151,26 @@ type Duration time.Duration
 // MarshalText writes it as 5m0s.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
-// UnmarshalText reads 5m, 1h30m, 24h.
+// UnmarshalText reads 5m, 1h30m, 24h, 7d.
 func (d *Duration) UnmarshalText(text []byte) error {
-	v, err := time.ParseDuration(string(text))
+	v, err := duration.Parse(string(text))
 	*d = Duration(v)
 	return err
+}
+
+// noDuration is what the decoder of YAML says that it expected where a text is no duration.
+type noDuration struct{}
+
+// UnmarshalYAML reads as UnmarshalText does; what is none is one of the mistakes that the decoder collects with their lines.
+func (d *Duration) UnmarshalYAML(decode func(any) error) error {
+	var text string
+	if err := decode(&text); err != nil {
+		return decode(&noDuration{})
+	}
+	if err := d.UnmarshalText([]byte(text)); err != nil {
+		return decode(&noDuration{})
+	}
+	return nil
 }
 
 // Stored is a policy with what is kept beside it.

@@ -11,6 +11,9 @@ import (
 	"time"
 	_ "time/tzdata" // zones of filters, on machines without a zone database too
 	"unicode/utf8"
+
+	"github.com/sealwatch/sealwatch/internal/duration"
+	"github.com/sealwatch/sealwatch/internal/spelling"
 )
 
 // Bounds of a policy.
@@ -134,7 +137,7 @@ func (v *validation) condition(p *Policy) {
 	}
 	w := time.Duration(c.Within)
 	if c.Type != Single && (w < time.Second || w > MaxWithin) {
-		v.wrong("condition.within", "found %v, expected 1s to %v", w, MaxWithin)
+		v.wrong("condition.within", "found %s, expected 1s to %s", duration.Text(w), duration.Text(MaxWithin))
 	}
 	if c.Type == Single && w != 0 {
 		v.wrong("condition.within", "single has none")
@@ -222,7 +225,7 @@ func (v *validation) leaf(where string, f *Filter) {
 		for i := range Fields {
 			names[i] = Fields[i].Name
 		}
-		v.wrong(where+".field", "found %q, expected one of %s", f.Field, strings.Join(names, ", "))
+		v.wrong(where+".field", "found %q, expected one of %s%s", f.Field, strings.Join(names, ", "), spelling.Hint(f.Field, names))
 		return
 	}
 	if !slices.Contains(field.Operators(), f.Operator) {
