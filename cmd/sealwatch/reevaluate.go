@@ -134,6 +134,7 @@ func (p *process) showDifference(ctx context.Context, client sealwatchv1.Detecti
 	}
 	var all []*sealwatchv1.ReevaluateResult
 	said := ""
+	same, shown := 0, 0 // without and with differences
 	defer func() { p.clear(said) }()
 	for {
 		m, err := stream.Recv()
@@ -149,13 +150,21 @@ func (p *process) showDifference(ctx context.Context, client sealwatchv1.Detecti
 			said = p.note(fmt.Sprintf("%3.0f %%  %s up to %s", 100*g.GetFraction(), g.GetDetection(), stamp(g.GetReachedTime().AsTime())))
 		}
 		if r := m.GetResult(); r != nil {
-			text := differenceTable(r)
+			text := ""
+			switch {
+			case asJSON:
+			case different(r.GetTotal()) == 0 && len(request.GetDetections()) != 1: // of a single one people want to know what was compared
+				same++
+			default:
+				text = differenceTable(r)
+				shown++
+			}
 			if asJSON {
 				if text, err = messageJSON(r, "  "); err != nil {
 					return nil, fmt.Errorf("re-evaluation of %s as JSON: %w", r.GetDetection(), err)
 				}
 				text = listStart(len(all)) + text
-			} else if len(all) > 0 {
+			} else if text != "" && shown > 1 {
 				text = "\n" + text
 			}
 			if _, err := io.WriteString(p.out, text); err != nil {
@@ -166,8 +175,28 @@ func (p *process) showDifference(ctx context.Context, client sealwatchv1.Detecti
 	}
 	if asJSON {
 		p.print("%s", listEnd(len(all)))
+	} else if same > 0 {
+		p.print("%s", withoutDifference(all, same))
 	}
 	return all, nil
+}
+
+func different(c *sealwatchv1.ReevaluateCount) int {
+	return int(c.GetCreated() + c.GetChanged() + c.GetWithdrawn())
+}
+
+// withoutDifference says in one sentence of which detections nothing would differ.
+func withoutDifference(all []*sealwatchv1.ReevaluateResult, same int) string {
+	if same == len(all) && same > 1 {
+		return fmt.Sprintf("no difference: all %d detections find from %s to %s what there is", same, stamp(all[0].GetStartTime().AsTime()), stamp(all[0].GetEndTime().AsTime()))
+	}
+	var names []string
+	for _, r := range all {
+		if different(r.GetTotal()) == 0 {
+			names = append(names, terminal.Text(r.GetDetection()))
+		}
+	}
+	return "no difference: " + strings.Join(names, ", ")
 }
 
 // differenceTable is a result for people.
@@ -185,7 +214,7 @@ func differenceTable(r *sealwatchv1.ReevaluateResult) string {
 	}
 	t := r.GetTotal()
 	fmt.Fprintf(&b, "  alerts: %d instead of %d; %d findings stay as they are\n", t.GetAlerts(), t.GetAlertsNow(), t.GetUnchanged())
-	if t.GetCreated()+t.GetChanged()+t.GetWithdrawn() == 0 {
+	if different(t) == 0 {
 		b.WriteString("  no difference\n")
 		return b.String()
 	}

@@ -39,6 +39,9 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	started := time.Now()
 
+	if err := freePorts(ctx, cfg); err != nil { // before an engine and a data directory are there for nothing
+		return err
+	}
 	stopping := &cleanups{log: log}
 	begun := false
 	defer func() {
@@ -49,6 +52,9 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.ShutdownTimeout)
 		defer cancel()
 		err = errors.Join(err, stopping.all(end))
+		if begun && err == nil {
+			log.InfoContext(context.WithoutCancel(ctx), "stopped")
+		}
 	}()
 	// What runs beside the listeners; the first failure ends the service.
 	work, working := context.WithCancel(context.WithoutCancel(ctx))

@@ -99,13 +99,51 @@ func entraCheckups(cfg config.Config) (all []checkup) {
 func configurationCheckups(cfg config.Config) []checkup {
 	return []checkup{{"configuration", func(_ context.Context, e *examination) {
 		e.step("detections", func() (string, string, error) {
-			_, tuned, err := loadDetections(cfg)
-			return StepOK, fmt.Sprintf("%d are in force", len(tuned)), err
+			definitions, tuned, err := loadDetections(cfg)
+			if err != nil {
+				return "", "", err
+			}
+			off, err := switchedOff(cfg, definitions)
+			text := fmt.Sprintf("%d are in force", len(tuned))
+			for i, d := range off {
+				text += map[bool]string{true: "; off: ", false: ", "}[i == 0] + d.ID
+			}
+			return StepOK, text, err
 		})
+		for _, missing := range blind(cfg) {
+			e.step("inputs", func() (string, string, error) { return StepWarning, missing, nil })
+		}
 		e.step("settings", func() (string, string, error) {
 			return StepOK, "the service would start with them", Check(cfg)
 		})
 	}}}
+}
+
+// blind says which detections can find nothing, as far as the configuration tells it.
+func blind(cfg config.Config) (all []string) {
+	if len(cfg.Sources.Monitor)+len(cfg.Sources.Connect) == 0 {
+		all = append(all, "no source of events is configured (sources.monitor, sources.connect): there are those that are imported, and no others; sealwatch connect makes the configuration")
+	}
+	_, tuned, err := loadDetections(cfg)
+	if err != nil {
+		return all // the step before says it
+	}
+	var directory, ranges []string
+	for _, d := range tuned {
+		if d.Inputs.Directory && len(cfg.Sources.Entra)+len(cfg.Sources.DocuSign) == 0 {
+			directory = append(directory, d.ID)
+		}
+		if d.Inputs.Ranges && len(cfg.Feeds) == 0 {
+			ranges = append(ranges, d.ID)
+		}
+	}
+	if len(directory) > 0 {
+		all = append(all, "no directory of people is configured (sources.entra, sources.docusign): unless sealwatch directory import brings one, this finds nothing: "+strings.Join(directory, ", "))
+	}
+	if len(ranges) > 0 {
+		all = append(all, "no list of addresses is configured (feeds): unless sealwatch ip-ranges import brings one, this finds nothing: "+strings.Join(ranges, ", "))
+	}
+	return all
 }
 
 // Doctor tries everything that is configured, or what is named: by the whole name that a Step has, or by what comes before the
