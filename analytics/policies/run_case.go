@@ -28,7 +28,7 @@ type CaseStore interface {
 	Migrate(ctx context.Context) (int, error)
 }
 
-// withoutViews is a database for cases that makes no views for use by hand: the analysis does not read them.
+// withoutViews is a database for cases without what the analysis does not need to find: views for use by hand, and the contexts of alerts.
 type withoutViews struct{ CaseStore }
 
 // DefineDetection does nothing.
@@ -38,6 +38,20 @@ func (withoutViews) DefineDetection(context.Context, string, string, []clickhous
 
 // DropDetections does nothing.
 func (withoutViews) DropDetections(context.Context, []string) error { return nil }
+
+// Circumstances says nothing: cases expect findings, and what is told beside them costs more than they do.
+func (withoutViews) Circumstances(_ context.Context, _ string, _ time.Time, findings []*alert.Finding) ([]*alert.Context, error) {
+	all := make([]*alert.Context, len(findings))
+	for i := range all {
+		all[i] = &alert.Context{}
+	}
+	return all, nil
+}
+
+// HoursSeen are for the circumstances.
+func (withoutViews) HoursSeen(context.Context, string, time.Time, time.Time, time.Time) ([]time.Time, error) {
+	return nil, nil
+}
 
 // clock of the cases: all their events have happened.
 func clock() time.Time { return time.Date(2029, 6, 1, 0, 0, 0, 0, time.UTC) }
