@@ -1,6 +1,8 @@
 package fanout
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -19,8 +21,9 @@ type Message struct {
 	hub    *Hub
 
 	wire, json form
-	// token is made with json.
+	// token and tail, what follows the watermark, are made with json.
 	token string
+	tail  []byte
 }
 
 // errPanicked stays when the encoding does not come to its end: the next reader must not be sent what there is of it.
@@ -70,7 +73,7 @@ func (m *Message) JSON(to []byte) ([]byte, error) {
 	}
 	to = append(to, e.bytes...)
 	to = append(to, m.hub.mark().json...)
-	return append(to, `,"missed":null}`...), nil
+	return append(to, m.tail...), nil
 }
 
 func (m *Message) encodeJSON() *form {
@@ -91,6 +94,17 @@ func (m *Message) head() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	actor, err := json.Marshal(r.GetActor())
+	if err != nil {
+		return nil, err
+	}
+	fields := make([][]byte, len(r.GetFields()))
+	for i, f := range r.GetFields() {
+		if fields[i], err = JSON.Marshal(f); err != nil {
+			return nil, err
+		}
+	}
+	m.tail = fmt.Appendf(nil, `,"missed":null,"actor":%s,"fields":[%s]}`, actor, bytes.Join(fields, []byte(",")))
 	return fmt.Appendf(nil, `{"change":%q,"alert":%s,"resumeToken":%q,"watermark":`, r.GetChange().String(), a, r.GetResumeToken()), nil
 }
 
