@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,66 +60,136 @@ func (d *Desk) UpdateAlert(ctx context.Context, id, author string, w alert.Work)
 	})
 }
 
-// UpdateAlerts does the work on all alerts that the filter selects. matched is how many those are, updated how many were changed. Nothing
-// is done, with fault.CountMismatch and the true number, when they are not as many as expected.
-func (d *Desk) UpdateAlerts(ctx context.Context, q alert.BulkWork) (matched, updated int, err error) {
+// UpdateAlerts does the work on all alerts that the filter selects, and counts those to which it cannot be done. Nothing is done, with
+// fault.CountMismatch and the true number, when they are not as many as expected. Where it breaks off, the error says what was done.
+func (d *Desk) UpdateAlerts(ctx context.Context, q alert.BulkWork) (alert.BulkResult, error) {
+	var r alert.BulkResult
+	if err := q.Work.Check(); err != nil {
+		return r, fault.New(fault.InvalidArgument, "alert.%s", err)
+	}
 	// Alerts that come after this are not among them: nobody has seen them.
 	ids, err := d.store.AlertIDs(ctx, d.tenant, q.Filter, d.log.Head(), alert.MostWork+1)
 	if err != nil {
-		return 0, 0, err
+		return r, err
 	}
-	switch n := len(ids); {
-	case n > alert.MostWork:
-		return 0, 0, fault.New(fault.InvalidArgument, "filter: it selects more than %d alerts; expected a narrower one", alert.MostWork)
-	case q.Expected != nil && *q.Expected != n:
-		return n, 0, fault.New(fault.CountMismatch, "expectedCount: found %d, but the filter selects %d; nothing was changed", *q.Expected, n)
+	if len(ids) > alert.MostWork {
+		return r, fault.New(fault.InvalidArgument, "filter: it selects more than %d alerts; expected a narrower one", alert.MostWork)
+	}
+	switch r.Matched = len(ids); {
+	case q.Expected != nil && *q.Expected != r.Matched:
+		return r, fault.New(fault.CountMismatch, "expectedCount: found %d, but the filter selects %d; nothing was changed", *q.Expected, r.Matched)
 	case q.DryRun:
-		return n, 0, nil
-	case q.Expected == nil && n > alert.UncountedWork:
-		return n, 0, fault.New(fault.CountMismatch, "expectedCount: not given, and the filter selects %d alerts; to change more than %d, repeat their number. Nothing was changed", n, alert.UncountedWork)
+		return r, nil
+	case q.Expected == nil && r.Matched > alert.UncountedWork:
+		return r, fault.New(fault.CountMismatch, "expectedCount: not given, and the filter selects %d alerts; to change more than %d, repeat their number. Nothing was changed", r.Matched, alert.UncountedWork)
 	}
-	own := map[string]bool{}
-	if q.Work.Judges() {
-		for part := range slices.Chunk(ids, workBatch) {
-			some, err := d.store.AlertsByID(ctx, d.tenant, part)
-			if err != nil {
-				return len(ids), 0, err
-			}
-			about, err := areAbout(ctx, d.store, d.tenant, some, q.Author)
-			if err != nil {
-				return len(ids), 0, err
-			}
-			for i := range some {
-				own[some[i].ID] = about[i]
-			}
-		}
+	own, err := d.own(ctx, &q, ids)
+	if err != nil {
+		return r, err
 	}
-	updated, err = d.log.WorkMany(ctx, d.tenant, ids, q.Author, func(a *alert.Alert) error {
-		if own[a.ID] || !q.Filter.Match(a) {
-			return Skip
+	left := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		left[id] = true
+	}
+	r.Updated, err = d.log.WorkMany(ctx, d.tenant, ids, q.Author, func(a *alert.Alert) error {
+		delete(left, a.ID)
+		var refusal *alert.Refusal
+		switch {
+		case !q.Filter.Match(a):
+			r.Skip(alert.RefusedChanged, a.ID)
+		case own[a.ID]:
+			r.Skip(alert.RefusedOwn, a.ID)
+		default:
+			err := q.Work.Apply(a, q.Author)
+			if !errors.As(err, &refusal) {
+				return err
+			}
+			r.Skip(refusal.Why, a.ID)
 		}
-		if err := q.Work.Apply(a, q.Author); err != nil {
-			return fault.New(fault.InvalidArgument, "alert.%s", err)
-		}
-		return nil
+		return Skip
 	})
-	return len(ids), updated, err
+	if err != nil {
+		return r, brokenOff(err, &r)
+	}
+	for _, id := range ids {
+		if left[id] { // another took its place
+			r.Skip(alert.RefusedChanged, id)
+		}
+	}
+	return r, nil
 }
 
-// AlertHistory returns up to limit versions of an alert before a sequence, the newest first, with what is another in each. It fails
+// own are the alerts that the author must not judge, where it is judged.
+func (d *Desk) own(ctx context.Context, q *alert.BulkWork, ids []string) (map[string]bool, error) {
+	own := map[string]bool{}
+	if !q.Work.Judges() {
+		return own, nil
+	}
+	for part := range slices.Chunk(ids, workBatch) {
+		some, err := d.store.AlertsByID(ctx, d.tenant, part)
+		if err != nil {
+			return nil, err
+		}
+		about, err := areAbout(ctx, d.store, d.tenant, some, q.Author)
+		if err != nil {
+			return nil, err
+		}
+		for i := range some {
+			own[some[i].ID] = about[i]
+		}
+	}
+	return own, nil
+}
+
+// brokenOff adds to the error what was done before it.
+func brokenOff(err error, r *alert.BulkResult) error {
+	if r.Updated == 0 {
+		return err
+	}
+	done := fmt.Sprintf("broken off when %d of %d alerts had been changed, which they stay; ask again for the rest, with its number", r.Updated, r.Matched)
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return fmt.Errorf("%s: %w", done, err)
+	}
+	told := *f
+	if told.Message = done + ": " + f.Message; f.Reason == fault.StorageUnavailable {
+		told.Message = done + ": the database does not answer"
+	}
+	return &told
+}
+
+// AlertHistory returns up to limit versions of an alert before a sequence, the newest first, with what is another in each; the
+// remarks, the evidence and the context themselves are left out. It fails
 // with fault.NotFound when there is no such alert.
 func (d *Desk) AlertHistory(ctx context.Context, id string, before uint64, limit int) ([]alert.Version, error) {
-	changes, err := d.store.AlertVersions(ctx, d.tenant, id, before, limit+1)
-	if err != nil {
-		return nil, err
+	var all []alert.Version
+	for len(all) < limit {
+		n := min(historyBatch, limit-len(all))
+		changes, err := d.store.AlertVersions(ctx, d.tenant, id, before, n+1)
+		if err != nil {
+			return nil, err
+		}
+		some := alert.History(changes)
+		some = some[:min(len(some), n)]
+		for i := range some {
+			v := &some[i]
+			before = v.Sequence
+			v.Triage.Comments, v.Evidence, v.Context, v.EventIDs = nil, "", nil, nil
+		}
+		all = append(all, some...)
+		if len(changes) <= n {
+			break
+		}
 	}
-	if len(changes) == 0 {
+	if len(all) == 0 {
 		_, err := d.store.GetAlert(ctx, d.tenant, id)
 		return nil, err
 	}
-	all := alert.History(changes)
-	return all[:min(len(all), limit)], nil
+	return all, nil
 }
+
+// historyBatch is how many versions of an alert are read at once: each has all of its remarks.
+const historyBatch = 20
 
 // people answers who stood behind a user.
 type people interface {

@@ -2,6 +2,7 @@ package analytics_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -175,16 +176,26 @@ func TestDesk(t *testing.T) {
 		expected *int
 		dry      bool
 		reason   fault.Reason
-	}{{nil, true, ""}, {nil, false, fault.CountMismatch}, {ptr(103), false, fault.CountMismatch}, {ptr(103), true, fault.CountMismatch}} {
+	}{{nil, true, ""}, {nil, false, fault.CountMismatch}, {ptr(0), false, fault.CountMismatch}, {ptr(103), false, fault.CountMismatch}, {ptr(103), true, fault.CountMismatch}} {
 		bulk.Expected, bulk.DryRun = c.expected, c.dry
-		n, updated, err := desk.UpdateAlerts(ctx, bulk)
+		done, err := desk.UpdateAlerts(ctx, bulk)
+		n, updated := done.Matched, done.Updated
 		if c.reason != "" && !fault.Is(err, c.reason) || c.reason == "" && err != nil || n != 104 || updated != 0 || w.log.Head() != head {
 			t.Errorf("%v: %d of %d, %v", c, updated, n, err)
 		}
 	}
 	bulk.Expected, bulk.DryRun = ptr(104), false
-	if n, updated, err := desk.UpdateAlerts(ctx, bulk); err != nil || n != 104 || updated != 103 {
-		t.Fatalf("%d of %d closed: %v", updated, n, err)
+	if done, err := desk.UpdateAlerts(ctx, bulk); err != nil || !reflect.DeepEqual(done, alert.BulkResult{Matched: 104, Updated: 103, Skipped: []alert.Skipped{{Why: alert.RefusedOwn, Count: 1, Example: w.idOf("user-7")}}}) {
+		t.Fatalf("closed %+v: %v", done, err)
+	}
+	// what cannot be done to some is counted, what can be done to none is refused
+	reason := alert.BulkWork{Author: "ann", Filter: alert.Filter{SubjectIDs: []string{"user-1", "user-7"}}, Work: alert.Work{Reason: ptr("less_severe")}}
+	if done, err := desk.UpdateAlerts(ctx, reason); err != nil || !reflect.DeepEqual(done, alert.BulkResult{Matched: 2, Updated: 1, Skipped: []alert.Skipped{{Why: alert.RefusedClassification, Count: 1, Example: w.idOf("user-7")}}}) {
+		t.Errorf("a reason without a classification: %+v, %v", done, err)
+	}
+	reason.Work.Classification = ptr(alert.FalsePositive)
+	if done, err := desk.UpdateAlerts(ctx, reason); !fault.Is(err, fault.InvalidArgument) || done.Updated != 0 {
+		t.Errorf("a reason of another classification: %+v, %v", done, err)
 	}
 	open, _, err := w.db.ListAlerts(ctx, w.tenant, alert.Filter{States: []string{alert.StateNew, alert.StateInProgress}}, alert.Order{}, 0, alert.Cursor{}, 10)
 	if err != nil || len(open) != 1 || open[0].Subject.ID != "user-7" {
@@ -205,6 +216,24 @@ func TestDesk(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("the history does not tell %q: %s", want, text)
 		}
+	}
+	// a history is read in parts, and is the same
+	for i := range 24 {
+		if _, err := desk.UpdateAlert(ctx, one, "ann", alert.Work{Comment: fmt.Sprint("remark ", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole, err := desk.AlertHistory(ctx, one, 1<<62, 100)
+	if err != nil || len(whole) != len(history)+24 {
+		t.Fatalf("%d versions, %v", len(whole), err)
+	}
+	for i := range 24 {
+		if v := &whole[i]; len(v.Fields) != 1 || v.Fields[0].After != fmt.Sprint("ann: remark ", 23-i) || i > 0 && v.Sequence >= whole[i-1].Sequence {
+			t.Errorf("version %d of the history: %+v", i, v.Fields)
+		}
+	}
+	if some, err := desk.AlertHistory(ctx, one, whole[2].Sequence, 22); err != nil || len(some) != 22 || some[21].Sequence != whole[24].Sequence {
+		t.Errorf("a page of it: %d, %v", len(some), err)
 	}
 	if last := history[len(history)-1]; last.Kind != alert.ChangeCreated || last.Actor != alert.ActorAnalysis {
 		t.Errorf("the first change: %s by %s", last.Kind, last.Actor)

@@ -60,7 +60,23 @@ func inherit(to *alert.Alert, from []judgement) {
 			t.Comments = append(t.Comments, alert.Comment{Author: alert.ActorAnalysis, Text: notTakenOver(f, to.ID)})
 		}
 	}
+	t.Comments = newest(t.Comments)
 	to.Triage = t
+}
+
+// newest are the comments that one alert can have, with room for one by the analysis. Those that are left out stay with the alerts that
+// they were written to.
+func newest(all []alert.Comment) []alert.Comment {
+	const room = 1
+	first := max(0, len(all)-(alert.MaxComments-room))
+	for n := alert.CommentBytes(all[first:]); n > alert.MaxCommentBytes; first++ {
+		n -= alert.CommentBytes(all[first : first+1])
+	}
+	if first == 0 {
+		return all
+	}
+	note := alert.Comment{Author: alert.ActorAnalysis, Text: fmt.Sprintf("Joined: %d older comments stay with the alerts to which they were written, because one alert can have no more.", first)}
+	return append(slices.Clone(all[first:]), note)
 }
 
 func compareTrue(a, b bool) int {

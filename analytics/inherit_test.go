@@ -1,12 +1,36 @@
 package analytics
 
 import (
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 )
+
+// TestInheritIsBound: what comes together is no more than one alert can have, and says what was left.
+func TestInheritIsBound(t *testing.T) {
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	talk := func(id string, n, length int) judgement {
+		j := judgement{id, at, alert.Triage{State: alert.StateNew}}
+		for i := range n {
+			j.Comments = append(j.Comments, alert.Comment{Author: id, Text: strings.Repeat("x", length), Time: at.Add(time.Duration(i) * time.Second)})
+		}
+		return j
+	}
+	for _, c := range []struct{ n, length int }{{400, 10}, {60, 4000}} {
+		heir := alert.Alert{ID: "heir"}
+		inherit(&heir, []judgement{talk("a", c.n, c.length), talk("b", c.n, c.length)})
+		all := heir.Triage.Comments
+		last := all[len(all)-1]
+		want := fmt.Sprintf("Joined: %d older comments stay", 2*c.n-len(all)+1)
+		if len(all) > alert.MaxComments || alert.CommentBytes(all[:len(all)-1]) > alert.MaxCommentBytes || len(all) < c.n || !strings.HasPrefix(last.Text, want) {
+			t.Errorf("%d of %d bytes each: %d comments, %q", c.n, c.length, len(all), last.Text)
+		}
+	}
+}
 
 // TestInheritInAnyOrder: what several alerts leave to one does not depend on their order.
 func TestInheritInAnyOrder(t *testing.T) {

@@ -15,8 +15,12 @@ import (
 	"github.com/sealwatch/sealwatch/internal/fault"
 )
 
-// ringSize is the number of the latest changes that readers get without the database: at 2 KB a change, 16 MB at most.
-const ringSize = 8192
+// ringSize is the number of the latest changes that readers get without the database, ringBytes how much of them: some of 2 KB each, few
+// with many remarks.
+const (
+	ringSize  = 8192
+	ringBytes = 32 << 20
+)
 
 // LogStore keeps the alert log.
 type LogStore interface {
@@ -56,6 +60,7 @@ type Log struct {
 
 	mu    sync.Mutex
 	ring  []alert.Change // in order of sequence, the latest last
+	held  int            // bytes of the ring, about
 	grown chan struct{}  // closed when head advances, then made anew
 }
 
@@ -203,7 +208,7 @@ func (l *Log) certain(ctx context.Context) error {
 	}
 	if head != l.Head() {
 		l.mu.Lock()
-		l.ring = nil // it has a gap
+		l.ring, l.held = nil, 0 // it has a gap
 		l.mu.Unlock()
 		l.publish(head)
 	}
@@ -214,8 +219,16 @@ func (l *Log) certain(ctx context.Context) error {
 func (l *Log) advance(changes []alert.Change) {
 	l.mu.Lock()
 	l.ring = append(l.ring, changes...)
-	if len(l.ring) > 2*ringSize {
-		l.ring = append([]alert.Change(nil), l.ring[len(l.ring)-ringSize:]...)
+	for i := range changes {
+		l.held += changes[i].Size()
+	}
+	if len(l.ring) > 2*ringSize || l.held > 2*ringBytes {
+		first := 0
+		for first < len(l.ring)-ringSize || first < len(l.ring) && l.held > ringBytes {
+			l.held -= l.ring[first].Size()
+			first++
+		}
+		l.ring = append([]alert.Change(nil), l.ring[first:]...)
 	}
 	l.mu.Unlock()
 	l.publish(changes[len(changes)-1].Sequence)

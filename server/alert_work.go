@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
@@ -41,7 +42,10 @@ func (s *alertService) work(ctx context.Context, id, author string, w alert.Work
 	}
 	s.logger.LogAttrs(ctx, slog.LevelInfo, "an alert was worked on", slog.String("alert", a.ID), slog.String("state", a.State()), slog.String("author", author))
 	m := translate.Alert(&a, s.guide(&a))
-	return m, s.withIncidents(ctx, m)
+	if err := s.withIncidents(ctx, m); err != nil { // what was done is durable
+		s.logger.LogAttrs(ctx, slog.LevelWarn, "an alert was worked on, but its incident is not known", slog.String("alert", a.ID), slog.Any("error", err))
+	}
+	return m, nil
 }
 
 func (s *alertService) BulkUpdateAlerts(ctx context.Context, req *pb.BulkUpdateAlertsRequest) (*pb.BulkUpdateAlertsResponse, error) {
@@ -64,17 +68,23 @@ func (s *alertService) BulkUpdateAlerts(ctx context.Context, req *pb.BulkUpdateA
 		return nil, err
 	}
 	q := alert.BulkWork{Filter: filter, Work: w, Author: caller(ctx, req.GetAuthor()), DryRun: req.GetValidateOnly()}
-	if n := int(req.GetExpectedCount()); n > 0 {
+	if req.ExpectedCount != nil {
+		n := int(req.GetExpectedCount())
 		q.Expected = &n
 	}
-	matched, updated, err := s.desk.UpdateAlerts(ctx, q)
-	if updated > 0 {
-		s.logger.LogAttrs(ctx, slog.LevelInfo, "alerts were worked on", slog.Int("matched", matched), slog.Int("updated", updated), slog.String("author", q.Author))
+	r, err := s.desk.UpdateAlerts(ctx, q)
+	if r.Updated > 0 {
+		s.logger.LogAttrs(ctx, slog.LevelInfo, "alerts were worked on", slog.Int("matched", r.Matched), slog.Int("updated", r.Updated), slog.String("author", q.Author))
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &pb.BulkUpdateAlertsResponse{MatchedCount: translate.Count(matched), UpdatedCount: translate.Count(updated)}, nil
+	resp := &pb.BulkUpdateAlertsResponse{MatchedCount: translate.Count(r.Matched), UpdatedCount: translate.Count(r.Updated)}
+	for _, k := range r.Skipped {
+		resp.Skipped = append(resp.Skipped, &pb.SkippedAlerts{Reason: k.Why, Count: translate.Count(k.Count), Example: translate.AlertPrefix + k.Example})
+		resp.SkippedCount += translate.Count(k.Count)
+	}
+	return resp, nil
 }
 
 func (s *alertService) ListAlertChanges(ctx context.Context, req *pb.ListAlertChangesRequest) (*pb.ListAlertChangesResponse, error) {
@@ -134,8 +144,23 @@ paths:
 		if path == "name" || path == "etag" { // the gateway names what stands in the body
 			continue
 		}
-		field := fmt.Sprintf("updateMask.paths[%d]", i)
-		return w, problem.Invalid(fmt.Sprintf("%s: found %q, %s", field, path, expected), problem.Violation{Field: field, Description: expected})
+		if path == "*" && len(mask.GetPaths()) == 1 {
+			for _, f := range fields {
+				*f.to = f.value
+			}
+			continue
+		}
+		field, found := fmt.Sprintf("updateMask.paths[%d]", i), fmt.Sprintf("found %q", path)
+		first, _, _ := strings.Cut(path, ".")
+		switch {
+		case path == "*":
+			found = "found * beside others"
+		case a.ProtoReflect().Descriptor().Fields().ByName(protoreflect.Name(first)) == nil:
+			found += ", which no alert has"
+		default:
+			found += ", which is output only"
+		}
+		return w, problem.Invalid(fmt.Sprintf("%s: %s; %s, or * alone", field, found, expected), problem.Violation{Field: field, Description: expected + ", or * alone"})
 	}
 	if w.State == nil && w.Classification == nil && w.Reason == nil && w.Assignee == nil && w.Comment == "" {
 		return w, problem.Invalid("updateMask: nothing is set; "+expected, problem.Violation{Field: "updateMask", Description: expected})

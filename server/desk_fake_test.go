@@ -45,7 +45,7 @@ func (d *desk) work(a *alert.Alert, author string, w alert.Work) (alert.Alert, e
 	return *a, nil
 }
 
-func (d *desk) UpdateAlerts(_ context.Context, q alert.BulkWork) (matched, updated int, err error) {
+func (d *desk) UpdateAlerts(_ context.Context, q alert.BulkWork) (r alert.BulkResult, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var all []*alert.Alert
@@ -54,19 +54,24 @@ func (d *desk) UpdateAlerts(_ context.Context, q alert.BulkWork) (matched, updat
 			all = append(all, &d.alerts[i])
 		}
 	}
+	r.Matched = len(all)
 	if q.Expected != nil && *q.Expected != len(all) {
-		return len(all), 0, fault.New(fault.CountMismatch, "expectedCount: found %d, but the filter selects %d", *q.Expected, len(all))
+		return r, fault.New(fault.CountMismatch, "expectedCount: found %d, but the filter selects %d", *q.Expected, len(all))
 	}
 	if q.DryRun {
-		return len(all), 0, nil
+		return r, nil
 	}
 	for _, a := range all {
-		if _, err := d.work(a, q.Author, q.Work); err != nil {
-			return len(all), updated, err
+		if a.Subject.Email == q.Author {
+			r.Skip(alert.RefusedOwn, a.ID)
+			continue
 		}
-		updated++
+		if _, err := d.work(a, q.Author, q.Work); err != nil {
+			return r, err
+		}
+		r.Updated++
 	}
-	return len(all), updated, nil
+	return r, nil
 }
 
 func (d *desk) AlertHistory(ctx context.Context, id string, before uint64, limit int) ([]alert.Version, error) {

@@ -136,9 +136,9 @@ type Desk interface {
 	// UpdateAlert does the work on one alert and returns it as it is then. It fails with fault.Conflict when the etag is not that of the
 	// alert, and with fault.InvalidArgument when the work cannot be done.
 	UpdateAlert(ctx context.Context, id, author string, w alert.Work) (alert.Alert, error)
-	// UpdateAlerts does the work on many; matched is how many the filter selects. It fails with fault.CountMismatch when those are not as
-	// many as expected.
-	UpdateAlerts(ctx context.Context, q alert.BulkWork) (matched, updated int, err error)
+	// UpdateAlerts does the work on many. It fails with fault.CountMismatch when those that the filter selects are not as many as expected;
+	// the result says what was done, also with an error.
+	UpdateAlerts(ctx context.Context, q alert.BulkWork) (alert.BulkResult, error)
 	// AlertHistory returns at most limit versions of an alert before the sequence, the newest first.
 	AlertHistory(ctx context.Context, id string, before uint64, limit int) ([]alert.Version, error)
 }

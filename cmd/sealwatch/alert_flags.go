@@ -31,7 +31,7 @@ func (f *alertFlags) add(c *cobra.Command) {
 	list(&f.severities, "only-severity", "only of just these severities")
 	list(&f.states, "state", "only in these states: "+strings.Join(stateNames(), ", ")+" (default new, in_progress, resolved)")
 	list(&f.users, "user", "only about these subjects, by id, e-mail or the name that the directory has")
-	list(&f.types, "subject-type", "only about subjects of these types: user, address, integration, organization, source")
+	list(&f.types, "subject-type", "only about subjects of these types: user, address, integration, organization, source, account, envelope")
 	list(&f.assignees, "assignee", "only those on which these people work")
 	c.Flags().BoolVar(&f.unassigned, "unassigned", false, "only those on which nobody works (with --assignee: these, too)")
 	list(&f.classifications, "classified", "only classified so: none, "+strings.Join(classificationNames(), ", "))

@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"strings"
 
+	"github.com/spf13/cobra"
+
+	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 )
 
@@ -17,12 +21,25 @@ type bulk struct {
 	// word and done name the work: close, closed.
 	word, done string
 	// states in which the work makes sense; the filter's own come first.
-	states   []sealwatchv1.AlertState
-	dry      bool
-	expected int32
+	states []sealwatchv1.AlertState
+	dry    bool
+	// expected is how many the filter selects; nil when nobody said.
+	expected *int32
 	// changed says which of the fields are set although they are empty.
 	changed func(flag string) bool
 }
+
+// expectedCount is the flag's value, nil when it is not given: 0 is a number.
+func expectedCount(c *cobra.Command, value int32) *int32 {
+	if !c.Flags().Changed("expected-count") {
+		return nil
+	}
+	return &value
+}
+
+// skippedWords say why alerts were left as they are.
+var skippedWords = map[string]string{"own": "about whoever runs this, somebody else has to judge them", "changed": "changed meanwhile, the filter no longer selects them", "state": "there is no work to be done on them",
+	"classification": "their reason and classification would not go together", "comments": "they can have no more remarks"}
 
 func (p *process) workOnAll(ctx context.Context, address string, filter *sealwatchv1.AlertFilter, f *workFlags, b bulk) error {
 	if b.changed == nil {
@@ -54,6 +71,13 @@ func (p *process) workOnAll(ctx context.Context, address string, filter *sealwat
 		return p.sayWhich(ctx, client, filter, n, b)
 	}
 	p.print("%d of %s %s", done.GetUpdatedCount(), plural(n, "alert"), b.done)
+	for _, s := range done.GetSkipped() {
+		why, known := skippedWords[s.GetReason()]
+		if !known {
+			why = s.GetReason()
+		}
+		p.print("%d left: %s, such as %s", s.GetCount(), terminal.Text(why), terminal.Text(strings.TrimPrefix(s.GetExample(), alertPrefix)))
+	}
 	return nil
 }
 

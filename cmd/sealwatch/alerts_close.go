@@ -45,7 +45,7 @@ func (p *process) alertsClose() *cobra.Command {
 		}
 		given := filter.given(c)
 		switch {
-		case len(ids) > 0 && (given || *dry || *expected != 0):
+		case len(ids) > 0 && (given || *dry || c.Flags().Changed("expected-count")):
 			return usagef("close takes either alerts by id or a filter, not both")
 		case len(ids) > 0:
 			return p.workOn(c.Context(), *address, ids, f, func(string) bool { return false }, "")
@@ -55,7 +55,7 @@ func (p *process) alertsClose() *cobra.Command {
 		if err := p.named(c.Context(), *address, selected); err != nil {
 			return err
 		}
-		return p.workOnAll(c.Context(), *address, selected, f, bulk{word: "close", done: "closed", states: unresolved, dry: *dry, expected: *expected})
+		return p.workOnAll(c.Context(), *address, selected, f, bulk{word: "close", done: "closed", states: unresolved, dry: *dry, expected: expectedCount(c, *expected)})
 	}
 	return c
 }
@@ -84,7 +84,7 @@ func (p *process) alertsReopen() *cobra.Command {
 		given := filter.given(c)
 		changed := func(flag string) bool { return !*keep && (flag == "classification" || flag == "reason") }
 		switch {
-		case len(ids) > 0 && (given || *dry || *expected != 0):
+		case len(ids) > 0 && (given || *dry || c.Flags().Changed("expected-count")):
 			return usagef("reopen takes either alerts by id or a filter, not both")
 		case len(ids) > 0:
 			return p.workOn(c.Context(), *address, ids, f, changed, "")
@@ -94,7 +94,7 @@ func (p *process) alertsReopen() *cobra.Command {
 		if err := p.named(c.Context(), *address, selected); err != nil {
 			return err
 		}
-		return p.workOnAll(c.Context(), *address, selected, f, bulk{word: "reopen", done: "reopened", states: []sealwatchv1.AlertState{sealwatchv1.AlertState_ALERT_STATE_RESOLVED}, dry: *dry, expected: *expected, changed: changed})
+		return p.workOnAll(c.Context(), *address, selected, f, bulk{word: "reopen", done: "reopened", states: []sealwatchv1.AlertState{sealwatchv1.AlertState_ALERT_STATE_RESOLVED}, dry: *dry, expected: expectedCount(c, *expected), changed: changed})
 	}
 	return c
 }

@@ -60,7 +60,9 @@ func valuesOf(f *pflag.Flag) func() []string {
 	case "classified-because":
 		return func() []string { return append([]string{"none"}, reasonNames()...) }
 	case "subject-type":
-		return func() []string { return []string{"user", "address", "integration", "organization", "source"} }
+		return func() []string {
+			return []string{"user", "address", "integration", "organization", "source", "account", "envelope"}
+		}
 	case "order":
 		return func() []string {
 			return []string{"end_time", "start_time", "create_time", "update_time", "severity", "score", "event_count"}

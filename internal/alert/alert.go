@@ -36,7 +36,7 @@ const MaxEventIDs = 100
 
 // Subject is whom or what an alert is about.
 type Subject struct {
-	// Type is user, address, integration, organization (an account as a whole) or source.
+	// Type is user, address, integration, organization (an account as a whole), source, or, of policies, account or envelope.
 	Type, ID           string
 	Email, DisplayName string
 }
@@ -148,6 +148,16 @@ type Previous struct {
 	EventCount     uint64   `json:"eventCount"`
 	Title          string   `json:"title"`
 	SuppressedBy   []string `json:"suppressedBy,omitempty"`
+}
+
+// Size is about how many bytes of memory the change holds.
+func (c *Change) Size() int {
+	const fixed, each = 1000, 60
+	n := fixed + len(c.Title) + len(c.Evidence) + each*(len(c.EventIDs)+len(c.SuppressedBy)+len(c.Triage.Comments)) + CommentBytes(c.Triage.Comments)
+	if c.Context != nil {
+		n += fixed + 4*each*(len(c.Context.Traits)+len(c.Context.After)+len(c.Context.Gaps))
+	}
+	return n
 }
 
 // Follow notes what a was before the change.

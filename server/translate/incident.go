@@ -10,10 +10,17 @@ import (
 // IncidentPrefix begins the name of an incident.
 const IncidentPrefix = "incidents/"
 
+// Bounds of what the message of an incident lists: one of thousands of alerts still fits into an answer.
+const (
+	mostIncidentAlerts = 500
+	mostIncidentParts  = 100
+	mostPartAlerts     = 50
+)
+
 // Incident makes the message of an incident.
 func Incident(n *alert.Incident) *pb.Incident {
 	m := &pb.Incident{Name: IncidentPrefix + n.ID, Title: Text(n.Title), Severity: Severity(n.Severity), State: alertState(n.State), Score: n.Score,
-		StartTime: Timestamp(n.Start), EndTime: Timestamp(n.End), EventCount: int64Of(n.EventCount)}
+		StartTime: Timestamp(n.Start), EndTime: Timestamp(n.End), EventCount: int64Of(n.EventCount), AlertCount: Count(len(n.Alerts)), PartCount: Count(len(n.Parts))}
 	for _, c := range n.Contributions {
 		out := &pb.IncidentContribution{Factor: c.Factor, Points: c.Points, Reason: Text(c.Reason)}
 		if c.AlertID != "" {
@@ -21,15 +28,15 @@ func Incident(n *alert.Incident) *pb.Incident {
 		}
 		m.Contributions = append(m.Contributions, out)
 	}
-	for i := range n.Alerts {
+	for i := range n.Alerts[:min(len(n.Alerts), mostIncidentAlerts)] {
 		a := &n.Alerts[i]
 		m.Alerts = append(m.Alerts, &pb.IncidentAlert{Name: AlertPrefix + a.ID, Detection: Text(a.Detection), Title: Text(a.Title), Severity: Severity(a.Severity), State: alertState(a.State),
 			Classification: classification(a.Classification), Subject: principal(&a.Subject), StartTime: Timestamp(a.Start), EndTime: Timestamp(a.End)})
 	}
-	for i := range n.Parts {
+	for i := range n.Parts[:min(len(n.Parts), mostIncidentParts)] {
 		p := &n.Parts[i]
-		out := &pb.IncidentPart{Subject: principal(&p.Subject)}
-		for _, id := range p.Alerts {
+		out := &pb.IncidentPart{Subject: principal(&p.Subject), AlertCount: Count(len(p.Alerts))}
+		for _, id := range p.Alerts[:min(len(p.Alerts), mostPartAlerts)] {
 			out.Alerts = append(out.Alerts, AlertPrefix+id)
 		}
 		if len(p.Alerts) > 1 && p.Alerts[0] != n.ID {

@@ -243,7 +243,7 @@ type AlertFilter struct {
 	Unassigned bool `protobuf:"varint,12,opt,name=unassigned,proto3" json:"unassigned,omitempty"`
 	// subject_emails that the alert is about, in upper or lower case.
 	SubjectEmails []string `protobuf:"bytes,13,rep,name=subject_emails,json=subjectEmails,proto3" json:"subject_emails,omitempty"`
-	// subject_types: user, address, integration, organization or source.
+	// subject_types: user, address, integration, organization, source, account or envelope. The last two are those of policies.
 	SubjectTypes []string `protobuf:"bytes,14,rep,name=subject_types,json=subjectTypes,proto3" json:"subject_types,omitempty"`
 	// ip_addresses, or networks such as 198.51.100.0/24, in which an address lies that the alert tells of.
 	IpAddresses []string `protobuf:"bytes,15,rep,name=ip_addresses,json=ipAddresses,proto3" json:"ip_addresses,omitempty"`
@@ -636,7 +636,8 @@ type UpdateAlertRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// alert with its name, the new values, and the etag that was judged; with an empty etag any version is changed.
 	Alert *Alert `protobuf:"bytes,1,opt,name=alert,proto3" json:"alert,omitempty"`
-	// update_mask names the fields to set: state, classification, reason, assignee. When it is empty, those that are given.
+	// update_mask names the fields to set: state, classification, reason, assignee. * is all of them: what is not given is taken back. When it
+	// is empty, those that are given. A field that is output only is refused.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// author is who does it, by a name that others know, an e-mail best.
 	Author string `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
@@ -775,7 +776,7 @@ type BulkUpdateAlertsRequest struct {
 	Filter *AlertFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
 	// alert holds the new values. Its name and etag have to be empty.
 	Alert *Alert `protobuf:"bytes,2,opt,name=alert,proto3" json:"alert,omitempty"`
-	// update_mask names the fields to set: state, classification, reason, assignee. When it is empty, those that are given.
+	// update_mask names the fields to set, as for one alert.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// author is who does it, by a name that others know, an e-mail best.
 	Author string `protobuf:"bytes,4,opt,name=author,proto3" json:"author,omitempty"`
@@ -783,9 +784,9 @@ type BulkUpdateAlertsRequest struct {
 	Comment string `protobuf:"bytes,5,opt,name=comment,proto3" json:"comment,omitempty"`
 	// validate_only tells how many there are and changes nothing.
 	ValidateOnly bool `protobuf:"varint,6,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// expected_count is how many the filter selects, as validate_only told. When it is given and there are others, nothing is changed; to
-	// change more than 100 it has to be given.
-	ExpectedCount int32 `protobuf:"varint,7,opt,name=expected_count,json=expectedCount,proto3" json:"expected_count,omitempty"`
+	// expected_count is how many the filter selects, as validate_only told. When it is given and there are others, nothing is changed; 0 is
+	// none. To change more than 100 it has to be given.
+	ExpectedCount *int32 `protobuf:"varint,7,opt,name=expected_count,json=expectedCount,proto3,oneof" json:"expected_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -863,8 +864,8 @@ func (x *BulkUpdateAlertsRequest) GetValidateOnly() bool {
 }
 
 func (x *BulkUpdateAlertsRequest) GetExpectedCount() int32 {
-	if x != nil {
-		return x.ExpectedCount
+	if x != nil && x.ExpectedCount != nil {
+		return *x.ExpectedCount
 	}
 	return 0
 }
@@ -874,8 +875,12 @@ type BulkUpdateAlertsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// matched_count is how many alerts the filter selects.
 	MatchedCount int32 `protobuf:"varint,1,opt,name=matched_count,json=matchedCount,proto3" json:"matched_count,omitempty"`
-	// updated_count is how many were changed; 0 with validate_only. The others had the values already, or are left as they are.
-	UpdatedCount  int32 `protobuf:"varint,2,opt,name=updated_count,json=updatedCount,proto3" json:"updated_count,omitempty"`
+	// updated_count is how many were changed; 0 with validate_only. The others had the values already, or were skipped.
+	UpdatedCount int32 `protobuf:"varint,2,opt,name=updated_count,json=updatedCount,proto3" json:"updated_count,omitempty"`
+	// skipped_count is how many were left as they are, because it could not be done to them.
+	SkippedCount int32 `protobuf:"varint,3,opt,name=skipped_count,json=skippedCount,proto3" json:"skipped_count,omitempty"`
+	// skipped says why, for each reason.
+	Skipped       []*SkippedAlerts `protobuf:"bytes,4,rep,name=skipped,proto3" json:"skipped,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -924,6 +929,86 @@ func (x *BulkUpdateAlertsResponse) GetUpdatedCount() int32 {
 	return 0
 }
 
+func (x *BulkUpdateAlertsResponse) GetSkippedCount() int32 {
+	if x != nil {
+		return x.SkippedCount
+	}
+	return 0
+}
+
+func (x *BulkUpdateAlertsResponse) GetSkipped() []*SkippedAlerts {
+	if x != nil {
+		return x.Skipped
+	}
+	return nil
+}
+
+// SkippedAlerts are the alerts to which a bulk update was not done for one reason.
+type SkippedAlerts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// reason is own: it is about the author; changed: the filter no longer selects it, or another took its place; state: there is no work to
+	// be done on it, such as on a suppressed one; classification: its reason and its classification would not go together; comments: it
+	// can have no more.
+	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	// count of the alerts.
+	Count int32 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	// example is one of them, alerts/{alert}.
+	Example       string `protobuf:"bytes,3,opt,name=example,proto3" json:"example,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SkippedAlerts) Reset() {
+	*x = SkippedAlerts{}
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SkippedAlerts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SkippedAlerts) ProtoMessage() {}
+
+func (x *SkippedAlerts) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SkippedAlerts.ProtoReflect.Descriptor instead.
+func (*SkippedAlerts) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *SkippedAlerts) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *SkippedAlerts) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *SkippedAlerts) GetExample() string {
+	if x != nil {
+		return x.Example
+	}
+	return ""
+}
+
 // ListAlertChangesRequest asks for one page.
 type ListAlertChangesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -939,7 +1024,7 @@ type ListAlertChangesRequest struct {
 
 func (x *ListAlertChangesRequest) Reset() {
 	*x = ListAlertChangesRequest{}
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -951,7 +1036,7 @@ func (x *ListAlertChangesRequest) String() string {
 func (*ListAlertChangesRequest) ProtoMessage() {}
 
 func (x *ListAlertChangesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -964,7 +1049,7 @@ func (x *ListAlertChangesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAlertChangesRequest.ProtoReflect.Descriptor instead.
 func (*ListAlertChangesRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{9}
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListAlertChangesRequest) GetName() string {
@@ -1001,7 +1086,7 @@ type ListAlertChangesResponse struct {
 
 func (x *ListAlertChangesResponse) Reset() {
 	*x = ListAlertChangesResponse{}
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[10]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1013,7 +1098,7 @@ func (x *ListAlertChangesResponse) String() string {
 func (*ListAlertChangesResponse) ProtoMessage() {}
 
 func (x *ListAlertChangesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[10]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1026,7 +1111,7 @@ func (x *ListAlertChangesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAlertChangesResponse.ProtoReflect.Descriptor instead.
 func (*ListAlertChangesResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{10}
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListAlertChangesResponse) GetChanges() []*AlertHistoryEntry {
@@ -1064,7 +1149,7 @@ type AlertHistoryEntry struct {
 
 func (x *AlertHistoryEntry) Reset() {
 	*x = AlertHistoryEntry{}
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[11]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1076,7 +1161,7 @@ func (x *AlertHistoryEntry) String() string {
 func (*AlertHistoryEntry) ProtoMessage() {}
 
 func (x *AlertHistoryEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[11]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1089,7 +1174,7 @@ func (x *AlertHistoryEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertHistoryEntry.ProtoReflect.Descriptor instead.
 func (*AlertHistoryEntry) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{11}
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AlertHistoryEntry) GetSequence() int64 {
@@ -1149,7 +1234,7 @@ type AlertFieldChange struct {
 
 func (x *AlertFieldChange) Reset() {
 	*x = AlertFieldChange{}
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[12]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1161,7 +1246,7 @@ func (x *AlertFieldChange) String() string {
 func (*AlertFieldChange) ProtoMessage() {}
 
 func (x *AlertFieldChange) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[12]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1174,7 +1259,7 @@ func (x *AlertFieldChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertFieldChange.ProtoReflect.Descriptor instead.
 func (*AlertFieldChange) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{12}
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AlertFieldChange) GetField() string {
@@ -1216,7 +1301,7 @@ type StreamAlertsRequest struct {
 
 func (x *StreamAlertsRequest) Reset() {
 	*x = StreamAlertsRequest{}
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[13]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1228,7 +1313,7 @@ func (x *StreamAlertsRequest) String() string {
 func (*StreamAlertsRequest) ProtoMessage() {}
 
 func (x *StreamAlertsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[13]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1241,7 +1326,7 @@ func (x *StreamAlertsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamAlertsRequest.ProtoReflect.Descriptor instead.
 func (*StreamAlertsRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{13}
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *StreamAlertsRequest) GetFilter() *AlertFilter {
@@ -1297,7 +1382,7 @@ type StreamAlertsResponse struct {
 
 func (x *StreamAlertsResponse) Reset() {
 	*x = StreamAlertsResponse{}
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[14]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1309,7 +1394,7 @@ func (x *StreamAlertsResponse) String() string {
 func (*StreamAlertsResponse) ProtoMessage() {}
 
 func (x *StreamAlertsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[14]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1322,7 +1407,7 @@ func (x *StreamAlertsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamAlertsResponse.ProtoReflect.Descriptor instead.
 func (*StreamAlertsResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{14}
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *StreamAlertsResponse) GetChange() AlertChange {
@@ -1390,7 +1475,7 @@ type MissedChanges struct {
 
 func (x *MissedChanges) Reset() {
 	*x = MissedChanges{}
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[15]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1402,7 +1487,7 @@ func (x *MissedChanges) String() string {
 func (*MissedChanges) ProtoMessage() {}
 
 func (x *MissedChanges) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[15]
+	mi := &file_sealwatch_v1_alert_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1415,7 +1500,7 @@ func (x *MissedChanges) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MissedChanges.ProtoReflect.Descriptor instead.
 func (*MissedChanges) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{15}
+	return file_sealwatch_v1_alert_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *MissedChanges) GetAfter() string {
@@ -1451,7 +1536,7 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\x121\n" +
 	"\x06filter\x18\x03 \x01(\v2\x19.sealwatch.v1.AlertFilterR\x06filter\x12\"\n" +
-	"\border_by\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\aorderBy\"\xfe\f\n" +
+	"\border_by\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\aorderBy\"\x91\r\n" +
 	"\vAlertFilter\x12(\n" +
 	"\n" +
 	"detections\x18\x01 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\n" +
@@ -1474,8 +1559,8 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"\n" +
 	"unassigned\x18\f \x01(\bR\n" +
 	"unassigned\x12/\n" +
-	"\x0esubject_emails\x18\r \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\rsubjectEmails\x12c\n" +
-	"\rsubject_types\x18\x0e \x03(\tB>\xbaH;\x92\x018\x10\x05\"4r2R\x04userR\aaddressR\vintegrationR\forganizationR\x06sourceR\fsubjectTypes\x12+\n" +
+	"\x0esubject_emails\x18\r \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\rsubjectEmails\x12v\n" +
+	"\rsubject_types\x18\x0e \x03(\tBQ\xbaHN\x92\x01K\x10\a\"GrER\x04userR\aaddressR\vintegrationR\forganizationR\x06sourceR\aaccountR\benvelopeR\fsubjectTypes\x12+\n" +
 	"\fip_addresses\x18\x0f \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\vipAddresses\x12-\n" +
 	"\bnetworks\x18\x10 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10d\"\ar\x05\x10\x01\x18\xc8\x01R\bnetworks\x12:\n" +
 	"\tcountries\x18\x11 \x03(\tB\x1c\xbaH\x19\x92\x01\x16\x10\xfa\x01\"\x11r\x0f2\r^[A-Za-z]{2}$R\tcountries\x12\x1c\n" +
@@ -1516,7 +1601,7 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"\x16AddAlertCommentRequest\x123\n" +
 	"\x04name\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^alerts/[0-9a-f]{32}$R\x04name\x12(\n" +
 	"\x04text\x18\x02 \x01(\tB\x14\xe0A\x02\xbaH\x0er\f\x10\x01\x18\xa0\x1f2\x05[^\\s]R\x04text\x12:\n" +
-	"\x06author\x18\x03 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\"\xff\x02\n" +
+	"\x06author\x18\x03 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\"\x97\x03\n" +
 	"\x17BulkUpdateAlertsRequest\x12<\n" +
 	"\x06filter\x18\x01 \x01(\v2\x19.sealwatch.v1.AlertFilterB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06filter\x124\n" +
 	"\x05alert\x18\x02 \x01(\v2\x13.sealwatch.v1.AlertB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x05alert\x12;\n" +
@@ -1524,11 +1609,18 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"updateMask\x12:\n" +
 	"\x06author\x18\x04 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\x12\"\n" +
 	"\acomment\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\acomment\x12#\n" +
-	"\rvalidate_only\x18\x06 \x01(\bR\fvalidateOnly\x12.\n" +
-	"\x0eexpected_count\x18\a \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\rexpectedCount\"d\n" +
+	"\rvalidate_only\x18\x06 \x01(\bR\fvalidateOnly\x123\n" +
+	"\x0eexpected_count\x18\a \x01(\x05B\a\xbaH\x04\x1a\x02(\x00H\x00R\rexpectedCount\x88\x01\x01B\x11\n" +
+	"\x0f_expected_count\"\xc0\x01\n" +
 	"\x18BulkUpdateAlertsResponse\x12#\n" +
 	"\rmatched_count\x18\x01 \x01(\x05R\fmatchedCount\x12#\n" +
-	"\rupdated_count\x18\x02 \x01(\x05R\fupdatedCount\"\x9d\x01\n" +
+	"\rupdated_count\x18\x02 \x01(\x05R\fupdatedCount\x12#\n" +
+	"\rskipped_count\x18\x03 \x01(\x05R\fskippedCount\x125\n" +
+	"\askipped\x18\x04 \x03(\v2\x1b.sealwatch.v1.SkippedAlertsR\askipped\"W\n" +
+	"\rSkippedAlerts\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x05R\x05count\x12\x18\n" +
+	"\aexample\x18\x03 \x01(\tR\aexample\"\x9d\x01\n" +
 	"\x17ListAlertChangesRequest\x123\n" +
 	"\x04name\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^alerts/[0-9a-f]{32}$R\x04name\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
@@ -1599,7 +1691,7 @@ func file_sealwatch_v1_alert_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sealwatch_v1_alert_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sealwatch_v1_alert_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_sealwatch_v1_alert_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_sealwatch_v1_alert_service_proto_goTypes = []any{
 	(AlertChange)(0),                 // 0: sealwatch.v1.AlertChange
 	(*GetAlertRequest)(nil),          // 1: sealwatch.v1.GetAlertRequest
@@ -1611,73 +1703,75 @@ var file_sealwatch_v1_alert_service_proto_goTypes = []any{
 	(*AddAlertCommentRequest)(nil),   // 7: sealwatch.v1.AddAlertCommentRequest
 	(*BulkUpdateAlertsRequest)(nil),  // 8: sealwatch.v1.BulkUpdateAlertsRequest
 	(*BulkUpdateAlertsResponse)(nil), // 9: sealwatch.v1.BulkUpdateAlertsResponse
-	(*ListAlertChangesRequest)(nil),  // 10: sealwatch.v1.ListAlertChangesRequest
-	(*ListAlertChangesResponse)(nil), // 11: sealwatch.v1.ListAlertChangesResponse
-	(*AlertHistoryEntry)(nil),        // 12: sealwatch.v1.AlertHistoryEntry
-	(*AlertFieldChange)(nil),         // 13: sealwatch.v1.AlertFieldChange
-	(*StreamAlertsRequest)(nil),      // 14: sealwatch.v1.StreamAlertsRequest
-	(*StreamAlertsResponse)(nil),     // 15: sealwatch.v1.StreamAlertsResponse
-	(*MissedChanges)(nil),            // 16: sealwatch.v1.MissedChanges
-	(Severity)(0),                    // 17: sealwatch.v1.Severity
-	(AlertState)(0),                  // 18: sealwatch.v1.AlertState
-	(*timestamppb.Timestamp)(nil),    // 19: google.protobuf.Timestamp
-	(AlertClassification)(0),         // 20: sealwatch.v1.AlertClassification
-	(AlertReason)(0),                 // 21: sealwatch.v1.AlertReason
-	(*Alert)(nil),                    // 22: sealwatch.v1.Alert
-	(*fieldmaskpb.FieldMask)(nil),    // 23: google.protobuf.FieldMask
+	(*SkippedAlerts)(nil),            // 10: sealwatch.v1.SkippedAlerts
+	(*ListAlertChangesRequest)(nil),  // 11: sealwatch.v1.ListAlertChangesRequest
+	(*ListAlertChangesResponse)(nil), // 12: sealwatch.v1.ListAlertChangesResponse
+	(*AlertHistoryEntry)(nil),        // 13: sealwatch.v1.AlertHistoryEntry
+	(*AlertFieldChange)(nil),         // 14: sealwatch.v1.AlertFieldChange
+	(*StreamAlertsRequest)(nil),      // 15: sealwatch.v1.StreamAlertsRequest
+	(*StreamAlertsResponse)(nil),     // 16: sealwatch.v1.StreamAlertsResponse
+	(*MissedChanges)(nil),            // 17: sealwatch.v1.MissedChanges
+	(Severity)(0),                    // 18: sealwatch.v1.Severity
+	(AlertState)(0),                  // 19: sealwatch.v1.AlertState
+	(*timestamppb.Timestamp)(nil),    // 20: google.protobuf.Timestamp
+	(AlertClassification)(0),         // 21: sealwatch.v1.AlertClassification
+	(AlertReason)(0),                 // 22: sealwatch.v1.AlertReason
+	(*Alert)(nil),                    // 23: sealwatch.v1.Alert
+	(*fieldmaskpb.FieldMask)(nil),    // 24: google.protobuf.FieldMask
 }
 var file_sealwatch_v1_alert_service_proto_depIdxs = []int32{
 	3,  // 0: sealwatch.v1.ListAlertsRequest.filter:type_name -> sealwatch.v1.AlertFilter
-	17, // 1: sealwatch.v1.AlertFilter.min_severity:type_name -> sealwatch.v1.Severity
-	18, // 2: sealwatch.v1.AlertFilter.states:type_name -> sealwatch.v1.AlertState
-	19, // 3: sealwatch.v1.AlertFilter.start_time:type_name -> google.protobuf.Timestamp
-	19, // 4: sealwatch.v1.AlertFilter.end_time:type_name -> google.protobuf.Timestamp
-	17, // 5: sealwatch.v1.AlertFilter.severities:type_name -> sealwatch.v1.Severity
-	20, // 6: sealwatch.v1.AlertFilter.classifications:type_name -> sealwatch.v1.AlertClassification
-	21, // 7: sealwatch.v1.AlertFilter.reasons:type_name -> sealwatch.v1.AlertReason
+	18, // 1: sealwatch.v1.AlertFilter.min_severity:type_name -> sealwatch.v1.Severity
+	19, // 2: sealwatch.v1.AlertFilter.states:type_name -> sealwatch.v1.AlertState
+	20, // 3: sealwatch.v1.AlertFilter.start_time:type_name -> google.protobuf.Timestamp
+	20, // 4: sealwatch.v1.AlertFilter.end_time:type_name -> google.protobuf.Timestamp
+	18, // 5: sealwatch.v1.AlertFilter.severities:type_name -> sealwatch.v1.Severity
+	21, // 6: sealwatch.v1.AlertFilter.classifications:type_name -> sealwatch.v1.AlertClassification
+	22, // 7: sealwatch.v1.AlertFilter.reasons:type_name -> sealwatch.v1.AlertReason
 	4,  // 8: sealwatch.v1.AlertFilter.first_event:type_name -> sealwatch.v1.TimeSpan
 	4,  // 9: sealwatch.v1.AlertFilter.last_event:type_name -> sealwatch.v1.TimeSpan
 	4,  // 10: sealwatch.v1.AlertFilter.created:type_name -> sealwatch.v1.TimeSpan
 	4,  // 11: sealwatch.v1.AlertFilter.updated:type_name -> sealwatch.v1.TimeSpan
-	19, // 12: sealwatch.v1.TimeSpan.start_time:type_name -> google.protobuf.Timestamp
-	19, // 13: sealwatch.v1.TimeSpan.end_time:type_name -> google.protobuf.Timestamp
-	22, // 14: sealwatch.v1.ListAlertsResponse.alerts:type_name -> sealwatch.v1.Alert
-	22, // 15: sealwatch.v1.UpdateAlertRequest.alert:type_name -> sealwatch.v1.Alert
-	23, // 16: sealwatch.v1.UpdateAlertRequest.update_mask:type_name -> google.protobuf.FieldMask
+	20, // 12: sealwatch.v1.TimeSpan.start_time:type_name -> google.protobuf.Timestamp
+	20, // 13: sealwatch.v1.TimeSpan.end_time:type_name -> google.protobuf.Timestamp
+	23, // 14: sealwatch.v1.ListAlertsResponse.alerts:type_name -> sealwatch.v1.Alert
+	23, // 15: sealwatch.v1.UpdateAlertRequest.alert:type_name -> sealwatch.v1.Alert
+	24, // 16: sealwatch.v1.UpdateAlertRequest.update_mask:type_name -> google.protobuf.FieldMask
 	3,  // 17: sealwatch.v1.BulkUpdateAlertsRequest.filter:type_name -> sealwatch.v1.AlertFilter
-	22, // 18: sealwatch.v1.BulkUpdateAlertsRequest.alert:type_name -> sealwatch.v1.Alert
-	23, // 19: sealwatch.v1.BulkUpdateAlertsRequest.update_mask:type_name -> google.protobuf.FieldMask
-	12, // 20: sealwatch.v1.ListAlertChangesResponse.changes:type_name -> sealwatch.v1.AlertHistoryEntry
-	0,  // 21: sealwatch.v1.AlertHistoryEntry.change:type_name -> sealwatch.v1.AlertChange
-	19, // 22: sealwatch.v1.AlertHistoryEntry.change_time:type_name -> google.protobuf.Timestamp
-	18, // 23: sealwatch.v1.AlertHistoryEntry.state:type_name -> sealwatch.v1.AlertState
-	13, // 24: sealwatch.v1.AlertHistoryEntry.fields:type_name -> sealwatch.v1.AlertFieldChange
-	3,  // 25: sealwatch.v1.StreamAlertsRequest.filter:type_name -> sealwatch.v1.AlertFilter
-	19, // 26: sealwatch.v1.StreamAlertsRequest.since:type_name -> google.protobuf.Timestamp
-	0,  // 27: sealwatch.v1.StreamAlertsResponse.change:type_name -> sealwatch.v1.AlertChange
-	22, // 28: sealwatch.v1.StreamAlertsResponse.alert:type_name -> sealwatch.v1.Alert
-	19, // 29: sealwatch.v1.StreamAlertsResponse.watermark:type_name -> google.protobuf.Timestamp
-	16, // 30: sealwatch.v1.StreamAlertsResponse.missed:type_name -> sealwatch.v1.MissedChanges
-	13, // 31: sealwatch.v1.StreamAlertsResponse.fields:type_name -> sealwatch.v1.AlertFieldChange
-	1,  // 32: sealwatch.v1.AlertService.GetAlert:input_type -> sealwatch.v1.GetAlertRequest
-	2,  // 33: sealwatch.v1.AlertService.ListAlerts:input_type -> sealwatch.v1.ListAlertsRequest
-	6,  // 34: sealwatch.v1.AlertService.UpdateAlert:input_type -> sealwatch.v1.UpdateAlertRequest
-	7,  // 35: sealwatch.v1.AlertService.AddAlertComment:input_type -> sealwatch.v1.AddAlertCommentRequest
-	8,  // 36: sealwatch.v1.AlertService.BulkUpdateAlerts:input_type -> sealwatch.v1.BulkUpdateAlertsRequest
-	10, // 37: sealwatch.v1.AlertService.ListAlertChanges:input_type -> sealwatch.v1.ListAlertChangesRequest
-	14, // 38: sealwatch.v1.AlertService.StreamAlerts:input_type -> sealwatch.v1.StreamAlertsRequest
-	22, // 39: sealwatch.v1.AlertService.GetAlert:output_type -> sealwatch.v1.Alert
-	5,  // 40: sealwatch.v1.AlertService.ListAlerts:output_type -> sealwatch.v1.ListAlertsResponse
-	22, // 41: sealwatch.v1.AlertService.UpdateAlert:output_type -> sealwatch.v1.Alert
-	22, // 42: sealwatch.v1.AlertService.AddAlertComment:output_type -> sealwatch.v1.Alert
-	9,  // 43: sealwatch.v1.AlertService.BulkUpdateAlerts:output_type -> sealwatch.v1.BulkUpdateAlertsResponse
-	11, // 44: sealwatch.v1.AlertService.ListAlertChanges:output_type -> sealwatch.v1.ListAlertChangesResponse
-	15, // 45: sealwatch.v1.AlertService.StreamAlerts:output_type -> sealwatch.v1.StreamAlertsResponse
-	39, // [39:46] is the sub-list for method output_type
-	32, // [32:39] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	23, // 18: sealwatch.v1.BulkUpdateAlertsRequest.alert:type_name -> sealwatch.v1.Alert
+	24, // 19: sealwatch.v1.BulkUpdateAlertsRequest.update_mask:type_name -> google.protobuf.FieldMask
+	10, // 20: sealwatch.v1.BulkUpdateAlertsResponse.skipped:type_name -> sealwatch.v1.SkippedAlerts
+	13, // 21: sealwatch.v1.ListAlertChangesResponse.changes:type_name -> sealwatch.v1.AlertHistoryEntry
+	0,  // 22: sealwatch.v1.AlertHistoryEntry.change:type_name -> sealwatch.v1.AlertChange
+	20, // 23: sealwatch.v1.AlertHistoryEntry.change_time:type_name -> google.protobuf.Timestamp
+	19, // 24: sealwatch.v1.AlertHistoryEntry.state:type_name -> sealwatch.v1.AlertState
+	14, // 25: sealwatch.v1.AlertHistoryEntry.fields:type_name -> sealwatch.v1.AlertFieldChange
+	3,  // 26: sealwatch.v1.StreamAlertsRequest.filter:type_name -> sealwatch.v1.AlertFilter
+	20, // 27: sealwatch.v1.StreamAlertsRequest.since:type_name -> google.protobuf.Timestamp
+	0,  // 28: sealwatch.v1.StreamAlertsResponse.change:type_name -> sealwatch.v1.AlertChange
+	23, // 29: sealwatch.v1.StreamAlertsResponse.alert:type_name -> sealwatch.v1.Alert
+	20, // 30: sealwatch.v1.StreamAlertsResponse.watermark:type_name -> google.protobuf.Timestamp
+	17, // 31: sealwatch.v1.StreamAlertsResponse.missed:type_name -> sealwatch.v1.MissedChanges
+	14, // 32: sealwatch.v1.StreamAlertsResponse.fields:type_name -> sealwatch.v1.AlertFieldChange
+	1,  // 33: sealwatch.v1.AlertService.GetAlert:input_type -> sealwatch.v1.GetAlertRequest
+	2,  // 34: sealwatch.v1.AlertService.ListAlerts:input_type -> sealwatch.v1.ListAlertsRequest
+	6,  // 35: sealwatch.v1.AlertService.UpdateAlert:input_type -> sealwatch.v1.UpdateAlertRequest
+	7,  // 36: sealwatch.v1.AlertService.AddAlertComment:input_type -> sealwatch.v1.AddAlertCommentRequest
+	8,  // 37: sealwatch.v1.AlertService.BulkUpdateAlerts:input_type -> sealwatch.v1.BulkUpdateAlertsRequest
+	11, // 38: sealwatch.v1.AlertService.ListAlertChanges:input_type -> sealwatch.v1.ListAlertChangesRequest
+	15, // 39: sealwatch.v1.AlertService.StreamAlerts:input_type -> sealwatch.v1.StreamAlertsRequest
+	23, // 40: sealwatch.v1.AlertService.GetAlert:output_type -> sealwatch.v1.Alert
+	5,  // 41: sealwatch.v1.AlertService.ListAlerts:output_type -> sealwatch.v1.ListAlertsResponse
+	23, // 42: sealwatch.v1.AlertService.UpdateAlert:output_type -> sealwatch.v1.Alert
+	23, // 43: sealwatch.v1.AlertService.AddAlertComment:output_type -> sealwatch.v1.Alert
+	9,  // 44: sealwatch.v1.AlertService.BulkUpdateAlerts:output_type -> sealwatch.v1.BulkUpdateAlertsResponse
+	12, // 45: sealwatch.v1.AlertService.ListAlertChanges:output_type -> sealwatch.v1.ListAlertChangesResponse
+	16, // 46: sealwatch.v1.AlertService.StreamAlerts:output_type -> sealwatch.v1.StreamAlertsResponse
+	40, // [40:47] is the sub-list for method output_type
+	33, // [33:40] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_alert_service_proto_init() }
@@ -1687,13 +1781,14 @@ func file_sealwatch_v1_alert_service_proto_init() {
 	}
 	file_sealwatch_v1_alert_proto_init()
 	file_sealwatch_v1_alert_service_proto_msgTypes[2].OneofWrappers = []any{}
+	file_sealwatch_v1_alert_service_proto_msgTypes[7].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_alert_service_proto_rawDesc), len(file_sealwatch_v1_alert_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   16,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -44,8 +44,8 @@ type AlertServiceClient interface {
 	// AddAlertComment adds a remark to an alert. Remarks are never changed or removed.
 	AddAlertComment(ctx context.Context, in *AddAlertCommentRequest, opts ...grpc.CallOption) (*Alert, error)
 	// BulkUpdateAlerts does the same to all alerts that a filter selects, 10,000 at most. To change more than 100, their number has to be
-	// repeated in expected_count; validate_only tells it. Alerts about the author, and those that somebody else has changed
-	// meanwhile so that the filter no longer selects them, are left as they are.
+	// repeated in expected_count; validate_only tells it. What cannot be done to an alert is left, and counted with its reason in skipped.
+	// Where it breaks off, the error says how many had been changed by then; asking again does the rest.
 	BulkUpdateAlerts(ctx context.Context, in *BulkUpdateAlertsRequest, opts ...grpc.CallOption) (*BulkUpdateAlertsResponse, error)
 	// ListAlertChanges tells the history of an alert: who changed what and when, the newest change first.
 	ListAlertChanges(ctx context.Context, in *ListAlertChangesRequest, opts ...grpc.CallOption) (*ListAlertChangesResponse, error)
@@ -158,8 +158,8 @@ type AlertServiceServer interface {
 	// AddAlertComment adds a remark to an alert. Remarks are never changed or removed.
 	AddAlertComment(context.Context, *AddAlertCommentRequest) (*Alert, error)
 	// BulkUpdateAlerts does the same to all alerts that a filter selects, 10,000 at most. To change more than 100, their number has to be
-	// repeated in expected_count; validate_only tells it. Alerts about the author, and those that somebody else has changed
-	// meanwhile so that the filter no longer selects them, are left as they are.
+	// repeated in expected_count; validate_only tells it. What cannot be done to an alert is left, and counted with its reason in skipped.
+	// Where it breaks off, the error says how many had been changed by then; asking again does the rest.
 	BulkUpdateAlerts(context.Context, *BulkUpdateAlertsRequest) (*BulkUpdateAlertsResponse, error)
 	// ListAlertChanges tells the history of an alert: who changed what and when, the newest change first.
 	ListAlertChanges(context.Context, *ListAlertChangesRequest) (*ListAlertChangesResponse, error)

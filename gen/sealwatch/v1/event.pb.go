@@ -317,9 +317,10 @@ func (x *Event) GetHeld() bool {
 // Principal is a person or an application.
 type Principal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// type is user, address, integration, organization: an account as a whole, or source: a way by which events come in.
+	// type is user, address, integration, organization: an account as a whole, source: a way by which events come in, or, of policies,
+	// account or envelope.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
-	// id is the DocuSign user id, the address, the integration key, DocuSign's account id or the name of the source.
+	// id is the DocuSign user id, the address, the integration key, DocuSign's account id, the name of the source or the envelope id.
 	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
 	// email of the user, empty while unknown.
 	Email string `protobuf:"bytes,3,opt,name=email,proto3" json:"email,omitempty"`

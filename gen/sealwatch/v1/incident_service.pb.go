@@ -38,18 +38,22 @@ type Incident struct {
 	State AlertState `protobuf:"varint,4,opt,name=state,proto3,enum=sealwatch.v1.AlertState" json:"state,omitempty"`
 	// score is the sum of the contributions.
 	Score float64 `protobuf:"fixed64,5,opt,name=score,proto3" json:"score,omitempty"`
-	// contributions say where the score comes from.
+	// contributions say where the score comes from; what the alerts after the first hundred add is summed up in one.
 	Contributions []*IncidentContribution `protobuf:"bytes,6,rep,name=contributions,proto3" json:"contributions,omitempty"`
 	// start_time is the event time of the first event of its alerts.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// end_time is the event time of the last event of its alerts so far.
 	EndTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
-	// alerts in the order of their first events.
+	// alerts in the order of their first events, the first 500.
 	Alerts []*IncidentAlert `protobuf:"bytes,9,rep,name=alerts,proto3" json:"alerts,omitempty"`
-	// parts are what it has about each of its subjects. Where there is more than one, they were joined by an address.
+	// parts are what it has about each of its subjects, the first 100. Where there is more than one, they were joined by an address.
 	Parts []*IncidentPart `protobuf:"bytes,10,rep,name=parts,proto3" json:"parts,omitempty"`
 	// event_count is the number of the events of its alerts; an event of two alerts counts twice.
-	EventCount    int64 `protobuf:"varint,11,opt,name=event_count,json=eventCount,proto3" json:"event_count,omitempty"`
+	EventCount int64 `protobuf:"varint,11,opt,name=event_count,json=eventCount,proto3" json:"event_count,omitempty"`
+	// alert_count is the number of all its alerts.
+	AlertCount int32 `protobuf:"varint,12,opt,name=alert_count,json=alertCount,proto3" json:"alert_count,omitempty"`
+	// part_count is the number of all its parts.
+	PartCount     int32 `protobuf:"varint,13,opt,name=part_count,json=partCount,proto3" json:"part_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -157,6 +161,20 @@ func (x *Incident) GetParts() []*IncidentPart {
 func (x *Incident) GetEventCount() int64 {
 	if x != nil {
 		return x.EventCount
+	}
+	return 0
+}
+
+func (x *Incident) GetAlertCount() int32 {
+	if x != nil {
+		return x.AlertCount
+	}
+	return 0
+}
+
+func (x *Incident) GetPartCount() int32 {
+	if x != nil {
+		return x.PartCount
 	}
 	return 0
 }
@@ -357,11 +375,13 @@ type IncidentPart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// subject of the alerts.
 	Subject *Principal `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
-	// alerts about it, alerts/{alert}.
+	// alerts about it, alerts/{alert}, the first 50.
 	Alerts []string `protobuf:"bytes,2,rep,name=alerts,proto3" json:"alerts,omitempty"`
 	// merged says under which name this part would be an incident of its own, incidents/{incident}; empty for the one that gave the incident
 	// its name, and for a single alert.
-	Merged        string `protobuf:"bytes,3,opt,name=merged,proto3" json:"merged,omitempty"`
+	Merged string `protobuf:"bytes,3,opt,name=merged,proto3" json:"merged,omitempty"`
+	// alert_count is the number of all alerts about it.
+	AlertCount    int32 `protobuf:"varint,4,opt,name=alert_count,json=alertCount,proto3" json:"alert_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -415,6 +435,13 @@ func (x *IncidentPart) GetMerged() string {
 		return x.Merged
 	}
 	return ""
+}
+
+func (x *IncidentPart) GetAlertCount() int32 {
+	if x != nil {
+		return x.AlertCount
+	}
+	return 0
 }
 
 // GetIncidentRequest names one incident.
@@ -695,7 +722,7 @@ var File_sealwatch_v1_incident_service_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_incident_service_proto_rawDesc = "" +
 	"\n" +
-	"#sealwatch/v1/incident_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sealwatch/v1/alert.proto\x1a\x18sealwatch/v1/event.proto\"\xf0\x04\n" +
+	"#sealwatch/v1/incident_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sealwatch/v1/alert.proto\x1a\x18sealwatch/v1/event.proto\"\xba\x05\n" +
 	"\bIncident\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x19\n" +
 	"\x05title\x18\x02 \x01(\tB\x03\xe0A\x03R\x05title\x127\n" +
@@ -710,7 +737,11 @@ const file_sealwatch_v1_incident_service_proto_rawDesc = "" +
 	"\x05parts\x18\n" +
 	" \x03(\v2\x1a.sealwatch.v1.IncidentPartB\x03\xe0A\x03R\x05parts\x12$\n" +
 	"\vevent_count\x18\v \x01(\x03B\x03\xe0A\x03R\n" +
-	"eventCount:E\xeaAB\n" +
+	"eventCount\x12$\n" +
+	"\valert_count\x18\f \x01(\x05B\x03\xe0A\x03R\n" +
+	"alertCount\x12\"\n" +
+	"\n" +
+	"part_count\x18\r \x01(\x05B\x03\xe0A\x03R\tpartCount:E\xeaAB\n" +
 	"\x15sealwatch.io/Incident\x12\x14incidents/{incident}*\tincidents2\bincident\"\x88\x01\n" +
 	"\x14IncidentContribution\x12\x1b\n" +
 	"\x06factor\x18\x01 \x01(\tB\x03\xe0A\x03R\x06factor\x12\x1b\n" +
@@ -727,11 +758,13 @@ const file_sealwatch_v1_incident_service_proto_rawDesc = "" +
 	"\asubject\x18\a \x01(\v2\x17.sealwatch.v1.PrincipalB\x03\xe0A\x03R\asubject\x12>\n" +
 	"\n" +
 	"start_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tstartTime\x12:\n" +
-	"\bend_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\aendTime\"\x80\x01\n" +
+	"\bend_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\aendTime\"\xa6\x01\n" +
 	"\fIncidentPart\x126\n" +
 	"\asubject\x18\x01 \x01(\v2\x17.sealwatch.v1.PrincipalB\x03\xe0A\x03R\asubject\x12\x1b\n" +
 	"\x06alerts\x18\x02 \x03(\tB\x03\xe0A\x03R\x06alerts\x12\x1b\n" +
-	"\x06merged\x18\x03 \x01(\tB\x03\xe0A\x03R\x06merged\"L\n" +
+	"\x06merged\x18\x03 \x01(\tB\x03\xe0A\x03R\x06merged\x12$\n" +
+	"\valert_count\x18\x04 \x01(\x05B\x03\xe0A\x03R\n" +
+	"alertCount\"L\n" +
 	"\x12GetIncidentRequest\x126\n" +
 	"\x04name\x18\x01 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a2\x18^incidents/[0-9a-f]{32}$R\x04name\"\xbf\x01\n" +
 	"\x14ListIncidentsRequest\x12$\n" +
