@@ -17,11 +17,10 @@ acts AS
             arrayFlatten(arrayMap(i -> arrayConcat(splitByChar(',', known.4[i]), [transform(known.3[i], ['vpn', 'cloud'], ['vpn', 'hosting'], '')]), counted))))) AS tags,
         arraySort(arrayDistinct(arrayMap(i -> known.2[i], counted))) AS sources
     FROM events
-    -- before all else: of most addresses nothing is said, and what follows is dear
-    PREWHERE notEmpty(dictGet('ip_intelligence', 'tenants', ip))
+    -- before all else: of most addresses nothing is said, and what follows is dear; who is not meant is not looked up either
+    PREWHERE (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)}) AND notEmpty(dictGet('ip_intelligence', 'tenants', ip))
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64})
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
-        AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
         AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AND ip_address != ''
         AND activity NOT IN ('failed_logon', 'docusign_alert', 'lockout', 'recipient_authentication')
         AND NOT arrayExists(i -> known.3[i] IN ('corporate', 'administrative'), own)
