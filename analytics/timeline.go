@@ -147,6 +147,10 @@ func (l *Timelines) entries(ctx context.Context, q timeline.Query, users []strin
 		if e.Time.Before(q.From) {
 			e.Time = q.From
 		}
+		// What lies behind the last step that was read belongs to a later page.
+		if len(steps) > q.Limit && e.Time.After(steps[len(steps)-1].Time) {
+			continue
+		}
 		if p := e.Position(); q.After == (timeline.Position{}) || comparePositions(p, q.After) > 0 {
 			all = append(all, e)
 		}
@@ -155,7 +159,8 @@ func (l *Timelines) entries(ctx context.Context, q timeline.Query, users []strin
 	if len(all) > q.Limit {
 		return all[:q.Limit], true, nil
 	}
-	return all, false, nil
+	// One that was read may have been set aside since: then as many as the limit are here, and others follow all the same.
+	return all, len(steps) > q.Limit && len(all) > 0, nil
 }
 
 // comparePositions orders entries: by time, alerts before events, then by id.
