@@ -22,6 +22,10 @@ func minutes(n int) *changes {
 	for i := range n {
 		v := change(alert.ChangeCreated, "", storedAlert(i, alert.SeverityHigh, alert.StateNew))
 		v.Updated = epoch.Add(time.Duration(i) * time.Minute)
+		if i%3 == 1 { // a person did something, and said so with all that JSON escapes
+			v.Kind, v.Actor, v.PreviousState, v.PreviousSeverity = alert.ChangeUpdated, "a\"n<n>\u2028", alert.StateInProgress, alert.SeverityLow
+			v.Previous = &alert.Previous{Assignee: "b\\o"}
+		}
 		c.append(v)
 	}
 	return c

@@ -53,7 +53,8 @@ func TestOneEncoding(t *testing.T) {
 			}
 		}
 	}
-	if m := answers[0][7]; m.GetResumeToken() != tokenOf(8) || !m.GetWatermark().AsTime().Equal(epoch) || m.GetChange() != pb.AlertChange_ALERT_CHANGE_CREATED || m.GetAlert().GetSequence() != 8 {
+	if m := answers[0][7]; m.GetResumeToken() != tokenOf(8) || !m.GetWatermark().AsTime().Equal(epoch) || m.GetChange() != pb.AlertChange_ALERT_CHANGE_UPDATED || m.GetAlert().GetSequence() != 8 ||
+		m.GetActor() != "a\"n<n>\u2028" || len(m.GetFields()) != 3 || m.GetFields()[1].GetBefore() != `b\o` {
 		t.Errorf("the message of a change is %v", m)
 	}
 	if got := metric(t, h, "sealwatch_alert_stream_encodings_total"); got != 2*n {

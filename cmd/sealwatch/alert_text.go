@@ -17,12 +17,12 @@ import (
 
 // Widths of the columns, in characters. The title comes last and is not cut.
 const (
-	widthTime      = 20
-	widthSeverity  = 13
-	widthDetection = 20
-	widthSubject   = 36
-	widthAlertState     = 11
-	widthAssignee  = 12
+	widthTime       = 20
+	widthSeverity   = 13
+	widthDetection  = 24
+	widthSubject    = 36
+	widthAlertState = 11
+	widthAssignee   = 12
 	// widthAlertID is how much of an id is shown: enough to name an alert by.
 	widthAlertID = 8
 )
