@@ -10,6 +10,7 @@ var words = map[string]struct{ expected, example string }{
 	"^([A-Za-z]{2})?$":                  {"the two letters of a country by ISO 3166-1", "IE"},
 	"^[0-9a-f]{32}$":                    {"32 characters 0-9 and a-f", "5f0c1a2b3c4d5e6f708192a3b4c5d6e7"},
 	"^alerts/[0-9a-f]{32}$":             {"alerts/ and the alert's id, which is 32 characters 0-9 and a-f, as sealwatch alerts list -o json shows it", "alerts/5f0c1a2b3c4d5e6f708192a3b4c5d6e7"},
+	"^alerts/[0-9a-f]{4,32}$":           {"alerts/ and an id, or the first four or more of its 32 characters 0-9 and a-f", "alerts/5f0c1a2b"},
 	"^exceptions/[0-9a-f-]{36}$":        {"exceptions/ and the exception's id, which is 36 characters 0-9, a-f and hyphens, as sealwatch exceptions list shows it", "exceptions/0198c5de-7c3a-7d2e-9b55-0242ac120002"},
 	"^hunts/[a-z][a-z0-9-]{0,62}$":      {"hunts/ and the hunt's id, which is lower-case letters, digits and hyphens, at most 63, the first a letter, as sealwatch hunt --list shows it", "hunts/failed-logons"},
 	"^[A-Za-z_][A-Za-z0-9_]{0,62}$":     {"the name of a parameter: letters, digits and underscores, at most 63, the first no digit", "user"},
