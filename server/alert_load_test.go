@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"runtime"
 	"strings"
@@ -53,12 +54,13 @@ func load(t *testing.T, reading, stalled int) (took time.Duration, grown int64) 
 	h := start(t, func(h *harness, o *server.Options) {
 		h.changes = newChanges()
 		// A reader is never further behind than a burst; a stalled one is, soon.
-		o.Services.Changes, o.StreamWindow, o.Heartbeat, o.StreamStall = h.changes, loadBurst+8, time.Minute, time.Hour
+		o.Services.Changes, o.StreamWindow, o.Heartbeat, o.StreamStall = h.changes, loadBurst+8, time.Hour, time.Hour
 	})
 	// The stalled have connections of their own, whose windows do not grow with what others read there.
 	clients, idleClients := connections(t, h, reading, grpc.WithDefaultCallOptions(grpc.ForceCodecV2(numbered{encoding.GetCodecV2(proto.Name)}))), connections(t, h, stalled, grpc.WithInitialWindowSize(1<<16))
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+	// Only the first reader that fails says why: the others are ended with it.
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
 	open := func(clients []pb.AlertServiceClient, i int) grpc.ServerStreamingClient[pb.StreamAlertsResponse] {
 		stream, err := clients[i%len(clients)].StreamAlerts(ctx, &pb.StreamAlertsRequest{})
 		if err == nil {
@@ -87,8 +89,7 @@ func load(t *testing.T, reading, stalled int) (took time.Duration, grown int64) 
 			for want := int64(1); want <= loadRounds*loadBurst; want++ {
 				m, err := stream.Recv()
 				if err != nil || m.GetAlert().GetSequence() != want {
-					t.Errorf("reader %d got %v, %v, want change %d", i, m, err, want)
-					cancel()
+					cancel(fmt.Errorf("reader %d got %v, %v, want change %d", i, m, err, want))
 					return
 				}
 				if received.Add(1)%int64(reading) == 0 {
@@ -125,7 +126,7 @@ func load(t *testing.T, reading, stalled int) (took time.Duration, grown int64) 
 			case <-more:
 			case <-time.After(100 * time.Millisecond):
 			case <-ctx.Done():
-				t.FailNow()
+				t.Fatal(context.Cause(ctx))
 			}
 		}
 		took += time.Since(begun)

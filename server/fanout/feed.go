@@ -80,14 +80,16 @@ func (f *feed) next(ctx context.Context, after, head uint64, out []*Message) (in
 func (f *feed) recent(after, head uint64, out []*Message) int {
 	f.live.Lock()
 	defer f.live.Unlock()
-	if n := f.held(after, head, out); n > 0 {
+	n := after / chunkSize
+	// Under one lock: a read of the database may bring in what follows after at any time.
+	f.mu.Lock()
+	if n := f.heldLocked(after, head, out); n > 0 {
+		f.mu.Unlock()
 		return n // another has made them meanwhile
 	}
-	n := after / chunkSize
-	f.mu.Lock()
 	c, from := f.chunks[n], after
 	if c != nil && after > c.begin {
-		from = c.begin + uint64(len(c.messages))
+		from = c.begin + uint64(len(c.messages)) // not beyond after, or it were held
 	}
 	f.mu.Unlock()
 	rest := func(from uint64) []alert.Change { return f.hub.o.Log.Recent(from, int((n+1)*chunkSize-from)) } //nolint:gosec // at most chunkSize
@@ -118,6 +120,10 @@ func (f *feed) extendable(n, from uint64) *chunk {
 func (f *feed) held(after, head uint64, out []*Message) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.heldLocked(after, head, out)
+}
+
+func (f *feed) heldLocked(after, head uint64, out []*Message) int {
 	c := f.chunks[after/chunkSize]
 	if c == nil || after < c.begin || after >= c.begin+uint64(len(c.messages)) {
 		return 0

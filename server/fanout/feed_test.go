@@ -253,3 +253,37 @@ func TestReadTriedAgain(t *testing.T) {
 		t.Errorf("got %d changes, %v", n, err)
 	}
 }
+
+// TestManyAtTheEnd: while a reader makes messages of what is in memory, another's read of the database brings in the same
+// part. Nobody gets a gap, a repetition or a panic.
+func TestManyAtTheEnd(t *testing.T) {
+	const readers, rounds, burst = 64, 200, 16
+	for _, kept := range []uint64{0, 3, burst} {
+		log := &counted{kept: kept}
+		f := newFeed(t, log, maxKept)
+		for round := range uint64(rounds) {
+			// All want the same at once, of a log that has just grown.
+			log.head.Add(burst)
+			var all sync.WaitGroup
+			for range readers {
+				all.Go(func() {
+					out := make([]*Message, burst)
+					for at := round * burst; at < log.Head(); {
+						n, err := f.next(t.Context(), at, log.Head(), out)
+						if err != nil || n == 0 {
+							t.Errorf("%d messages after %d, %v", n, at, err)
+							return
+						}
+						for _, m := range out[:n] {
+							if at++; m.Change.Sequence != at {
+								t.Errorf("change %d, want %d", m.Change.Sequence, at)
+								return
+							}
+						}
+					}
+				})
+			}
+			all.Wait()
+		}
+	}
+}
