@@ -15,6 +15,9 @@ import (
 func (r *Runner) deliver(ctx context.Context) error {
 	for attempt := 0; ; attempt++ {
 		n, _ := r.batch()
+		if err := r.pace(ctx, n); err != nil {
+			return err
+		}
 		start := time.Now()
 		err := r.export(ctx, r.queue[:n:n])
 		if err == nil {

@@ -42,14 +42,18 @@ func (r *Runner) fill(ctx context.Context) error {
 // batch is the number of changes at the front of the queue to send together, and whether more would not fit.
 func (r *Runner) batch() (n int, full bool) {
 	bytes := 0
-	for n < len(r.queue) && n < r.limit {
+	limit := r.limit
+	if most := r.o.MaxPerSecond; most > 0 {
+		limit = min(limit, most)
+	}
+	for n < len(r.queue) && n < limit {
 		bytes += size(&r.queue[n])
 		if n > 0 && bytes > r.o.BatchBytes {
 			return n, true
 		}
 		n++
 	}
-	return n, n == r.limit || bytes >= r.o.BatchBytes
+	return n, n == limit || bytes >= r.o.BatchBytes
 }
 
 // size is about what a change takes up in an encoded batch.

@@ -24,6 +24,13 @@ type Options struct {
 	// Filter selects what is sent. Without States it lets every state through but suppressed, so that a receiver learns of
 	// retractions. A change by which an alert leaves the selected states is sent too.
 	Filter alert.Filter
+	// Users selects by e-mail address, without regard to case, or by id of the subject; all when empty.
+	Users []string
+	// Historical sends alerts that were first raised more than HistoricalAfter (24 hours) after their last event too.
+	Historical      bool
+	HistoricalAfter time.Duration
+	// MaxPerSecond bounds the changes that are sent in a second; 0 does not.
+	MaxPerSecond int
 	// Start applies when no cursor is stored under Name, except Since, which always holds.
 	Start Start
 
@@ -64,9 +71,10 @@ func (o *Options) complete() error {
 			errs = append(errs, fmt.Errorf("exporters: destination %q: Options.%s is missing", o.Name, field.name))
 		}
 	}
-	if o.BatchChanges < 0 || o.BatchBytes < 0 || o.BatchAge < 0 || o.RetryMin < 0 || o.RetryMax < 0 {
+	if o.BatchChanges < 0 || o.BatchBytes < 0 || o.BatchAge < 0 || o.RetryMin < 0 || o.RetryMax < 0 || o.HistoricalAfter < 0 || o.MaxPerSecond < 0 {
 		errs = append(errs, fmt.Errorf("exporters: destination %q: sizes and times must not be negative", o.Name))
 	}
+	defaulted(&o.HistoricalAfter, 24*time.Hour)
 	defaulted(&o.BatchChanges, 100)
 	defaulted(&o.BatchBytes, 1<<20)
 	defaulted(&o.AttemptTimeout, time.Minute)

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/sealwatch/sealwatch/internal/alert"
 )
 
@@ -25,6 +27,9 @@ type Runner struct {
 	mu       sync.Mutex
 	farewell context.Context // bounds the Close of the exporter; nil before Stop
 	state    state
+
+	// pacer allows changes; nil without a limit.
+	pacer *rate.Limiter
 
 	// position is the sequence up to which nothing is left to do.
 	position atomic.Uint64
@@ -48,6 +53,9 @@ func NewRunner(o Options) (*Runner, error) {
 	r := &Runner{o: o, done: make(chan struct{}), limit: o.BatchChanges}
 	r.stopping, r.stop = context.WithCancel(context.Background())
 	r.aborting, r.abort = context.WithCancel(context.Background())
+	if o.MaxPerSecond > 0 {
+		r.pacer = rate.NewLimiter(rate.Limit(o.MaxPerSecond), o.MaxPerSecond)
+	}
 	r.state.begin(o.Name, o.Exporter.Kind())
 	if err := r.m.register(o.Registerer, o.Name, r.Status); err != nil {
 		return nil, fmt.Errorf("exporters: registering the metrics of destination %q: %w", o.Name, err)

@@ -2,6 +2,7 @@ package exporters
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 )
@@ -14,6 +15,9 @@ func (o *Options) wanted(c *alert.Change) bool {
 		return false
 	}
 	if c.Kind == alert.ChangeDescribed && (c.Context == nil || !c.Context.AfterComplete || len(c.Context.After) == 0) {
+		return false
+	}
+	if !o.about(&c.Subject) || !o.Historical && o.historical(c) {
 		return false
 	}
 	f := o.Filter
@@ -34,4 +38,17 @@ func (o *Options) shows(c *alert.Change, state string) bool {
 		return c.PreviousState != alert.StateSuppressed && len(c.SuppressedBy) == 0
 	}
 	return true
+}
+
+// about says whether the subject is one of Users.
+func (o *Options) about(s *alert.Subject) bool {
+	return len(o.Users) == 0 || slices.ContainsFunc(o.Users, func(u string) bool {
+		return u != "" && (u == s.ID || strings.EqualFold(u, s.Email))
+	})
+}
+
+// historical says whether the alert was first raised long after its last event, as a backfill does it, and was so before the change
+// too: of one that goes on lately, or that was sent, a receiver gets what follows.
+func (o *Options) historical(c *alert.Change) bool {
+	return c.Created.Sub(c.End) > o.HistoricalAfter && (c.PreviousState == "" || c.Created.Sub(c.PreviousEnd) > o.HistoricalAfter)
 }

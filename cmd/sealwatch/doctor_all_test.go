@@ -30,7 +30,7 @@ func TestDoctor(t *testing.T) {
 httpAddr: 127.0.0.1:1 # where nobody listens, whatever else runs on the machine
 sources: {monitor: [{name: main, environment: demo, integrationKey: %s, userId: %s, privateKeyFile: %s, caFile: %s, endpoint: %q}]}
 feeds: [{name: exits, url: exits.txt, format: plain, category: risky}]
-destinations: [{name: siem, kind: syslog, address: %q}]
+destinations: [{name: siem, syslog: {address: %q}}]
 ingest: {cityDatabases: [], asnDatabases: []}
 `, docusigntest.IntegrationKey, docusigntest.UserID, d.KeyFile(t), d.CAFile(t), d.URL, siem.address))
 	ask := func(args ...string) (int, string) {

@@ -28,8 +28,9 @@ func startDestinations(work context.Context, cfg config.Config, db *clickhouse.D
 		}
 		runner, err := exporters.NewRunner(exporters.Options{
 			Name: d.Name, Exporter: exporter, Log: alerts, Cursors: store, DeadLetters: store,
-			Filter: alert.Filter{Detections: d.Filter.Detections, MinSeverity: d.Filter.MinSeverity},
-			Start:  exporters.Start{FromFirst: d.StartAt == "first"},
+			Filter: alert.Filter{Detections: d.Filter.Detections, MinSeverity: d.Filter.MinSeverity}, Users: d.Filter.Users,
+			Historical: d.Historical, HistoricalAfter: d.HistoricalAfter, MaxPerSecond: d.MaxPerSecond,
+			Start:  exporters.Start{FromFirst: d.StartAt == "first", Since: d.Since()},
 			Logger: log, Registerer: registry,
 		})
 		if err != nil {
@@ -44,10 +45,10 @@ func startDestinations(work context.Context, cfg config.Config, db *clickhouse.D
 
 // newExporter makes the exporter of a destination; a new kind is one case here.
 func newExporter(d config.Destination, log *slog.Logger) (exporters.Exporter, error) {
-	switch d.Kind {
-	case "syslog":
-		return syslog.New(syslog.Options{Address: d.Address, Framing: syslog.Framing(d.Framing), Facility: d.Facility, MaxBytes: d.MaxBytes, Logger: log})
+	switch b := d.Block().(type) {
+	case *config.SyslogDestination:
+		return syslog.New(syslog.Options{Address: b.Address, Framing: syslog.Framing(b.Framing), Facility: b.Facility, MaxBytes: b.MaxBytes, Logger: log})
 	default:
-		return nil, fmt.Errorf("kind %q: expected syslog", d.Kind)
+		return nil, fmt.Errorf("no exporter is made of the key %q; expected a case in newExporter", d.Kind())
 	}
 }

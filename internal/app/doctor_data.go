@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
 	"time"
 
@@ -104,15 +103,12 @@ func (e *examination) destination(ctx context.Context, tenant string, d config.D
 	var exporter exporters.Exporter
 	e.step("settings", func() (_, _ string, err error) {
 		exporter, err = newExporter(d, slog.New(slog.DiscardHandler))
-		return StepOK, "kind " + d.Kind, err
+		return StepOK, "kind " + d.Kind(), err
 	})
 	if exporter != nil {
 		defer func() { _ = exporter.Close(ctx) }()
 	}
-	if host, _, err := net.SplitHostPort(d.Address); err == nil {
-		e.resolve(ctx, host)
-		e.tcp(ctx, d.Address)
-	}
+	e.endpoints(ctx, d.Block())
 	e.step("test message", func() (string, string, error) {
 		if !opt.Send {
 			return StepSkipped, "--send sends one", nil
@@ -128,6 +124,33 @@ func (e *examination) destination(ctx context.Context, tenant string, d config.D
 		}
 		return StepOK, "sent; look for the alert sealwatch-doctor-test there: no receiver says that it understood", nil
 	})
+}
+
+// endpoints are the steps that reach the addresses of a destination.
+func (e *examination) endpoints(ctx context.Context, b config.Block) {
+	var roots *x509.CertPool
+	if file := b.Authorities(); file != "" {
+		e.step("authorities", func() (_, _ string, err error) {
+			roots, err = docusign.LoadRoots(file)
+			return StepOK, file, err
+		})
+	}
+	for _, endpoint := range b.Endpoints() {
+		u, err := url.Parse(endpoint)
+		if err != nil {
+			e.step("DNS", func() (string, string, error) { return "", "", errors.New("the address cannot be read") })
+			continue
+		}
+		switch u.Scheme {
+		case "https", "http":
+			e.web(ctx, endpoint, roots)
+		case "udp": // nothing answers there
+			e.resolve(ctx, u.Hostname())
+		default:
+			e.resolve(ctx, u.Hostname())
+			e.tcp(ctx, u.Host)
+		}
+	}
 }
 
 // testMessage is an alert that says that it is none.

@@ -211,34 +211,6 @@ type Selection struct {
 	Groups []string `yaml:"groups,omitempty"`
 }
 
-// Destination is one receiver of alerts.
-type Destination struct {
-	// Name of the destination, unique. Its delivery position is kept under this name.
-	Name string `yaml:"name"`
-	// What the receiver is. Only syslog (RFC 5424 over TCP) for now.
-	Kind string `yaml:"kind"`
-	// Address of the receiver, HOST:PORT.
-	Address string `yaml:"address"`
-	// How messages are told apart on the connection: octet-counting (RFC 6587 3.4.1) or lf. Empty is octet-counting.
-	Framing string `yaml:"framing,omitempty"`
-	// Syslog facility by name: kern, user, daemon, auth, local0 to local7, and so on. Empty is local4.
-	Facility string `yaml:"facility,omitempty"`
-	// Longest message in bytes; a longer one is shortened and says so. 0 is 8000.
-	MaxBytes int `yaml:"maxBytes,omitempty"`
-	// Where a destination that is new begins: now (with the next alert) or first (with the oldest stored). Empty is now.
-	StartAt string `yaml:"startAt,omitempty"`
-	// Which alerts are sent. Empty sends all.
-	Filter DestinationFilter `yaml:"filter,omitempty"`
-}
-
-// DestinationFilter selects alerts for a destination.
-type DestinationFilter struct {
-	// Ids of the detections whose alerts are sent. Empty sends those of all.
-	Detections []string `yaml:"detections,omitempty"`
-	// Least severity that is sent: informational, low, medium, high or critical. Empty sends all.
-	MinSeverity string `yaml:"minSeverity,omitempty"`
-}
-
 // Log is the service's own log.
 type Log struct {
 	// Least level that is written: debug, info, warn or error.

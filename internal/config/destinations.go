@@ -2,19 +2,117 @@ package config
 
 import (
 	"fmt"
-	"net"
+	"reflect"
+	"strings"
+	"time"
 )
 
-// facilities of RFC 5424, by their usual names.
-func facilities() []string {
-	return []string{"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
-		"local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"}
+// Destination is one receiver of alerts. Exactly one of the keys that hold a mapping, filter aside, says what it is.
+type Destination struct {
+	// Name of the destination, unique. Its delivery position is kept under this name.
+	Name string `yaml:"name"`
+	// Where a destination that is new begins: now (with the next alert), first (with the oldest stored), or a date (2026-01-31, in
+	// UTC) or a time (RFC 3339): with what changed since. Empty is now. A date holds for as long as it stands here.
+	StartAt string `yaml:"startAt,omitempty"`
+	// Which alerts are sent. Empty sends all.
+	Filter DestinationFilter `yaml:"filter,omitempty"`
+	// Whether historical alerts are sent too: those that were first raised long after their last event, as a backfill raises them.
+	// Otherwise they are stored and listed, and not sent.
+	Historical bool `yaml:"historical,omitempty"`
+	// How long after its last event an alert must have been raised to be historical. 0 is 24h.
+	HistoricalAfter time.Duration `yaml:"historicalAfter,omitempty"`
+	// Most alerts that are sent in a second, over any longer time; 0 is without a limit.
+	MaxPerSecond int `yaml:"maxPerSecond,omitempty"`
+	// RFC 5424 messages.
+	Syslog *SyslogDestination `yaml:"syslog,omitempty"`
 }
 
-// validateDestinations checks the receivers of alerts.
+// Block is the part of a destination that says what the receiver is and holds the options of that kind. Whoever adds a kind
+// writes a structure that implements it, a field of Destination that points to it, and a case in internal/app/destinations.go.
+type Block interface {
+	// Endpoints are the addresses that are reached over the network, each as SCHEME://HOST:PORT with the scheme tcp, udp, tls or
+	// https, and http for loopback; none for what stays on the machine.
+	Endpoints() []string
+	// Authorities is the file of certificate authorities; empty for the system's.
+	Authorities() string
+	// validate adds what is wrong; key makes the whole key of a field.
+	validate(p *problems, key func(field string) string)
+	// paths are the fields that name a file or a folder.
+	paths() []*string
+}
+
+// blockType is the interface as reflection has it.
+var blockType = reflect.TypeFor[Block]()
+
+// blocks calls found with the key of each kind, and with its block, nil where it is not there.
+func (d *Destination) blocks(found func(kind string, b Block)) {
+	v := reflect.ValueOf(d).Elem()
+	for i := range v.NumField() {
+		if v.Type().Field(i).Type.Implements(blockType) {
+			kind, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+			if v.Field(i).IsNil() {
+				found(kind, nil)
+			} else {
+				found(kind, v.Field(i).Interface().(Block))
+			}
+		}
+	}
+}
+
+// Kind is the key of the destination's block; empty without one.
+func (d *Destination) Kind() (kind string) {
+	d.blocks(func(k string, b Block) {
+		if b != nil {
+			kind = k
+		}
+	})
+	return kind
+}
+
+// Block of the destination; nil without one.
+func (d *Destination) Block() (block Block) {
+	d.blocks(func(_ string, b Block) {
+		if b != nil {
+			block = b
+		}
+	})
+	return block
+}
+
+// Since is the time that startAt names; zero when it names none.
+func (d *Destination) Since() time.Time {
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, d.StartAt); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+// DestinationFilter selects alerts for a destination; its keys are joined by AND, the values of one by OR.
+type DestinationFilter struct {
+	// Ids of the detections whose alerts are sent. Empty sends those of all.
+	Detections []string `yaml:"detections,omitempty"`
+	// Least severity that is sent: informational, low, medium, high or critical. Empty sends all.
+	MinSeverity string `yaml:"minSeverity,omitempty"`
+	// E-mail addresses or DocuSign user ids of those whose alerts are sent. Empty sends those of all.
+	Users []string `yaml:"users,omitempty"`
+}
+
+// gone are the keys that a destination once had, with what is written now.
+var gone = map[string]string{
+	"kind":     `the kind as a key of its own with its options, such as syslog: {address: "siem.example.com:601"}`,
+	"address":  `syslog: {address: "HOST:PORT"}`,
+	"framing":  "syslog: {framing: ...}",
+	"facility": "syslog: {facility: ...}",
+	"maxBytes": "syslog: {maxBytes: ...}",
+}
+
+// validateDestinations checks the receivers of alerts. What the files hold is looked at when the service starts.
 func validateDestinations(p *problems, all []Destination) {
 	names := map[string]bool{}
-	for i, d := range all {
+	for i := range all {
+		d := &all[i]
 		key := func(field string) string { return fmt.Sprintf("destinations[%d].%s", i, field) }
 		if !destinationPattern.MatchString(d.Name) {
 			p.add(key("name"), d.Name, "1 to 63 lower-case letters, digits and hyphens")
@@ -23,21 +121,27 @@ func validateDestinations(p *problems, all []Destination) {
 			p.add(key("name"), d.Name, "a name that no other destination has")
 		}
 		names[d.Name] = true
-		p.oneOf(key("kind"), d.Kind, "syslog")
-		if host, port, err := net.SplitHostPort(d.Address); err != nil || host == "" || !isPort(port, 1) {
-			p.add(key("address"), d.Address, "HOST:PORT such as siem.example.com:601")
+		var kinds, found []string
+		d.blocks(func(kind string, b Block) {
+			kinds = append(kinds, kind)
+			if b != nil {
+				found = append(found, kind)
+				b.validate(p, func(field string) string { return key(kind + "." + field) })
+			}
+		})
+		if len(found) != 1 {
+			have := "none of the keys that say what the receiver is"
+			if len(found) > 1 {
+				have = strings.Join(found, " and ")
+			}
+			*p = append(*p, fmt.Errorf("destinations[%d]: found %s, expected exactly one of %s", i, have, strings.Join(kinds, ", ")))
 		}
-		if d.Framing != "" {
-			p.oneOf(key("framing"), d.Framing, "octet-counting", "lf")
+		if d.StartAt != "" && d.StartAt != "now" && d.StartAt != "first" && d.Since().IsZero() {
+			p.add(key("startAt"), d.StartAt, "now, first, a date such as 2026-01-31, or a time such as 2026-01-31T12:00:00Z")
 		}
-		if d.Facility != "" {
-			p.oneOf(key("facility"), d.Facility, facilities()...)
-		}
-		if d.MaxBytes != 0 {
-			p.within(key("maxBytes"), int64(d.MaxBytes), 1024, 1<<20)
-		}
-		if d.StartAt != "" {
-			p.oneOf(key("startAt"), d.StartAt, "now", "first")
+		p.within(key("maxPerSecond"), int64(d.MaxPerSecond), 0, 1_000_000)
+		if d.HistoricalAfter != 0 && (d.HistoricalAfter < time.Minute || d.HistoricalAfter > 87600*time.Hour) {
+			p.add(key("historicalAfter"), d.HistoricalAfter, "1m to 87600h")
 		}
 		for _, id := range d.Filter.Detections {
 			if !detectionPattern.MatchString(id) {
@@ -47,5 +151,22 @@ func validateDestinations(p *problems, all []Destination) {
 		if d.Filter.MinSeverity != "" {
 			p.oneOf(key("filter.minSeverity"), d.Filter.MinSeverity, "informational", "low", "medium", "high", "critical")
 		}
+		for j, u := range d.Filter.Users {
+			if strings.TrimSpace(u) == "" {
+				p.add(key(fmt.Sprintf("filter.users[%d]", j)), u, "an e-mail address or a DocuSign user id")
+			}
+		}
 	}
+}
+
+// destinationPaths are the fields that name a file or a folder.
+func destinationPaths(all []Destination) (paths []*string) {
+	for i := range all {
+		all[i].blocks(func(_ string, b Block) {
+			if b != nil {
+				paths = append(paths, b.paths()...)
+			}
+		})
+	}
+	return paths
 }

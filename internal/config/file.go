@@ -44,7 +44,7 @@ func (c *Config) readFile(name string) error {
 }
 
 var (
-	unknownField = regexp.MustCompile(`^line (\d+): field (.*) not found in type .*$`)
+	unknownField = regexp.MustCompile(`^line (\d+): field (.*) not found in type (.*)$`)
 	wrongType    = regexp.MustCompile("^line (\\d+): cannot unmarshal (!!\\w+)(?: `[^`]*`)? into (.*)$")
 )
 
@@ -56,7 +56,9 @@ func inFile(name string, err error) error {
 	}
 	var all []error
 	for _, e := range typed.Errors {
-		if m := unknownField.FindStringSubmatch(e); m != nil {
+		if m := unknownField.FindStringSubmatch(e); m != nil && m[3] == "config.Destination" && gone[m[2]] != "" {
+			all = append(all, fmt.Errorf("%s:%s: the key %q of a destination is gone; write %s", name, m[1], m[2], gone[m[2]]))
+		} else if m != nil {
 			all = append(all, fmt.Errorf("%s:%s: unknown key %q; the keys are in docs/reference/config.md", name, m[1], m[2]))
 		} else if m := wrongType.FindStringSubmatch(e); m != nil {
 			all = append(all, fmt.Errorf("%s:%s: found %s, expected %s", name, m[1], yamlKind(m[2]), goKind(m[3])))

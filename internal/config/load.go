@@ -78,6 +78,7 @@ func (c *Config) paths() []*string {
 	for i := range c.Feeds {
 		p = append(p, c.Feeds[i].paths()...)
 	}
+	p = append(p, destinationPaths(c.Destinations)...)
 	return append(append(p, connectPaths(c.Sources.Connect)...), entraPaths(c.Sources.Entra)...)
 }
 

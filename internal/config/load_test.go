@@ -57,6 +57,11 @@ func (c *loadCase) run(t *testing.T) {
 	if c.DataDir != "" {
 		o.Override = func(cfg *Config) { cfg.DataDir = c.DataDir }
 	}
+	var kinds []string
+	(&Destination{}).blocks(func(kind string, _ Block) { kinds = append(kinds, kind) })
+	for i := range c.Errors {
+		c.Errors[i] = strings.ReplaceAll(c.Errors[i], "BLOCKS", strings.Join(kinds, ", "))
+	}
 	cfg, err := Load(o)
 	var got []string
 	if err != nil {

@@ -92,6 +92,8 @@ func (p *page) section(t reflect.Type, v reflect.Value, path, env string) {
 		switch {
 		case f.Type.Kind() == reflect.Struct && f.Type != reflect.TypeFor[Secret]():
 			below(f.Type, v.Field(i), ".")
+		case f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct:
+			below(f.Type.Elem(), reflect.Zero(f.Type.Elem()), ".")
 		case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct:
 			below(f.Type.Elem(), reflect.Zero(f.Type.Elem()), "[].")
 		case f.Type.Kind() == reflect.Map && f.Type.Elem().Kind() == reflect.Struct:
