@@ -16,6 +16,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/clickhouse/embedded"
 	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/internal/hunt"
+	"github.com/sealwatch/sealwatch/internal/spelling"
 )
 
 // book keeps the saved hunts: those of people in the database, and those that come with Sealwatch.
@@ -62,7 +63,16 @@ func (b *book) get(ctx context.Context, id string) (hunt.Saved, error) {
 			return s, nil
 		}
 	}
-	return hunt.Saved{}, fault.New(fault.NotFound, "there is no saved hunt %s", id)
+	ids := make([]string, len(all))
+	for i, s := range all {
+		ids[i] = s.ID
+	}
+	const most = 40
+	more := ""
+	if len(ids) > most {
+		more = fmt.Sprintf(" and %d more", len(ids)-most)
+	}
+	return hunt.Saved{}, fault.New(fault.NotFound, "there is no saved hunt %s%s; those that there are: %s%s", id, spelling.Hint(id, ids), strings.Join(ids[:min(len(ids), most)], ", "), more)
 }
 
 // CreateHunt saves a new hunt.

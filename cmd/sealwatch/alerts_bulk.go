@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,6 +26,8 @@ type bulk struct {
 	dry    bool
 	// expected is how many the filter selects; nil when nobody said.
 	expected *int32
+	// yes is that nobody is to be asked.
+	yes bool
 	// changed says which of the fields are set although they are empty.
 	changed func(flag string) bool
 }
@@ -58,18 +61,24 @@ func (p *process) workOnAll(ctx context.Context, address string, filter *sealwat
 	}
 	defer func() { _ = conn.Close() }()
 	client := sealwatchv1.NewAlertServiceClient(conn)
-	done, err := client.BulkUpdateAlerts(ctx, &sealwatchv1.BulkUpdateAlertsRequest{Filter: filter, Alert: a, UpdateMask: mask, Author: f.author, Comment: f.comment, ValidateOnly: b.dry, ExpectedCount: b.expected})
+	request := &sealwatchv1.BulkUpdateAlertsRequest{Filter: filter, Alert: a, UpdateMask: mask, Author: f.author, Comment: f.comment, ExpectedCount: b.expected}
+	if b.dry || b.expected == nil {
+		request.ValidateOnly = true
+		would, err := client.BulkUpdateAlerts(ctx, request)
+		if err != nil {
+			return err
+		}
+		if sure, err := p.sureOf(ctx, client, filter, would.GetMatchedCount(), b); !sure || err != nil {
+			return err
+		}
+		// What was looked at is what is changed, and nothing that came since.
+		request.ValidateOnly, request.ExpectedCount = false, &would.MatchedCount
+	}
+	done, err := client.BulkUpdateAlerts(ctx, request)
 	if err != nil {
 		return err
 	}
 	n := int(done.GetMatchedCount())
-	switch {
-	case b.dry && n == 0:
-		p.print("the filter selects no alert; there is nothing to %s", b.word)
-		return nil
-	case b.dry:
-		return p.sayWhich(ctx, client, filter, n, b)
-	}
 	p.print("%d of %s %s", done.GetUpdatedCount(), plural(n, "alert"), b.done)
 	for _, s := range done.GetSkipped() {
 		why, known := skippedWords[s.GetReason()]
@@ -81,8 +90,54 @@ func (p *process) workOnAll(ctx context.Context, address string, filter *sealwat
 	return nil
 }
 
+// mostAskedAbout is how many alerts can be changed by a yes; for more the number is to be repeated.
+const mostAskedAbout = 100
+
+// sureOf says whether the work is wanted: it shows what a dry run shows, or asks. Nothing is to be done when the filter selects nothing.
+func (p *process) sureOf(ctx context.Context, client sealwatchv1.AlertServiceClient, filter *sealwatchv1.AlertFilter, matched int32, b bulk) (bool, error) {
+	n := int(matched)
+	switch {
+	case n == 0:
+		p.print("the filter selects no alert; there is nothing to %s", b.word)
+		return false, nil
+	case b.dry:
+		if err := p.sayWhich(ctx, client, filter, n); err != nil {
+			return false, err
+		}
+		flag := "--yes"
+		if n > mostAskedAbout {
+			flag = fmt.Sprintf("--expected-count %d", n)
+		}
+		p.print("the filter selects %s; to %s %s, run it without --dry-run and with %s", plural(n, "alert"), b.word, them(n), flag)
+		return false, nil
+	case n > mostAskedAbout:
+		return false, usagef("the filter selects %d alerts, more than %d; to %s them, repeat their number: --expected-count %d", n, mostAskedAbout, b.word, n)
+	case b.yes:
+		return true, nil
+	case !p.inTerminal:
+		return false, usagef("the filter selects %s, and standard input is no terminal to ask on; look at %s with --dry-run, and then say --yes", plural(n, "alert"), them(n))
+	}
+	if err := p.sayWhich(ctx, client, filter, n); err != nil {
+		return false, err
+	}
+	sure, err := p.yes(ctx, fmt.Sprintf("%s %s?", strings.ToUpper(b.word[:1])+b.word[1:], plural(n, "alert")))
+	if err == nil && !sure {
+		p.say("nothing was changed")
+		err = errSaid
+	}
+	return sure, err
+}
+
+// them stands for a number of things.
+func them(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
+
 // sayWhich names the first of the alerts that would be worked on.
-func (p *process) sayWhich(ctx context.Context, client sealwatchv1.AlertServiceClient, filter *sealwatchv1.AlertFilter, n int, b bulk) error {
+func (p *process) sayWhich(ctx context.Context, client sealwatchv1.AlertServiceClient, filter *sealwatchv1.AlertFilter, n int) error {
 	page, err := client.ListAlerts(ctx, &sealwatchv1.ListAlertsRequest{Filter: filter, PageSize: shownBefore})
 	if err != nil {
 		return err
@@ -94,10 +149,5 @@ func (p *process) sayWhich(ctx context.Context, client sealwatchv1.AlertServiceC
 	if more := n - len(page.GetAlerts()); more > 0 {
 		p.print("and %d more", more)
 	}
-	them := "them"
-	if n == 1 {
-		them = "it"
-	}
-	p.print("the filter selects %s; to %s %s, run it without --dry-run and with --expected-count %d", plural(n, "alert"), b.word, them, n)
 	return nil
 }

@@ -13,10 +13,10 @@ func (p *process) alertsClose() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "close [ALERT...]",
 		Short: "Resolve alerts, by id or all that a filter selects",
-		Long: "Resolve alerts with what they were: those that are named by id, or all that the filter selects. --dry-run tells how many the filter\n" +
-			"selects, names the first of them and changes nothing; to close more than 100 by a filter, repeat that number with --expected-count. Alerts about whoever runs it\n" +
-			"are left open: nobody judges themselves. An alert that later becomes more severe, or, unless it was no attack, goes on, is\n" +
-			"new again.",
+		Long: "Resolve alerts with what they were: those that are named by id, or all that the filter selects, after a question on the terminal or with\n" +
+			"--yes. --dry-run tells how many the filter selects, names the first of them and changes nothing; to close more than 100 by a filter,\n" +
+			"repeat that number with --expected-count. Alerts about whoever runs it are left open: nobody judges themselves. An alert that later\n" +
+			"becomes more severe, or, unless it was no attack, goes on, is new again.",
 		Example: "  sealwatch alerts close 5f0c... --as benign_positive --because confirmed_with_user\n" +
 			"  sealwatch alerts close --detection infrequent_country --country FR --as benign_positive --dry-run\n" +
 			"  sealwatch alerts close --detection infrequent_country --country FR --as benign_positive --expected-count 137",
@@ -28,6 +28,7 @@ func (p *process) alertsClose() *cobra.Command {
 	f.remark(c)
 	dry := c.Flags().Bool("dry-run", false, "say how many the filter selects and name the first, and change nothing")
 	expected := c.Flags().Int32("expected-count", 0, "how many the filter selects; with another number nothing is changed")
+	yes := c.Flags().Bool("yes", false, "do not ask")
 	p.authorFlag(c, &f.author)
 	c.RunE = func(c *cobra.Command, ids []string) error {
 		if f.classification == "" {
@@ -55,7 +56,7 @@ func (p *process) alertsClose() *cobra.Command {
 		if err := p.named(c.Context(), *address, selected); err != nil {
 			return err
 		}
-		return p.workOnAll(c.Context(), *address, selected, f, bulk{word: "close", done: "closed", states: unresolved, dry: *dry, expected: expectedCount(c, *expected)})
+		return p.workOnAll(c.Context(), *address, selected, f, bulk{word: "close", done: "closed", states: unresolved, dry: *dry, yes: *yes, expected: expectedCount(c, *expected)})
 	}
 	return c
 }
@@ -64,8 +65,8 @@ func (p *process) alertsReopen() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "reopen [ALERT...]",
 		Short: "Make resolved alerts new again",
-		Long: "Make resolved alerts new again: those that are named by id, or all resolved ones that the filter selects. What they were judged to be is\n" +
-			"taken back, and stands in their history; --keep-verdict lets it stand.",
+		Long: "Make resolved alerts new again: those that are named by id, or all resolved ones that the filter selects, after a question on the\n" +
+			"terminal or with --yes. What they were judged to be is taken back, and stands in their history; --keep-verdict lets it stand.",
 		Example: "  sealwatch alerts reopen 5f0c... --comment \"it was not her after all\"\n" +
 			"  sealwatch alerts reopen --detection infrequent_country --classified benign_positive --dry-run",
 	}
@@ -75,6 +76,7 @@ func (p *process) alertsReopen() *cobra.Command {
 	keep := c.Flags().Bool("keep-verdict", false, "let stand what they were judged to be")
 	dry := c.Flags().Bool("dry-run", false, "say how many the filter selects and name the first, and change nothing")
 	expected := c.Flags().Int32("expected-count", 0, "how many the filter selects; with another number nothing is changed")
+	yes := c.Flags().Bool("yes", false, "do not ask")
 	p.authorFlag(c, &f.author)
 	c.RunE = func(c *cobra.Command, ids []string) error {
 		selected, err := filter.filter(p.now())
@@ -94,7 +96,7 @@ func (p *process) alertsReopen() *cobra.Command {
 		if err := p.named(c.Context(), *address, selected); err != nil {
 			return err
 		}
-		return p.workOnAll(c.Context(), *address, selected, f, bulk{word: "reopen", done: "reopened", states: []sealwatchv1.AlertState{sealwatchv1.AlertState_ALERT_STATE_RESOLVED}, dry: *dry, expected: expectedCount(c, *expected), changed: changed})
+		return p.workOnAll(c.Context(), *address, selected, f, bulk{word: "reopen", done: "reopened", states: []sealwatchv1.AlertState{sealwatchv1.AlertState_ALERT_STATE_RESOLVED}, dry: *dry, yes: *yes, expected: expectedCount(c, *expected), changed: changed})
 	}
 	return c
 }

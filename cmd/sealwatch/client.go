@@ -59,6 +59,20 @@ func grpcPort() string {
 	return port
 }
 
+// reasonOf is the reason by which the service names an error for programs; empty for any other error.
+func reasonOf(err error) string {
+	var remote interface{ GRPCStatus() *status.Status }
+	if !errors.As(err, &remote) {
+		return ""
+	}
+	for _, d := range remote.GRPCStatus().Details() {
+		if i, ok := d.(*errdetails.ErrorInfo); ok {
+			return i.GetReason()
+		}
+	}
+	return ""
+}
+
 // message is an error as a person should read it: without the words of gRPC, with a hint where there is one.
 func message(err error) string {
 	var remote interface{ GRPCStatus() *status.Status }
@@ -67,12 +81,7 @@ func message(err error) string {
 	}
 	s := remote.GRPCStatus()
 	said := s.Message()
-	reason := ""
-	for _, d := range s.Details() {
-		if i, ok := d.(*errdetails.ErrorInfo); ok {
-			reason = i.GetReason()
-		}
-	}
+	reason := reasonOf(err)
 	switch {
 	case s.Code() == codes.Unavailable && reason == "" && strings.Contains(said, notHTTP2):
 		said = "what listens at --addr does not speak gRPC; this looks like the HTTP port. The gRPC port is " + grpcPort() + " unless grpcAddr says otherwise"

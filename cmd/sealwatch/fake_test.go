@@ -283,6 +283,7 @@ func (f *fake) serveOn(l net.Listener) func() {
 	sealwatchv1.RegisterExceptionServiceServer(s, fakeExceptions{})
 	sealwatchv1.RegisterIncidentServiceServer(s, fakeIncidents{})
 	sealwatchv1.RegisterTimelineServiceServer(s, fakeTimeline{})
+	sealwatchv1.RegisterHuntServiceServer(s, limited{})
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Serve(l) }()
 	return func() { s.Stop(); <-done }

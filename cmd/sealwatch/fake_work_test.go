@@ -47,8 +47,18 @@ func (f *fake) AddAlertComment(ctx context.Context, r *sealwatchv1.AddAlertComme
 	return f.UpdateAlert(ctx, &sealwatchv1.UpdateAlertRequest{Alert: &sealwatchv1.Alert{Name: r.GetName()}, Author: r.GetAuthor(), Comment: r.GetText()})
 }
 
-// BulkUpdateAlerts finds 137 alerts of any filter.
+// BulkUpdateAlerts finds 137 alerts of any filter but that of "few", which has three.
 func (f *fake) BulkUpdateAlerts(_ context.Context, r *sealwatchv1.BulkUpdateAlertsRequest) (*sealwatchv1.BulkUpdateAlertsResponse, error) {
+	if slices.Contains(r.GetFilter().GetDetections(), "few") {
+		if !r.GetValidateOnly() && r.GetExpectedCount() != 3 {
+			return nil, status.Error(codes.FailedPrecondition, "expectedCount: 3 was expected")
+		}
+		done := &sealwatchv1.BulkUpdateAlertsResponse{MatchedCount: 3}
+		if !r.GetValidateOnly() {
+			done.UpdatedCount = 3
+		}
+		return done, nil
+	}
 	switch {
 	case r.GetValidateOnly() && slices.Contains(r.GetFilter().GetDetections(), "failed_logins"):
 		return &sealwatchv1.BulkUpdateAlertsResponse{}, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 
 	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
+	"github.com/sealwatch/sealwatch/internal/spelling"
 )
 
 const shellHelp = `A statement ends with a semicolon and may have several lines. Ctrl-C ends the statement that runs, or empties the line; Tab completes
@@ -177,7 +179,9 @@ func (h *hunter) ask(ctx context.Context, run func(context.Context) error) {
 			h.p.say("stopped")
 			return
 		}
-		h.p.complain(err)
+		if !errors.Is(err, errCut) && !errors.Is(err, errSaid) { // they were said
+			h.p.complain(err)
+		}
 	}
 }
 
@@ -205,6 +209,9 @@ func (h *hunter) command(ctx context.Context, name, rest string) {
 		}
 		h.ask(ctx, func(ctx context.Context) error {
 			described := *h
+			if err := h.tableThere(ctx, rest); err != nil {
+				return err
+			}
 			described.parameters = map[string]string{}
 			if rest != "" {
 				described.parameters["table"] = rest
@@ -214,6 +221,18 @@ func (h *hunter) command(ctx context.Context, name, rest string) {
 	default:
 		h.p.say("there is no command %s; \\h lists those that there are", name)
 	}
+}
+
+// tableThere says that there is no such table, with the one that was meant.
+func (h *hunter) tableThere(ctx context.Context, table string) error {
+	if table == "" {
+		return nil
+	}
+	tables, err := h.words(ctx, "SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name")
+	if err != nil || slices.Contains(tables, table) {
+		return err
+	}
+	return fmt.Errorf("there is no table %s%s; \\d lists those that there are", table, spelling.Hint(table, tables))
 }
 
 // withItsParameters runs a saved hunt with those of the values that it has a parameter for.
@@ -339,16 +358,24 @@ func isNamePart(r rune) bool {
 func (v *vocabulary) names(ctx context.Context) []string {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	const sql = "SELECT DISTINCT arrayJoin([table, name]) AS word FROM system.columns WHERE database = currentDatabase() ORDER BY word"
-	stream, err := v.h.client.Query(ctx, &sealwatchv1.QueryRequest{Sql: sql, Author: v.h.flags.author})
+	all, _ := v.h.words(ctx, "SELECT DISTINCT arrayJoin([table, name]) AS word FROM system.columns WHERE database = currentDatabase() ORDER BY word")
+	return all
+}
+
+// words are the first column of what a statement finds. They come with an error, too, as far as they were read.
+func (h *hunter) words(ctx context.Context, sql string) ([]string, error) {
+	stream, err := h.client.Query(ctx, &sealwatchv1.QueryRequest{Sql: sql, Author: h.flags.author})
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	var all []string
 	for {
 		m, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
 		if err != nil {
-			return all
+			return all, err
 		}
 		for _, row := range m.GetRows().GetRows() {
 			all = append(all, terminal.Text(row.GetValues()[0].GetStringValue()))

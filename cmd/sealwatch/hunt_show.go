@@ -61,18 +61,21 @@ func (h *hunter) show(sql string, next func() (*sealwatchv1.QueryResponse, error
 	if err := to.Flush(); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
-	h.close(summary)
-	return nil
+	return h.close(summary)
 }
 
-// close says what came of the question, on a terminal, and everywhere that the result is not whole.
-func (h *hunter) close(s *sealwatchv1.HuntSummary) {
+// close says what came of the question, on a terminal, and everywhere that the result is not whole, which it returns as errCut.
+func (h *hunter) close(s *sealwatchv1.HuntSummary) error {
 	if s.GetTruncated() {
 		h.p.say("There is more than these %s: the result was cut off by the limit of %s (--max-rows, or hunting.max* of the service)", count(s.GetRows(), "row"), s.GetTruncatedBy())
 	}
 	if h.p.errTerminal {
 		h.p.say("%s in %s; read %s, %s", count(s.GetRows(), "row"), s.GetElapsed().AsDuration().Round(time.Millisecond), count(s.GetReadRows(), "row"), size(s.GetReadBytes()))
 	}
+	if s.GetTruncated() {
+		return errCut
+	}
+	return nil
 }
 
 // point shows where in a statement an error is.

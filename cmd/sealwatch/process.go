@@ -15,6 +15,7 @@ import (
 	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
 	"github.com/sealwatch/sealwatch/internal/build"
 	"github.com/sealwatch/sealwatch/internal/config"
+	"github.com/sealwatch/sealwatch/internal/fault"
 )
 
 // Exit codes.
@@ -22,6 +23,8 @@ const (
 	exitOK    = 0
 	exitError = 1
 	exitUsage = 2
+	// exitCut is that of a hunt whose result is not all that there is.
+	exitCut = 3
 )
 
 // process is what the commands know of the process that they run in; tests put their own in its place.
@@ -70,6 +73,9 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 // errSaid ends a command whose problems have been printed already.
 var errSaid = errors.New("the problems were printed")
 
+// errCut ends a hunt whose result was cut off, which has been printed already.
+var errCut = errors.New("the result was cut off")
+
 // run runs one command line and returns the exit code.
 func (p *process) run(ctx context.Context, args []string) int {
 	// Several goroutines of a command may print; each line stays whole.
@@ -97,6 +103,8 @@ func (p *process) run(ctx context.Context, args []string) int {
 		return exitOK
 	case errors.Is(err, errSaid):
 		return exitError
+	case errors.Is(err, errCut):
+		return exitCut
 	}
 	if !begun {
 		err = hinted(ran, err)
@@ -104,6 +112,9 @@ func (p *process) run(ctx context.Context, args []string) int {
 	p.complain(err)
 	if !begun || errors.As(err, new(usageError)) {
 		return exitUsage
+	}
+	if reasonOf(err) == string(fault.LimitExceeded) {
+		return exitCut
 	}
 	return exitError
 }
@@ -144,7 +155,7 @@ func (p *process) root() *cobra.Command {
 		Use:   "sealwatch",
 		Short: "Watches an organisation's DocuSign",
 		Long: "Sealwatch takes in DocuSign's audit events, keeps them in ClickHouse, finds the attacks in them with SQL, and tells people\n" +
-			"and SIEMs within seconds.\n\nExit codes: 0 success, 1 error, 2 a mistake in the command line.",
+			"and SIEMs within seconds.\n\nExit codes: 0 success, 1 error, 2 a mistake in the command line, 3 a hunt that was cut off by a limit.",
 		SilenceUsage: true, SilenceErrors: true, DisableSuggestions: true, Version: build.Read().Version,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}

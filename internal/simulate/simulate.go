@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sealwatch/sealwatch/internal/spelling"
 )
 
 // Options say what to simulate.
@@ -106,13 +108,13 @@ func (o *Options) check() error {
 		case overheard && !o.Connect:
 			bad("attacks", k, "no attack of which Connect alone tells, or connect: true in a scenario")
 		case !overheard && !slices.Contains(Kinds(), k):
-			bad("attacks", k, "of "+strings.Join(append(Kinds(), ConnectKinds()...), ", "))
+			bad("attacks", k, oneOf(k, append(Kinds(), ConnectKinds()...)))
 		}
 	}
 	known := NoiseRates()
 	for _, name := range slices.Sorted(maps.Keys(o.Noise)) {
 		if _, ok := known[name]; !ok {
-			bad("noise", name, "of "+strings.Join(NoiseNames(), ", "))
+			bad("noise", name, oneOf(name, NoiseNames()))
 		} else if r := o.Noise[name]; !(r >= 0 && r <= 1) {
 			bad("noise "+name, r, "a share of 0 to 1")
 		}
@@ -127,4 +129,9 @@ func (o *Options) check() error {
 		bad("repeats", o.Repeats, "a share of 0 to 1")
 	}
 	return errors.Join(all...)
+}
+
+// oneOf is what there is in the place of a name, with the one that was meant. That none can be said comes first.
+func oneOf(name string, known []string) string {
+	return "none, or of " + strings.Join(known, ", ") + spelling.Hint(name, append([]string{"none"}, known...))
 }
