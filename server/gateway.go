@@ -2,10 +2,12 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -14,10 +16,12 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/server/chain"
+	"github.com/sealwatch/sealwatch/server/mistake"
 	"github.com/sealwatch/sealwatch/server/problem"
 )
 
@@ -149,20 +153,40 @@ func (*marshaler) StreamContentType(any) string { return streamContentType }
 
 // NewDecoder reports to the body what could not be decoded.
 func (m *marshaler) NewDecoder(r io.Reader) runtime.Decoder {
-	d := m.JSONPb.NewDecoder(r)
+	d := json.NewDecoder(r)
 	body, ok := r.(*apiBody)
-	if !ok {
-		return d
-	}
 	n := 0
 	return runtime.DecoderFunc(func(v any) error {
-		err := d.Decode(v)
-		if err != nil && !errors.Is(err, io.EOF) {
+		var text json.RawMessage
+		err := d.Decode(&text)
+		if err == nil {
+			err = m.Unmarshal(text, v)
+			if err != nil {
+				err = inWords(text, v, err)
+			}
+		}
+		switch {
+		case err == nil || errors.Is(err, io.EOF) || !ok:
+		case body.values != nil:
 			body.fail(problem.Invalid(fmt.Sprintf("message %d of the body: %s", n+1, plain(err.Error()))))
+		default:
+			body.fail(err)
 		}
 		n++
 		return err
 	})
+}
+
+// inWords says which field of a message is wrong, and what it takes, in the place of the decoder's words.
+func inWords(text []byte, v any, err error) error {
+	for t := reflect.TypeOf(v); t != nil && t.Kind() == reflect.Pointer; t = t.Elem() {
+		if m, ok := reflect.Zero(t).Interface().(proto.Message); ok {
+			if said := mistake.Refusal(m.ProtoReflect().Descriptor(), text, ""); said != nil {
+				return said
+			}
+		}
+	}
+	return err
 }
 
 // incomingHeader is the list of headers that become metadata: the request id and nothing else.
@@ -174,7 +198,8 @@ func noHeader(string) (string, bool) { return "", false }
 
 func writeGatewayError(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
 	if body, ok := r.Body.(*apiBody); ok {
-		if failure := body.failed(); fault.Is(failure, fault.BodyTooLarge) {
+		// What the gateway makes of it has lost the fields.
+		if failure := body.failed(); fault.Is(failure, fault.BodyTooLarge) || fault.Is(failure, fault.InvalidArgument) {
 			err = failure
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/hunt"
 	"github.com/sealwatch/sealwatch/server/chain"
 	"github.com/sealwatch/sealwatch/server/fanout"
+	"github.com/sealwatch/sealwatch/server/mistake"
 	"github.com/sealwatch/sealwatch/server/problem"
 	"github.com/sealwatch/sealwatch/server/translate"
 	"github.com/sealwatch/sealwatch/server/validate"
@@ -87,6 +88,9 @@ func (h *huntREST) decode(r *http.Request, req proto.Message, name string) error
 	}
 	if len(text) > 0 {
 		if err := protojson.Unmarshal(text, req); err != nil {
+			if said := mistake.Refusal(req.ProtoReflect().Descriptor(), text, ""); said != nil {
+				return said
+			}
 			return problem.Invalid("the body: " + plain(err.Error()))
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"github.com/sealwatch/sealwatch/server/mistake"
 	"github.com/sealwatch/sealwatch/server/problem"
 )
 
@@ -105,33 +106,46 @@ func (q *queryRules) check(r *http.Request) error {
 		return nil
 	}
 	var violations []problem.Violation
-	for name := range r.URL.Query() {
-		if !hasField(q.routes[i].message, name) {
+	var wrong []problem.Violation
+	for name, values := range r.URL.Query() {
+		f := fieldAt(q.routes[i].message, name)
+		if f == nil {
 			violations = append(violations, problem.Violation{Field: name, Description: "there is no such query parameter"})
+			continue
+		}
+		for _, value := range values {
+			if said := mistake.Text(f, value); said != "" {
+				wrong = append(wrong, problem.Violation{Field: name, Description: said})
+			}
 		}
 	}
-	if len(violations) == 0 {
+	byField := func(a, b problem.Violation) int { return strings.Compare(a.Field, b.Field) }
+	slices.SortFunc(violations, byField)
+	slices.SortStableFunc(wrong, byField)
+	switch {
+	case len(violations) == 0 && len(wrong) == 0:
 		return nil
+	case len(violations) == 0:
+		return problem.Invalid(wrong[0].Field+": "+wrong[0].Description, wrong...)
 	}
-	slices.SortFunc(violations, func(a, b problem.Violation) int { return strings.Compare(a.Field, b.Field) })
 	return problem.Invalid(fmt.Sprintf("%s takes no query parameter %q; /openapi.json lists those it takes",
 		r.URL.Path, violations[0].Field), violations...)
 }
 
-// hasField follows a path of field names, in either spelling, for example filter.startTime.
-func hasField(m protoreflect.MessageDescriptor, path string) bool {
+// fieldAt follows a path of field names, in either spelling, for example filter.startTime; nil when it leads nowhere.
+func fieldAt(m protoreflect.MessageDescriptor, path string) (f protoreflect.FieldDescriptor) {
 	for name := range strings.SplitSeq(path, ".") {
 		if m == nil {
-			return false
+			return nil
 		}
-		f := m.Fields().ByJSONName(name)
+		f = m.Fields().ByJSONName(name)
 		if f == nil {
 			f = m.Fields().ByName(protoreflect.Name(name))
 		}
 		if f == nil {
-			return false
+			return nil
 		}
 		m = f.Message()
 	}
-	return true
+	return f
 }

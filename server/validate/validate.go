@@ -40,12 +40,20 @@ func (v *Validator) Message(m proto.Message) error {
 		return err
 	}
 	var violations []problem.Violation
+	others := len(invalid.Violations) - 1
 	for _, i := range invalid.Violations[:min(len(invalid.Violations), maxViolations)] {
-		violations = append(violations, problem.Violation{Field: fieldPath(i, 0), Description: inWords(i)})
+		next, last := problem.Violation{Field: fieldPath(i, 0), Description: inWords(i)}, len(violations)-1
+		// Of two rules of a field, such as that on its length and that on its form, the one that has words says all.
+		if last >= 0 && violations[last].Field == next.Field && strings.HasPrefix(next.Description, "expected ") {
+			violations[last] = next
+			others--
+			continue
+		}
+		violations = append(violations, next)
 	}
 	message := fmt.Sprintf("%s: %s", violations[0].Field, violations[0].Description)
-	if more := len(invalid.Violations) - 1; more > 0 {
-		message = fmt.Sprintf("%s, and %d more", message, more)
+	if others > 0 {
+		message = fmt.Sprintf("%s, and %d more", message, others)
 	}
 	if batch, ok := m.(interface{ GetBatchId() string }); ok {
 		message = fmt.Sprintf("batch %q: %s", batch.GetBatchId(), message)

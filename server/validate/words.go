@@ -1,7 +1,13 @@
 package validate
 
 import (
+	"fmt"
+	"strings"
+	"sync"
+
 	"buf.build/go/protovalidate"
+
+	"github.com/sealwatch/sealwatch/internal/countries"
 )
 
 // words say what a field must be like whose rule is a regular expression, by the expression. A test holds it to the API's
@@ -39,5 +45,29 @@ func inWords(v *protovalidate.Violation) string {
 	if !known {
 		return v.Proto.GetMessage()
 	}
-	return "expected " + said.expected + ", such as " + said.example
+	return "expected " + said.expected + ", such as " + said.example + meant(v)
+}
+
+// table has the names of countries; nil would be a defect of the build.
+var table = sync.OnceValue(func() *countries.Table {
+	t, err := countries.New()
+	if err != nil {
+		return nil
+	}
+	return t
+})
+
+// meant is the code of the country that was named where its code was wanted.
+func meant(v *protovalidate.Violation) string {
+	if !strings.Contains(v.RuleValue.String(), "[A-Za-z]{2}") || !v.FieldValue.IsValid() {
+		return ""
+	}
+	name, ok := v.FieldValue.Interface().(string)
+	if !ok || table() == nil {
+		return ""
+	}
+	if code := table().Code(name); code != "" {
+		return fmt.Sprintf("; %s is %s", table().Name(code), code)
+	}
+	return ""
 }

@@ -65,3 +65,17 @@ func TestAnswersHaveNoExpressions(t *testing.T) {
 		t.Errorf("an item of a list: %v", err)
 	}
 }
+
+// TestCountryByName: who names a country where its code is wanted is told the code.
+func TestCountryByName(t *testing.T) {
+	v, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"Germany": "such as IE; Germany is DE", "united states": "; United States is US", "Elbonia": "such as IE"} {
+		err := v.Message(&pb.ListAlertsRequest{Filter: &pb.AlertFilter{Countries: []string{name}}})
+		if err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+}
