@@ -85,7 +85,7 @@ func (d *Document) Encode() ([]byte, error) {
 	if err := e.Encode(d); err != nil {
 		return nil, fmt.Errorf("encoding change %d of alert %q as JSON: %w", d.Sequence, d.Name, err)
 	}
-	return escapeInvisible(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+	return EscapeInvisible(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
 
 // Score is a number that may be no JSON number; it is then a string, as protobuf's JSON has it.
@@ -137,8 +137,9 @@ func object(text string) json.RawMessage {
 	return raw
 }
 
-// escapeInvisible rewrites compact JSON: what it replaces can only stand inside a string there.
-func escapeInvisible(b []byte) []byte {
+// EscapeInvisible escapes control characters, invisible format characters and broken bytes as \uXXXX. The JSON MUST be
+// compact: what it replaces can only stand inside a string there.
+func EscapeInvisible(b []byte) []byte {
 	out := make([]byte, 0, len(b))
 	copied := 0 // b up to here is in out
 	for i := 0; i < len(b); {

@@ -5,30 +5,37 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/sealwatch/sealwatch/exporters"
+	"github.com/sealwatch/sealwatch/exporters/format/payload"
 	"github.com/sealwatch/sealwatch/internal/alert"
 )
 
 // encoder writes a change as one RFC 5424 message:
 //
-//	<PRI>1 TIMESTAMP HOSTNAME APP-NAME PROCID MSGID [STRUCTURED-DATA] MSG
+//	<PRI>1 TIMESTAMP HOSTNAME APP-NAME PROCID MSGID STRUCTURED-DATA MSG
 //
 // TIMESTAMP is when this version of the alert was made. MSGID is ALERT_CREATED, ALERT_UPDATED or ALERT_RETRACTED.
-// MSG is an exporters.Document, in UTF-8 and without a byte order mark: RFC 8259 forbids one in front of JSON, and
+// STRUCTURED-DATA is there with the formats of JSON; what reads CEF and LEEF looks for them right behind the header.
+// MSG is the payload, in UTF-8 and without a byte order mark: RFC 8259 forbids one in front of JSON, and
 // receivers that parse MSG as JSON stumble over it. No message holds a control character.
+//
+// With HeaderAgent the header is TIMESTAMP HOSTNAME alone.
 type encoder struct {
 	facility                int
 	host, app, process, sid string
 	maxBytes                int
+	header                  Header
+	structured              bool
+	payload                 payload.Encoder
 }
 
 func newEncoder(o *Options) encoder {
 	code, _ := facilityCode(o.Facility)
+	name := o.Payload.Name()
 	return encoder{facility: code, host: headerField(o.Hostname, 255), app: headerField(o.AppName, 48),
-		process: strconv.Itoa(os.Getpid()), sid: o.StructuredDataID, maxBytes: o.MaxBytes}
+		process: strconv.Itoa(os.Getpid()), sid: o.StructuredDataID, maxBytes: o.MaxBytes, header: o.Header, structured: name == "json" || name == "ocsf", payload: o.Payload}
 }
 
 // severityCode is the syslog severity: critical 2 (critical), high 3 (error), medium 4 (warning), low 5 (notice), and 6
@@ -49,51 +56,40 @@ func severityCode(severity string) int {
 
 // encode returns the message, shortened to maxBytes where that is needed. The error says that it cannot be.
 func (e *encoder) encode(c *alert.Change) ([]byte, error) {
-	d := exporters.NewDocument(c)
-	message, err := e.message(c, &d)
-	if err != nil || len(message) <= e.maxBytes {
-		return message, err
-	}
-	for _, step := range shortening {
-		changed := step(&d)
-		if len(changed) == 0 {
-			continue
-		}
-		mark(&d, changed)
-		if message, err = e.message(c, &d); err != nil || len(message) <= e.maxBytes {
-			return message, err
-		}
-	}
-	return nil, fmt.Errorf("the message has %d bytes even when shortened, at most %d were expected", len(message), e.maxBytes)
+	return payload.Fit(c, e.maxBytes, func(d *exporters.Document) ([]byte, error) { return e.message(c, d) })
 }
 
 func (e *encoder) message(c *alert.Change, d *exporters.Document) ([]byte, error) {
-	text, err := d.Encode()
-	if err != nil {
-		return nil, err
+	b := make([]byte, 0, 4096)
+	if e.header == HeaderAgent {
+		b = append(append(b, agentTimestamp(c)...), ' ')
+		if e.host != "-" {
+			b = append(append(b, e.host...), ' ')
+		}
+		return e.payload.Append(b, c, d)
 	}
-	b := make([]byte, 0, len(text)+1024)
 	b = fmt.Appendf(b, "<%d>1 %s %s %s %s %s ", e.facility*8+severityCode(c.Severity), timestamp(c), e.host, e.app, e.process,
 		headerField("ALERT_"+strings.ToUpper(c.Kind), 32))
+	if !e.structured {
+		return e.payload.Append(append(b, "- "...), c, d)
+	}
 	b = append(append(b, '['), e.sid...)
 	for _, p := range parameters(d) {
 		b = appendParameter(b, p[0], p[1])
 	}
-	b = append(b, ']', ' ')
-	return append(b, text...), nil
+	return e.payload.Append(append(b, ']', ' '), c, d)
 }
 
 // parameters are the names and values of the structured data; empty values are left out.
 func parameters(d *exporters.Document) [][2]string {
-	word := func(s, prefix string) string { return strings.ToLower(strings.TrimPrefix(s, prefix)) }
 	score := ""
 	if d.Score != 0 {
 		score = strconv.FormatFloat(float64(d.Score), 'g', -1, 64)
 	}
 	return [][2]string{
-		{"id", strings.TrimPrefix(d.Name, "alerts/")}, {"change", word(d.Change, "ALERT_CHANGE_")},
+		{"id", strings.TrimPrefix(d.Name, "alerts/")}, {"change", payload.Word(d.Change, "ALERT_CHANGE_")},
 		{"seq", strconv.FormatUint(d.Sequence, 10)}, {"tenant", d.Tenant}, {"detection", d.Detection},
-		{"severity", word(d.Severity, "SEVERITY_")}, {"state", word(d.State, "ALERT_STATE_")},
+		{"severity", payload.Word(d.Severity, "SEVERITY_")}, {"state", payload.Word(d.State, "ALERT_STATE_")},
 		{"subjectType", d.Subject.Type}, {"subject", d.Subject.ID}, {"email", d.Subject.Email},
 		{"start", d.StartTime}, {"end", d.EndTime}, {"events", strconv.FormatUint(d.EventCount, 10)}, {"score", score},
 		{"supersededBy", strings.TrimPrefix(d.SupersededBy, "alerts/")}, {"truncated", strings.Join(d.Truncated, ",")},
@@ -111,7 +107,7 @@ func appendParameter(b []byte, name, value string) []byte {
 		switch {
 		case r == '"', r == '\\', r == ']':
 			b = append(b, '\\', byte(r))
-		case invisible(r):
+		case payload.Invisible(r):
 			b = utf8.AppendRune(b, utf8.RuneError)
 		default:
 			b = utf8.AppendRune(b, r)
@@ -119,8 +115,6 @@ func appendParameter(b []byte, name, value string) []byte {
 	}
 	return append(b, '"')
 }
-
-func invisible(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
 
 // headerField keeps what RFC 5424 allows in a header: visible ASCII. "-" stands for nothing.
 func headerField(s string, most int) string {
@@ -142,4 +136,16 @@ func timestamp(c *alert.Change) string {
 		return "-"
 	}
 	return t.Format("2006-01-02T15:04:05.000000Z")
+}
+
+// agentTimestamp has milliseconds, as the agent's had.
+func agentTimestamp(c *alert.Change) string {
+	t := c.Updated.UTC()
+	if t.Year() < 1970 || t.Year() > 9999 {
+		t = c.Created.UTC()
+	}
+	if t.Year() < 1970 || t.Year() > 9999 {
+		return "1970-01-01T00:00:00.000Z" // a receiver takes the first word for a time, whatever it is
+	}
+	return t.Format("2006-01-02T15:04:05.000Z")
 }

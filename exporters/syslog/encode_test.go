@@ -15,6 +15,7 @@ import (
 
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/exporters/exportertest"
+	"github.com/sealwatch/sealwatch/exporters/format/payload"
 	"github.com/sealwatch/sealwatch/internal/alert"
 )
 
@@ -107,7 +108,7 @@ func checkMessage(t *testing.T, c *alert.Change, message []byte, most int) {
 	if !utf8.Valid(message) {
 		t.Error("no valid UTF-8")
 	}
-	if i := bytes.IndexFunc(message, invisible); i >= 0 {
+	if i := bytes.IndexFunc(message, payload.Invisible); i >= 0 {
 		t.Errorf("an invisible character at %d in %q", i, message)
 	}
 	parsed, err := rfc5424.NewParser().Parse(message)
@@ -153,21 +154,6 @@ func TestShorteningKeepsWhatItCan(t *testing.T) {
 				t.Errorf("%d bytes where %d were allowed, less than under a lower limit", len(message), most)
 			}
 			last = len(message)
-		}
-	}
-}
-
-func TestCut(t *testing.T) {
-	for _, c := range []struct {
-		text string
-		most int
-		want string
-	}{
-		{"short", 5, "short"}, {"longer", 5, "lo…"}, {"ééé", 6, "ééé"}, {"éééé", 6, "é…"}, {"ab\"\"\"", 7, "ab\"…"}, {"\xff\xff", 12, "\xff\xff"}, {"\xff\xff\xff", 12, "\xff…"},
-		{"\ufffd\ufffd\ufffd", 12, "\ufffd…"}, {"", 5, ""}, {"\x1b\x1b", 5, "…"},
-	} {
-		if got := cut(c.text, c.most); got != c.want {
-			t.Errorf("cut(%q, %d) = %q, want %q", c.text, c.most, got, c.want)
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/sealwatch/sealwatch/exporters"
@@ -19,7 +18,7 @@ import (
 type Exporter struct {
 	o       Options
 	encoder encoder
-	conn    *net.TCPConn // nil while there is none
+	conn    net.Conn // nil while there is none
 	tail    tail
 }
 
@@ -56,7 +55,7 @@ func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
 			err = x.write(ctx, frames)
 		}
 		if err != nil {
-			return &exporters.Error{Kind: exporters.Retryable, Failed: failed, Err: err}
+			return &exporters.Error{Kind: kindOf(err), Failed: failed, Err: err}
 		}
 		x.tail.add(frames, time.Now())
 	}
@@ -67,14 +66,22 @@ func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
 }
 
 // Keep implements exporters.Keeper: it notices a lost connection, connects again and resends the tail.
-func (x *Exporter) Keep(ctx context.Context) error { return x.connect(ctx) }
+func (x *Exporter) Keep(ctx context.Context) error {
+	if err := x.connect(ctx); err != nil {
+		return &exporters.Error{Kind: kindOf(err), Err: err}
+	}
+	return nil
+}
 
 func (x *Exporter) frame(c *alert.Change) ([]byte, error) {
 	message, err := x.encoder.encode(c)
 	if err != nil {
 		return nil, err
 	}
-	if x.o.Framing == LF {
+	switch {
+	case x.o.Protocol == UDP:
+		return message, nil
+	case x.o.Framing == LF:
 		return append(message, '\n'), nil
 	}
 	return append(fmt.Appendf(make([]byte, 0, len(message)+8), "%d ", len(message)), message...), nil
@@ -84,7 +91,7 @@ func (x *Exporter) frame(c *alert.Change) ([]byte, error) {
 // a connection is an error, although the next call mends it: a receiver that takes nothing must not look well.
 func (x *Exporter) connect(ctx context.Context) error {
 	if x.conn != nil {
-		err := x.probe()
+		err := x.probe(glance)
 		if err == nil {
 			x.tail.expire(time.Now().Add(-x.o.TailAge))
 			return nil
@@ -92,13 +99,18 @@ func (x *Exporter) connect(ctx context.Context) error {
 		x.drop()
 		return fmt.Errorf("the connection to syslog receiver %s was lost: %w", x.o.Address, err)
 	}
-	dialer := net.Dialer{Timeout: x.o.DialTimeout, Control: control(x.o.WriteTimeout),
-		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}}
-	conn, err := dialer.DialContext(ctx, "tcp", x.o.Address)
+	conn, err := x.o.dial(ctx)
 	if err != nil {
 		return fmt.Errorf("connecting to syslog receiver %s: %w", x.o.Address, err)
 	}
-	x.conn = conn.(*net.TCPConn) // what "tcp" dials is nothing else
+	x.conn = conn
+	if x.o.Protocol == TLS {
+		// With TLS 1.3 a receiver says only after the handshake that it does not take our certificate.
+		if err := x.probe(second); err != nil {
+			x.drop()
+			return fmt.Errorf("connecting to syslog receiver %s: %w", x.o.Address, err)
+		}
+	}
 	frames := x.tail.all()
 	if err := x.write(ctx, frames); err != nil {
 		return err
@@ -118,14 +130,13 @@ func (x *Exporter) write(ctx context.Context, frames [][]byte) error {
 	}
 	conn := x.conn
 	release := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // it fails only on a closed connection
-	buffers := net.Buffers(slices.Clone(frames))                                        // WriteTo empties it
-	_, err := buffers.WriteTo(conn)
+	err := send(ctx, conn, frames)
 	if !release() {
 		x.drop()
 		return fmt.Errorf("writing to syslog receiver %s: %w", x.o.Address, context.Cause(ctx))
 	}
 	if err == nil {
-		err = x.probe()
+		err = x.probe(glance)
 	}
 	if err != nil {
 		x.drop()
@@ -136,11 +147,17 @@ func (x *Exporter) write(ctx context.Context, frames [][]byte) error {
 
 var errClosed = errors.New("the receiver closed the connection")
 
+// How long probe waits.
+const (
+	glance = time.Millisecond
+	second = 100 * time.Millisecond
+)
+
 // probe returns an error when the receiver is known to have gone. Anything that it sends is thrown away.
-func (x *Exporter) probe() error {
+func (x *Exporter) probe(wait time.Duration) error {
 	var scrap [4096]byte
 	for range 16 {
-		if err := x.conn.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
+		if err := x.conn.SetReadDeadline(time.Now().Add(wait)); err != nil {
 			return err
 		}
 		_, err := x.conn.Read(scrap[:])
@@ -157,7 +174,7 @@ func (x *Exporter) probe() error {
 }
 
 func (x *Exporter) drop() {
-	_ = x.conn.Close() // it is given up because it failed
+	giveUp(x.conn) // because it failed
 	x.conn = nil
 }
 
@@ -171,7 +188,13 @@ func (x *Exporter) Close(ctx context.Context) error {
 		return nil
 	}
 	defer x.drop()
-	conn := x.conn
+	conn, ok := x.conn.(interface {
+		net.Conn
+		CloseWrite() error
+	})
+	if !ok { // UDP knows no end
+		return nil
+	}
 	if conn.CloseWrite() != nil || conn.SetReadDeadline(time.Now().Add(farewell)) != nil {
 		return nil // the receiver has gone before
 	}

@@ -1,12 +1,13 @@
-package syslog
+package payload
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/sealwatch/sealwatch/exporters"
+	"github.com/sealwatch/sealwatch/internal/alert"
 )
 
 // shortening is tried in this order until the message fits; each step returns the names of the fields that it changed.
@@ -14,7 +15,28 @@ import (
 var shortening = []func(*exporters.Document) []string{
 	eventIDs(10), noContext, evidenceValues(4096), evidenceValues(1024), evidenceValues(256), evidenceValues(64),
 	halfOfEvidence, halfOfEvidence, halfOfEvidence, halfOfEvidence, noEvidence, eventIDs(0),
-	texts(256), texts(128), texts(64), texts(32), texts(16),
+	shorter(256), shorter(128), shorter(64), shorter(32), shorter(16),
+}
+
+// Fit renders the change, shortened to at most so many bytes where that is needed (0 sets no bound). The names of what was shortened
+// are in the document's Truncated. The error says that it cannot be made short enough.
+func Fit(c *alert.Change, most int, render func(*exporters.Document) ([]byte, error)) ([]byte, error) {
+	d := exporters.NewDocument(c)
+	message, err := render(&d)
+	if err != nil || most <= 0 || len(message) <= most {
+		return message, err
+	}
+	for _, step := range shortening {
+		changed := step(&d)
+		if len(changed) == 0 {
+			continue
+		}
+		mark(&d, changed)
+		if message, err = render(&d); err != nil || len(message) <= most {
+			return message, err
+		}
+	}
+	return nil, fmt.Errorf("the message has %d bytes even when shortened, at most %d were expected", len(message), most)
 }
 
 func mark(d *exporters.Document, fields []string) {
@@ -48,7 +70,7 @@ func evidenceValues(most int) func(*exporters.Document) []string {
 				var text string
 				short, err := []byte(nil), json.Unmarshal(value, &text)
 				if err == nil {
-					short, err = json.Marshal(cut(text, most/2))
+					short, err = json.Marshal(Cut(text, most/2))
 				}
 				if err != nil || len(key) > most/2 {
 					delete(values, key)
@@ -101,8 +123,8 @@ func changeEvidence(d *exporters.Document, change func(map[string]json.RawMessag
 	return []string{"evidence"}
 }
 
-// texts cuts every text.
-func texts(most int) func(*exporters.Document) []string {
+// shorter cuts every text.
+func shorter(most int) func(*exporters.Document) []string {
 	return func(d *exporters.Document) (changed []string) {
 		for _, f := range []struct {
 			name string
@@ -113,41 +135,11 @@ func texts(most int) func(*exporters.Document) []string {
 			{"subject", &d.Subject.DisplayName}, {"findingKey", &d.FindingKey},
 			{"assignee", &d.Assignee}, {"classification", &d.Classification}, {"reason", &d.Reason},
 		} {
-			if short := cut(*f.text, most); short != *f.text {
+			if short := Cut(*f.text, most); short != *f.text {
 				*f.text = short
 				changed = append(changed, f.name)
 			}
 		}
 		return changed
 	}
-}
-
-const ellipsis = "…"
-
-// cut shortens a text so that it takes at most so many bytes when it is encoded.
-func cut(text string, most int) string {
-	size, fits := 0, 0
-	for i := 0; i < len(text); {
-		r, width := utf8.DecodeRuneInString(text[i:])
-		if size += cost(r); size > most {
-			return text[:fits] + ellipsis
-		}
-		if i += width; size <= most-len(ellipsis) {
-			fits = i
-		}
-	}
-	return text
-}
-
-// cost is the most bytes that a character takes in JSON or structured data.
-func cost(r rune) int {
-	switch {
-	case r == '"', r == '\\', r == ']':
-		return 2
-	case r > 0xffff && invisible(r):
-		return len(`\udb40\udc01`)
-	case r == utf8.RuneError, invisible(r):
-		return len(`\u2028`)
-	}
-	return utf8.RuneLen(r)
 }
