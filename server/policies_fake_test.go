@@ -85,8 +85,13 @@ func (b *policyBook) Backtest(_ context.Context, p policy.Policy, _, _ time.Time
 	return result(alert.BacktestResult{Detection: p.DetectionID(), Alerts: alert.Compared{Proposed: 3}})
 }
 
-func (b *policyBook) Days(context.Context, string) ([]policy.Day, error) {
-	return []policy.Day{{Date: "2026-08-01", Alerts: 2, OverLimit: 1}}, nil
+func (b *policyBook) Days(context.Context) (map[string][]policy.Day, error) {
+	return map[string][]policy.Day{"nights": {{Date: "2026-08-01", Alerts: 2, OverLimit: 1}}}, nil
+}
+
+// Doubts knows few activities and one group.
+func (b *policyBook) Doubts(_ context.Context, p *policy.Policy) ([]policy.Doubt, error) {
+	return p.Doubts(policy.Values{"activity": {"export", "logon", "download", "settings"}, "user_group": {"auditors"}, "ip_tag": {"tor"}}), nil
 }
 
 func (b *policyBook) Refusal(string) string { return "" }

@@ -39,8 +39,10 @@ type PolicyBook interface {
 	Refusal(id string) string
 	// Backtest calls as a Backtester does. A policy with nothing but an id means the saved one.
 	Backtest(ctx context.Context, p policy.Policy, from, to time.Time, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error
-	// Days are how many findings a policy had on the last days.
-	Days(ctx context.Context, id string) ([]policy.Day, error)
+	// Days are how many findings each policy had on those of the last thirty days on which there were some, by id.
+	Days(ctx context.Context) (map[string][]policy.Day, error)
+	// Doubts are the values of a policy that nothing has, as far as it is known.
+	Doubts(ctx context.Context, p *policy.Policy) ([]policy.Doubt, error)
 	Templates() []policy.Policy
 	// Describe says in words what a policy looks for.
 	Describe(p *policy.Policy) string
@@ -60,14 +62,26 @@ func (s *policyService) message(p *policy.Stored) *pb.Policy {
 	return translate.Policy(p, s.book.Describe(&p.Policy))
 }
 
-// valid says what is wrong with a policy, field by field.
-func valid(p *policy.Policy) error {
-	err := p.Validate()
-	if err == nil {
-		return nil
+// examined says what is wrong with a policy, field by field, and what may be. A disabled one may look for what nothing can have.
+func (s *policyService) examined(ctx context.Context, p *policy.Policy) ([]policy.Doubt, error) {
+	var lines []string
+	if err := p.Validate(); err != nil {
+		lines = strings.Split(err.Error(), "\n")
+	}
+	doubts, err := s.book.Doubts(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range doubts {
+		if d.Never && !p.Disabled {
+			lines = append(lines, d.Where+": "+d.Text)
+		}
+	}
+	if len(lines) == 0 {
+		return doubts, nil
 	}
 	var violations []problem.Violation
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	for _, line := range lines {
 		field, what, _ := strings.Cut(line, ": ")
 		switch field {
 		case "id":
@@ -77,13 +91,21 @@ func valid(p *policy.Policy) error {
 		}
 		violations = append(violations, problem.Violation{Field: "policy." + field, Description: what})
 	}
-	return problem.Invalid("policy: "+strings.ReplaceAll(err.Error(), "\n", "; "), violations...)
+	return nil, problem.Invalid("policy: "+strings.Join(lines, "; "), violations...)
+}
+
+// answer is a policy that was stored, with what may be wrong with it.
+func (s *policyService) answer(stored *policy.Stored, doubts []policy.Doubt) *pb.Policy {
+	m := s.message(stored)
+	m.Warnings = translate.PolicyWarnings(doubts)
+	return m
 }
 
 func (s *policyService) CreatePolicy(ctx context.Context, req *pb.CreatePolicyRequest) (*pb.Policy, error) {
 	p := translate.PolicyOf(req.GetPolicy())
 	p.ID = req.GetPolicyId()
-	if err := valid(&p); err != nil {
+	doubts, err := s.examined(ctx, &p)
+	if err != nil {
 		return nil, err
 	}
 	stored, err := s.book.Create(ctx, p, caller(ctx, req.GetAuthor()))
@@ -91,7 +113,7 @@ func (s *policyService) CreatePolicy(ctx context.Context, req *pb.CreatePolicyRe
 		return nil, err
 	}
 	s.logger.LogAttrs(ctx, slog.LevelInfo, "a policy was made", slog.String("policy", stored.ID), slog.String("author", stored.Author))
-	return s.message(&stored), nil
+	return s.answer(&stored, doubts), nil
 }
 
 func (s *policyService) GetPolicy(ctx context.Context, req *pb.GetPolicyRequest) (*pb.Policy, error) {
@@ -99,13 +121,16 @@ func (s *policyService) GetPolicy(ctx context.Context, req *pb.GetPolicyRequest)
 	if err != nil {
 		return nil, err
 	}
-	m := s.message(&p)
-	m.Status = &pb.PolicyStatus{}
-	days, err := s.book.Days(ctx, p.ID)
+	doubts, err := s.book.Doubts(ctx, &p.Policy)
 	if err != nil {
 		return nil, err
 	}
-	m.Status.Days, m.Status.Limited = translate.PolicyDays(days)
+	days, err := s.book.Days(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m := s.answer(&p, doubts)
+	m.Status = translate.PolicyStatus(days[p.ID])
 	system, err := s.status.Status(ctx)
 	if err != nil {
 		// as with detections: the policy is known without it
@@ -118,7 +143,7 @@ func (s *policyService) GetPolicy(ctx context.Context, req *pb.GetPolicyRequest)
 	return m, nil
 }
 
-func (s *policyService) ListPolicies(_ context.Context, req *pb.ListPoliciesRequest) (*pb.ListPoliciesResponse, error) {
+func (s *policyService) ListPolicies(ctx context.Context, req *pb.ListPoliciesRequest) (*pb.ListPoliciesResponse, error) {
 	query, err := token.NewQuery("policies", s.tenant, nil)
 	if err != nil {
 		return nil, err
@@ -135,9 +160,15 @@ func (s *policyService) ListPolicies(_ context.Context, req *pb.ListPoliciesRequ
 		}
 		list = list[i:]
 	}
+	days, err := s.book.Days(ctx)
+	if err != nil {
+		return nil, err
+	}
 	resp := &pb.ListPoliciesResponse{}
 	for i := range list[:min(len(list), pageSize(req.GetPageSize()))] {
-		resp.Policies = append(resp.Policies, s.message(&list[i]))
+		m := s.message(&list[i])
+		m.Status = translate.PolicyStatus(days[list[i].ID])
+		resp.Policies = append(resp.Policies, m)
 	}
 	size := fitting(resp.Policies)
 	resp.Policies = resp.Policies[:size]
@@ -149,6 +180,7 @@ func (s *policyService) ListPolicies(_ context.Context, req *pb.ListPoliciesRequ
 
 func (s *policyService) UpdatePolicy(ctx context.Context, req *pb.UpdatePolicyRequest) (*pb.Policy, error) {
 	id := strings.TrimPrefix(req.GetPolicy().GetName(), translate.PolicyPrefix)
+	var doubts []policy.Doubt
 	stored, err := s.book.Update(ctx, id, req.GetPolicy().GetEtag(), caller(ctx, req.GetAuthor()), func(old policy.Stored) (policy.Policy, error) {
 		next := req.GetPolicy()
 		if paths := req.GetUpdateMask().GetPaths(); len(paths) > 0 && !slices.Equal(paths, []string{"*"}) {
@@ -161,13 +193,15 @@ func (s *policyService) UpdatePolicy(ctx context.Context, req *pb.UpdatePolicyRe
 		}
 		p := translate.PolicyOf(next)
 		p.ID = id
-		return p, valid(&p)
+		var err error
+		doubts, err = s.examined(ctx, &p)
+		return p, err
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.logger.LogAttrs(ctx, slog.LevelInfo, "a policy was changed", slog.String("policy", stored.ID), slog.String("author", stored.Author))
-	return s.message(&stored), nil
+	return s.answer(&stored, doubts), nil
 }
 
 // take copies the field at the path, or clears it where it is not set.
@@ -213,7 +247,7 @@ func (s *policyService) DeletePolicy(ctx context.Context, req *pb.DeletePolicyRe
 func (s *policyService) BacktestPolicy(req *pb.BacktestPolicyRequest, stream grpc.ServerStreamingServer[pb.BacktestResponse]) error {
 	p := translate.PolicyOf(req.GetPolicy())
 	if req.GetPolicy().GetCondition() != nil || req.GetPolicy().GetTitle() != "" {
-		if err := valid(&p); err != nil {
+		if _, err := s.examined(stream.Context(), &p); err != nil {
 			return err
 		}
 	}

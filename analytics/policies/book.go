@@ -36,7 +36,8 @@ const shownDays = 30
 type Store interface {
 	Policies(ctx context.Context, tenant string) ([]policy.Stored, error)
 	StorePolicies(ctx context.Context, tenant string, all []policy.Stored) error
-	PolicyDays(ctx context.Context, tenant, detection string, since time.Time) ([]policy.Day, error)
+	PolicyDays(ctx context.Context, tenant string, detections []string, since time.Time) (map[string][]policy.Day, error)
+	PolicyValues(ctx context.Context, tenant string) (policy.Values, error)
 }
 
 // Analysis evaluates detections; *analytics.Runner is one.
@@ -60,6 +61,8 @@ type Options struct {
 	Analysis Analysis
 	Clock    func() time.Time
 	Logger   *slog.Logger
+	// Known are the values that fields can have without a stored event or address that has them; all activities with them.
+	Known policy.Values
 	// Files are the policies of the configured folder, by the names of their files; nil when there is none.
 	Files map[string]policy.Policy
 }
@@ -94,13 +97,7 @@ func Open(ctx context.Context, o Options) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
-	var problems []error
-	for i := range changed {
-		if _, err := b.evaluable(&changed[i]); err != nil && !changed[i].Removed {
-			problems = append(problems, fmt.Errorf("policies.folder: %s: %w", changed[i].File, err))
-		}
-	}
-	if err := errors.Join(problems...); err != nil {
+	if err := b.acceptable(ctx, changed); err != nil {
 		return nil, err
 	}
 	if len(changed) > 0 {
@@ -408,13 +405,22 @@ func (b *Book) save(ctx context.Context, s policy.Stored) (policy.Stored, error)
 	return s, nil
 }
 
-// Days are how many findings a policy had on each of the last thirty days before the newest event.
-func (b *Book) Days(ctx context.Context, id string) ([]policy.Day, error) {
+// Days are how many findings each policy had on those of the last thirty days before the newest event on which there were some, by id.
+func (b *Book) Days(ctx context.Context) (map[string][]policy.Day, error) {
 	newest := b.o.Analysis.Watermark()
 	if newest.IsZero() {
 		return nil, nil
 	}
-	return b.o.Store.PolicyDays(ctx, b.o.Tenant, policy.DetectionPrefix+id, newest.Truncate(day).Add(-shownDays*day))
+	var detections []string
+	for _, p := range b.Policies() {
+		detections = append(detections, p.DetectionID())
+	}
+	days, err := b.o.Store.PolicyDays(ctx, b.o.Tenant, detections, newest.Truncate(day).Add(-shownDays*day))
+	byID := make(map[string][]policy.Day, len(days))
+	for detection, some := range days {
+		byID[strings.TrimPrefix(detection, policy.DetectionPrefix)] = some
+	}
+	return byID, err
 }
 
 // Trial backtests a policy that need not be saved, beside the one with its id.
@@ -437,5 +443,14 @@ func (t Trial) Backtest(ctx context.Context, p policy.Policy, from, to time.Time
 	if err != nil {
 		return fault.New(fault.InvalidArgument, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
-	return t.Comparer.Compare(ctx, d, present, from, to, progress, result)
+	doubts, err := t.Book.Doubts(ctx, &p)
+	if err != nil {
+		return err
+	}
+	return t.Comparer.Compare(ctx, d, present, from, to, progress, func(r alert.BacktestResult) error {
+		for _, doubt := range doubts {
+			r.Notes = append(slices.Clip(r.Notes), doubt.Where+": "+doubt.Text+".")
+		}
+		return result(r)
+	})
 }

@@ -33,6 +33,7 @@ type service struct {
 	tenant string
 	now    time.Time
 	files  map[string]policy.Policy
+	known  policy.Values
 	// retention is for ever when 0.
 	retention time.Duration
 
@@ -65,7 +66,7 @@ func (s *service) open() (err error) {
 	if s.runner, err = analytics.New(ctx, analytics.Options{Tenant: s.tenant, Store: s.db, Log: s.log, Clock: s.clock, Logger: log, Retention: s.retention}); err != nil {
 		return err
 	}
-	s.book, err = policies.Open(ctx, policies.Options{Tenant: s.tenant, Store: s.db, Analysis: s.runner, Clock: s.clock, Logger: log, Files: s.files})
+	s.book, err = policies.Open(ctx, policies.Options{Tenant: s.tenant, Store: s.db, Analysis: s.runner, Clock: s.clock, Logger: log, Known: s.known, Files: s.files})
 	return err
 }
 

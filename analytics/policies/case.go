@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"reflect"
 	"strings"
 	"time"
 
@@ -123,8 +124,16 @@ func ReadCases(file string, text []byte) ([]Case, error) {
 		if errors.Is(err, io.EOF) {
 			return all, nil
 		}
+		var some *yaml.TypeError
+		if errors.As(err, &some) {
+			found, unread := mistakesOf(text, some, reflect.TypeFor[Case]())
+			if c.Policy != nil {
+				found = append(found, located(text, prefixed("policy.", c.Policy.Validate()), unread)...)
+			}
+			return nil, InFile(fmt.Sprintf("%s: case %d", file, n), joined(found))
+		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: case %d: %w", file, n, err)
+			return nil, fmt.Errorf("%s: case %d: %s", file, n, strings.TrimPrefix(err.Error(), "yaml: "))
 		}
 		if n > 1 && c.Policy == nil && c.Of == "" {
 			c.Policy, c.Of = all[n-2].Policy, all[n-2].Of

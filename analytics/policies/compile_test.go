@@ -24,6 +24,8 @@ func withValue(field *policy.Field, operator, value string) policy.Filter {
 		switch {
 		case len(field.Values) > 0:
 			f.Values = field.Values[:1]
+		case field.Name == "country" && positive != policy.StartsWith:
+			f.Values = []string{"DE"}
 		case field.Kind == policy.Address && positive == policy.Equals:
 			f.Values = []string{"192.0.2.0/24", "2001:db8::1"}
 		case field.Kind == policy.Number:

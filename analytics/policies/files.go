@@ -10,8 +10,10 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -24,18 +26,38 @@ var templateFiles embed.FS
 // maxFile bounds a file of a policy.
 const maxFile = 1 << 20
 
-// Parse reads a policy from YAML. Unknown keys are mistakes.
+// Parse reads a policy from YAML. Unknown keys are mistakes. The error has a line for each mistake, with its line and key.
 func Parse(text []byte) (policy.Policy, error) {
+	p, err := decode(text)
+	var noTime *time.ParseError
+	if !errors.As(err, &noTime) {
+		return p, err
+	}
+	rest, first := withoutTime(text, "effectiveFrom")
+	if p, err = decode(rest); errors.As(err, &noTime) {
+		err = nil
+	}
+	if err == nil {
+		return p, joined([]mistake{first})
+	}
+	return p, inOrder(first, err)
+}
+
+func decode(text []byte) (policy.Policy, error) {
 	var p policy.Policy
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
 	err := dec.Decode(&p)
 	var some *yaml.TypeError
+	var noTime *time.ParseError
 	switch {
+	case errors.As(err, &noTime):
+		return p, noTime
 	case errors.Is(err, io.EOF):
 		return p, errors.New("is empty; expected a policy")
 	case errors.As(err, &some):
-		return p, mistakes(text, some, &p)
+		found, unread := mistakesOf(text, some, reflect.TypeFor[policy.Policy]())
+		return p, joined(append(found, located(text, p.Validate(), unread)...))
 	case err != nil:
 		return p, errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
 	}
@@ -44,7 +66,7 @@ func Parse(text []byte) (policy.Policy, error) {
 		return p, errors.New("has more than one document; expected one policy a file")
 	}
 	p.EffectiveFrom = p.EffectiveFrom.UTC() // the same time in another zone is no other policy
-	return p, p.Validate()
+	return p, joined(located(text, p.Validate(), nil))
 }
 
 // InFile puts the name of a file before each of the problems that an error joins.

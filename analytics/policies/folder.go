@@ -19,13 +19,7 @@ func (b *Book) Reread(ctx context.Context, files map[string]policy.Policy) error
 	before := b.o.Files
 	b.o.Files = files
 	changed, err := b.fromFiles()
-	var problems []error
-	for i := range changed {
-		if _, refused := b.evaluable(&changed[i]); refused != nil && !changed[i].Removed {
-			problems = append(problems, fmt.Errorf("policies.folder: %s: %w", changed[i].File, refused))
-		}
-	}
-	if err := errors.Join(err, errors.Join(problems...)); err != nil {
+	if err := errors.Join(err, b.acceptable(ctx, changed)); err != nil {
 		b.o.Files = before
 		return err
 	}
@@ -36,6 +30,33 @@ func (b *Book) Reread(ctx context.Context, files map[string]policy.Policy) error
 		b.o.Logger.InfoContext(ctx, "a policy follows its file", slog.String("policy", s.ID), slog.String("file", s.File), slog.Bool("removed", s.Removed))
 	}
 	return nil
+}
+
+// acceptable says which new versions of files cannot be evaluated or look for what nothing can have, and logs what may be mistyped.
+func (b *Book) acceptable(ctx context.Context, changed []policy.Stored) error {
+	var problems []error
+	for i := range changed {
+		s := &changed[i]
+		if s.Removed {
+			continue
+		}
+		if _, err := b.evaluable(s); err != nil {
+			problems = append(problems, fmt.Errorf("policies.folder: %s: %w", s.File, err))
+			continue
+		}
+		doubts, err := b.Doubts(ctx, &s.Policy)
+		if err != nil {
+			return err
+		}
+		for _, d := range doubts {
+			if d.Never && !s.Disabled {
+				problems = append(problems, fmt.Errorf("policies.folder: %s: %s: %s", s.File, d.Where, d.Text))
+				continue
+			}
+			b.o.Logger.WarnContext(ctx, "a policy looks for what nothing has", slog.String("policy", s.ID), slog.String("file", s.File), slog.String("where", d.Where), slog.String("what", d.Text))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // Follow reads the folder every so often, until ctx ends, and takes over what changed and was the same twice: who writes a file writes

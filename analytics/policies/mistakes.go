@@ -1,6 +1,8 @@
 package policies
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -12,52 +14,119 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sealwatch/sealwatch/internal/duration"
-	"github.com/sealwatch/sealwatch/internal/policy"
 	"github.com/sealwatch/sealwatch/internal/spelling"
 )
 
 var (
-	unknownKey = regexp.MustCompile(`^line (\d+): field (.*) not found in type policy\.(\w+)$`)
+	unknownKey = regexp.MustCompile(`^line (\d+): field (.*) not found in type (?:policy|policies)\.(\w+)$`)
+	onLine     = regexp.MustCompile(`^line (\d+): (.*)$`)
+	keyTwice   = regexp.MustCompile(`^line (\d+): mapping key "(.*)" already defined at line (\d+)$`)
 	wrongKind  = regexp.MustCompile("(?s)^line (\\d+): cannot unmarshal (!!\\w+)(?: `(.*)`)? into (.*)$")
 )
 
-// mistakes says what the decoder found wrong, in the words of the file instead of Go's types, and what else is wrong in the rest.
-func mistakes(text []byte, found *yaml.TypeError, rest *policy.Policy) error {
-	where := keysOfLines(text)
-	said := map[string]bool{}
-	var all []error
+// mistake is one of a file, with its line, 0 for what is in none.
+type mistake struct {
+	line int
+	text string
+}
+
+// mistakesOf says what the decoder found wrong, in the words of the file instead of Go's types, and which keys it did not read. What it
+// decodes into is of the type root.
+func mistakesOf(text []byte, found *yaml.TypeError, root reflect.Type) (all []mistake, unread map[string]bool) {
+	values := valuesOf(text)
+	unread = map[string]bool{}
 	for _, e := range found.Errors {
 		if m := unknownKey.FindStringSubmatch(e); m != nil {
-			keys := keysOf(reflect.TypeFor[policy.Policy](), m[3], map[reflect.Type]bool{})
-			all = append(all, fmt.Errorf("line %s: unknown key %q%s; expected one of %s", m[1], m[2], spelling.Hint(m[2], keys), strings.Join(keys, ", ")))
+			keys := keysOf(root, m[3], map[reflect.Type]bool{})
+			all = append(all, mistake{number0(m[1]), fmt.Sprintf("unknown key %q%s; expected one of %s", m[2], spelling.Hint(m[2], keys), strings.Join(keys, ", "))})
+			continue
+		}
+		if m := keyTwice.FindStringSubmatch(e); m != nil {
+			all = append(all, mistake{number0(m[1]), fmt.Sprintf("the key %q is there already, on line %s; expected it once", m[2], m[3])})
+			unread[""] = true
 			continue
 		}
 		m := wrongKind.FindStringSubmatch(e)
 		if m == nil {
-			all = append(all, errors.New(e))
+			all = append(all, mistake{0, e})
 			continue
 		}
-		line, err := strconv.Atoi(m[1])
-		if err != nil {
-			line = 0 // the decoder wrote a number
-		}
-		key := where[line]
-		said[key] = true
-		value := kinds[m[2]]
-		if m[3] != "" {
-			value = strconv.Quote(m[3])
-		}
-		all = append(all, fmt.Errorf("line %s: %s: found %s, expected %s", m[1], key, value, expected(m[4])))
-	}
-	if err := rest.Validate(); err != nil {
-		for problem := range strings.Lines(err.Error()) {
-			problem = strings.TrimSuffix(problem, "\n")
-			if key, _, _ := strings.Cut(problem, ": "); !said[key] { // what could not be read is not missing, too
-				all = append(all, errors.New(problem))
+		// the decoder says the line, the kind and how the value begins; of lists and mappings it is the inner one
+		one := written{text: m[3]}
+		for _, v := range values {
+			if v.line == number0(m[1]) && v.kind == m[2] && strings.HasPrefix(v.text, strings.TrimSuffix(m[3], "...")) && !unread[v.key] && (one.key == "" || v.text == "" && len(v.key) > len(one.key)) {
+				one = v
 			}
 		}
+		unread[one.key] = true
+		value := kinds[m[2]]
+		if one.text != "" {
+			value = strconv.Quote(one.text)
+		}
+		all = append(all, mistake{number0(m[1]), fmt.Sprintf("%s: found %s, expected %s", one.key, value, expected(m[4]))})
 	}
-	return errors.Join(all...)
+	return all, unread
+}
+
+// located puts the lines of a file to what is wrong with its policy, and leaves out what is wrong because it could not be read.
+func located(text []byte, err error, unread map[string]bool) (all []mistake) {
+	if err == nil || unread[""] { // of a mapping with a key twice nothing is read
+		return nil
+	}
+	lines := map[string]int{}
+	for _, v := range valuesOf(text) {
+		lines[v.key] = v.line
+	}
+	for problem := range strings.Lines(err.Error()) {
+		problem = strings.TrimSuffix(problem, "\n")
+		key, _, _ := strings.Cut(problem, ": ")
+		line, skipped := lines[key], false
+		for in := key; in != ""; in = in[:max(strings.LastIndexAny(in, ".["), 0)] {
+			skipped = skipped || unread[in]
+			if line == 0 && in != key { // what is missing belongs to what it is missing in
+				line = lines[in]
+			}
+		}
+		if !skipped {
+			all = append(all, mistake{line, problem})
+		}
+	}
+	return all
+}
+
+// joined are mistakes in the order of their lines.
+func joined(all []mistake) error {
+	slices.SortStableFunc(all, func(a, b mistake) int { return cmp.Compare(a.line, b.line) })
+	var errs []error
+	for _, m := range all {
+		if m.line > 0 {
+			m.text = fmt.Sprintf("line %d: %s", m.line, m.text)
+		}
+		errs = append(errs, errors.New(m.text))
+	}
+	return errors.Join(errs...)
+}
+
+// inOrder puts a mistake among those that an error joins.
+func inOrder(one mistake, err error) error {
+	all := []mistake{one}
+	for line := range strings.Lines(err.Error()) {
+		m := mistake{text: strings.TrimSuffix(line, "\n")}
+		if at := onLine.FindStringSubmatch(m.text); at != nil {
+			m = mistake{number0(at[1]), at[2]}
+		}
+		all = append(all, m)
+	}
+	return joined(all)
+}
+
+// number0 is a number that the decoder wrote.
+func number0(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // kinds of YAML in plain words.
@@ -106,29 +175,62 @@ func keysOf(t reflect.Type, name string, seen map[reflect.Type]bool) []string {
 	return slices.Clip(keys)
 }
 
-// keysOfLines are the keys whose values begin on each line, with those that they are in.
-func keysOfLines(text []byte) map[int]string {
-	all := map[int]string{}
-	var document yaml.Node
-	if yaml.Unmarshal(text, &document) != nil {
-		return all
-	}
-	var walk func(n *yaml.Node, path string)
-	walk = func(n *yaml.Node, path string) {
-		if path != "" {
-			all[n.Line] = path
+// written is a value of a file, by its key with those that it is in; the text of a scalar.
+type written struct {
+	line, column    int
+	key, kind, text string
+}
+
+// valuesOf are the values of a file in their order.
+func valuesOf(text []byte) (all []written) {
+	var walk func(n *yaml.Node, key string)
+	walk = func(n *yaml.Node, key string) {
+		if n.Kind != yaml.DocumentNode {
+			all = append(all, written{line: n.Line, column: n.Column, key: key, kind: n.ShortTag(), text: n.Value})
 		}
 		for i, child := range n.Content {
 			switch {
 			case n.Kind == yaml.MappingNode && i%2 == 1:
-				walk(child, strings.TrimPrefix(path+"."+n.Content[i-1].Value, "."))
+				walk(child, strings.TrimPrefix(key+"."+n.Content[i-1].Value, "."))
 			case n.Kind == yaml.SequenceNode:
-				walk(child, fmt.Sprintf("%s[%d]", path, i))
+				walk(child, fmt.Sprintf("%s[%d]", key, i))
 			case n.Kind == yaml.DocumentNode:
-				walk(child, path)
+				walk(child, key)
 			}
 		}
 	}
-	walk(&document, "")
-	return all
+	for dec := yaml.NewDecoder(bytes.NewReader(text)); ; {
+		var document yaml.Node
+		if dec.Decode(&document) != nil {
+			return all
+		}
+		walk(&document, "")
+	}
+}
+
+// prefixed puts the key before each of the problems that an error joins.
+func prefixed(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(key + strings.ReplaceAll(err.Error(), "\n", "\n"+key))
+}
+
+// withoutTime is the text with a time in the place of what is none, where the decoder would stop, and the mistake.
+func withoutTime(text []byte, key string) ([]byte, mistake) {
+	values := valuesOf(text)
+	at := slices.IndexFunc(values, func(v written) bool { return v.key == key })
+	if at < 0 {
+		return text, mistake{text: key + ": expected " + expected("time.Time")}
+	}
+	v := values[at]
+	lines := strings.SplitAfter(string(text), "\n")
+	line := lines[v.line-1]
+	before, rest := line[:min(v.column-1, len(line))], line[min(v.column-1, len(line)):]
+	written := v.text
+	if strings.HasPrefix(rest, `"`) || strings.HasPrefix(rest, "'") {
+		written = rest[:1] + v.text + rest[:1]
+	}
+	lines[v.line-1] = before + "2000-01-01T00:00:00Z" + strings.TrimPrefix(rest, written)
+	return []byte(strings.Join(lines, "")), mistake{v.line, fmt.Sprintf("%s: found %q, expected %s", key, v.text, expected("time.Time"))}
 }

@@ -1,30 +1,51 @@
 package policies_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/sealwatch/sealwatch/analytics/policies"
 )
 
-// TestMistakesOfAFile: each with its line or key, in the words of the file, and none hides another.
+// TestMistakesOfAFile: each with its line and key, in the words of the file, and none hides another.
 func TestMistakesOfAFile(t *testing.T) {
-	_, err := policies.Parse([]byte("id: x\nname: X\nseverity: hgih\nkey: user\nfilter: {field: activity, operator: equals, values: [export]}\ncondition:\n  type: repeated\n  cuont: 3\n  count: many\n  within: 1x\n"))
-	want := "line 8: unknown key \"cuont\"; did you mean count?; expected one of type, count, within, of, steps\n" +
-		"line 9: condition.count: found \"many\", expected a whole number\n" +
-		"line 10: condition.within: found \"1x\", expected a duration such as 90s, 10m, 2h30m or 7d\n" +
-		"severity: found \"hgih\", expected informational, low, medium, high, critical"
-	if err == nil || err.Error() != want {
-		t.Errorf("%v\nexpected\n%s", err, want)
+	text, err := os.ReadFile("testdata/mistakes/files.yaml")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err = policies.InFile("a.yaml", err); err.Error()[:27] != "a.yaml: line 8: unknown key" || len(policies.InFile("b", err).Error()) != len(err.Error())+4*3 {
-		t.Error(err)
+	var cases []struct {
+		Why, File, Want string
+		Tests           bool
 	}
-	p, err := policies.Parse([]byte("id: x\nname: X\nseverity: high\nkey: user\nfilter: {field: activity, operator: equals, values: [export]}\ncondition: {type: repeated, count: 3, within: 7d}\n"))
+	if err := yaml.Unmarshal(text, &cases); err != nil || len(cases) < 8 {
+		t.Fatal(err, len(cases))
+	}
+	for _, c := range cases {
+		_, err := policies.Parse([]byte(c.File))
+		if c.Tests {
+			_, err = policies.ReadCases("t.yaml", []byte(c.File))
+		}
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if want := strings.TrimSpace(c.Want); got != want {
+			t.Errorf("%s:\n%s\nexpected\n%s", c.Why, got, want)
+		}
+	}
+	p, err := policies.Parse([]byte("id: x\nname: X\nseverity: high\nkey: user\nfilter: {field: activity, operator: equals, values: [export]}\ncondition: {type: repeated, count: 3, within: 1w}\n"))
 	if err != nil || time.Duration(p.Condition.Within) != 7*24*time.Hour {
 		t.Errorf("%v, %v", p.Condition.Within, err)
 	}
-	if _, err = policies.Parse([]byte("id: x\nname: X\nseverity: high\nkey: user\ncondition: {type: repeated, count: 3, within: 365d}\n")); err == nil || err.Error() != "condition.within: found 365d, expected 1s to 31d" {
+	if text, err := policies.Format(&p); err != nil || !strings.Contains(string(text), "within: 7d\n") {
+		t.Errorf("%s, %v", text, err)
+	}
+	_, err = policies.Parse([]byte("id: 1\nname: X\nseverity: hgih\n"))
+	if err = policies.InFile("a.yaml", err); !strings.HasPrefix(err.Error(), "a.yaml: ") || strings.Count(err.Error(), "\na.yaml: ") != strings.Count(err.Error(), "\n") {
 		t.Error(err)
 	}
 }

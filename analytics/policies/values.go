@@ -12,6 +12,9 @@ import (
 	"github.com/sealwatch/sealwatch/internal/policy"
 )
 
+// camel is where a word ends in DocuSign's spelling, as in sql/fields.sql.
+var camel = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+
 var plainActivity = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 var weekdays = map[string]string{"monday": "1", "tuesday": "2", "wednesday": "3", "thursday": "4", "friday": "5", "saturday": "6", "sunday": "7"}

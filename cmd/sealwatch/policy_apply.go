@@ -180,22 +180,26 @@ func (p *process) applyPolicies(ctx context.Context, address, author string, cha
 	client := sealwatchv1.NewPolicyServiceClient(conn)
 	for _, c := range changes {
 		ctx, cancel := context.WithTimeout(ctx, patience)
+		var stored *sealwatchv1.Policy
 		var err error
 		switch {
 		case c.before == nil:
-			_, err = client.CreatePolicy(ctx, &sealwatchv1.CreatePolicyRequest{Policy: app.PolicyMessage(c.after), PolicyId: c.id, Author: author})
+			stored, err = client.CreatePolicy(ctx, &sealwatchv1.CreatePolicyRequest{Policy: app.PolicyMessage(c.after), PolicyId: c.id, Author: author})
 		case c.after == nil:
 			_, err = client.DeletePolicy(ctx, &sealwatchv1.DeletePolicyRequest{Name: app.PolicyPrefix + c.id, Etag: c.etag, Author: author})
 		default:
 			m := app.PolicyMessage(c.after)
 			m.Etag = c.etag
-			_, err = client.UpdatePolicy(ctx, &sealwatchv1.UpdatePolicyRequest{Policy: m, Author: author})
+			stored, err = client.UpdatePolicy(ctx, &sealwatchv1.UpdatePolicyRequest{Policy: m, Author: author})
 		}
 		cancel()
 		if err != nil {
 			return fmt.Errorf("policy %s: %w", c.id, err)
 		}
 		p.say("%s", became(c))
+		for _, w := range stored.GetWarnings() {
+			p.say("  warning: %s: %s", terminal.Text(w.GetField()), terminal.Text(w.GetDescription()))
+		}
 	}
 	return nil
 }

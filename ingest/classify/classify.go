@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/sealwatch/sealwatch/ingest/internal/recent"
@@ -75,6 +76,16 @@ func (c *Classifier) Classify(k Key) Class {
 	class := c.match(k)
 	c.known.Put(k.clone(), class)
 	return class
+}
+
+// Activities are all that a record can get, in order.
+func (c *Classifier) Activities() []string {
+	all := []string{event.ActivityUnknown, event.ActivityDocuSignAlert}
+	for i := range c.rules {
+		all = append(all, c.rules[i].activity)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func (c *Classifier) match(k Key) Class {

@@ -8,8 +8,10 @@ import (
 
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/analytics/policies"
+	"github.com/sealwatch/sealwatch/ingest/classify"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/config"
+	"github.com/sealwatch/sealwatch/internal/intelligence"
 	"github.com/sealwatch/sealwatch/internal/policy"
 )
 
@@ -36,7 +38,20 @@ func openPolicies(ctx context.Context, cfg config.Config, db *clickhouse.DB, run
 			return nil, fmt.Errorf("policies.folder: %w", err)
 		}
 	}
-	return policies.Open(ctx, policies.Options{Tenant: cfg.Tenant, Store: db, Analysis: runner, Clock: time.Now, Logger: log, Files: files})
+	known, err := knownValues(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return policies.Open(ctx, policies.Options{Tenant: cfg.Tenant, Store: db, Analysis: runner, Clock: time.Now, Logger: log, Known: known, Files: files})
+}
+
+// knownValues are those that fields of policies can have, seen or not.
+func knownValues(cfg config.Config) (policy.Values, error) {
+	classifier, err := classify.New(classify.Options{File: cfg.Ingest.ClassificationFile})
+	if err != nil {
+		return nil, fmt.Errorf("app: classification: %w", err)
+	}
+	return policy.Values{"activity": classifier.Activities(), "ip_tag": intelligence.Tags}, nil
 }
 
 // offered is what the server offers of them.

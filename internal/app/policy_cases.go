@@ -25,6 +25,8 @@ type PolicyTest struct {
 	Logger *slog.Logger
 	// Result is called after each test, with what is not as expected.
 	Result func(file, description string, problems []string)
+	// Doubt is called for each value of a policy that nothing has, also in no test of it, before the first of them runs.
+	Doubt func(id string, d policy.Doubt)
 	// EngineCommand as in Options.
 	EngineCommand []string
 }
@@ -52,6 +54,11 @@ func TestPolicies(ctx context.Context, cfg config.Config, t PolicyTest) (err err
 			return err
 		}
 	}
+	known, err := knownValues(cfg)
+	if err != nil {
+		return err
+	}
+	t.doubts(known, read)
 	dir, err := os.MkdirTemp("", "sealwatch-policies-")
 	if err != nil {
 		return fmt.Errorf("app: directory for the tests: %w", err)
@@ -83,6 +90,24 @@ func TestPolicies(ctx context.Context, cfg config.Config, t PolicyTest) (err err
 		}
 	}
 	return nil
+}
+
+// doubts are told of policies that have tests with events that say what is delivered.
+func (t *PolicyTest) doubts(known policy.Values, read map[string][]policies.Case) {
+	for i := range t.Policies {
+		p := &t.Policies[i]
+		all := []policy.Values{known}
+		for _, cases := range read {
+			for j := range cases {
+				if cases[j].Of == p.ID {
+					all = append(all, cases[j].Values())
+				}
+			}
+		}
+		for _, d := range p.Doubts(policies.Known(all...)) {
+			t.Doubt(p.ID, d)
+		}
+	}
 }
 
 func (t *PolicyTest) run(ctx context.Context, db *clickhouse.DB, file string, c *policies.Case) error {

@@ -48,15 +48,31 @@ func (d *DB) StorePolicies(ctx context.Context, tenant string, all []policy.Stor
 	})
 }
 
-// PolicyDays are the numbers of findings of a detection by day of event time, since a time.
-func (d *DB) PolicyDays(ctx context.Context, tenant, detection string, since time.Time) ([]policy.Day, error) {
-	var all []policy.Day
-	err := d.rows(ctx, "policies_days", func(r driver.Rows) error {
-		var date string
-		var raised, beyond, otherwise uint64
-		err := r.Scan(&date, &raised, &beyond, &otherwise)
-		all = append(all, policy.Day{Date: date, Alerts: int(raised), OverLimit: int(beyond), Suppressed: int(otherwise)})
+// PolicyValues are the values that fields of policies have: in the stored events, in what is said of addresses, and in the directory.
+func (d *DB) PolicyValues(ctx context.Context, tenant string) (policy.Values, error) {
+	all := policy.Values{}
+	err := d.rows(ctx, "policies_values", func(r driver.Rows) error {
+		var field string
+		var known []string
+		err := r.Scan(&field, &known)
+		all[field] = known
 		return err
-	}, named("tenant", tenant), named("detection", detection), named("from", moment(since)))
+	}, named("tenant", tenant))
+	return all, err
+}
+
+// PolicyDays are the numbers of findings of detections by day of event time, since a time.
+func (d *DB) PolicyDays(ctx context.Context, tenant string, detections []string, since time.Time) (map[string][]policy.Day, error) {
+	all := make(map[string][]policy.Day)
+	if len(detections) == 0 {
+		return all, nil
+	}
+	err := d.rows(ctx, "policies_days", func(r driver.Rows) error {
+		var detection, date string
+		var raised, beyond, otherwise uint64
+		err := r.Scan(&detection, &date, &raised, &beyond, &otherwise)
+		all[detection] = append(all[detection], policy.Day{Date: date, Alerts: int(raised), OverLimit: int(beyond), Suppressed: int(otherwise)})
+		return err
+	}, named("tenant", tenant), list("detections", detections), named("from", moment(since)))
 	return all, err
 }

@@ -148,8 +148,8 @@ type Filter struct {
 // Duration is a time.Duration that is written as text, such as 5m.
 type Duration time.Duration
 
-// MarshalText writes it as 5m0s.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+// MarshalText writes it as 5m, 24h or 7d.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(duration.Text(time.Duration(d))), nil }
 
 // UnmarshalText reads 5m, 1h30m, 24h, 7d.
 func (d *Duration) UnmarshalText(text []byte) error {

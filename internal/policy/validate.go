@@ -53,7 +53,7 @@ func (p *Policy) Validate() error {
 		v.text(f.where, f.text, f.most)
 	}
 	if !slices.Contains(severities, p.Severity) {
-		v.wrong("severity", "found %q, expected %s", p.Severity, strings.Join(severities, ", "))
+		v.wrong("severity", "found %q, expected %s%s", p.Severity, strings.Join(severities, ", "), spelling.Hint(p.Severity, severities))
 	}
 	for i, t := range p.Attack {
 		if !technique.MatchString(t) {
@@ -67,7 +67,7 @@ func (p *Policy) Validate() error {
 		v.text(fmt.Sprintf("response[%d]", i), s, 1000)
 	}
 	if !slices.Contains(Keys, p.Key) {
-		v.wrong("key", "found %q, expected %s", p.Key, strings.Join(Keys, ", "))
+		v.wrong("key", "found %q, expected %s%s", p.Key, strings.Join(Keys, ", "), spelling.Hint(p.Key, Keys))
 	}
 	if p.MaxAlertsPerDay < 0 || p.MaxAlertsPerDay > MostAlerts {
 		v.wrong("maxAlertsPerDay", "found %d, expected 1 to %d, or 0 for %d", p.MaxAlertsPerDay, MostAlerts, DefaultMaxAlerts)
@@ -121,7 +121,7 @@ func (v *validation) text(where, s string, most int) {
 func (v *validation) condition(p *Policy) {
 	c := &p.Condition
 	if !slices.Contains(Types, c.Type) {
-		v.wrong("condition.type", "found %q, expected %s", c.Type, strings.Join(Types, ", "))
+		v.wrong("condition.type", "found %q, expected %s%s", c.Type, strings.Join(Types, ", "), spelling.Hint(c.Type, Types))
 		return
 	}
 	counted := c.Type == Repeated || c.Type == Distinct
@@ -143,7 +143,7 @@ func (v *validation) condition(p *Policy) {
 		v.wrong("condition.within", "single has none")
 	}
 	if c.Type == Distinct && !slices.Contains(DistinctFields, c.Of) {
-		v.wrong("condition.of", "found %q, expected %s", c.Of, strings.Join(DistinctFields, ", "))
+		v.wrong("condition.of", "found %q, expected %s%s", c.Of, strings.Join(DistinctFields, ", "), spelling.Hint(c.Of, DistinctFields))
 	}
 	if c.Type == Distinct && c.Of == p.Key {
 		v.wrong("condition.of", "found %s, which is the key: each alert has one of it", c.Of)
@@ -229,7 +229,7 @@ func (v *validation) leaf(where string, f *Filter) {
 		return
 	}
 	if !slices.Contains(field.Operators(), f.Operator) {
-		v.wrong(where+".operator", "found %q, expected for %s one of %s", f.Operator, f.Field, strings.Join(field.Operators(), ", "))
+		v.wrong(where+".operator", "found %q, expected for %s one of %s%s", f.Operator, f.Field, strings.Join(field.Operators(), ", "), spelling.Hint(f.Operator, field.Operators()))
 		return
 	}
 	positive, negated := Positive(f.Operator)
@@ -258,18 +258,18 @@ func (v *validation) leaf(where string, f *Filter) {
 			v.wrong(where+".missing", "is not given: say whether an event without %s does (match) or does not (no_match)", f.Field)
 		}
 	default:
-		v.wrong(where+".missing", "found %q, expected match or no_match", f.Missing)
+		v.wrong(where+".missing", "found %q, expected match or no_match%s", f.Missing, spelling.Hint(f.Missing, []string{Match, NoMatch}))
 	}
 	if f.Role != "" && !field.Roles {
 		v.wrong(where+".role", "%s is not about a user; expected none", f.Field)
 	} else if f.Role != "" && !slices.Contains(Roles, f.Role) {
-		v.wrong(where+".role", "found %q, expected %s", f.Role, strings.Join(Roles, ", "))
+		v.wrong(where+".role", "found %q, expected %s%s", f.Role, strings.Join(Roles, ", "), spelling.Hint(f.Role, Roles))
 	}
 	if f.TimeZone != "" {
 		if field.Kind != Clock && field.Kind != Weekday {
 			v.wrong(where+".timeZone", "%s has none", f.Field)
-		} else if _, err := time.LoadLocation(f.TimeZone); err != nil || f.TimeZone == "Local" {
-			v.wrong(where+".timeZone", "found %q, expected a name such as Europe/Berlin", f.TimeZone)
+		} else if problem := noZone(f.TimeZone); problem != "" {
+			v.wrong(where+".timeZone", "found %q, expected %s", f.TimeZone, problem)
 		}
 	}
 	if (f.Field == "data") != (f.Property != "") || f.Property != "" && !property.MatchString(f.Property) {
@@ -291,7 +291,10 @@ func (f *Field) check(operator, value string) string {
 		return "something; is_not_set finds what is missing"
 	}
 	if len(f.Values) > 0 && !slices.Contains(f.Values, value) {
-		return "one of " + strings.Join(f.Values, ", ")
+		return "one of " + strings.Join(f.Values, ", ") + spelling.Hint(value, f.Values)
+	}
+	if f.Name == "country" && (operator == Equals || operator == Contains) {
+		return noCountry(value)
 	}
 	switch f.Kind {
 	case Address:

@@ -127,11 +127,20 @@ func Policy(s *policy.Stored, summary string) *pb.Policy {
 	return m
 }
 
-// PolicyDays makes the messages of the days of a policy; limited says that some were over the limit.
-func PolicyDays(days []policy.Day) (all []*pb.PolicyDay, limited bool) {
+// PolicyStatus makes the message of what a policy found on its days; limited says that some were over the limit.
+func PolicyStatus(days []policy.Day) *pb.PolicyStatus {
+	m := &pb.PolicyStatus{}
 	for _, d := range days {
-		limited = limited || d.OverLimit > 0
-		all = append(all, &pb.PolicyDay{Date: d.Date, Alerts: int32(d.Alerts), OverLimit: int32(d.OverLimit), Suppressed: int32(d.Suppressed)}) //nolint:gosec // findings of a day
+		m.Limited = m.Limited || d.OverLimit > 0
+		m.Days = append(m.Days, &pb.PolicyDay{Date: d.Date, Alerts: int32(d.Alerts), OverLimit: int32(d.OverLimit), Suppressed: int32(d.Suppressed)}) //nolint:gosec // findings of a day
 	}
-	return all, limited
+	return m
+}
+
+// PolicyWarnings makes the messages of values that nothing has.
+func PolicyWarnings(doubts []policy.Doubt) (all []*pb.PolicyWarning) {
+	for _, d := range doubts {
+		all = append(all, &pb.PolicyWarning{Field: d.Where, Description: Text(d.Text)})
+	}
+	return all
 }

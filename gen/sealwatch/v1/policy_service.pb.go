@@ -708,8 +708,10 @@ type Policy struct {
 	Detection string `protobuf:"bytes,22,opt,name=detection,proto3" json:"detection,omitempty"`
 	// summary says in words what it looks for.
 	Summary string `protobuf:"bytes,23,opt,name=summary,proto3" json:"summary,omitempty"`
-	// status says what it finds; only in GetPolicy.
-	Status        *PolicyStatus `protobuf:"bytes,24,opt,name=status,proto3" json:"status,omitempty"`
+	// status says what it finds; unset in the answers of CreatePolicy, UpdatePolicy and ListPolicyTemplates.
+	Status *PolicyStatus `protobuf:"bytes,24,opt,name=status,proto3" json:"status,omitempty"`
+	// warnings are about values that nothing has as far as it is known, and that may be mistyped or come later; not in ListPolicies.
+	Warnings      []*PolicyWarning `protobuf:"bytes,25,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -912,6 +914,68 @@ func (x *Policy) GetStatus() *PolicyStatus {
 	return nil
 }
 
+func (x *Policy) GetWarnings() []*PolicyWarning {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
+// PolicyWarning is about a value that a policy looks for.
+type PolicyWarning struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// field is where it is, in the words of the file, such as filter.all[0].values[1].
+	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	// description says what nothing has, and what may have been meant.
+	Description   string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PolicyWarning) Reset() {
+	*x = PolicyWarning{}
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PolicyWarning) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PolicyWarning) ProtoMessage() {}
+
+func (x *PolicyWarning) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PolicyWarning.ProtoReflect.Descriptor instead.
+func (*PolicyWarning) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *PolicyWarning) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *PolicyWarning) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
 // PolicyStatus says what a policy finds.
 type PolicyStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -919,9 +983,9 @@ type PolicyStatus struct {
 	Days []*PolicyDay `protobuf:"bytes,1,rep,name=days,proto3" json:"days,omitempty"`
 	// limited says that on one of them the policy was over its limit; it stays in force and goes on counting.
 	Limited bool `protobuf:"varint,2,opt,name=limited,proto3" json:"limited,omitempty"`
-	// last_error of an evaluation; empty when the last one went well.
+	// last_error of an evaluation; empty when the last one went well. Only in GetPolicy.
 	LastError string `protobuf:"bytes,3,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
-	// pending_events is the number of stored events that it has not been through.
+	// pending_events is the number of stored events that it has not been through. Only in GetPolicy.
 	PendingEvents int32 `protobuf:"varint,4,opt,name=pending_events,json=pendingEvents,proto3" json:"pending_events,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -929,7 +993,7 @@ type PolicyStatus struct {
 
 func (x *PolicyStatus) Reset() {
 	*x = PolicyStatus{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[1]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -941,7 +1005,7 @@ func (x *PolicyStatus) String() string {
 func (*PolicyStatus) ProtoMessage() {}
 
 func (x *PolicyStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[1]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -954,7 +1018,7 @@ func (x *PolicyStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyStatus.ProtoReflect.Descriptor instead.
 func (*PolicyStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{1}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *PolicyStatus) GetDays() []*PolicyDay {
@@ -1002,7 +1066,7 @@ type PolicyDay struct {
 
 func (x *PolicyDay) Reset() {
 	*x = PolicyDay{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[2]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1014,7 +1078,7 @@ func (x *PolicyDay) String() string {
 func (*PolicyDay) ProtoMessage() {}
 
 func (x *PolicyDay) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[2]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1027,7 +1091,7 @@ func (x *PolicyDay) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyDay.ProtoReflect.Descriptor instead.
 func (*PolicyDay) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{2}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *PolicyDay) GetDate() string {
@@ -1071,7 +1135,7 @@ type PolicySelection struct {
 
 func (x *PolicySelection) Reset() {
 	*x = PolicySelection{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1083,7 +1147,7 @@ func (x *PolicySelection) String() string {
 func (*PolicySelection) ProtoMessage() {}
 
 func (x *PolicySelection) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1096,7 +1160,7 @@ func (x *PolicySelection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicySelection.ProtoReflect.Descriptor instead.
 func (*PolicySelection) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{3}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PolicySelection) GetUsers() []string {
@@ -1131,7 +1195,7 @@ type PolicyFilter struct {
 
 func (x *PolicyFilter) Reset() {
 	*x = PolicyFilter{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1143,7 +1207,7 @@ func (x *PolicyFilter) String() string {
 func (*PolicyFilter) ProtoMessage() {}
 
 func (x *PolicyFilter) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1156,7 +1220,7 @@ func (x *PolicyFilter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyFilter.ProtoReflect.Descriptor instead.
 func (*PolicyFilter) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{4}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *PolicyFilter) GetKind() isPolicyFilter_Kind {
@@ -1245,7 +1309,7 @@ type PolicyFilters struct {
 
 func (x *PolicyFilters) Reset() {
 	*x = PolicyFilters{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1257,7 +1321,7 @@ func (x *PolicyFilters) String() string {
 func (*PolicyFilters) ProtoMessage() {}
 
 func (x *PolicyFilters) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1270,7 +1334,7 @@ func (x *PolicyFilters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyFilters.ProtoReflect.Descriptor instead.
 func (*PolicyFilters) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{5}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PolicyFilters) GetFilters() []*PolicyFilter {
@@ -1309,7 +1373,7 @@ type PolicyWhere struct {
 
 func (x *PolicyWhere) Reset() {
 	*x = PolicyWhere{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1321,7 +1385,7 @@ func (x *PolicyWhere) String() string {
 func (*PolicyWhere) ProtoMessage() {}
 
 func (x *PolicyWhere) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1334,7 +1398,7 @@ func (x *PolicyWhere) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyWhere.ProtoReflect.Descriptor instead.
 func (*PolicyWhere) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{6}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *PolicyWhere) GetField() PolicyField {
@@ -1426,7 +1490,7 @@ type PolicyCondition struct {
 
 func (x *PolicyCondition) Reset() {
 	*x = PolicyCondition{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1438,7 +1502,7 @@ func (x *PolicyCondition) String() string {
 func (*PolicyCondition) ProtoMessage() {}
 
 func (x *PolicyCondition) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1451,7 +1515,7 @@ func (x *PolicyCondition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyCondition.ProtoReflect.Descriptor instead.
 func (*PolicyCondition) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{7}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PolicyCondition) GetType() PolicyConditionType {
@@ -1502,7 +1566,7 @@ type PolicyStep struct {
 
 func (x *PolicyStep) Reset() {
 	*x = PolicyStep{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[8]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1514,7 +1578,7 @@ func (x *PolicyStep) String() string {
 func (*PolicyStep) ProtoMessage() {}
 
 func (x *PolicyStep) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[8]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1527,7 +1591,7 @@ func (x *PolicyStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PolicyStep.ProtoReflect.Descriptor instead.
 func (*PolicyStep) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{8}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *PolicyStep) GetTitle() string {
@@ -1559,7 +1623,7 @@ type CreatePolicyRequest struct {
 
 func (x *CreatePolicyRequest) Reset() {
 	*x = CreatePolicyRequest{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1571,7 +1635,7 @@ func (x *CreatePolicyRequest) String() string {
 func (*CreatePolicyRequest) ProtoMessage() {}
 
 func (x *CreatePolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1584,7 +1648,7 @@ func (x *CreatePolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreatePolicyRequest.ProtoReflect.Descriptor instead.
 func (*CreatePolicyRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{9}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CreatePolicyRequest) GetPolicy() *Policy {
@@ -1619,7 +1683,7 @@ type GetPolicyRequest struct {
 
 func (x *GetPolicyRequest) Reset() {
 	*x = GetPolicyRequest{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[10]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1631,7 +1695,7 @@ func (x *GetPolicyRequest) String() string {
 func (*GetPolicyRequest) ProtoMessage() {}
 
 func (x *GetPolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[10]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1644,7 +1708,7 @@ func (x *GetPolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPolicyRequest.ProtoReflect.Descriptor instead.
 func (*GetPolicyRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{10}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetPolicyRequest) GetName() string {
@@ -1667,7 +1731,7 @@ type ListPoliciesRequest struct {
 
 func (x *ListPoliciesRequest) Reset() {
 	*x = ListPoliciesRequest{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[11]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1679,7 +1743,7 @@ func (x *ListPoliciesRequest) String() string {
 func (*ListPoliciesRequest) ProtoMessage() {}
 
 func (x *ListPoliciesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[11]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1692,7 +1756,7 @@ func (x *ListPoliciesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPoliciesRequest.ProtoReflect.Descriptor instead.
 func (*ListPoliciesRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{11}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListPoliciesRequest) GetPageSize() int32 {
@@ -1722,7 +1786,7 @@ type ListPoliciesResponse struct {
 
 func (x *ListPoliciesResponse) Reset() {
 	*x = ListPoliciesResponse{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[12]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1734,7 +1798,7 @@ func (x *ListPoliciesResponse) String() string {
 func (*ListPoliciesResponse) ProtoMessage() {}
 
 func (x *ListPoliciesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[12]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1747,7 +1811,7 @@ func (x *ListPoliciesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPoliciesResponse.ProtoReflect.Descriptor instead.
 func (*ListPoliciesResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{12}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListPoliciesResponse) GetPolicies() []*Policy {
@@ -1779,7 +1843,7 @@ type UpdatePolicyRequest struct {
 
 func (x *UpdatePolicyRequest) Reset() {
 	*x = UpdatePolicyRequest{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[13]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1791,7 +1855,7 @@ func (x *UpdatePolicyRequest) String() string {
 func (*UpdatePolicyRequest) ProtoMessage() {}
 
 func (x *UpdatePolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[13]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1804,7 +1868,7 @@ func (x *UpdatePolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdatePolicyRequest.ProtoReflect.Descriptor instead.
 func (*UpdatePolicyRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{13}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *UpdatePolicyRequest) GetPolicy() *Policy {
@@ -1843,7 +1907,7 @@ type DeletePolicyRequest struct {
 
 func (x *DeletePolicyRequest) Reset() {
 	*x = DeletePolicyRequest{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[14]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1855,7 +1919,7 @@ func (x *DeletePolicyRequest) String() string {
 func (*DeletePolicyRequest) ProtoMessage() {}
 
 func (x *DeletePolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[14]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1868,7 +1932,7 @@ func (x *DeletePolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeletePolicyRequest.ProtoReflect.Descriptor instead.
 func (*DeletePolicyRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{14}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *DeletePolicyRequest) GetName() string {
@@ -1907,7 +1971,7 @@ type BacktestPolicyRequest struct {
 
 func (x *BacktestPolicyRequest) Reset() {
 	*x = BacktestPolicyRequest{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[15]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1919,7 +1983,7 @@ func (x *BacktestPolicyRequest) String() string {
 func (*BacktestPolicyRequest) ProtoMessage() {}
 
 func (x *BacktestPolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[15]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1932,7 +1996,7 @@ func (x *BacktestPolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestPolicyRequest.ProtoReflect.Descriptor instead.
 func (*BacktestPolicyRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{15}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *BacktestPolicyRequest) GetPolicy() *Policy {
@@ -1965,7 +2029,7 @@ type ListPolicyTemplatesRequest struct {
 
 func (x *ListPolicyTemplatesRequest) Reset() {
 	*x = ListPolicyTemplatesRequest{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[16]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1977,7 +2041,7 @@ func (x *ListPolicyTemplatesRequest) String() string {
 func (*ListPolicyTemplatesRequest) ProtoMessage() {}
 
 func (x *ListPolicyTemplatesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[16]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1990,7 +2054,7 @@ func (x *ListPolicyTemplatesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPolicyTemplatesRequest.ProtoReflect.Descriptor instead.
 func (*ListPolicyTemplatesRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{16}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{17}
 }
 
 // ListPolicyTemplatesResponse has all templates.
@@ -2004,7 +2068,7 @@ type ListPolicyTemplatesResponse struct {
 
 func (x *ListPolicyTemplatesResponse) Reset() {
 	*x = ListPolicyTemplatesResponse{}
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[17]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2016,7 +2080,7 @@ func (x *ListPolicyTemplatesResponse) String() string {
 func (*ListPolicyTemplatesResponse) ProtoMessage() {}
 
 func (x *ListPolicyTemplatesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[17]
+	mi := &file_sealwatch_v1_policy_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2029,7 +2093,7 @@ func (x *ListPolicyTemplatesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPolicyTemplatesResponse.ProtoReflect.Descriptor instead.
 func (*ListPolicyTemplatesResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{17}
+	return file_sealwatch_v1_policy_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListPolicyTemplatesResponse) GetTemplates() []*Policy {
@@ -2043,7 +2107,8 @@ var File_sealwatch_v1_policy_service_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_policy_service_proto_rawDesc = "" +
 	"\n" +
-	"!sealwatch/v1/policy_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sealwatch/v1/alert.proto\x1a$sealwatch/v1/detection_service.proto\"\xc3\t\n" +
+	"!sealwatch/v1/policy_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18sealwatch/v1/alert.proto\x1a$sealwatch/v1/detection_service.proto\"\x81\n" +
+	"\n" +
 	"\x06Policy\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12 \n" +
 	"\x05title\x18\x02 \x01(\tB\n" +
@@ -2074,8 +2139,12 @@ const file_sealwatch_v1_policy_service_proto_rawDesc = "" +
 	"apply_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tapplyTime\x12!\n" +
 	"\tdetection\x18\x16 \x01(\tB\x03\xe0A\x03R\tdetection\x12\x1d\n" +
 	"\asummary\x18\x17 \x01(\tB\x03\xe0A\x03R\asummary\x127\n" +
-	"\x06status\x18\x18 \x01(\v2\x1a.sealwatch.v1.PolicyStatusB\x03\xe0A\x03R\x06status:=\xeaA:\n" +
-	"\x13sealwatch.io/Policy\x12\x11policies/{policy}*\bpolicies2\x06policy\"\x9b\x01\n" +
+	"\x06status\x18\x18 \x01(\v2\x1a.sealwatch.v1.PolicyStatusB\x03\xe0A\x03R\x06status\x12<\n" +
+	"\bwarnings\x18\x19 \x03(\v2\x1b.sealwatch.v1.PolicyWarningB\x03\xe0A\x03R\bwarnings:=\xeaA:\n" +
+	"\x13sealwatch.io/Policy\x12\x11policies/{policy}*\bpolicies2\x06policy\"G\n" +
+	"\rPolicyWarning\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12 \n" +
+	"\vdescription\x18\x02 \x01(\tR\vdescription\"\x9b\x01\n" +
 	"\fPolicyStatus\x12+\n" +
 	"\x04days\x18\x01 \x03(\v2\x17.sealwatch.v1.PolicyDayR\x04days\x12\x18\n" +
 	"\alimited\x18\x02 \x01(\bR\alimited\x12\x1d\n" +
@@ -2276,7 +2345,7 @@ func file_sealwatch_v1_policy_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sealwatch_v1_policy_service_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_sealwatch_v1_policy_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_sealwatch_v1_policy_service_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_sealwatch_v1_policy_service_proto_goTypes = []any{
 	(PolicyField)(0),                    // 0: sealwatch.v1.PolicyField
 	(PolicyOperator)(0),                 // 1: sealwatch.v1.PolicyOperator
@@ -2286,84 +2355,86 @@ var file_sealwatch_v1_policy_service_proto_goTypes = []any{
 	(PolicyConditionType)(0),            // 5: sealwatch.v1.PolicyConditionType
 	(PolicyDistinct)(0),                 // 6: sealwatch.v1.PolicyDistinct
 	(*Policy)(nil),                      // 7: sealwatch.v1.Policy
-	(*PolicyStatus)(nil),                // 8: sealwatch.v1.PolicyStatus
-	(*PolicyDay)(nil),                   // 9: sealwatch.v1.PolicyDay
-	(*PolicySelection)(nil),             // 10: sealwatch.v1.PolicySelection
-	(*PolicyFilter)(nil),                // 11: sealwatch.v1.PolicyFilter
-	(*PolicyFilters)(nil),               // 12: sealwatch.v1.PolicyFilters
-	(*PolicyWhere)(nil),                 // 13: sealwatch.v1.PolicyWhere
-	(*PolicyCondition)(nil),             // 14: sealwatch.v1.PolicyCondition
-	(*PolicyStep)(nil),                  // 15: sealwatch.v1.PolicyStep
-	(*CreatePolicyRequest)(nil),         // 16: sealwatch.v1.CreatePolicyRequest
-	(*GetPolicyRequest)(nil),            // 17: sealwatch.v1.GetPolicyRequest
-	(*ListPoliciesRequest)(nil),         // 18: sealwatch.v1.ListPoliciesRequest
-	(*ListPoliciesResponse)(nil),        // 19: sealwatch.v1.ListPoliciesResponse
-	(*UpdatePolicyRequest)(nil),         // 20: sealwatch.v1.UpdatePolicyRequest
-	(*DeletePolicyRequest)(nil),         // 21: sealwatch.v1.DeletePolicyRequest
-	(*BacktestPolicyRequest)(nil),       // 22: sealwatch.v1.BacktestPolicyRequest
-	(*ListPolicyTemplatesRequest)(nil),  // 23: sealwatch.v1.ListPolicyTemplatesRequest
-	(*ListPolicyTemplatesResponse)(nil), // 24: sealwatch.v1.ListPolicyTemplatesResponse
-	(Severity)(0),                       // 25: sealwatch.v1.Severity
-	(*timestamppb.Timestamp)(nil),       // 26: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),         // 27: google.protobuf.Duration
-	(*fieldmaskpb.FieldMask)(nil),       // 28: google.protobuf.FieldMask
-	(*emptypb.Empty)(nil),               // 29: google.protobuf.Empty
-	(*BacktestResponse)(nil),            // 30: sealwatch.v1.BacktestResponse
+	(*PolicyWarning)(nil),               // 8: sealwatch.v1.PolicyWarning
+	(*PolicyStatus)(nil),                // 9: sealwatch.v1.PolicyStatus
+	(*PolicyDay)(nil),                   // 10: sealwatch.v1.PolicyDay
+	(*PolicySelection)(nil),             // 11: sealwatch.v1.PolicySelection
+	(*PolicyFilter)(nil),                // 12: sealwatch.v1.PolicyFilter
+	(*PolicyFilters)(nil),               // 13: sealwatch.v1.PolicyFilters
+	(*PolicyWhere)(nil),                 // 14: sealwatch.v1.PolicyWhere
+	(*PolicyCondition)(nil),             // 15: sealwatch.v1.PolicyCondition
+	(*PolicyStep)(nil),                  // 16: sealwatch.v1.PolicyStep
+	(*CreatePolicyRequest)(nil),         // 17: sealwatch.v1.CreatePolicyRequest
+	(*GetPolicyRequest)(nil),            // 18: sealwatch.v1.GetPolicyRequest
+	(*ListPoliciesRequest)(nil),         // 19: sealwatch.v1.ListPoliciesRequest
+	(*ListPoliciesResponse)(nil),        // 20: sealwatch.v1.ListPoliciesResponse
+	(*UpdatePolicyRequest)(nil),         // 21: sealwatch.v1.UpdatePolicyRequest
+	(*DeletePolicyRequest)(nil),         // 22: sealwatch.v1.DeletePolicyRequest
+	(*BacktestPolicyRequest)(nil),       // 23: sealwatch.v1.BacktestPolicyRequest
+	(*ListPolicyTemplatesRequest)(nil),  // 24: sealwatch.v1.ListPolicyTemplatesRequest
+	(*ListPolicyTemplatesResponse)(nil), // 25: sealwatch.v1.ListPolicyTemplatesResponse
+	(Severity)(0),                       // 26: sealwatch.v1.Severity
+	(*timestamppb.Timestamp)(nil),       // 27: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),         // 28: google.protobuf.Duration
+	(*fieldmaskpb.FieldMask)(nil),       // 29: google.protobuf.FieldMask
+	(*emptypb.Empty)(nil),               // 30: google.protobuf.Empty
+	(*BacktestResponse)(nil),            // 31: sealwatch.v1.BacktestResponse
 }
 var file_sealwatch_v1_policy_service_proto_depIdxs = []int32{
-	25, // 0: sealwatch.v1.Policy.severity:type_name -> sealwatch.v1.Severity
-	11, // 1: sealwatch.v1.Policy.filter:type_name -> sealwatch.v1.PolicyFilter
-	14, // 2: sealwatch.v1.Policy.condition:type_name -> sealwatch.v1.PolicyCondition
+	26, // 0: sealwatch.v1.Policy.severity:type_name -> sealwatch.v1.Severity
+	12, // 1: sealwatch.v1.Policy.filter:type_name -> sealwatch.v1.PolicyFilter
+	15, // 2: sealwatch.v1.Policy.condition:type_name -> sealwatch.v1.PolicyCondition
 	4,  // 3: sealwatch.v1.Policy.key:type_name -> sealwatch.v1.PolicyKey
-	10, // 4: sealwatch.v1.Policy.include:type_name -> sealwatch.v1.PolicySelection
-	10, // 5: sealwatch.v1.Policy.exclude:type_name -> sealwatch.v1.PolicySelection
-	26, // 6: sealwatch.v1.Policy.effective_from:type_name -> google.protobuf.Timestamp
-	26, // 7: sealwatch.v1.Policy.create_time:type_name -> google.protobuf.Timestamp
-	26, // 8: sealwatch.v1.Policy.update_time:type_name -> google.protobuf.Timestamp
-	26, // 9: sealwatch.v1.Policy.apply_time:type_name -> google.protobuf.Timestamp
-	8,  // 10: sealwatch.v1.Policy.status:type_name -> sealwatch.v1.PolicyStatus
-	9,  // 11: sealwatch.v1.PolicyStatus.days:type_name -> sealwatch.v1.PolicyDay
-	13, // 12: sealwatch.v1.PolicyFilter.where:type_name -> sealwatch.v1.PolicyWhere
-	12, // 13: sealwatch.v1.PolicyFilter.all:type_name -> sealwatch.v1.PolicyFilters
-	12, // 14: sealwatch.v1.PolicyFilter.any:type_name -> sealwatch.v1.PolicyFilters
-	11, // 15: sealwatch.v1.PolicyFilter.not:type_name -> sealwatch.v1.PolicyFilter
-	11, // 16: sealwatch.v1.PolicyFilters.filters:type_name -> sealwatch.v1.PolicyFilter
-	0,  // 17: sealwatch.v1.PolicyWhere.field:type_name -> sealwatch.v1.PolicyField
-	1,  // 18: sealwatch.v1.PolicyWhere.operator:type_name -> sealwatch.v1.PolicyOperator
-	2,  // 19: sealwatch.v1.PolicyWhere.role:type_name -> sealwatch.v1.PolicyRole
-	3,  // 20: sealwatch.v1.PolicyWhere.missing:type_name -> sealwatch.v1.PolicyMissing
-	5,  // 21: sealwatch.v1.PolicyCondition.type:type_name -> sealwatch.v1.PolicyConditionType
-	27, // 22: sealwatch.v1.PolicyCondition.within:type_name -> google.protobuf.Duration
-	6,  // 23: sealwatch.v1.PolicyCondition.of:type_name -> sealwatch.v1.PolicyDistinct
-	15, // 24: sealwatch.v1.PolicyCondition.steps:type_name -> sealwatch.v1.PolicyStep
-	11, // 25: sealwatch.v1.PolicyStep.filter:type_name -> sealwatch.v1.PolicyFilter
-	7,  // 26: sealwatch.v1.CreatePolicyRequest.policy:type_name -> sealwatch.v1.Policy
-	7,  // 27: sealwatch.v1.ListPoliciesResponse.policies:type_name -> sealwatch.v1.Policy
-	7,  // 28: sealwatch.v1.UpdatePolicyRequest.policy:type_name -> sealwatch.v1.Policy
-	28, // 29: sealwatch.v1.UpdatePolicyRequest.update_mask:type_name -> google.protobuf.FieldMask
-	7,  // 30: sealwatch.v1.BacktestPolicyRequest.policy:type_name -> sealwatch.v1.Policy
-	26, // 31: sealwatch.v1.BacktestPolicyRequest.start_time:type_name -> google.protobuf.Timestamp
-	26, // 32: sealwatch.v1.BacktestPolicyRequest.end_time:type_name -> google.protobuf.Timestamp
-	7,  // 33: sealwatch.v1.ListPolicyTemplatesResponse.templates:type_name -> sealwatch.v1.Policy
-	16, // 34: sealwatch.v1.PolicyService.CreatePolicy:input_type -> sealwatch.v1.CreatePolicyRequest
-	17, // 35: sealwatch.v1.PolicyService.GetPolicy:input_type -> sealwatch.v1.GetPolicyRequest
-	18, // 36: sealwatch.v1.PolicyService.ListPolicies:input_type -> sealwatch.v1.ListPoliciesRequest
-	20, // 37: sealwatch.v1.PolicyService.UpdatePolicy:input_type -> sealwatch.v1.UpdatePolicyRequest
-	21, // 38: sealwatch.v1.PolicyService.DeletePolicy:input_type -> sealwatch.v1.DeletePolicyRequest
-	22, // 39: sealwatch.v1.PolicyService.BacktestPolicy:input_type -> sealwatch.v1.BacktestPolicyRequest
-	23, // 40: sealwatch.v1.PolicyService.ListPolicyTemplates:input_type -> sealwatch.v1.ListPolicyTemplatesRequest
-	7,  // 41: sealwatch.v1.PolicyService.CreatePolicy:output_type -> sealwatch.v1.Policy
-	7,  // 42: sealwatch.v1.PolicyService.GetPolicy:output_type -> sealwatch.v1.Policy
-	19, // 43: sealwatch.v1.PolicyService.ListPolicies:output_type -> sealwatch.v1.ListPoliciesResponse
-	7,  // 44: sealwatch.v1.PolicyService.UpdatePolicy:output_type -> sealwatch.v1.Policy
-	29, // 45: sealwatch.v1.PolicyService.DeletePolicy:output_type -> google.protobuf.Empty
-	30, // 46: sealwatch.v1.PolicyService.BacktestPolicy:output_type -> sealwatch.v1.BacktestResponse
-	24, // 47: sealwatch.v1.PolicyService.ListPolicyTemplates:output_type -> sealwatch.v1.ListPolicyTemplatesResponse
-	41, // [41:48] is the sub-list for method output_type
-	34, // [34:41] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	11, // 4: sealwatch.v1.Policy.include:type_name -> sealwatch.v1.PolicySelection
+	11, // 5: sealwatch.v1.Policy.exclude:type_name -> sealwatch.v1.PolicySelection
+	27, // 6: sealwatch.v1.Policy.effective_from:type_name -> google.protobuf.Timestamp
+	27, // 7: sealwatch.v1.Policy.create_time:type_name -> google.protobuf.Timestamp
+	27, // 8: sealwatch.v1.Policy.update_time:type_name -> google.protobuf.Timestamp
+	27, // 9: sealwatch.v1.Policy.apply_time:type_name -> google.protobuf.Timestamp
+	9,  // 10: sealwatch.v1.Policy.status:type_name -> sealwatch.v1.PolicyStatus
+	8,  // 11: sealwatch.v1.Policy.warnings:type_name -> sealwatch.v1.PolicyWarning
+	10, // 12: sealwatch.v1.PolicyStatus.days:type_name -> sealwatch.v1.PolicyDay
+	14, // 13: sealwatch.v1.PolicyFilter.where:type_name -> sealwatch.v1.PolicyWhere
+	13, // 14: sealwatch.v1.PolicyFilter.all:type_name -> sealwatch.v1.PolicyFilters
+	13, // 15: sealwatch.v1.PolicyFilter.any:type_name -> sealwatch.v1.PolicyFilters
+	12, // 16: sealwatch.v1.PolicyFilter.not:type_name -> sealwatch.v1.PolicyFilter
+	12, // 17: sealwatch.v1.PolicyFilters.filters:type_name -> sealwatch.v1.PolicyFilter
+	0,  // 18: sealwatch.v1.PolicyWhere.field:type_name -> sealwatch.v1.PolicyField
+	1,  // 19: sealwatch.v1.PolicyWhere.operator:type_name -> sealwatch.v1.PolicyOperator
+	2,  // 20: sealwatch.v1.PolicyWhere.role:type_name -> sealwatch.v1.PolicyRole
+	3,  // 21: sealwatch.v1.PolicyWhere.missing:type_name -> sealwatch.v1.PolicyMissing
+	5,  // 22: sealwatch.v1.PolicyCondition.type:type_name -> sealwatch.v1.PolicyConditionType
+	28, // 23: sealwatch.v1.PolicyCondition.within:type_name -> google.protobuf.Duration
+	6,  // 24: sealwatch.v1.PolicyCondition.of:type_name -> sealwatch.v1.PolicyDistinct
+	16, // 25: sealwatch.v1.PolicyCondition.steps:type_name -> sealwatch.v1.PolicyStep
+	12, // 26: sealwatch.v1.PolicyStep.filter:type_name -> sealwatch.v1.PolicyFilter
+	7,  // 27: sealwatch.v1.CreatePolicyRequest.policy:type_name -> sealwatch.v1.Policy
+	7,  // 28: sealwatch.v1.ListPoliciesResponse.policies:type_name -> sealwatch.v1.Policy
+	7,  // 29: sealwatch.v1.UpdatePolicyRequest.policy:type_name -> sealwatch.v1.Policy
+	29, // 30: sealwatch.v1.UpdatePolicyRequest.update_mask:type_name -> google.protobuf.FieldMask
+	7,  // 31: sealwatch.v1.BacktestPolicyRequest.policy:type_name -> sealwatch.v1.Policy
+	27, // 32: sealwatch.v1.BacktestPolicyRequest.start_time:type_name -> google.protobuf.Timestamp
+	27, // 33: sealwatch.v1.BacktestPolicyRequest.end_time:type_name -> google.protobuf.Timestamp
+	7,  // 34: sealwatch.v1.ListPolicyTemplatesResponse.templates:type_name -> sealwatch.v1.Policy
+	17, // 35: sealwatch.v1.PolicyService.CreatePolicy:input_type -> sealwatch.v1.CreatePolicyRequest
+	18, // 36: sealwatch.v1.PolicyService.GetPolicy:input_type -> sealwatch.v1.GetPolicyRequest
+	19, // 37: sealwatch.v1.PolicyService.ListPolicies:input_type -> sealwatch.v1.ListPoliciesRequest
+	21, // 38: sealwatch.v1.PolicyService.UpdatePolicy:input_type -> sealwatch.v1.UpdatePolicyRequest
+	22, // 39: sealwatch.v1.PolicyService.DeletePolicy:input_type -> sealwatch.v1.DeletePolicyRequest
+	23, // 40: sealwatch.v1.PolicyService.BacktestPolicy:input_type -> sealwatch.v1.BacktestPolicyRequest
+	24, // 41: sealwatch.v1.PolicyService.ListPolicyTemplates:input_type -> sealwatch.v1.ListPolicyTemplatesRequest
+	7,  // 42: sealwatch.v1.PolicyService.CreatePolicy:output_type -> sealwatch.v1.Policy
+	7,  // 43: sealwatch.v1.PolicyService.GetPolicy:output_type -> sealwatch.v1.Policy
+	20, // 44: sealwatch.v1.PolicyService.ListPolicies:output_type -> sealwatch.v1.ListPoliciesResponse
+	7,  // 45: sealwatch.v1.PolicyService.UpdatePolicy:output_type -> sealwatch.v1.Policy
+	30, // 46: sealwatch.v1.PolicyService.DeletePolicy:output_type -> google.protobuf.Empty
+	31, // 47: sealwatch.v1.PolicyService.BacktestPolicy:output_type -> sealwatch.v1.BacktestResponse
+	25, // 48: sealwatch.v1.PolicyService.ListPolicyTemplates:output_type -> sealwatch.v1.ListPolicyTemplatesResponse
+	42, // [42:49] is the sub-list for method output_type
+	35, // [35:42] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_policy_service_proto_init() }
@@ -2373,7 +2444,7 @@ func file_sealwatch_v1_policy_service_proto_init() {
 	}
 	file_sealwatch_v1_alert_proto_init()
 	file_sealwatch_v1_detection_service_proto_init()
-	file_sealwatch_v1_policy_service_proto_msgTypes[4].OneofWrappers = []any{
+	file_sealwatch_v1_policy_service_proto_msgTypes[5].OneofWrappers = []any{
 		(*PolicyFilter_Where)(nil),
 		(*PolicyFilter_All)(nil),
 		(*PolicyFilter_Any)(nil),
@@ -2385,7 +2456,7 @@ func file_sealwatch_v1_policy_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_policy_service_proto_rawDesc), len(file_sealwatch_v1_policy_service_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   18,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
