@@ -151,14 +151,18 @@ func EscapeInvisible(b []byte) []byte {
 		if broken := r == utf8.RuneError && width == 1; broken || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
 			out = append(out, b[copied:i]...)
 			copied = i + width
-			if r > 0xffff {
-				high, low := utf16.EncodeRune(r)
-				out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
-			} else {
-				out = fmt.Appendf(out, `\u%04x`, r)
-			}
+			out = AppendEscaped(out, r)
 		}
 		i += width
 	}
 	return append(out, b[copied:]...)
+}
+
+// AppendEscaped appends a character as JSON escapes it.
+func AppendEscaped(b []byte, r rune) []byte {
+	if r > 0xffff {
+		high, low := utf16.EncodeRune(r)
+		return fmt.Appendf(b, `\u%04x\u%04x`, high, low)
+	}
+	return fmt.Appendf(b, `\u%04x`, r)
 }

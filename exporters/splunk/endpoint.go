@@ -1,0 +1,171 @@
+package splunk
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+)
+
+// Paths of the service.
+const (
+	pathCollector = "/services/collector"
+	pathEvent     = pathCollector + "/event"
+	pathAck       = pathCollector + "/ack"
+)
+
+// endpoint is one collector. Ids of acknowledgements count by channel, so that the channel is of this process and this endpoint
+// alone; behind a load balancer its cookie leads to the indexer that has the channel.
+type endpoint struct {
+	base    string
+	channel string
+	client  *http.Client
+	o       *Options
+}
+
+func newEndpoint(base string, o *Options) (*endpoint, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, fmt.Errorf("splunk: cookies: %w", err)
+	}
+	return &endpoint{base: base, channel: uuid.NewString(), o: o, client: &http.Client{
+		Jar: jar,
+		Transport: &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.Roots},
+			TLSHandshakeTimeout:    10 * time.Second,
+			IdleConnTimeout:        60 * time.Second,
+			MaxConnsPerHost:        1,
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// send posts a body with so many events.
+func (e *endpoint) send(ctx context.Context, body []byte, gzipped bool, events int) reply {
+	status, header, answer, err := e.post(ctx, pathEvent, body, gzipped)
+	var r reply
+	if err != nil {
+		r = reply{action: busy, err: err}
+		if errors.As(err, new(*tokenError)) {
+			r.action = person
+		}
+	} else {
+		r = judge(status, header, answer, events)
+	}
+	if r.err != nil {
+		r.err = fmt.Errorf("splunk %s: %w", e.base, r.err)
+	}
+	return r
+}
+
+// acked asks which of the ids are acknowledged. Splunk forgets an id when it has said so once.
+func (e *endpoint) acked(ctx context.Context, ids []uint64) (map[uint64]bool, reply) {
+	body, err := json.Marshal(map[string][]uint64{"acks": ids})
+	if err != nil {
+		return nil, reply{action: busy, err: err}
+	}
+	status, header, answer, err := e.post(ctx, pathAck, body, false)
+	if err != nil {
+		return nil, reply{action: busy, err: fmt.Errorf("splunk %s: asking for acknowledgements: %w", e.base, err)}
+	}
+	var said struct {
+		Acks map[string]bool `json:"acks"`
+	}
+	if status == http.StatusOK && json.Unmarshal(answer, &said) == nil && said.Acks != nil {
+		out := make(map[uint64]bool, len(said.Acks))
+		for text, yes := range said.Acks {
+			if id, err := strconv.ParseUint(text, 10, 64); err == nil && yes {
+				out[id] = true
+			}
+		}
+		return out, reply{action: taken}
+	}
+	r := judge(status, header, answer, 0)
+	if r.action == taken || r.action == slower || r.err == nil {
+		r = reply{action: busy, err: fmt.Errorf("HTTP status %d with an answer that has no acknowledgements", status)}
+	}
+	r.err = fmt.Errorf("splunk %s: asking for acknowledgements: %w", e.base, r.err)
+	return nil, r
+}
+
+// tokenError says that there is no token to send.
+type tokenError struct{ err error }
+
+func (e *tokenError) Error() string { return "token: " + e.err.Error() }
+func (e *tokenError) Unwrap() error { return e.err }
+
+// maxAnswer bounds what is read of an answer: those to questions for acknowledgements have some 20 bytes an id.
+const maxAnswer = 1 << 20
+
+// post makes one request. Neither the error nor the answer holds the token.
+func (e *endpoint) post(ctx context.Context, path string, body []byte, gzipped bool) (int, http.Header, []byte, error) {
+	token, err := e.o.Token()
+	token = strings.TrimSpace(token)
+	switch {
+	case err != nil:
+		return 0, nil, nil, &tokenError{err}
+	case token == "":
+		return 0, nil, nil, &tokenError{errors.New("it is empty")}
+	case strings.ContainsFunc(token, func(r rune) bool { return r > unicode.MaxASCII || r <= ' ' || r == 0x7f }):
+		return 0, nil, nil, &tokenError{errors.New("it has characters that no token has, such as a line break; expected one word")}
+	}
+	limited, cancel := context.WithTimeout(ctx, e.o.RequestTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(limited, http.MethodPost, e.base+path, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	request.Header.Set("Authorization", "Splunk "+token)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "sealwatch")
+	if gzipped {
+		request.Header.Set("Content-Encoding", "gzip")
+	}
+	if !e.o.NoAck {
+		request.Header.Set("X-Splunk-Request-Channel", e.channel)
+	}
+	response, err := e.client.Do(request)
+	if err != nil {
+		return 0, nil, nil, e.explain(ctx, err, token)
+	}
+	defer response.Body.Close() //nolint:errcheck // it was read
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return 0, nil, nil, e.explain(ctx, err, token)
+	}
+	return response.StatusCode, response.Header, bytes.ReplaceAll(answer, []byte(token), []byte("[token]")), nil
+}
+
+// explain says why no answer came.
+func (e *endpoint) explain(ctx context.Context, err error, token string) error {
+	var cert *tls.CertificateVerificationError
+	switch {
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	case errors.As(err, &cert):
+		err = fmt.Errorf("the certificate is not trusted; name its authority as caFile of this destination: %w", cert)
+	case errors.Is(err, context.DeadlineExceeded):
+		err = fmt.Errorf("no answer within %s", e.o.RequestTimeout)
+	}
+	if text := err.Error(); strings.Contains(text, token) {
+		return errors.New(strings.ReplaceAll(text, token, "[token]"))
+	}
+	return err
+}
+
+func (e *endpoint) close() { e.client.CloseIdleConnections() }

@@ -1,0 +1,333 @@
+package splunk
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/sealwatch/sealwatch/exporters"
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
+
+// Exporter sends to one destination of one or more collectors. It implements exporters.Exporter, and is not for concurrent use.
+type Exporter struct {
+	o         Options
+	encoder   encoder
+	endpoints []*endpoint
+	current   int // the endpoint in use
+	flights   flights
+	limit     int // the most bytes of a request; less than Options.MaxBytes after a receiver refused as many
+	slow      time.Duration
+	slowUntil time.Time
+	body      bytes.Buffer
+	gzip      *gzip.Writer
+}
+
+// New returns an exporter; it connects when there is something to send. The error names each option that is not as expected.
+func New(o Options) (*Exporter, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	x := &Exporter{o: o, flights: flights{}, limit: o.MaxBytes}
+	x.encoder = newEncoder(&x.o)
+	for _, address := range o.Endpoints {
+		base, err := Endpoint(address)
+		if err != nil {
+			return nil, err
+		}
+		e, err := newEndpoint(base, &x.o)
+		if err != nil {
+			return nil, err
+		}
+		x.endpoints = append(x.endpoints, e)
+	}
+	var err error
+	if x.gzip, err = gzip.NewWriterLevel(&x.body, gzip.BestSpeed); err != nil {
+		return nil, fmt.Errorf("splunk: %w", err)
+	}
+	return x, nil
+}
+
+// Kind implements exporters.Exporter.
+func (x *Exporter) Kind() string { return "splunk" }
+
+// Close implements exporters.Exporter. What was not acknowledged is sent again by the next process.
+func (x *Exporter) Close(context.Context) error {
+	for _, e := range x.endpoints {
+		e.close()
+	}
+	return nil
+}
+
+// item is an encoded change of a batch.
+type item struct {
+	index int
+	event []byte
+}
+
+// Export implements exporters.Exporter. It returns nil when everything was accepted, and acknowledged where the token has that.
+func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
+	x.flights.expire(time.Now())
+	b := &batch{changes: changes, settled: make([]bool, len(changes)), failed: map[int]string{}}
+	items := make([]item, 0, len(changes))
+	for i := range changes {
+		if x.flights[keyOf(&changes[i])] != nil {
+			continue
+		}
+		event, err := x.encoder.encode(&changes[i])
+		if err != nil {
+			b.failed[i] = err.Error()
+			continue
+		}
+		items = append(items, item{i, event})
+	}
+	err := x.sendAll(ctx, b, items)
+	if err == nil {
+		err = x.await(ctx, b)
+	}
+	return x.outcome(b, err)
+}
+
+// batch is what an export knows of its changes.
+type batch struct {
+	changes []alert.Change
+	settled []bool         // accepted, without an acknowledgement to wait for
+	failed  map[int]string // refused for good
+}
+
+// lost says whether there is a change that nobody knows anything about any more.
+func (b *batch) lost(f flights) bool {
+	for i := range b.changes {
+		if _, failed := b.failed[i]; !failed && !b.settled[i] && f[keyOf(&b.changes[i])] == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// outcome reports what is accepted up to the first change that is not, and forgets it.
+func (x *Exporter) outcome(b *batch, err error) error {
+	accepted := 0
+	for ; accepted < len(b.changes); accepted++ {
+		k := keyOf(&b.changes[accepted])
+		flight := x.flights[k]
+		if _, failed := b.failed[accepted]; !failed && !b.settled[accepted] && (flight == nil || !flight.acked) {
+			break
+		}
+		delete(x.flights, k)
+	}
+	if err == nil && len(b.failed) == 0 {
+		return nil
+	}
+	for ; accepted > 0; accepted-- {
+		if _, failed := b.failed[accepted-1]; !failed {
+			break
+		}
+	}
+	e := &exporters.Error{Kind: exporters.Permanent, Accepted: accepted, Failed: b.failed, Err: err}
+	if r := new(refusal); errors.As(err, &r) {
+		e.Kind, e.RetryAfter = r.kind, r.after
+	} else if err != nil {
+		e.Kind = exporters.Retryable
+	}
+	return e
+}
+
+// refusal is an error that ends an export.
+type refusal struct {
+	kind  exporters.ErrorKind
+	after time.Duration
+	err   error
+}
+
+func (r *refusal) Error() string { return r.err.Error() }
+func (r *refusal) Unwrap() error { return r.err }
+
+// sendAll sends the items in requests of at most limit bytes. What a request leaves open is sent with the next one: behind an event
+// that was refused, in smaller ones, or to another endpoint.
+func (x *Exporter) sendAll(ctx context.Context, b *batch, items []item) error {
+	most, failures := len(items), 0
+	for len(items) > 0 {
+		if err := x.pause(ctx); err != nil {
+			return err
+		}
+		n, size := x.chunk(items, most)
+		to := x.endpoints[x.current]
+		r, err := x.post(ctx, to, items[:n], size)
+		if err != nil {
+			return err
+		}
+		if r.action == noAck && x.o.NoAck {
+			r.action = person // although none was asked for
+		}
+		x.pace(ctx, r)
+		switch r.action {
+		case taken, slower:
+			x.accepted(b, to, items[:n], r.ack)
+			items, most, failures = items[n:], 2*most, 0
+		case badEvent:
+			x.accepted(b, to, items[:r.accepted], r.ack)
+			b.failed[items[r.accepted].index] = r.err.Error()
+			items, failures = items[r.accepted+1:], 0
+		case badBatch, tooLarge:
+			x.accepted(b, to, items[:r.accepted], r.ack)
+			items = items[r.accepted:]
+			if n -= r.accepted; n > 1 {
+				most = n / 2
+			} else if n == 1 {
+				b.failed[items[0].index] = r.err.Error()
+				items = items[1:]
+			}
+			if r.action == tooLarge && n > 1 {
+				x.limit = max(size/2, minMaxBytes)
+			}
+		case noAck:
+			x.withoutAck(ctx, r)
+		case busy, person:
+			x.accepted(b, to, items[:r.accepted], r.ack)
+			items = items[r.accepted:]
+			x.current = (x.current + 1) % len(x.endpoints)
+			failures++
+			if ctx.Err() == nil && r.action == busy && failures < len(x.endpoints) {
+				continue
+			}
+			kind := exporters.Retryable
+			if r.action == person {
+				kind = exporters.Unauthorized
+			}
+			return &refusal{kind, r.retryAfter, r.err}
+		}
+	}
+	return nil
+}
+
+// chunk is how many items go into the next request, one at least, and their size.
+func (x *Exporter) chunk(items []item, most int) (n, size int) {
+	for n < len(items) && n < max(most, 1) {
+		next := size + len(items[n].event) + 1
+		if n > 0 && next > x.limit {
+			break
+		}
+		size = next
+		n++
+	}
+	return n, size
+}
+
+func (x *Exporter) post(ctx context.Context, to *endpoint, items []item, size int) (reply, error) {
+	x.body.Reset()
+	x.body.Grow(size)
+	if x.o.NoGzip {
+		for _, i := range items {
+			x.body.Write(i.event)
+			x.body.WriteByte('\n')
+		}
+		return to.send(ctx, x.body.Bytes(), false, len(items)), nil
+	}
+	x.gzip.Reset(&x.body)
+	for _, i := range items {
+		if _, err := x.gzip.Write(i.event); err != nil {
+			return reply{}, fmt.Errorf("splunk: compressing: %w", err)
+		}
+		if _, err := x.gzip.Write([]byte{'\n'}); err != nil {
+			return reply{}, fmt.Errorf("splunk: compressing: %w", err)
+		}
+	}
+	if err := x.gzip.Close(); err != nil {
+		return reply{}, fmt.Errorf("splunk: compressing: %w", err)
+	}
+	return to.send(ctx, x.body.Bytes(), true, len(items)), nil
+}
+
+// accepted notes that the receiver took the items.
+func (x *Exporter) accepted(b *batch, to *endpoint, items []item, ack *uint64) {
+	f := (*flight)(nil)
+	if ack != nil && !x.o.NoAck {
+		f = &flight{to: to, id: *ack, deadline: time.Now().Add(x.o.AckTimeout)}
+	}
+	for _, i := range items {
+		if f == nil {
+			b.settled[i.index] = true
+		} else {
+			x.flights[keyOf(&b.changes[i.index])] = f
+		}
+	}
+}
+
+// withoutAck goes on without acknowledgements: the token has none any more.
+func (x *Exporter) withoutAck(ctx context.Context, r reply) {
+	x.o.NoAck = true
+	for _, f := range x.flights { // Splunk accepted them, and there is nothing else to learn
+		f.acked = true
+	}
+	x.o.Logger.WarnContext(ctx, "Splunk says that the token has no indexer acknowledgement; its reply counts as acceptance from now on", slog.String("error", r.err.Error()))
+}
+
+// await asks until everything that is on its way is acknowledged, or the time of some of it is up.
+func (x *Exporter) await(ctx context.Context, b *batch) error {
+	var last error
+	for wait := x.o.AckInterval; ; wait = min(2*wait, 10*x.o.AckInterval) {
+		waiting := x.flights.waiting(b.changes)
+		if len(waiting) == 0 {
+			return nil
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return fmt.Errorf("splunk: waiting for acknowledgements: %w", errors.Join(err, last))
+		}
+		for to, flights := range waiting {
+			ids, r := to.acked(ctx, slices.Sorted(maps.Keys(flights)))
+			switch r.action {
+			case noAck:
+				x.withoutAck(ctx, r)
+			case person:
+				return &refusal{exporters.Unauthorized, r.retryAfter, r.err}
+			default:
+				last = r.err // it is asked again until the time is up
+			}
+			for id, f := range flights {
+				if ids[id] && !f.acked {
+					f.acked, f.deadline = true, time.Now().Add(10*x.o.AckTimeout) // until it is reported
+				}
+			}
+		}
+		if x.flights.expire(time.Now()); b.lost(x.flights) {
+			x.current = (x.current + 1) % len(x.endpoints)
+			return errors.Join(fmt.Errorf("splunk: the indexer did not acknowledge within %s; it is sent again", x.o.AckTimeout), last)
+		}
+	}
+}
+
+// pace slows down while the receiver says that it is nearly full.
+func (x *Exporter) pace(ctx context.Context, r reply) {
+	switch r.action {
+	case slower:
+		x.slow = min(max(2*x.slow, x.o.SlowDown), 16*x.o.SlowDown)
+		x.slowUntil = time.Now().Add(x.slow)
+		x.o.Logger.WarnContext(ctx, "Splunk's queues are nearly full; sending slower", slog.String("reply", r.err.Error()), slog.Duration("pause", x.slow))
+	case taken:
+		x.slow = 0
+	}
+}
+
+func (x *Exporter) pause(ctx context.Context) error { return sleep(ctx, time.Until(x.slowUntil)) }
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
