@@ -48,6 +48,8 @@ func newExporter(d config.Destination, log *slog.Logger) (exporters.Exporter, er
 	switch b := d.Block().(type) {
 	case *config.SyslogDestination:
 		return syslog.New(syslog.Options{Address: b.Address, Framing: syslog.Framing(b.Framing), Facility: b.Facility, MaxBytes: b.MaxBytes, Logger: log})
+	case *config.SplunkDestination:
+		return newSplunk(b, log)
 	default:
 		return nil, fmt.Errorf("no exporter is made of the key %q; expected a case in newExporter", d.Kind())
 	}

@@ -25,6 +25,8 @@ type Destination struct {
 	MaxPerSecond int `yaml:"maxPerSecond,omitempty"`
 	// RFC 5424 messages.
 	Syslog *SyslogDestination `yaml:"syslog,omitempty"`
+	// Splunk's HTTP Event Collector.
+	Splunk *SplunkDestination `yaml:"splunk,omitempty"`
 }
 
 // Block is the part of a destination that says what the receiver is and holds the options of that kind. Whoever adds a kind

@@ -98,7 +98,7 @@ func New(t testing.TB) *Server {
 	s := &Server{}
 	s.reset()
 	s.Server = httptest.NewTLSServer(s)
-	t.Cleanup(s.Server.Close)
+	t.Cleanup(s.Close)
 	return s
 }
 

@@ -1,0 +1,71 @@
+package app
+
+import (
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/analytics/detections"
+	"github.com/sealwatch/sealwatch/exporters/splunk"
+	"github.com/sealwatch/sealwatch/ingest/docusign"
+	"github.com/sealwatch/sealwatch/internal/config"
+	"github.com/sealwatch/sealwatch/internal/secretfile"
+)
+
+func newSplunk(c *config.SplunkDestination, log *slog.Logger) (*splunk.Exporter, error) {
+	var roots *x509.CertPool
+	if c.CAFile != "" {
+		var err error
+		if roots, err = docusign.LoadRoots(c.CAFile); err != nil {
+			return nil, err
+		}
+	}
+	about, err := aboutDetections()
+	if err != nil {
+		return nil, err
+	}
+	x, err := splunk.New(splunk.Options{
+		Endpoints: c.Collectors, Token: secretOf("token", c.TokenFile, c.TokenVariable), Index: c.Index, Source: c.Source, Sourcetype: c.Sourcetype,
+		Host: c.Host, Roots: roots, MaxBytes: c.MaxBytes, NoGzip: c.Compression == "none", NoAck: c.Acknowledgement == "off", AckTimeout: c.AckTimeout,
+		Detection: func(id string) splunk.Detection {
+			d := about[id]
+			return splunk.Detection{Title: d.Title, Techniques: d.Attack}
+		},
+		Logger: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// maxToken bounds a file with a token.
+const maxToken = 64 << 10
+
+// secretOf reads a secret from its file, or from the environment. No error holds any of it.
+func secretOf(what, file, variable string) func() (string, error) {
+	return func() (string, error) {
+		if file != "" {
+			text, err := secretfile.Read(what, file, maxToken)
+			return string(text), err
+		}
+		text, found := os.LookupEnv(variable)
+		if !found {
+			return "", fmt.Errorf("%s: the environment variable %s is not set", what, variable)
+		}
+		return text, nil
+	}
+}
+
+// aboutDetections are the built-in detections by their ids.
+var aboutDetections = sync.OnceValues(func() (map[string]analytics.Definition, error) {
+	all, err := analytics.LoadDefinitions(detections.Files)
+	byID := make(map[string]analytics.Definition, len(all))
+	for _, d := range all {
+		byID[d.ID] = d
+	}
+	return byID, err
+})
