@@ -18,7 +18,7 @@ acts AS
         arraySort(arrayDistinct(arrayMap(i -> known.2[i], counted))) AS sources
     FROM events
     -- before all else: of most addresses nothing is said, and what follows is dear; who is not meant is not looked up either
-    PREWHERE (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)}) AND notEmpty(dictGet('ip_intelligence', 'tenants', ip))
+    PREWHERE (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)}) AND dictHas('ip_intelligence', ip)
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64})
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
         AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AND ip_address != ''
@@ -26,23 +26,41 @@ acts AS
         AND NOT arrayExists(i -> known.3[i] IN ('corporate', 'administrative'), own)
         AND notEmpty(tags)
 ),
--- on how many earlier days of the baseline each user was at those addresses: today's events make nothing familiar
+-- kept as one value, since the engine computes a subquery wherever it is named: the addresses, and for rented servers who
+-- was there when, on which network and device
+(SELECT (groupUniqArray(ip_address), groupUniqArrayIf((tenant, user_id, day, network, device), has(tags, 'hosting'))) FROM acts) AS seen,
+-- on which days each user was at those addresses
+visits AS
+(
+    SELECT tenant, ip_address, user_id, groupUniqArray(toInt32(toDate(ts))) AS used
+    FROM events
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64}) - toIntervalDay({baseline_days:UInt32} + 1)
+        AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
+        AND ip_address IN (SELECT arrayJoin(seen.1))
+        AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AND activity NOT IN ('failed_logon', 'docusign_alert', 'lockout', 'recipient_authentication')
+    GROUP BY tenant, ip_address, user_id
+),
+-- on how many earlier days of the baseline, on each day: today's events make nothing familiar
 habits AS
 (
     SELECT tenant, ip_address, user_id, habit.1 AS day, habit.2 AS days
+    FROM (SELECT tenant, ip_address, user_id, arrayJoin(arrayMap(d -> (d, arrayCount(u -> u < d AND u >= d - {baseline_days:UInt32}, used)), used)) AS habit FROM visits WHERE length(used) > 1)
+    WHERE days > 0
+),
+-- how many users are familiar with an address on each day, also on those on which they are elsewhere
+popularity AS
+(
+    SELECT tenant, ip_address, day, count() AS regulars
     FROM
     (
         SELECT
-            tenant, ip_address, user_id, groupUniqArray(toInt32(toDate(ts))) AS used,
-            arrayJoin(arrayFilter(h -> h.2 > 0, arrayMap(d -> (d, arrayCount(u -> u < d AND u >= d - {baseline_days:UInt32}, used)),
-                range(toInt32(toDate({from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64}))), toInt32(toDate({to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64}))) + 1)))) AS habit
-        FROM events
-        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64}) - toIntervalDay({baseline_days:UInt32} + 1)
-            AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
-            AND ip_address IN (SELECT ip_address FROM acts)
-            AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AND activity NOT IN ('failed_logon', 'docusign_alert', 'lockout', 'recipient_authentication')
-        GROUP BY tenant, ip_address, user_id
+            tenant, ip_address,
+            arrayJoin(arrayFilter(d -> arrayCount(u -> u < d AND u >= d - {baseline_days:UInt32}, used) >= {familiar_days:UInt32},
+                range(toInt32(toDate({from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64}))), toInt32(toDate({to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64}))) + 1))) AS day
+        FROM visits
+        WHERE length(used) >= {familiar_days:UInt32}
     )
+    GROUP BY tenant, ip_address, day
 ),
 -- for rented servers, which alone say little: whether network and device are new for the user as well
 novelties AS
@@ -50,7 +68,7 @@ novelties AS
     SELECT
         a.tenant AS tenant, a.user_id AS user_id, a.day AS day, a.network AS network, a.device AS device,
         uniqExactIf(v.day, v.network = a.network) AS network_days, uniqExactIf(v.day, v.device = a.device) AS device_days, uniqExact(v.day) AS user_days
-    FROM (SELECT DISTINCT tenant, user_id, day, network, device FROM acts WHERE has(tags, 'hosting')) AS a
+    FROM (SELECT h.1 AS tenant, h.2 AS user_id, h.3 AS day, h.4 AS network, h.5 AS device FROM (SELECT arrayJoin(seen.2) AS h)) AS a
     INNER JOIN
     (
         SELECT
@@ -60,7 +78,7 @@ novelties AS
         FROM events
         WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64}) - toIntervalDay({baseline_days:UInt32} + 1)
             AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
-            AND user_id IN (SELECT user_id FROM acts WHERE has(tags, 'hosting'))
+            AND user_id IN (SELECT arrayJoin(seen.2).2)
             AND activity NOT IN ('failed_logon', 'docusign_alert', 'lockout', 'recipient_authentication')
             AND integration_key = '' AND ip_address != '' AND place_kind != 'server'
         GROUP BY tenant, user_id, day, network, device
@@ -80,7 +98,7 @@ judged AS
         multiIf(has(tags, 'tor'), [], regulars >= {popular_users:UInt32}, ['popular_address'], own_days >= {familiar_days:UInt32}, ['familiar_address'], []) AS reasons
     FROM acts AS a
     LEFT JOIN habits AS h ON h.tenant = a.tenant AND h.ip_address = a.ip_address AND h.user_id = a.user_id AND h.day = a.day
-    LEFT JOIN (SELECT tenant, ip_address, day, countIf(days >= {familiar_days:UInt32}) AS regulars FROM habits GROUP BY tenant, ip_address, day) AS c ON c.tenant = a.tenant AND c.ip_address = a.ip_address AND c.day = a.day
+    LEFT JOIN popularity AS c ON c.tenant = a.tenant AND c.ip_address = a.ip_address AND c.day = a.day
     LEFT JOIN novelties AS n ON n.tenant = a.tenant AND n.user_id = a.user_id AND n.day = a.day AND n.network = a.network AND n.device = a.device
 ),
 marked AS

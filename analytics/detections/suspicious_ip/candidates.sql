@@ -4,7 +4,7 @@ FROM events
 WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
     AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64}) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
     AND ip_address != ''
-    AND (notEmpty(dictGet('ip_intelligence', 'tenants', ip)) OR ip_address IN
+    AND (dictHas('ip_intelligence', ip) OR ip_address IN
     (
         SELECT ip_address
         FROM
