@@ -17,7 +17,7 @@ import (
 // TimelineStore is what Timelines read.
 type TimelineStore interface {
 	TimelineAccounts(ctx context.Context, tenant string, ids, emails []string, from, to time.Time) ([]timeline.Account, error)
-	TimelineSteps(ctx context.Context, tenant string, users []string, from, to, afterTime time.Time, afterID string, limit int) ([]timeline.Step, error)
+	TimelineSteps(ctx context.Context, tenant string, users, emails []string, from, to, afterTime time.Time, afterID string, limit int) ([]timeline.Step, error)
 	TimelineTraits(ctx context.Context, tenant string, users []string, from, to time.Time) ([]timeline.Trait, error)
 	ListEvents(ctx context.Context, tenant string, f event.Filter, after event.Cursor, limit int, full bool) ([]event.Event, error)
 	ListAlerts(ctx context.Context, tenant string, f alert.Filter, o alert.Order, head uint64, after alert.Cursor, limit int) ([]alert.Alert, int, error)
@@ -38,9 +38,6 @@ func NewTimelines(tenant string, store TimelineStore) *Timelines {
 // lookAround is how far before and after the span an account is looked for by its e-mail.
 const lookAround = 90 * 24 * time.Hour
 
-// mostAlertsTold bounds the alerts of one timeline.
-const mostAlertsTold = 1000
-
 // Timeline returns a page. It fails with fault.NotFound when nobody of that name is known.
 func (l *Timelines) Timeline(ctx context.Context, q timeline.Query) (timeline.Timeline, error) {
 	who, err := l.who(ctx, q)
@@ -48,8 +45,11 @@ func (l *Timelines) Timeline(ctx context.Context, q timeline.Query) (timeline.Ti
 		return timeline.Timeline{}, err
 	}
 	t := timeline.Timeline{Who: who}
-	if t.Entries, t.More, err = l.entries(ctx, q, who.IDs); err != nil {
+	if t.Entries, t.More, err = l.entries(ctx, q, &who); err != nil {
 		return timeline.Timeline{}, err
+	}
+	if who.Person == nil && len(who.IDs) == 0 && len(t.Entries) == 0 && q.After == (timeline.Position{}) {
+		return timeline.Timeline{}, unknown(q.User)
 	}
 	if q.After == (timeline.Position{}) {
 		t.Traits, err = l.store.TimelineTraits(ctx, l.tenant, who.IDs, q.From, q.To)
@@ -97,8 +97,9 @@ func (l *Timelines) who(ctx context.Context, q timeline.Query) (timeline.Who, er
 			w.Name = a.Name
 		}
 	}
-	if w.Person == nil && len(accounts) == 0 {
-		return timeline.Who{}, fault.New(fault.NotFound, "nobody acted as %q within 90 days of that time, and no directory knows somebody of that name", q.User)
+	// Somebody outside of the company has an e-mail and no account.
+	if w.Person == nil && len(accounts) == 0 && question.Email == "" {
+		return timeline.Who{}, unknown(q.User)
 	}
 	slices.Sort(ids)
 	slices.Sort(emails)
@@ -106,13 +107,18 @@ func (l *Timelines) who(ctx context.Context, q timeline.Query) (timeline.Who, er
 	return w, nil
 }
 
+// unknown says that there is nobody of a name.
+func unknown(user string) error {
+	return fault.New(fault.NotFound, "nobody acted as %q within 90 days of that time, no record of it names somebody so, and no directory knows somebody of that name", user)
+}
+
 // entries are the events and alerts of a page, and whether others follow.
-func (l *Timelines) entries(ctx context.Context, q timeline.Query, users []string) ([]timeline.Entry, bool, error) {
+func (l *Timelines) entries(ctx context.Context, q timeline.Query, who *timeline.Who) ([]timeline.Entry, bool, error) {
 	afterID := q.After.ID
 	if q.After.Alert { // all events of that time follow
 		afterID = ""
 	}
-	steps, err := l.store.TimelineSteps(ctx, l.tenant, users, q.From, q.To, q.After.Time, afterID, q.Limit+1)
+	steps, err := l.store.TimelineSteps(ctx, l.tenant, who.IDs, who.Emails, q.From, q.To, q.After.Time, afterID, q.Limit+1)
 	if err != nil {
 		return nil, false, err
 	}
@@ -122,7 +128,7 @@ func (l *Timelines) entries(ctx context.Context, q timeline.Query, users []strin
 	for _, s := range steps {
 		byID[s.ID] = len(all)
 		wanted = append(wanted, s.ID)
-		all = append(all, timeline.Entry{Time: s.Time, Concerned: s.Concerned})
+		all = append(all, timeline.Entry{Time: s.Time, Relation: s.Relation})
 	}
 	if len(wanted) > 0 {
 		events, err := l.store.ListEvents(ctx, l.tenant, event.Filter{IDs: wanted, Start: q.From, End: q.To}, event.Cursor{}, len(wanted), false)
@@ -137,8 +143,7 @@ func (l *Timelines) entries(ctx context.Context, q timeline.Query, users []strin
 		// one that was set aside between the two questions
 		all = slices.DeleteFunc(all, func(e timeline.Entry) bool { return e.Event == nil })
 	}
-	states := append(slices.Clone(alert.OpenStates), alert.StateSuppressed)
-	alerts, _, err := l.store.ListAlerts(ctx, l.tenant, alert.Filter{SubjectIDs: users, SubjectTypes: []string{"user"}, States: states, Start: q.From, End: q.To}, alert.Order{By: alert.OrderStart, Ascending: true}, 0, alert.Cursor{}, mostAlertsTold)
+	alerts, moreAlerts, err := l.alerts(ctx, q, who.IDs)
 	if err != nil {
 		return nil, false, err
 	}
@@ -147,23 +152,51 @@ func (l *Timelines) entries(ctx context.Context, q timeline.Query, users []strin
 		if e.Time.Before(q.From) {
 			e.Time = q.From
 		}
-		// What lies behind the last step that was read belongs to a later page.
-		if len(steps) > q.Limit && e.Time.After(steps[len(steps)-1].Time) {
-			continue
-		}
-		if p := e.Position(); q.After == (timeline.Position{}) || comparePositions(p, q.After) > 0 {
-			all = append(all, e)
-		}
+		all = append(all, e)
 	}
 	slices.SortFunc(all, func(a, b timeline.Entry) int { return comparePositions(a.Position(), b.Position()) })
+	// Where not all was read of one of the two, what lies behind the last of those may not be all that is there.
+	more := len(steps) > q.Limit || moreAlerts
+	if len(steps) > q.Limit {
+		last := steps[len(steps)-1].Time
+		all = slices.DeleteFunc(all, func(e timeline.Entry) bool { return e.Alert != nil && e.Alert.Start.After(last) })
+	}
+	if moreAlerts {
+		last := alerts[len(alerts)-1].Start
+		all = slices.DeleteFunc(all, func(e timeline.Entry) bool { return e.Alert == nil && !e.Time.Before(last) })
+	}
 	if len(all) > q.Limit {
 		return all[:q.Limit], true, nil
 	}
 	// One that was read may have been set aside since: then as many as the limit are here, and others follow all the same.
-	return all, len(steps) > q.Limit && len(all) > 0, nil
+	return all, more && len(all) > 0, nil
 }
 
-// comparePositions orders entries: by time, alerts before events, then by id.
+// mostAlertBytes is about what is read of alerts for one page.
+const mostAlertBytes = 3 << 20
+
+// alerts are those about the users that follow the position, in their order, as many as a page takes at most, and whether others follow.
+func (l *Timelines) alerts(ctx context.Context, q timeline.Query, users []string) (all []alert.Alert, more bool, err error) {
+	if len(users) == 0 { // a filter without ids selects everybody
+		return nil, false, nil
+	}
+	order, after := alert.Order{By: alert.OrderStart, Ascending: true}, alert.Cursor{}
+	if q.After != (timeline.Position{}) {
+		after = alert.Cursor{Key: order.Key(&alert.Alert{Finding: alert.Finding{Start: q.After.Time}}), ID: q.After.ID}
+		if !q.After.Alert { // those of that time stand before its events: smaller than every id
+			after.ID = "!"
+		}
+	}
+	states := append(slices.Clone(alert.OpenStates), alert.StateSuppressed)
+	filter := alert.Filter{SubjectIDs: users, SubjectTypes: []string{"user"}, States: states, Start: q.From, End: q.To}
+	all, more, err = alert.Page(order, after, q.Limit+1, mostAlertBytes, func(after alert.Cursor, limit int) ([]alert.Alert, error) {
+		step, _, err := l.store.ListAlerts(ctx, l.tenant, filter, order, 0, after, limit)
+		return step, err
+	})
+	return all, more, err
+}
+
+// comparePositions orders entries: by time, alerts before events, then by id, that of alerts falling, as they are listed.
 func comparePositions(a, b timeline.Position) int {
 	if c := a.Time.Compare(b.Time); c != 0 {
 		return c
@@ -173,6 +206,9 @@ func comparePositions(a, b timeline.Position) int {
 			return -1
 		}
 		return 1
+	}
+	if a.Alert {
+		return strings.Compare(b.ID, a.ID)
 	}
 	return strings.Compare(a.ID, b.ID)
 }

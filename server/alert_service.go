@@ -72,7 +72,12 @@ func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest
 		head = after.Head
 	}
 	size := pageSize(req.GetPageSize())
-	list, total, err := s.alerts.ListAlerts(ctx, s.tenant, filter, order, head, alert.Cursor{Key: after.Key, ID: after.ID}, size+1)
+	total := 0
+	list, more, err := alert.Page(order, alert.Cursor{Key: after.Key, ID: after.ID}, size+1, maxPageBytes, func(after alert.Cursor, limit int) ([]alert.Alert, error) {
+		step, n, err := s.alerts.ListAlerts(ctx, s.tenant, filter, order, head, after, limit)
+		total = n
+		return step, err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +86,7 @@ func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest
 		resp.Alerts = append(resp.Alerts, translate.Alert(&list[i], s.guide(&list[i])))
 	}
 	resp.Alerts = resp.Alerts[:fitting(resp.GetAlerts())]
-	if n := len(resp.GetAlerts()); n < len(list) {
+	if n := len(resp.GetAlerts()); n < len(list) || more {
 		last := &list[n-1]
 		if resp.NextPageToken, err = query.Encode(token.Page{Key: order.Key(last), ID: last.ID, Head: head}); err != nil {
 			return nil, err

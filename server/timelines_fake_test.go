@@ -16,7 +16,7 @@ func (timelines) Timeline(_ context.Context, q timeline.Query) (timeline.Timelin
 		return timeline.Timeline{}, fault.New(fault.NotFound, "nobody acted as %q", q.User)
 	}
 	a, list := storedAlert(1, alert.SeverityHigh, alert.StateNew), storedEvents()
-	all := []timeline.Entry{{Time: list[4].Time, Event: &list[4]}, {Time: epoch, Alert: &a}, {Time: epoch, Event: &list[0], Concerned: true}}
+	all := []timeline.Entry{{Time: list[4].Time, Event: &list[4]}, {Time: epoch, Alert: &a}, {Time: epoch, Event: &list[0], Relation: timeline.RelationReferenced}}
 	t := timeline.Timeline{Who: timeline.Who{IDs: []string{"u1"}, Emails: []string{"ada@example.com"}, Name: "Ada", Person: &alert.Person{Source: "entra", Status: "active"}}}
 	for i, e := range all {
 		if q.After != (timeline.Position{}) && q.After != e.Position() {

@@ -26,7 +26,7 @@ func (fakeTimeline) GetUserTimeline(_ context.Context, r *sealwatchv1.GetUserTim
 	logon := &sealwatchv1.Event{Name: "events/a%2Fb", Activity: "logon", Object: "Account", Action: "Login", User: &sealwatchv1.Principal{Id: "u1"}, Network: &sealwatchv1.Network{IpAddress: "203.0.113.1"}, Place: &sealwatchv1.Place{City: "london", Country: "GB"}, Device: &sealwatchv1.Device{Browser: "Chrome\x1b[31m 126", Os: "Windows 10"}}
 	change := &sealwatchv1.Event{Name: "events/c", Activity: "administrative", Object: "User", Action: "Updated", User: &sealwatchv1.Principal{Id: "u9", Email: "root@example.com"}, EnvelopeId: "e\u202e1"}
 	if r.GetPageToken() != "" {
-		return &sealwatchv1.GetUserTimelineResponse{Entries: []*sealwatchv1.TimelineEntry{{Time: at, Entry: &sealwatchv1.TimelineEntry_Event{Event: change}, Concerned: true}}}, nil
+		return &sealwatchv1.GetUserTimelineResponse{Entries: []*sealwatchv1.TimelineEntry{{Time: at, Entry: &sealwatchv1.TimelineEntry_Event{Event: change}, Concerned: true, Relation: sealwatchv1.TimelineRelation_TIMELINE_RELATION_RECIPIENT}}}, nil
 	}
 	return &sealwatchv1.GetUserTimelineResponse{UserIds: []string{"u1"}, Emails: []string{"ada@example.com"}, DisplayName: "Ada", StartTime: timestamppb.New(around.Add(-hours)), EndTime: timestamppb.New(around.Add(hours)), NextPageToken: "next",
 		Directory: &sealwatchv1.DirectoryState{Source: "entra", Status: "active", Groups: []string{"Finance"}},

@@ -147,6 +147,11 @@ func timelineText(t *sealwatchv1.GetUserTimelineResponse) string {
 	return strings.Join(lines, "\n")
 }
 
+// relationWords say how an event of somebody else concerns the user; that it was done to the user goes without saying.
+var relationWords = map[sealwatchv1.TimelineRelation]string{
+	sealwatchv1.TimelineRelation_TIMELINE_RELATION_REFERENCED: "refers to the user", sealwatchv1.TimelineRelation_TIMELINE_RELATION_RECIPIENT: "the user is the recipient", sealwatchv1.TimelineRelation_TIMELINE_RELATION_SENDER: "the user is the sender",
+}
+
 // timelineLine is an entry on a line.
 func timelineLine(e *sealwatchv1.TimelineEntry) string {
 	at := stamp(e.GetTime().AsTime())
@@ -157,6 +162,9 @@ func timelineLine(e *sealwatchv1.TimelineEntry) string {
 	by := ""
 	if e.GetConcerned() {
 		by = "by " + principalName(v.GetUser())
+		if how := relationWords[e.GetRelation()]; how != "" {
+			by += " (" + how + ")"
+		}
 	}
 	id := strings.TrimPrefix(v.GetName(), "events/")
 	if plain, err := url.PathUnescape(id); err == nil {

@@ -22,15 +22,19 @@ func (d *DB) TimelineAccounts(ctx context.Context, tenant string, ids, emails []
 	return all, err
 }
 
-// TimelineSteps are what the users did and what was done to them, in order, after a time and an id.
-func (d *DB) TimelineSteps(ctx context.Context, tenant string, users []string, from, to, afterTime time.Time, afterID string, limit int) ([]timeline.Step, error) {
+// mostEmails is how many addresses are looked for in the text of records; ClickHouse takes 255.
+const mostEmails = 200
+
+// TimelineSteps are what the users did and what was done to them or names them, by id or by e-mail (in lower case), in order, after a time
+// and an id.
+func (d *DB) TimelineSteps(ctx context.Context, tenant string, users, emails []string, from, to, afterTime time.Time, afterID string, limit int) ([]timeline.Step, error) {
 	var all []timeline.Step
 	err := d.rows(ctx, "timeline_events", func(r driver.Rows) error {
 		var s timeline.Step
-		err := r.Scan(&s.Time, &s.ID, &s.Concerned)
+		err := r.Scan(&s.Time, &s.ID, &s.Relation)
 		all = append(all, s)
 		return err
-	}, named("tenant", tenant), list("users", users), named("from", moment(from)), named("to", moment(to)), named("after_ts", momentOr(afterTime, earliest)), named("after_id", afterID), named("limit", uint32(limit)))
+	}, named("tenant", tenant), list("users", users), list("emails", emails[:min(len(emails), mostEmails)]), named("from", moment(from)), named("to", moment(to)), named("after_ts", momentOr(afterTime, earliest)), named("after_id", afterID), named("limit", uint32(limit)))
 	return all, err
 }
 

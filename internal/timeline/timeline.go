@@ -22,7 +22,7 @@ type Query struct {
 // Position of an entry.
 type Position struct {
 	Time time.Time
-	// Alert says that it is an alert: those stand before the events of the same time.
+	// Alert says that it is an alert: those stand before the events of the same time, and in the falling order of their ids.
 	Alert bool
 	ID    string
 }
@@ -49,17 +49,18 @@ type Who struct {
 
 // Entry is an event or an alert.
 type Entry struct {
+	// Time is the begin of the span for an alert that began before it.
 	Time  time.Time
 	Event *event.Event
-	// Concerned says that somebody else did it to the user.
-	Concerned bool
+	// Relation is how an event of somebody else concerns the user; empty for what the user did.
+	Relation string
 	Alert     *alert.Alert
 }
 
 // Position of the entry.
 func (e *Entry) Position() Position {
 	if e.Alert != nil {
-		return Position{Time: e.Time, Alert: true, ID: e.Alert.ID}
+		return Position{Time: e.Alert.Start, Alert: true, ID: e.Alert.ID}
 	}
 	return Position{Time: e.Time, ID: e.Event.ID}
 }
@@ -79,10 +80,19 @@ type Trait struct {
 
 // Step is the time and the id of an event.
 type Step struct {
-	Time      time.Time
-	ID        string
-	Concerned bool
+	Time time.Time
+	ID   string
+	// Relation is one of those below; empty for what the user did.
+	Relation string
 }
+
+// Relations of a user to what somebody else did.
+const (
+	// RelationAffected is that it was done to the user, RelationReferenced that the record refers to the user.
+	RelationAffected, RelationReferenced = "affected", "referenced"
+	// RelationRecipient and RelationSender are what the record names the user as, by e-mail.
+	RelationRecipient, RelationSender = "recipient", "sender"
+)
 
 // Account is a user as the events know one.
 type Account struct{ ID, Email, Name string }

@@ -11,12 +11,17 @@ import (
 // UserPrefix begins the name of a user.
 const UserPrefix = "users/"
 
+var relations = map[string]pb.TimelineRelation{
+	timeline.RelationAffected: pb.TimelineRelation_TIMELINE_RELATION_AFFECTED, timeline.RelationReferenced: pb.TimelineRelation_TIMELINE_RELATION_REFERENCED,
+	timeline.RelationRecipient: pb.TimelineRelation_TIMELINE_RELATION_RECIPIENT, timeline.RelationSender: pb.TimelineRelation_TIMELINE_RELATION_SENDER,
+}
+
 // Timeline makes the message of a page, without its span and token.
 func Timeline(t *timeline.Timeline, now time.Time, guide func(*alert.Alert) alert.Guide) *pb.GetUserTimelineResponse {
 	m := &pb.GetUserTimelineResponse{UserIds: texts(t.Who.IDs), Emails: texts(t.Who.Emails), DisplayName: Text(t.Who.Name), Directory: directoryState(t.Who.Person)}
 	for i := range t.Entries {
 		e := &t.Entries[i]
-		entry := &pb.TimelineEntry{Time: Timestamp(e.Time), Concerned: e.Concerned}
+		entry := &pb.TimelineEntry{Time: Timestamp(e.Time), Concerned: e.Relation != "", Relation: relations[e.Relation]}
 		if e.Alert != nil {
 			entry.Entry = &pb.TimelineEntry_Alert{Alert: Alert(e.Alert, guide(e.Alert))}
 		} else {

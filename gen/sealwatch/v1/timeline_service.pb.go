@@ -24,11 +24,72 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// TimelineRelation is how what somebody else did concerns a user.
+type TimelineRelation int32
+
+const (
+	// TIMELINE_RELATION_UNSPECIFIED: not at all, the user did it.
+	TimelineRelation_TIMELINE_RELATION_UNSPECIFIED TimelineRelation = 0
+	// TIMELINE_RELATION_AFFECTED: it was done to the user.
+	TimelineRelation_TIMELINE_RELATION_AFFECTED TimelineRelation = 1
+	// TIMELINE_RELATION_REFERENCED: the record refers to the user.
+	TimelineRelation_TIMELINE_RELATION_REFERENCED TimelineRelation = 2
+	// TIMELINE_RELATION_RECIPIENT: the user is the recipient, by e-mail.
+	TimelineRelation_TIMELINE_RELATION_RECIPIENT TimelineRelation = 3
+	// TIMELINE_RELATION_SENDER: the user is the sender, by e-mail.
+	TimelineRelation_TIMELINE_RELATION_SENDER TimelineRelation = 4
+)
+
+// Enum value maps for TimelineRelation.
+var (
+	TimelineRelation_name = map[int32]string{
+		0: "TIMELINE_RELATION_UNSPECIFIED",
+		1: "TIMELINE_RELATION_AFFECTED",
+		2: "TIMELINE_RELATION_REFERENCED",
+		3: "TIMELINE_RELATION_RECIPIENT",
+		4: "TIMELINE_RELATION_SENDER",
+	}
+	TimelineRelation_value = map[string]int32{
+		"TIMELINE_RELATION_UNSPECIFIED": 0,
+		"TIMELINE_RELATION_AFFECTED":    1,
+		"TIMELINE_RELATION_REFERENCED":  2,
+		"TIMELINE_RELATION_RECIPIENT":   3,
+		"TIMELINE_RELATION_SENDER":      4,
+	}
+)
+
+func (x TimelineRelation) Enum() *TimelineRelation {
+	p := new(TimelineRelation)
+	*p = x
+	return p
+}
+
+func (x TimelineRelation) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (TimelineRelation) Descriptor() protoreflect.EnumDescriptor {
+	return file_sealwatch_v1_timeline_service_proto_enumTypes[0].Descriptor()
+}
+
+func (TimelineRelation) Type() protoreflect.EnumType {
+	return &file_sealwatch_v1_timeline_service_proto_enumTypes[0]
+}
+
+func (x TimelineRelation) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use TimelineRelation.Descriptor instead.
+func (TimelineRelation) EnumDescriptor() ([]byte, []int) {
+	return file_sealwatch_v1_timeline_service_proto_rawDescGZIP(), []int{0}
+}
+
 // GetUserTimelineRequest asks for one page.
 type GetUserTimelineRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// name is users/{user}, where {user} is the id at DocuSign or an e-mail. By an e-mail, and by what the directory knows, all
-	// accounts of a person are found.
+	// accounts of a person are found. Somebody without an account is found by the e-mail, in the records that name it as recipient or sender.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// around_time is the middle of the span.
 	AroundTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=around_time,json=aroundTime,proto3" json:"around_time,omitempty"`
@@ -264,8 +325,10 @@ type TimelineEntry struct {
 	//	*TimelineEntry_Event
 	//	*TimelineEntry_Alert
 	Entry isTimelineEntry_Entry `protobuf_oneof:"entry"`
-	// concerned says that somebody else did it to the user.
-	Concerned     bool `protobuf:"varint,4,opt,name=concerned,proto3" json:"concerned,omitempty"`
+	// concerned says that somebody else did it to the user, or that it only names the user.
+	Concerned bool `protobuf:"varint,4,opt,name=concerned,proto3" json:"concerned,omitempty"`
+	// relation is how an event of somebody else concerns the user; unspecified for what the user did, and for alerts.
+	Relation      TimelineRelation `protobuf:"varint,5,opt,name=relation,proto3,enum=sealwatch.v1.TimelineRelation" json:"relation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -337,6 +400,13 @@ func (x *TimelineEntry) GetConcerned() bool {
 		return x.Concerned
 	}
 	return false
+}
+
+func (x *TimelineEntry) GetRelation() TimelineRelation {
+	if x != nil {
+		return x.Relation
+	}
+	return TimelineRelation_TIMELINE_RELATION_UNSPECIFIED
 }
 
 type isTimelineEntry_Entry interface {
@@ -476,12 +546,13 @@ const file_sealwatch_v1_timeline_service_proto_rawDesc = "" +
 	"\bnetworks\x18\n" +
 	" \x03(\v2\x1b.sealwatch.v1.TimelineTraitR\bnetworks\x125\n" +
 	"\adevices\x18\v \x03(\v2\x1b.sealwatch.v1.TimelineTraitR\adevices\x12&\n" +
-	"\x0fnext_page_token\x18\f \x01(\tR\rnextPageToken\"\xc0\x01\n" +
+	"\x0fnext_page_token\x18\f \x01(\tR\rnextPageToken\"\xfc\x01\n" +
 	"\rTimelineEntry\x12.\n" +
 	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12+\n" +
 	"\x05event\x18\x02 \x01(\v2\x13.sealwatch.v1.EventH\x00R\x05event\x12+\n" +
 	"\x05alert\x18\x03 \x01(\v2\x13.sealwatch.v1.AlertH\x00R\x05alert\x12\x1c\n" +
-	"\tconcerned\x18\x04 \x01(\bR\tconcernedB\a\n" +
+	"\tconcerned\x18\x04 \x01(\bR\tconcerned\x12:\n" +
+	"\brelation\x18\x05 \x01(\x0e2\x1e.sealwatch.v1.TimelineRelationR\brelationB\a\n" +
 	"\x05entry\"\xe2\x01\n" +
 	"\rTimelineTrait\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\tR\x05value\x12\x14\n" +
@@ -491,7 +562,13 @@ const file_sealwatch_v1_timeline_service_proto_rawDesc = "" +
 	"\n" +
 	"first_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tfirstTime\x127\n" +
 	"\tlast_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\blastTime\x12\x10\n" +
-	"\x03new\x18\x06 \x01(\bR\x03new2\x97\x01\n" +
+	"\x03new\x18\x06 \x01(\bR\x03new*\xb6\x01\n" +
+	"\x10TimelineRelation\x12!\n" +
+	"\x1dTIMELINE_RELATION_UNSPECIFIED\x10\x00\x12\x1e\n" +
+	"\x1aTIMELINE_RELATION_AFFECTED\x10\x01\x12 \n" +
+	"\x1cTIMELINE_RELATION_REFERENCED\x10\x02\x12\x1f\n" +
+	"\x1bTIMELINE_RELATION_RECIPIENT\x10\x03\x12\x1c\n" +
+	"\x18TIMELINE_RELATION_SENDER\x10\x042\x97\x01\n" +
 	"\x0fTimelineService\x12\x83\x01\n" +
 	"\x0fGetUserTimeline\x12$.sealwatch.v1.GetUserTimelineRequest\x1a%.sealwatch.v1.GetUserTimelineResponse\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/{name=users/*}/timelineB\xb6\x01\n" +
 	"\x10com.sealwatch.v1B\x14TimelineServiceProtoP\x01Z;github.com/sealwatch/sealwatch/gen/sealwatch/v1;sealwatchv1\xa2\x02\x03SXX\xaa\x02\fSealwatch.V1\xca\x02\fSealwatch\\V1\xe2\x02\x18Sealwatch\\V1\\GPBMetadata\xea\x02\rSealwatch::V1b\x06proto3"
@@ -508,39 +585,42 @@ func file_sealwatch_v1_timeline_service_proto_rawDescGZIP() []byte {
 	return file_sealwatch_v1_timeline_service_proto_rawDescData
 }
 
+var file_sealwatch_v1_timeline_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_sealwatch_v1_timeline_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_sealwatch_v1_timeline_service_proto_goTypes = []any{
-	(*GetUserTimelineRequest)(nil),  // 0: sealwatch.v1.GetUserTimelineRequest
-	(*GetUserTimelineResponse)(nil), // 1: sealwatch.v1.GetUserTimelineResponse
-	(*TimelineEntry)(nil),           // 2: sealwatch.v1.TimelineEntry
-	(*TimelineTrait)(nil),           // 3: sealwatch.v1.TimelineTrait
-	(*timestamppb.Timestamp)(nil),   // 4: google.protobuf.Timestamp
-	(*DirectoryState)(nil),          // 5: sealwatch.v1.DirectoryState
-	(*Event)(nil),                   // 6: sealwatch.v1.Event
-	(*Alert)(nil),                   // 7: sealwatch.v1.Alert
+	(TimelineRelation)(0),           // 0: sealwatch.v1.TimelineRelation
+	(*GetUserTimelineRequest)(nil),  // 1: sealwatch.v1.GetUserTimelineRequest
+	(*GetUserTimelineResponse)(nil), // 2: sealwatch.v1.GetUserTimelineResponse
+	(*TimelineEntry)(nil),           // 3: sealwatch.v1.TimelineEntry
+	(*TimelineTrait)(nil),           // 4: sealwatch.v1.TimelineTrait
+	(*timestamppb.Timestamp)(nil),   // 5: google.protobuf.Timestamp
+	(*DirectoryState)(nil),          // 6: sealwatch.v1.DirectoryState
+	(*Event)(nil),                   // 7: sealwatch.v1.Event
+	(*Alert)(nil),                   // 8: sealwatch.v1.Alert
 }
 var file_sealwatch_v1_timeline_service_proto_depIdxs = []int32{
-	4,  // 0: sealwatch.v1.GetUserTimelineRequest.around_time:type_name -> google.protobuf.Timestamp
-	5,  // 1: sealwatch.v1.GetUserTimelineResponse.directory:type_name -> sealwatch.v1.DirectoryState
-	4,  // 2: sealwatch.v1.GetUserTimelineResponse.start_time:type_name -> google.protobuf.Timestamp
-	4,  // 3: sealwatch.v1.GetUserTimelineResponse.end_time:type_name -> google.protobuf.Timestamp
-	2,  // 4: sealwatch.v1.GetUserTimelineResponse.entries:type_name -> sealwatch.v1.TimelineEntry
-	3,  // 5: sealwatch.v1.GetUserTimelineResponse.places:type_name -> sealwatch.v1.TimelineTrait
-	3,  // 6: sealwatch.v1.GetUserTimelineResponse.addresses:type_name -> sealwatch.v1.TimelineTrait
-	3,  // 7: sealwatch.v1.GetUserTimelineResponse.networks:type_name -> sealwatch.v1.TimelineTrait
-	3,  // 8: sealwatch.v1.GetUserTimelineResponse.devices:type_name -> sealwatch.v1.TimelineTrait
-	4,  // 9: sealwatch.v1.TimelineEntry.time:type_name -> google.protobuf.Timestamp
-	6,  // 10: sealwatch.v1.TimelineEntry.event:type_name -> sealwatch.v1.Event
-	7,  // 11: sealwatch.v1.TimelineEntry.alert:type_name -> sealwatch.v1.Alert
-	4,  // 12: sealwatch.v1.TimelineTrait.first_time:type_name -> google.protobuf.Timestamp
-	4,  // 13: sealwatch.v1.TimelineTrait.last_time:type_name -> google.protobuf.Timestamp
-	0,  // 14: sealwatch.v1.TimelineService.GetUserTimeline:input_type -> sealwatch.v1.GetUserTimelineRequest
-	1,  // 15: sealwatch.v1.TimelineService.GetUserTimeline:output_type -> sealwatch.v1.GetUserTimelineResponse
-	15, // [15:16] is the sub-list for method output_type
-	14, // [14:15] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	5,  // 0: sealwatch.v1.GetUserTimelineRequest.around_time:type_name -> google.protobuf.Timestamp
+	6,  // 1: sealwatch.v1.GetUserTimelineResponse.directory:type_name -> sealwatch.v1.DirectoryState
+	5,  // 2: sealwatch.v1.GetUserTimelineResponse.start_time:type_name -> google.protobuf.Timestamp
+	5,  // 3: sealwatch.v1.GetUserTimelineResponse.end_time:type_name -> google.protobuf.Timestamp
+	3,  // 4: sealwatch.v1.GetUserTimelineResponse.entries:type_name -> sealwatch.v1.TimelineEntry
+	4,  // 5: sealwatch.v1.GetUserTimelineResponse.places:type_name -> sealwatch.v1.TimelineTrait
+	4,  // 6: sealwatch.v1.GetUserTimelineResponse.addresses:type_name -> sealwatch.v1.TimelineTrait
+	4,  // 7: sealwatch.v1.GetUserTimelineResponse.networks:type_name -> sealwatch.v1.TimelineTrait
+	4,  // 8: sealwatch.v1.GetUserTimelineResponse.devices:type_name -> sealwatch.v1.TimelineTrait
+	5,  // 9: sealwatch.v1.TimelineEntry.time:type_name -> google.protobuf.Timestamp
+	7,  // 10: sealwatch.v1.TimelineEntry.event:type_name -> sealwatch.v1.Event
+	8,  // 11: sealwatch.v1.TimelineEntry.alert:type_name -> sealwatch.v1.Alert
+	0,  // 12: sealwatch.v1.TimelineEntry.relation:type_name -> sealwatch.v1.TimelineRelation
+	5,  // 13: sealwatch.v1.TimelineTrait.first_time:type_name -> google.protobuf.Timestamp
+	5,  // 14: sealwatch.v1.TimelineTrait.last_time:type_name -> google.protobuf.Timestamp
+	1,  // 15: sealwatch.v1.TimelineService.GetUserTimeline:input_type -> sealwatch.v1.GetUserTimelineRequest
+	2,  // 16: sealwatch.v1.TimelineService.GetUserTimeline:output_type -> sealwatch.v1.GetUserTimelineResponse
+	16, // [16:17] is the sub-list for method output_type
+	15, // [15:16] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_timeline_service_proto_init() }
@@ -559,13 +639,14 @@ func file_sealwatch_v1_timeline_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_timeline_service_proto_rawDesc), len(file_sealwatch_v1_timeline_service_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_sealwatch_v1_timeline_service_proto_goTypes,
 		DependencyIndexes: file_sealwatch_v1_timeline_service_proto_depIdxs,
+		EnumInfos:         file_sealwatch_v1_timeline_service_proto_enumTypes,
 		MessageInfos:      file_sealwatch_v1_timeline_service_proto_msgTypes,
 	}.Build()
 	File_sealwatch_v1_timeline_service_proto = out.File
