@@ -96,8 +96,12 @@ func (r *Runner) contexts(ctx context.Context, findings []*alert.Finding, line t
 	if err != nil {
 		return nil, err
 	}
+	names, err := r.names(ctx, findings, people, line, first, last)
+	if err != nil {
+		return nil, err
+	}
 	for i, f := range findings {
-		all[i].Directory = people[i]
+		all[i].Directory, all[i].Names = people[i], names[i]
 		all[i].Described = watermark
 		all[i].AfterComplete = !watermark.Before(f.End.Add(afterwards))
 		to := f.End.Add(afterwards)

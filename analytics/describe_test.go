@@ -13,6 +13,8 @@ import (
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/directory"
+	"github.com/sealwatch/sealwatch/internal/fault"
+	"github.com/sealwatch/sealwatch/internal/timeline"
 )
 
 // journey is a user at home for some days and then in two places at once, with what followed.
@@ -114,6 +116,54 @@ func TestAnAlertIsDescribed(t *testing.T) {
 	want := &alert.Person{Source: "entra", ID: "d1", Name: "Ann", Email: "ann@example.com", Status: "active", Kind: "person", Role: "DocuSign administrator", Groups: []string{"Finance"}}
 	if d := gocmp.Diff(want, travelAlert(t, w).Context.Directory); d != "" {
 		t.Errorf("news of the directory do not reach the alert: %s", d)
+	}
+}
+
+// TestAnAlertNamesPeople: of somebody whom the events name by an id alone, the title has the name from when the directory knows it on, and the alert is
+// found by it. The finding does not change.
+func TestAnAlertNamesPeople(t *testing.T) {
+	w := newWorld(t, "impossible_travel", nil)
+	before, _ := journey(t)
+	var c testCase
+	for i := range before {
+		before[i].Email = ""
+	}
+	w.add(c.build(t, before)...)
+	w.drain()
+	first := travelAlert(t, w)
+	if got, want := first.ToldTitle(), "User ann was in Amsterdam and 40 minutes later in New York, 5863 km away"; got != want {
+		t.Fatalf("title %q, expected %q", got, want)
+	}
+	err := w.db.AddPeople(t.Context(), []directory.State{{Tenant: w.tenant, Source: "hr", DirectoryID: "7", Status: directory.StatusActive, Kind: "person", DisplayName: "Ann Arbor", DocuSignUserIDs: []string{"ann"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.runner.Recheck(t.Context(), []clickhouse.Recheck{{Subject: clickhouse.Subject{Type: "user", ID: "ann"}, First: first.Start, Last: first.End, Reason: analytics.ReasonDirectory}}); err != nil {
+		t.Fatal(err)
+	}
+	w.drain()
+	then := travelAlert(t, w)
+	if got, want := then.ToldTitle(), "Ann Arbor was in Amsterdam and 40 minutes later in New York, 5863 km away"; got != want || then.Title != first.Title {
+		t.Errorf("title %q of %q, expected %q", got, then.Title, want)
+	}
+	for _, f := range []alert.Filter{{Users: []string{"ann arbor"}}, {Text: "Ann Arbor was"}, {Text: "User ann was"}} {
+		if found, _, err := w.db.ListAlerts(t.Context(), w.tenant, f, alert.Order{}, 0, alert.Cursor{}, 10); err != nil || len(found) != 1 || !f.Match(&found[0]) {
+			t.Errorf("%+v finds %d: %v", f, len(found), err)
+		}
+	}
+	timelines := analytics.NewTimelines(w.tenant, w.db)
+	found, err := timelines.Timeline(t.Context(), timeline.Query{User: "ann  ARBOR", From: first.Start.Add(-time.Hour), To: first.End.Add(time.Hour), Limit: 10})
+	if err != nil || !slices.Equal(found.Who.IDs, []string{"ann"}) || found.Who.Name != "Ann Arbor" || len(found.Entries) != 3 {
+		t.Errorf("timeline %+v: %v", found, err)
+	}
+	var namesake testCase
+	w.add(namesake.build(t, []eventCase{{ID: "namesake", At: "2026-05-06T09:10:00Z", User: "ann-2", Name: "Ann Arbor", IP: "192.0.2.77"}})...)
+	w.drain()
+	if _, err := timelines.Timeline(t.Context(), timeline.Query{User: "Ann Arbor", From: first.Start.Add(-time.Hour), To: first.End.Add(time.Hour), Limit: 10}); !fault.Is(err, fault.InvalidArgument) || !strings.Contains(err.Error(), "2 users have the name") {
+		t.Errorf("two of one name: %v", err)
+	}
+	if _, err := timelines.Timeline(t.Context(), timeline.Query{User: "Nobody Here", From: first.Start.Add(-time.Hour), To: first.End.Add(time.Hour), Limit: 10}); !fault.Is(err, fault.NotFound) {
+		t.Errorf("somebody whom nobody knows: %v", err)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 
 // TimelineStore is what Timelines read.
 type TimelineStore interface {
-	TimelineAccounts(ctx context.Context, tenant string, ids, emails []string, from, to time.Time) ([]timeline.Account, error)
+	TimelineAccounts(ctx context.Context, tenant string, ids, emails, names []string, from, to time.Time) ([]timeline.Account, error)
 	TimelineSteps(ctx context.Context, tenant string, users, emails []string, from, to, afterTime time.Time, afterID string, limit int) ([]timeline.Step, error)
 	TimelineTraits(ctx context.Context, tenant string, users []string, from, to time.Time) ([]timeline.Trait, error)
 	ListEvents(ctx context.Context, tenant string, f event.Filter, after event.Cursor, limit int, full bool) ([]event.Event, error)
@@ -59,7 +59,7 @@ func (l *Timelines) Timeline(ctx context.Context, q timeline.Query) (timeline.Ti
 
 // who finds the accounts of a person: by the id, by the e-mail in the events, and by what the directory knows of either.
 func (l *Timelines) who(ctx context.Context, q timeline.Query) (timeline.Who, error) {
-	ids, emails := []string{}, []string{}
+	ids, emails, names := []string{}, []string{}, []string{}
 	question := directory.Question{At: q.From.Add(q.To.Sub(q.From) / 2)}
 	if strings.Contains(q.User, "@") {
 		question.Email = strings.ToLower(q.User)
@@ -67,6 +67,17 @@ func (l *Timelines) who(ctx context.Context, q timeline.Query) (timeline.Who, er
 	} else {
 		question.SubjectID = q.User
 		ids = append(ids, q.User)
+		if name := alert.Plain(q.User); strings.Contains(name, " ") { // no id has one
+			names = append(names, name)
+			told, err := l.alertsNaming(ctx, name)
+			if err != nil {
+				return timeline.Who{}, err
+			}
+			ids = append(ids, told...)
+			if len(told) > 0 {
+				question.SubjectID = told[0]
+			}
+		}
 	}
 	answers, err := l.store.DirectoryAt(ctx, l.tenant, []directory.Question{question})
 	if err != nil {
@@ -84,7 +95,7 @@ func (l *Timelines) who(ctx context.Context, q timeline.Query) (timeline.Who, er
 			emails = append(emails, strings.ToLower(e))
 		}
 	}
-	accounts, err := l.store.TimelineAccounts(ctx, l.tenant, ids, emails, q.From.Add(-lookAround), q.To.Add(lookAround))
+	accounts, err := l.store.TimelineAccounts(ctx, l.tenant, ids, emails, names, q.From.Add(-lookAround), q.To.Add(lookAround))
 	if err != nil {
 		return timeline.Who{}, err
 	}
@@ -101,15 +112,60 @@ func (l *Timelines) who(ctx context.Context, q timeline.Query) (timeline.Who, er
 	if w.Person == nil && len(accounts) == 0 && question.Email == "" {
 		return timeline.Who{}, unknown(q.User)
 	}
+	if len(names) > 0 { // it is no id
+		ids = slices.DeleteFunc(ids, func(s string) bool { return s == q.User })
+		if others := namesakes(ids, accounts, answers); len(others) > 1 {
+			return timeline.Who{}, fault.New(fault.InvalidArgument, "%d users have the name %q; expected the id or the e-mail of one: %s", len(others), q.User, strings.Join(others, ", "))
+		}
+	}
 	slices.Sort(ids)
 	slices.Sort(emails)
 	w.IDs, w.Emails = slices.Compact(ids), slices.Compact(emails)
 	return w, nil
 }
 
+// namesakes are the users of one name: each with an id of its own, but for those who are one person for the directory.
+func namesakes(ids []string, accounts []timeline.Account, answers []directory.Answer) []string {
+	var all []string
+	person := ""
+	for _, id := range ids {
+		same := slices.ContainsFunc(answers, func(a directory.Answer) bool {
+			return slices.Contains(a.DocuSignUserIDs, id) || slices.ContainsFunc(accounts, func(c timeline.Account) bool {
+				return c.ID == id && c.Email != "" && slices.ContainsFunc(a.Emails, func(e string) bool { return strings.EqualFold(e, c.Email) })
+			})
+		})
+		switch {
+		case same && person == "":
+			person = id
+			all = append(all, id)
+		case !same && !slices.Contains(all, id):
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
 // unknown says that there is nobody of a name.
 func unknown(user string) error {
-	return fault.New(fault.NotFound, "nobody acted as %q within 90 days of that time, no record of it names somebody so, and no directory knows somebody of that name", user)
+	return fault.New(fault.NotFound, "nobody acted as %q within 90 days of that time, no record of it names somebody so, and neither a directory nor an alert knows somebody of that name", user)
+}
+
+// mostNaming bounds the alerts by which somebody is looked for by name.
+const mostNaming = 200
+
+// alertsNaming are the users of whom an alert has the name, by the directory or by the events: of several, those of the newest alerts first.
+func (l *Timelines) alertsNaming(ctx context.Context, name string) ([]string, error) {
+	alerts, _, err := l.store.ListAlerts(ctx, l.tenant, alert.Filter{Users: []string{name}, SubjectTypes: []string{"user"}, States: append(slices.Clone(alert.OpenStates), alert.StateSuppressed)}, alert.Order{}, 0, alert.Cursor{}, mostNaming)
+	if err != nil {
+		return nil, fmt.Errorf("analytics: alerts about %q: %w", name, err)
+	}
+	var ids []string
+	for i := range alerts {
+		if id := alerts[i].Subject.ID; !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
 }
 
 // entries are the events and alerts of a page, and whether others follow.

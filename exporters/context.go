@@ -16,6 +16,7 @@ type DocumentContext struct {
 	NextHour         []DocumentDeed     `json:"nextHour,omitempty"`
 	NextHourComplete bool               `json:"nextHourComplete,omitempty"`
 	Gaps             []DocumentGap      `json:"gaps,omitempty"`
+	Names            []DocumentName     `json:"names,omitempty"`
 }
 
 // DocumentDirectory is the message DirectoryState.
@@ -51,6 +52,13 @@ type DocumentDeed struct {
 	EventIDs []string `json:"eventIds,omitempty"`
 }
 
+// DocumentName is the message AlertName.
+type DocumentName struct {
+	ID          string `json:"id"`
+	DisplayName string `json:"displayName,omitempty"`
+	Email       string `json:"email,omitempty"`
+}
+
 // DocumentGap is the message CoverageGap.
 type DocumentGap struct {
 	StartTime string `json:"startTime"`
@@ -78,6 +86,9 @@ func newContext(c *alert.Context) *DocumentContext {
 	}
 	for _, g := range c.Gaps {
 		d.Gaps = append(d.Gaps, DocumentGap{StartTime: timestamp(g.From), EndTime: timestamp(g.To)})
+	}
+	for _, n := range c.Names {
+		d.Names = append(d.Names, DocumentName{ID: n.ID, DisplayName: n.Name, Email: n.Email})
 	}
 	return d
 }

@@ -57,7 +57,7 @@ type DocumentSubject struct {
 func NewDocument(c *alert.Change) Document {
 	d := Document{
 		Name: "alerts/" + c.ID, Change: enum("ALERT_CHANGE_", c.Kind), Tenant: c.Tenant, Detection: c.Detection,
-		Title: c.Title, Severity: enum("SEVERITY_", c.Severity), State: enum("ALERT_STATE_", c.State()),
+		Title: c.ToldTitle(), Severity: enum("SEVERITY_", c.Severity), State: enum("ALERT_STATE_", c.State()),
 		Subject: DocumentSubject{Type: c.Subject.Type, ID: c.Subject.ID, Email: c.Subject.Email,
 			DisplayName: c.Subject.DisplayName},
 		StartTime: timestamp(c.Start), EndTime: timestamp(c.End), CreateTime: timestamp(c.Created),

@@ -53,6 +53,11 @@ func (withoutViews) HoursSeen(context.Context, string, time.Time, time.Time, tim
 	return nil, nil
 }
 
+// NamesInEvents are for them, too.
+func (withoutViews) NamesInEvents(context.Context, string, time.Time, []string, []string, time.Time, time.Time) (map[string]alert.Named, error) {
+	return nil, nil
+}
+
 // clock of the cases: all their events have happened.
 func clock() time.Time { return time.Date(2029, 6, 1, 0, 0, 0, 0, time.UTC) }
 

@@ -30,7 +30,7 @@ func (f *alertFlags) add(c *cobra.Command) {
 	text(&f.severity, "severity", "only of this severity or more: "+strings.Join(severityNames(), ", "))
 	list(&f.severities, "only-severity", "only of just these severities")
 	list(&f.states, "state", "only in these states: "+strings.Join(stateNames(), ", ")+" (default new, in_progress, resolved)")
-	list(&f.users, "user", "only about these subjects, by id, e-mail or the name that the directory has")
+	list(&f.users, "user", "only about these subjects, by id, e-mail or name, as the directory, DocuSign or the events have it")
 	list(&f.types, "subject-type", "only about subjects of these types: user, address, integration, organization, source, account, envelope")
 	list(&f.assignees, "assignee", "only those on which these people work")
 	c.Flags().BoolVar(&f.unassigned, "unassigned", false, "only those on which nobody works (with --assignee: these, too)")
@@ -78,14 +78,7 @@ func (f *alertFlags) given(c *cobra.Command) bool {
 // filter is what the service is asked for.
 func (f *alertFlags) filter(now time.Time) (*sealwatchv1.AlertFilter, error) {
 	filter := &sealwatchv1.AlertFilter{Detections: f.detections, SubjectTypes: f.types, Assignees: f.assignees, Unassigned: f.unassigned, IpAddresses: f.addresses, Networks: f.networks, Countries: f.countries,
-		Text: f.text, MinEventCount: f.minEvents, MaxEventCount: f.maxEvents, SuppressedBy: f.suppressed}
-	for _, u := range f.users {
-		if strings.Contains(u, "@") {
-			filter.SubjectEmails = append(filter.SubjectEmails, u)
-		} else {
-			filter.SubjectIds = append(filter.SubjectIds, u)
-		}
-	}
+		Users: f.users, Text: f.text, MinEventCount: f.minEvents, MaxEventCount: f.maxEvents, SuppressedBy: f.suppressed}
 	for _, i := range f.incidents {
 		filter.Incidents = append(filter.Incidents, incidentPrefix+strings.TrimPrefix(i, incidentPrefix))
 	}

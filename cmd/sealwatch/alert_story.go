@@ -27,7 +27,9 @@ func alertStory(a *sealwatchv1.Alert, change sealwatchv1.AlertChange, name strin
 	fmt.Fprintf(&b, "%s  %s  %s  %s\n", word, stamp(a.GetEndTime().AsTime()), strings.ToUpper(severityName(a.GetSeverity())), terminal.Text(a.GetTitle()))
 	who := principalName(a.GetSubject())
 	if name == "" {
-		name = a.GetContext().GetDirectory().GetDisplayName()
+		if name = a.GetContext().GetDirectory().GetDisplayName(); name == "" {
+			name = nameOf(a, a.GetSubject().GetId())
+		}
 	}
 	if name != "" && name != who {
 		who = name + " (" + a.GetSubject().GetType() + " " + who + ")"

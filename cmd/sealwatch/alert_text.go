@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -63,10 +64,25 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // subject is whom an alert is about.
 func subject(a *sealwatchv1.Alert) string {
 	s := a.GetSubject()
-	if s.GetEmail() == "" && s.GetDisplayName() == "" && s.GetType() == "user" && a.GetContext().GetDirectory().GetDisplayName() != "" {
-		return a.GetContext().GetDirectory().GetDisplayName()
+	if s.GetEmail() == "" && s.GetDisplayName() == "" {
+		if d := a.GetContext().GetDirectory(); s.GetType() == "user" && (d.GetDisplayName() != "" || d.GetEmail() != "") {
+			return cmp.Or(d.GetDisplayName(), d.GetEmail())
+		}
+		if name := nameOf(a, s.GetId()); name != "" {
+			return name
+		}
 	}
 	return principalName(s)
+}
+
+// nameOf is the name that the alert has for an id; empty where nobody knows one.
+func nameOf(a *sealwatchv1.Alert, id string) string {
+	for _, n := range a.GetContext().GetNames() {
+		if n.GetId() == id {
+			return cmp.Or(n.GetDisplayName(), n.GetEmail())
+		}
+	}
+	return ""
 }
 
 // principalName is the name that says most to a person.

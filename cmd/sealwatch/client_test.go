@@ -30,7 +30,7 @@ func TestListAsksForWhatWasWanted(t *testing.T) {
 	}
 	filter := f.listed[0].GetFilter()
 	if !slices.Equal(filter.GetDetections(), []string{"a", "b"}) || filter.GetMinSeverity() != sealwatchv1.Severity_SEVERITY_MEDIUM ||
-		len(filter.GetStates()) != 2 || !slices.Equal(filter.GetSubjectIds(), []string{"u"}) ||
+		len(filter.GetStates()) != 2 || !slices.Equal(filter.GetUsers(), []string{"u"}) ||
 		!filter.GetStartTime().AsTime().Equal(p.now().Add(-2*time.Hour)) {
 		t.Errorf("asked for %v", filter)
 	}

@@ -54,6 +54,9 @@ func (fakeDirectory) ConfirmDirectoryDelivery(_ context.Context, r *sealwatchv1.
 }
 
 func (fakeDirectory) ListDirectoryUsers(_ context.Context, r *sealwatchv1.ListDirectoryUsersRequest) (*sealwatchv1.ListDirectoryUsersResponse, error) {
+	if len(r.GetDocusignUserIds())+len(r.GetEmails()) > 0 {
+		return &sealwatchv1.ListDirectoryUsersResponse{}, nil
+	}
 	if r.GetPageToken() == "" {
 		return &sealwatchv1.ListDirectoryUsersResponse{NextPageToken: "next", Users: []*sealwatchv1.DirectoryUser{{Source: "entra", DirectoryId: "p0", Status: "active", Kind: "person", DisplayName: "Ann \x1b[31mRed", Emails: []string{"ann@example.com"}}}}, nil
 	}

@@ -101,6 +101,9 @@ func (f *fake) ListAlerts(_ context.Context, r *sealwatchv1.ListAlertsRequest) (
 		}
 		return answer, nil
 	}
+	if users := r.GetFilter().GetUsers(); len(users) == 1 && strings.Contains(users[0], " ") { // the alerts know nobody by name
+		return &sealwatchv1.ListAlertsResponse{}, nil
+	}
 	from := 0
 	if r.GetPageToken() != "" {
 		from, _ = strconv.Atoi(r.GetPageToken())

@@ -70,7 +70,7 @@ func (p *process) incidentsList() *cobra.Command {
 		}
 		var subjects []string
 		for _, s := range filter.GetSubjects() {
-			if one, ok := of[s]; ok {
+			if one, ok := of[s]; ok && len(one.ids)+len(one.emails) > 0 {
 				subjects = append(append(subjects, one.ids...), one.emails...)
 				continue
 			}

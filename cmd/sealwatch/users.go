@@ -58,7 +58,7 @@ func (p *process) usersTimeline() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if one, ok := of[args[0]]; ok {
+		if one, ok := of[args[0]]; ok && len(one.ids)+len(one.emails) > 0 {
 			request.Name = "users/" + append(append([]string{}, one.ids...), one.emails...)[0]
 		}
 		return p.showTimeline(c.Context(), *address, request, *limit, asJSON)

@@ -155,7 +155,7 @@ func (c *Change) Size() int {
 	const fixed, each = 1000, 60
 	n := fixed + len(c.Title) + len(c.Evidence) + each*(len(c.EventIDs)+len(c.SuppressedBy)+len(c.Triage.Comments)) + CommentBytes(c.Triage.Comments)
 	if c.Context != nil {
-		n += fixed + 4*each*(len(c.Context.Traits)+len(c.Context.After)+len(c.Context.Gaps))
+		n += fixed + 4*each*(len(c.Context.Traits)+len(c.Context.After)+len(c.Context.Gaps)+len(c.Context.Names))
 	}
 	return n
 }

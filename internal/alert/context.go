@@ -22,6 +22,8 @@ type Context struct {
 	After []Deed `json:"after,omitempty"`
 	// AfterComplete says that events have come in for the whole of that hour.
 	AfterComplete bool `json:"afterComplete"`
+	// Names are those of whom the finding tells by an id, as they were known when this was made: of the subject where no directory has it, and of others.
+	Names []Named `json:"names,omitempty"`
 	// Gaps are hours around the finding in which nobody was seen although somebody usually is.
 	Gaps []Gap `json:"gaps,omitempty"`
 }
@@ -93,7 +95,7 @@ func (c *Context) Tells(other *Context) bool {
 	if c == nil || other == nil {
 		return other != nil
 	}
-	if c.AfterComplete != other.AfterComplete || !c.FirstArrival.Equal(other.FirstArrival) || !c.LastArrival.Equal(other.LastArrival) || !samePerson(c.Directory, other.Directory) || !slices.Equal(c.Gaps, other.Gaps) || len(c.After) != len(other.After) {
+	if c.AfterComplete != other.AfterComplete || !c.FirstArrival.Equal(other.FirstArrival) || !c.LastArrival.Equal(other.LastArrival) || !samePerson(c.Directory, other.Directory) || !slices.Equal(c.Gaps, other.Gaps) || len(c.After) != len(other.After) || !slices.Equal(c.Names, other.Names) {
 		return true
 	}
 	// How many others have something changes with everybody's events; the finding's subject has not changed by that.

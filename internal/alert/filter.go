@@ -23,13 +23,15 @@ type Filter struct {
 	SubjectIDs, SubjectTypes            []string
 	// SubjectEmails in lower case.
 	SubjectEmails []string
+	// Users about one of whom the alert is, by id, e-mail or name as the events and the directory have it: made by Plain.
+	Users []string
 	// Addresses that the alert tells of, one of them in one of these. Countries by ISO code, Networks in lower case by name or by the number of
 	// the autonomous system.
 	Addresses           []netip.Prefix
 	Countries, Networks []string
 	// SuppressedBy are reasons, one of which the alert has.
 	SuppressedBy []string
-	// Text stands somewhere in the title, in upper or lower case.
+	// Text stands somewhere in the title, with names or with ids, in upper or lower case.
 	Text string
 	// MinScore and MaxScore are inclusive; nil is unbounded.
 	MinScore, MaxScore *float64
@@ -73,7 +75,8 @@ func (f *Filter) Match(a *Alert) bool {
 		f.Names(a.ID) && in(f.Detections, a.Detection) && in(f.SubjectIDs, a.Subject.ID) && in(f.SubjectTypes, a.Subject.Type) && in(f.SubjectEmails, strings.ToLower(a.Subject.Email)) &&
 		in(f.Classifications, t.Classification) && in(f.Reasons, t.Reason) && in(f.Assignees, strings.ToLower(t.Assignee)) &&
 		(len(f.SuppressedBy) == 0 || slices.ContainsFunc(a.SuppressedBy, func(r string) bool { return slices.Contains(f.SuppressedBy, r) })) &&
-		(f.Text == "" || strings.Contains(strings.ToLower(a.Title), strings.ToLower(f.Text))) &&
+		(f.Text == "" || strings.Contains(strings.ToLower(a.Title), strings.ToLower(f.Text)) || strings.Contains(strings.ToLower(a.ToldTitle()), strings.ToLower(f.Text))) &&
+		f.matchUsers(a) &&
 		(f.MinScore == nil || a.Score >= *f.MinScore) && (f.MaxScore == nil || a.Score <= *f.MaxScore) &&
 		a.EventCount >= f.MinEvents && (f.MaxEvents == 0 || a.EventCount <= f.MaxEvents) &&
 		(f.Commented == nil || *f.Commented == (len(t.Comments) > 0)) &&
@@ -91,6 +94,10 @@ func in(list []string, s string) bool { return len(list) == 0 || slices.Contains
 // Faceted says whether the filter asks what an alert tells of.
 func (f *Filter) Faceted() bool {
 	return len(f.Addresses)+len(f.Countries)+len(f.Networks) > 0
+}
+
+func (f *Filter) matchUsers(a *Alert) bool {
+	return len(f.Users) == 0 || slices.Contains(f.Users, strings.ToLower(a.Subject.ID)) || slices.ContainsFunc(a.SubjectNames(), func(s string) bool { return slices.Contains(f.Users, s) })
 }
 
 func (f *Filter) matchFacets(a *Alert) bool {

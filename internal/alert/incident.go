@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Member is what the grouping into incidents knows of an alert.
@@ -36,8 +38,11 @@ func NewMember(a *Alert) (Member, bool) {
 	if !slices.Contains(OpenStates, a.State()) || !slices.Contains(actors, a.Subject.Type) {
 		return Member{}, false
 	}
-	m := Member{ID: a.ID, Detection: a.Detection, Title: a.Title, Severity: a.Severity, State: a.State(), Classification: a.Triage.Classification, Subject: a.Subject,
+	m := Member{ID: a.ID, Detection: a.Detection, Title: a.ToldTitle(), Severity: a.Severity, State: a.State(), Classification: a.Triage.Classification, Subject: a.Subject,
 		Start: a.Start, End: a.End, EventCount: a.EventCount, Addresses: a.addressesOfEvidence()}
+	if m.Subject.Email == "" && m.Subject.DisplayName == "" {
+		m.Subject.DisplayName = a.SubjectName()
+	}
 	if c := a.Context; c != nil {
 		for _, t := range c.Traits {
 			if t.New && !slices.Contains(m.New, t.Kind) {
@@ -69,6 +74,8 @@ type Grouping struct {
 	// administrator, Magnitude for each tenfold of events, Confirmed for an alert that people judged to be an attack.
 	Variety, Subject, Privilege, Magnitude, Confirmed float64
 	Novelty                                           map[string]float64
+	// Title is what people call a detection; nil or an empty answer leaves its id.
+	Title func(detection string) string
 
 	// looked counts, where a test asks for it, the pairs of alerts that were compared.
 	looked *int
@@ -120,7 +127,7 @@ type IncidentFilter struct {
 	MinScore    float64
 	MinSeverity string
 	States      []string
-	// Subjects by id or, in lower case, e-mail.
+	// Subjects by id or, in lower case, e-mail or name.
 	Subjects []string
 	// Start is the earliest End, inclusive; End the latest Start, exclusive; zero means unbounded.
 	Start, End time.Time
@@ -131,7 +138,8 @@ func (f *IncidentFilter) Match(i *Incident) bool {
 	return i.Score >= f.MinScore && SeverityRank(i.Severity) >= SeverityRank(f.MinSeverity) && in(f.States, i.State) &&
 		(f.Start.IsZero() || !i.End.Before(f.Start)) && (f.End.IsZero() || i.Start.Before(f.End)) &&
 		(len(f.Subjects) == 0 || slices.ContainsFunc(i.Parts, func(p Part) bool {
-			return slices.Contains(f.Subjects, p.Subject.ID) || p.Subject.Email != "" && slices.Contains(f.Subjects, strings.ToLower(p.Subject.Email))
+			return slices.Contains(f.Subjects, p.Subject.ID) || p.Subject.Email != "" && slices.Contains(f.Subjects, strings.ToLower(p.Subject.Email)) ||
+				p.Subject.DisplayName != "" && slices.Contains(f.Subjects, Plain(p.Subject.DisplayName))
 		}))
 }
 
@@ -273,7 +281,7 @@ func (g *Grouping) incident(all []Member, list []int, own forest) Incident {
 		n.Score += c.Points
 	}
 	n.Score = rounded(n.Score)
-	n.Title = title(&n)
+	n.Title = g.title(&n)
 	return n
 }
 
@@ -316,9 +324,9 @@ func (g *Grouping) contributions(n *Incident) []Contribution {
 			}
 			others, rest = others+1, rest+rounded(points(m)*part)
 		case n == 1:
-			add("severity", points(m), m.ID, "%s, %s", m.Detection, m.Severity)
+			add("severity", points(m), m.ID, "%s, %s", g.called(m.Detection), m.Severity)
 		default:
-			add("severity", points(m)*g.Repeat, m.ID, "%s, %s, again", m.Detection, m.Severity)
+			add("severity", points(m)*g.Repeat, m.ID, "%s, %s, again", g.called(m.Detection), m.Severity)
 		}
 		subjects[key(m)], events = true, events+m.EventCount
 		for _, k := range m.New {
@@ -333,7 +341,11 @@ func (g *Grouping) contributions(n *Incident) []Contribution {
 	}
 	add("severity", rest, "", "%d further alerts", others)
 	if more := len(seen) - 1; more > 0 {
-		add("variety", g.Variety*float64(min(more, mostCounted)), "", "%d detections: %s", len(seen), strings.Join(slices.Sorted(maps.Keys(seen)), ", "))
+		var names []string
+		for _, id := range slices.Sorted(maps.Keys(seen)) {
+			names = append(names, g.called(id))
+		}
+		add("variety", g.Variety*float64(min(more, mostCounted)), "", "%d detections: %s", len(seen), strings.Join(names, "; "))
 	}
 	if more := len(subjects) - 1; more > 0 {
 		add("subjects", g.Subject*float64(min(more, mostCounted)), "", "%d users or addresses", len(subjects))
@@ -356,7 +368,7 @@ func (g *Grouping) contributions(n *Incident) []Contribution {
 func rounded(points float64) float64 { return math.Round(points*10) / 10 }
 
 // title is one sentence.
-func title(n *Incident) string {
+func (g *Grouping) title(n *Incident) string {
 	name := func(s *Subject) string { return cmp.Or(s.Email, s.DisplayName, s.ID) }
 	who := name(&n.Parts[0].Subject)
 	var others []string
@@ -375,11 +387,28 @@ func title(n *Incident) string {
 	}
 	var detections []string
 	for _, m := range n.Alerts {
-		if !slices.Contains(detections, m.Detection) {
-			detections = append(detections, m.Detection)
+		if called := lowerFirst(g.called(m.Detection)); !slices.Contains(detections, called) {
+			detections = append(detections, called)
 		}
 	}
-	return fmt.Sprintf("%d alerts about %s: %s", len(n.Alerts), who, strings.Join(detections, ", "))
+	return fmt.Sprintf("%d alerts about %s: %s", len(n.Alerts), who, strings.Join(detections, "; "))
+}
+
+// called is the title of a detection, or its id.
+func (g *Grouping) called(detection string) string {
+	if g.Title == nil {
+		return detection
+	}
+	return cmp.Or(g.Title(detection), detection)
+}
+
+// lowerFirst is a title in the middle of a sentence; a word of capitals, and a name such as DocuSign, stays.
+func lowerFirst(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	if first, size := utf8.DecodeRuneInString(s); size > 0 && word[size:] == strings.ToLower(word[size:]) && !strings.HasPrefix(word, "Sealwatch") {
+		return string(unicode.ToLower(first)) + s[size:]
+	}
+	return s
 }
 
 // forest says which of the numbers 0 to n-1 belong together.

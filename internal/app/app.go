@@ -196,7 +196,9 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	}
 	options.Services.Desk = analytics.NewDesk(cfg.Tenant, db, alerts)
 	options.Services.Timelines = analytics.NewTimelines(cfg.Tenant, db)
-	options.Services.Incidents = analytics.NewIncidents(cfg.Tenant, db, alerts, grouping(cfg.Incidents))
+	incidents := grouping(cfg.Incidents)
+	incidents.Title = titles(described(tuned), off, book)
+	options.Services.Incidents = analytics.NewIncidents(cfg.Tenant, db, alerts, incidents)
 	if deliveries != nil {
 		options.Services.Connect = deliveries
 	}

@@ -43,7 +43,7 @@ func (d *DB) AppendChanges(ctx context.Context, token string, changes []alert.Ch
 			}
 			err = b.Append(c.Sequence, c.Tenant, c.ID, c.Kind, c.PreviousState, c.PreviousSeverity, orZero(c.PreviousStart), orZero(c.PreviousEnd), c.Actor, c.Updated, c.Created, c.Detection, c.Subject.Type, c.Subject.ID, c.Subject.Email, c.Subject.DisplayName,
 				c.Key, c.Anchor, c.Start, c.End, c.EventIDs, c.EventCount, c.Score, c.Severity, c.Title, c.Evidence, contextText, c.SuppressedBy,
-				c.Retracted, c.SupersededBy, state, c.Triage.Classification, c.Triage.Assignee, string(comments), c.Triage.Reason, resolution, previous)
+				c.Retracted, c.SupersededBy, state, c.Triage.Classification, c.Triage.Assignee, string(comments), c.Triage.Reason, resolution, previous, c.ToldTitle(), c.SubjectNames())
 			if err != nil {
 				return err
 			}

@@ -46,7 +46,7 @@ func selection(tenant string, f *alert.Filter, o alert.Order, head uint64) []dri
 	args := []driver.NamedValue{
 		named("tenant", tenant), named("head", head), named("order", cmp.Or(o.By, alert.OrderEnd)), named("ascending", o.Ascending),
 		list("states", states), list("severities", f.AllSeverities()), list("ids", f.IDs), list("id_prefixes", f.IDPrefixes), list("detections", f.Detections),
-		list("subject_ids", f.SubjectIDs), list("subject_types", f.SubjectTypes), list("subject_emails", f.SubjectEmails),
+		list("subject_ids", f.SubjectIDs), list("subject_types", f.SubjectTypes), list("subject_emails", f.SubjectEmails), list("users", f.Users),
 		list("classifications", f.Classifications), list("reasons", f.Reasons), list("assignees", f.Assignees), list("suppressed_by", f.SuppressedBy), named("text", f.Text),
 		named("by_score", f.MinScore != nil || f.MaxScore != nil), named("min_score", low), named("max_score", high),
 		named("min_events", f.MinEvents), named("max_events", cmp.Or(f.MaxEvents, math.MaxInt64)), named("commented", commented),

@@ -34,6 +34,11 @@ func TestListIsWhatTheFilterMatches(t *testing.T) {
 		}
 		if r.IntN(4) == 0 {
 			c.Context = &alert.Context{Traits: []alert.Trait{{Kind: alert.TraitAddress, Value: "198.51.100.77"}, {Kind: alert.TraitNetwork, Value: "64500", Label: "Big Net"}}}
+			if c.Subject.Type, c.Subject.ID = "user", "u1"; r.IntN(2) == 0 {
+				c.Context.Names = []alert.Named{{ID: c.Subject.ID, Name: of("Mia  Olsen", "Åke Öst")}}
+			} else {
+				c.Context.Directory, c.Title = &alert.Person{Name: of("Mia Olsen", "Zoë"), Email: "Mia@example.com"}, "User "+c.Subject.ID+" did something"
+			}
 		}
 		c.Triage = alert.Triage{State: of("new", "in_progress", "resolved"), Classification: of("", "true_positive", "false_positive"), Reason: of("", "other"), Assignee: of(hostile...), Comments: []alert.Comment{}}
 		if r.IntN(3) == 0 {
@@ -65,6 +70,7 @@ func TestListIsWhatTheFilterMatches(t *testing.T) {
 	filters := []alert.Filter{
 		{}, {States: []string{"suppressed"}}, {States: []string{"new", "suppressed"}, SuppressedBy: []string{"known"}}, {Severities: []string{"low", "critical"}}, {MinSeverity: "medium", Severities: []string{"low", "high"}},
 		{Classifications: []string{"", "true_positive"}}, {Reasons: []string{"other"}}, {Assignees: []string{""}}, {Assignees: []string{"bob o'neil", "x' or 1=1 --"}}, {SubjectTypes: []string{"address"}}, {SubjectEmails: []string{"ada@example.com"}},
+		{Users: []string{"mia olsen"}}, {Users: []string{"åke öst", "192.0.2.7"}}, {Users: []string{"mia@example.com"}}, {Users: []string{"ada@example.com"}}, {Text: "mia olsen did"}, {Text: "ZOË"},
 		{Addresses: prefix("192.0.2.0/24")}, {Addresses: prefix("2001:db8::/32")}, {Addresses: prefix("198.51.100.77")}, {Countries: []string{"FR"}}, {Networks: []string{"telekom, ag"}}, {Networks: []string{"3320", "64500"}}, {Networks: []string{"big net"}, Countries: []string{"DE"}},
 		{Text: "OR 1=1"}, {Text: "'"}, {Text: "NEWER"}, {MinScore: &two}, {MaxScore: &two}, {MinEvents: 2, MaxEvents: 3}, {Commented: &yes}, {Commented: &no}, {IDs: []string{all[0].ID, all[5].ID, "none"}}, {IDPrefixes: []string{all[7].ID[:20], "none"}}, {IDs: []string{all[0].ID}, IDPrefixes: []string{all[7].ID[:20], all[8].ID}},
 		{First: alert.Between{From: hour}}, {Last: alert.Between{To: hour}}, {Created: alert.Between{From: hour, To: hour.Add(20 * time.Minute)}}, {Updated: alert.Between{To: hour}}, {Start: hour, End: hour.Add(time.Minute), Detections: []string{"d2"}},

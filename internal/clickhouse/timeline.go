@@ -9,16 +9,16 @@ import (
 	"github.com/sealwatch/sealwatch/internal/timeline"
 )
 
-// TimelineAccounts are those who acted under one of the ids or addresses (in lower case) from from (inclusive) to to (exclusive), a hundred at
+// TimelineAccounts are those who acted under one of the ids, addresses or names (the latter as alert.Plain makes them) from from (inclusive) to to (exclusive), a hundred at
 // most.
-func (d *DB) TimelineAccounts(ctx context.Context, tenant string, ids, emails []string, from, to time.Time) ([]timeline.Account, error) {
+func (d *DB) TimelineAccounts(ctx context.Context, tenant string, ids, emails, names []string, from, to time.Time) ([]timeline.Account, error) {
 	var all []timeline.Account
 	err := d.rows(ctx, "timeline_accounts", func(r driver.Rows) error {
 		var a timeline.Account
 		err := r.Scan(&a.ID, &a.Email, &a.Name)
 		all = append(all, a)
 		return err
-	}, named("tenant", tenant), list("ids", ids), list("emails", emails), named("from", moment(from)), named("to", moment(to)))
+	}, named("tenant", tenant), list("ids", ids), list("emails", emails), list("names", names), named("from", moment(from)), named("to", moment(to)))
 	return all, err
 }
 

@@ -13,7 +13,7 @@ func Alert(a *alert.Alert, g alert.Guide) *pb.Alert {
 		Name:           AlertPrefix + a.ID,
 		Tenant:         a.Tenant,
 		Detection:      Text(a.Detection),
-		Title:          Text(a.Title),
+		Title:          Text(a.ToldTitle()),
 		Severity:       Severity(a.Severity),
 		State:          alertState(a.State()),
 		Subject:        principal(&a.Subject),

@@ -17,7 +17,7 @@ func AlertFilter(f *pb.AlertFilter) alert.Filter {
 		Detections:   f.GetDetections(),
 		MinSeverity:  severityName(f.GetMinSeverity()),
 		SubjectIDs:   f.GetSubjectIds(),
-		SubjectTypes: f.GetSubjectTypes(), SubjectEmails: each(f.GetSubjectEmails(), strings.ToLower),
+		SubjectTypes: f.GetSubjectTypes(), SubjectEmails: each(f.GetSubjectEmails(), strings.ToLower), Users: each(f.GetUsers(), alert.Plain),
 		Assignees: each(f.GetAssignees(), strings.ToLower), Countries: each(f.GetCountries(), strings.ToUpper), Networks: each(f.GetNetworks(), alert.NetworkValue),
 		SuppressedBy: f.GetSuppressedBy(), Text: f.GetText(), MinScore: f.MinScore, MaxScore: f.MaxScore, Commented: f.HasComments,
 		MinEvents: uint64(max(0, f.GetMinEventCount())), MaxEvents: uint64(max(0, f.GetMaxEventCount())),

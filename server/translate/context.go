@@ -32,6 +32,9 @@ func alertContext(c *alert.Context) *pb.AlertContext {
 	for _, g := range c.Gaps {
 		m.Gaps = append(m.Gaps, &pb.CoverageGap{StartTime: Timestamp(g.From), EndTime: Timestamp(g.To)})
 	}
+	for _, n := range c.Names {
+		m.Names = append(m.Names, &pb.AlertName{Id: Text(n.ID), DisplayName: Text(n.Name), Email: Text(n.Email)})
+	}
 	return m
 }
 

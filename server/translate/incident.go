@@ -54,8 +54,8 @@ func IncidentFilter(f *pb.IncidentFilter) alert.IncidentFilter {
 		out.States = append(out.States, StateName(s))
 	}
 	for _, s := range f.GetSubjects() {
-		if strings.Contains(s, "@") {
-			s = strings.ToLower(s)
+		if strings.Contains(s, "@") || strings.Contains(s, " ") {
+			s = alert.Plain(s)
 		}
 		out.Subjects = append(out.Subjects, s)
 	}

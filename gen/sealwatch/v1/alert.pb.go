@@ -725,7 +725,10 @@ type AlertContext struct {
 	NextHourComplete bool `protobuf:"varint,9,opt,name=next_hour_complete,json=nextHourComplete,proto3" json:"next_hour_complete,omitempty"`
 	// gaps are hours from a day before the finding to an hour after it in which nobody of the organisation was seen, although
 	// somebody was at that hour in at least three of the four weeks before.
-	Gaps          []*CoverageGap `protobuf:"bytes,10,rep,name=gaps,proto3" json:"gaps,omitempty"`
+	Gaps []*CoverageGap `protobuf:"bytes,10,rep,name=gaps,proto3" json:"gaps,omitempty"`
+	// names of whom the title and the evidence tell by an id: of the subject where directory does not have one, of other users, and of applications.
+	// They are as they were known when this was made.
+	Names         []*AlertName `protobuf:"bytes,11,rep,name=names,proto3" json:"names,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -830,6 +833,77 @@ func (x *AlertContext) GetGaps() []*CoverageGap {
 	return nil
 }
 
+func (x *AlertContext) GetNames() []*AlertName {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+// AlertName is somebody, or an application, by id and by name.
+type AlertName struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// id is the DocuSign user id or the integration key.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// display_name for people; empty when only the e-mail is known.
+	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// email of a user, empty while unknown.
+	Email         string `protobuf:"bytes,3,opt,name=email,proto3" json:"email,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertName) Reset() {
+	*x = AlertName{}
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertName) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertName) ProtoMessage() {}
+
+func (x *AlertName) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertName.ProtoReflect.Descriptor instead.
+func (*AlertName) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *AlertName) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *AlertName) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *AlertName) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
 // DirectoryState is what the directory said of a person as of a time.
 type DirectoryState struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -857,7 +931,7 @@ type DirectoryState struct {
 
 func (x *DirectoryState) Reset() {
 	*x = DirectoryState{}
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -869,7 +943,7 @@ func (x *DirectoryState) String() string {
 func (*DirectoryState) ProtoMessage() {}
 
 func (x *DirectoryState) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -882,7 +956,7 @@ func (x *DirectoryState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DirectoryState.ProtoReflect.Descriptor instead.
 func (*DirectoryState) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{3}
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *DirectoryState) GetSource() string {
@@ -976,7 +1050,7 @@ type AlertTrait struct {
 
 func (x *AlertTrait) Reset() {
 	*x = AlertTrait{}
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -988,7 +1062,7 @@ func (x *AlertTrait) String() string {
 func (*AlertTrait) ProtoMessage() {}
 
 func (x *AlertTrait) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1001,7 +1075,7 @@ func (x *AlertTrait) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertTrait.ProtoReflect.Descriptor instead.
 func (*AlertTrait) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{4}
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *AlertTrait) GetValue() string {
@@ -1082,7 +1156,7 @@ type AlertDeed struct {
 
 func (x *AlertDeed) Reset() {
 	*x = AlertDeed{}
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1094,7 +1168,7 @@ func (x *AlertDeed) String() string {
 func (*AlertDeed) ProtoMessage() {}
 
 func (x *AlertDeed) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1107,7 +1181,7 @@ func (x *AlertDeed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertDeed.ProtoReflect.Descriptor instead.
 func (*AlertDeed) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{5}
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AlertDeed) GetActivity() string {
@@ -1144,7 +1218,7 @@ type CoverageGap struct {
 
 func (x *CoverageGap) Reset() {
 	*x = CoverageGap{}
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1156,7 +1230,7 @@ func (x *CoverageGap) String() string {
 func (*CoverageGap) ProtoMessage() {}
 
 func (x *CoverageGap) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1169,7 +1243,7 @@ func (x *CoverageGap) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CoverageGap.ProtoReflect.Descriptor instead.
 func (*CoverageGap) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{6}
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CoverageGap) GetStartTime() *timestamppb.Timestamp {
@@ -1201,7 +1275,7 @@ type AlertComment struct {
 
 func (x *AlertComment) Reset() {
 	*x = AlertComment{}
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1213,7 +1287,7 @@ func (x *AlertComment) String() string {
 func (*AlertComment) ProtoMessage() {}
 
 func (x *AlertComment) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_alert_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_alert_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1226,7 +1300,7 @@ func (x *AlertComment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AlertComment.ProtoReflect.Descriptor instead.
 func (*AlertComment) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{7}
+	return file_sealwatch_v1_alert_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *AlertComment) GetAuthor() string {
@@ -1302,7 +1376,7 @@ const file_sealwatch_v1_alert_proto_rawDesc = "" +
 	"\bseverity\x18\x03 \x01(\x0e2\x16.sealwatch.v1.SeverityB\x03\xe0A\x03R\bseverity\x12:\n" +
 	"\bend_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\aendTime\x12$\n" +
 	"\vevent_count\x18\x05 \x01(\x03B\x03\xe0A\x03R\n" +
-	"eventCount\"\x86\x05\n" +
+	"eventCount\"\xba\x05\n" +
 	"\fAlertContext\x12F\n" +
 	"\x0ewatermark_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\rwatermarkTime\x12M\n" +
 	"\x12first_arrival_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x10firstArrivalTime\x12K\n" +
@@ -1314,7 +1388,12 @@ const file_sealwatch_v1_alert_proto_rawDesc = "" +
 	"\tnext_hour\x18\b \x03(\v2\x17.sealwatch.v1.AlertDeedB\x03\xe0A\x03R\bnextHour\x121\n" +
 	"\x12next_hour_complete\x18\t \x01(\bB\x03\xe0A\x03R\x10nextHourComplete\x122\n" +
 	"\x04gaps\x18\n" +
-	" \x03(\v2\x19.sealwatch.v1.CoverageGapB\x03\xe0A\x03R\x04gaps\"\xc6\x02\n" +
+	" \x03(\v2\x19.sealwatch.v1.CoverageGapB\x03\xe0A\x03R\x04gaps\x122\n" +
+	"\x05names\x18\v \x03(\v2\x17.sealwatch.v1.AlertNameB\x03\xe0A\x03R\x05names\"c\n" +
+	"\tAlertName\x12\x13\n" +
+	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x03R\x02id\x12&\n" +
+	"\fdisplay_name\x18\x02 \x01(\tB\x03\xe0A\x03R\vdisplayName\x12\x19\n" +
+	"\x05email\x18\x03 \x01(\tB\x03\xe0A\x03R\x05email\"\xc6\x02\n" +
 	"\x0eDirectoryState\x12\x1b\n" +
 	"\x06source\x18\x01 \x01(\tB\x03\xe0A\x03R\x06source\x12&\n" +
 	"\fdirectory_id\x18\x02 \x01(\tB\x03\xe0A\x03R\vdirectoryId\x12&\n" +
@@ -1403,7 +1482,7 @@ func file_sealwatch_v1_alert_proto_rawDescGZIP() []byte {
 }
 
 var file_sealwatch_v1_alert_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_sealwatch_v1_alert_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_sealwatch_v1_alert_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_sealwatch_v1_alert_proto_goTypes = []any{
 	(Severity)(0),                 // 0: sealwatch.v1.Severity
 	(AlertState)(0),               // 1: sealwatch.v1.AlertState
@@ -1412,51 +1491,53 @@ var file_sealwatch_v1_alert_proto_goTypes = []any{
 	(*Alert)(nil),                 // 4: sealwatch.v1.Alert
 	(*AlertResolution)(nil),       // 5: sealwatch.v1.AlertResolution
 	(*AlertContext)(nil),          // 6: sealwatch.v1.AlertContext
-	(*DirectoryState)(nil),        // 7: sealwatch.v1.DirectoryState
-	(*AlertTrait)(nil),            // 8: sealwatch.v1.AlertTrait
-	(*AlertDeed)(nil),             // 9: sealwatch.v1.AlertDeed
-	(*CoverageGap)(nil),           // 10: sealwatch.v1.CoverageGap
-	(*AlertComment)(nil),          // 11: sealwatch.v1.AlertComment
-	(*Principal)(nil),             // 12: sealwatch.v1.Principal
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 14: google.protobuf.Struct
+	(*AlertName)(nil),             // 7: sealwatch.v1.AlertName
+	(*DirectoryState)(nil),        // 8: sealwatch.v1.DirectoryState
+	(*AlertTrait)(nil),            // 9: sealwatch.v1.AlertTrait
+	(*AlertDeed)(nil),             // 10: sealwatch.v1.AlertDeed
+	(*CoverageGap)(nil),           // 11: sealwatch.v1.CoverageGap
+	(*AlertComment)(nil),          // 12: sealwatch.v1.AlertComment
+	(*Principal)(nil),             // 13: sealwatch.v1.Principal
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 15: google.protobuf.Struct
 }
 var file_sealwatch_v1_alert_proto_depIdxs = []int32{
 	0,  // 0: sealwatch.v1.Alert.severity:type_name -> sealwatch.v1.Severity
 	1,  // 1: sealwatch.v1.Alert.state:type_name -> sealwatch.v1.AlertState
-	12, // 2: sealwatch.v1.Alert.subject:type_name -> sealwatch.v1.Principal
-	13, // 3: sealwatch.v1.Alert.start_time:type_name -> google.protobuf.Timestamp
-	13, // 4: sealwatch.v1.Alert.end_time:type_name -> google.protobuf.Timestamp
-	13, // 5: sealwatch.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
-	13, // 6: sealwatch.v1.Alert.update_time:type_name -> google.protobuf.Timestamp
-	14, // 7: sealwatch.v1.Alert.evidence:type_name -> google.protobuf.Struct
-	11, // 8: sealwatch.v1.Alert.comments:type_name -> sealwatch.v1.AlertComment
+	13, // 2: sealwatch.v1.Alert.subject:type_name -> sealwatch.v1.Principal
+	14, // 3: sealwatch.v1.Alert.start_time:type_name -> google.protobuf.Timestamp
+	14, // 4: sealwatch.v1.Alert.end_time:type_name -> google.protobuf.Timestamp
+	14, // 5: sealwatch.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
+	14, // 6: sealwatch.v1.Alert.update_time:type_name -> google.protobuf.Timestamp
+	15, // 7: sealwatch.v1.Alert.evidence:type_name -> google.protobuf.Struct
+	12, // 8: sealwatch.v1.Alert.comments:type_name -> sealwatch.v1.AlertComment
 	2,  // 9: sealwatch.v1.Alert.classification:type_name -> sealwatch.v1.AlertClassification
 	6,  // 10: sealwatch.v1.Alert.context:type_name -> sealwatch.v1.AlertContext
 	3,  // 11: sealwatch.v1.Alert.reason:type_name -> sealwatch.v1.AlertReason
 	5,  // 12: sealwatch.v1.Alert.resolution:type_name -> sealwatch.v1.AlertResolution
-	13, // 13: sealwatch.v1.AlertResolution.resolve_time:type_name -> google.protobuf.Timestamp
+	14, // 13: sealwatch.v1.AlertResolution.resolve_time:type_name -> google.protobuf.Timestamp
 	0,  // 14: sealwatch.v1.AlertResolution.severity:type_name -> sealwatch.v1.Severity
-	13, // 15: sealwatch.v1.AlertResolution.end_time:type_name -> google.protobuf.Timestamp
-	13, // 16: sealwatch.v1.AlertContext.watermark_time:type_name -> google.protobuf.Timestamp
-	13, // 17: sealwatch.v1.AlertContext.first_arrival_time:type_name -> google.protobuf.Timestamp
-	13, // 18: sealwatch.v1.AlertContext.last_arrival_time:type_name -> google.protobuf.Timestamp
-	7,  // 19: sealwatch.v1.AlertContext.directory:type_name -> sealwatch.v1.DirectoryState
-	8,  // 20: sealwatch.v1.AlertContext.addresses:type_name -> sealwatch.v1.AlertTrait
-	8,  // 21: sealwatch.v1.AlertContext.networks:type_name -> sealwatch.v1.AlertTrait
-	8,  // 22: sealwatch.v1.AlertContext.devices:type_name -> sealwatch.v1.AlertTrait
-	9,  // 23: sealwatch.v1.AlertContext.next_hour:type_name -> sealwatch.v1.AlertDeed
-	10, // 24: sealwatch.v1.AlertContext.gaps:type_name -> sealwatch.v1.CoverageGap
-	13, // 25: sealwatch.v1.DirectoryState.status_time:type_name -> google.protobuf.Timestamp
-	13, // 26: sealwatch.v1.AlertTrait.first_seen_time:type_name -> google.protobuf.Timestamp
-	13, // 27: sealwatch.v1.CoverageGap.start_time:type_name -> google.protobuf.Timestamp
-	13, // 28: sealwatch.v1.CoverageGap.end_time:type_name -> google.protobuf.Timestamp
-	13, // 29: sealwatch.v1.AlertComment.create_time:type_name -> google.protobuf.Timestamp
-	30, // [30:30] is the sub-list for method output_type
-	30, // [30:30] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	14, // 15: sealwatch.v1.AlertResolution.end_time:type_name -> google.protobuf.Timestamp
+	14, // 16: sealwatch.v1.AlertContext.watermark_time:type_name -> google.protobuf.Timestamp
+	14, // 17: sealwatch.v1.AlertContext.first_arrival_time:type_name -> google.protobuf.Timestamp
+	14, // 18: sealwatch.v1.AlertContext.last_arrival_time:type_name -> google.protobuf.Timestamp
+	8,  // 19: sealwatch.v1.AlertContext.directory:type_name -> sealwatch.v1.DirectoryState
+	9,  // 20: sealwatch.v1.AlertContext.addresses:type_name -> sealwatch.v1.AlertTrait
+	9,  // 21: sealwatch.v1.AlertContext.networks:type_name -> sealwatch.v1.AlertTrait
+	9,  // 22: sealwatch.v1.AlertContext.devices:type_name -> sealwatch.v1.AlertTrait
+	10, // 23: sealwatch.v1.AlertContext.next_hour:type_name -> sealwatch.v1.AlertDeed
+	11, // 24: sealwatch.v1.AlertContext.gaps:type_name -> sealwatch.v1.CoverageGap
+	7,  // 25: sealwatch.v1.AlertContext.names:type_name -> sealwatch.v1.AlertName
+	14, // 26: sealwatch.v1.DirectoryState.status_time:type_name -> google.protobuf.Timestamp
+	14, // 27: sealwatch.v1.AlertTrait.first_seen_time:type_name -> google.protobuf.Timestamp
+	14, // 28: sealwatch.v1.CoverageGap.start_time:type_name -> google.protobuf.Timestamp
+	14, // 29: sealwatch.v1.CoverageGap.end_time:type_name -> google.protobuf.Timestamp
+	14, // 30: sealwatch.v1.AlertComment.create_time:type_name -> google.protobuf.Timestamp
+	31, // [31:31] is the sub-list for method output_type
+	31, // [31:31] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_alert_proto_init() }
@@ -1471,7 +1552,7 @@ func file_sealwatch_v1_alert_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_alert_proto_rawDesc), len(file_sealwatch_v1_alert_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

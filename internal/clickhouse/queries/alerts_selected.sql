@@ -35,7 +35,13 @@ selected AS
         AND (empty({reasons:Array(String)}) OR reason IN {reasons:Array(String)})
         AND (empty({assignees:Array(String)}) OR lower(assignee) IN {assignees:Array(String)})
         AND (empty({suppressed_by:Array(String)}) OR hasAny(suppressed_by, {suppressed_by:Array(String)}))
-        AND ({text:String} = '' OR positionCaseInsensitiveUTF8(title, {text:String}) > 0)
+        AND ({text:String} = '' OR positionCaseInsensitiveUTF8(title, {text:String}) > 0
+            OR sequence IN (SELECT sequence FROM alert_history WHERE {text:String} != '' AND tenant = {tenant:String} AND positionCaseInsensitiveUTF8(told_title, {text:String}) > 0))
+        AND (empty({users:Array(String)}) OR sequence IN
+        (
+            SELECT sequence FROM alert_history
+            WHERE notEmpty({users:Array(String)}) AND tenant = {tenant:String} AND (lowerUTF8(subject_id) IN {users:Array(String)} OR hasAny(subject_names, {users:Array(String)}))
+        ))
         AND (NOT {by_score:Bool} OR score >= {min_score:Float64} AND score <= {max_score:Float64})
         AND event_count >= {min_events:UInt64} AND event_count <= {max_events:UInt64}
         AND ({commented:Int8} < 0 OR commented = {commented:Int8})
