@@ -157,7 +157,9 @@ func TestAnAlertNamesPeople(t *testing.T) {
 		t.Errorf("timeline %+v: %v", found, err)
 	}
 	var namesake testCase
-	w.add(namesake.build(t, []eventCase{{ID: "namesake", At: "2026-05-06T09:10:00Z", User: "ann-2", Name: "Ann Arbor", IP: "192.0.2.77"}})...)
+	other := namesake.build(t, []eventCase{{ID: "namesake", At: "2026-05-06T09:10:00Z", User: "ann-2", IP: "192.0.2.77"}})
+	other[0].UserName = "Ann Arbor"
+	w.add(other...)
 	w.drain()
 	if _, err := timelines.Timeline(t.Context(), timeline.Query{User: "Ann Arbor", From: first.Start.Add(-time.Hour), To: first.End.Add(time.Hour), Limit: 10}); !fault.Is(err, fault.InvalidArgument) || !strings.Contains(err.Error(), "2 users have the name") {
 		t.Errorf("two of one name: %v", err)
