@@ -24,6 +24,8 @@ type Factory struct {
 	NewExporter func(t testing.TB, r Receiver, timeout time.Duration) exporters.Exporter
 	// Poisoned is a change that the exporter or the receiver never takes.
 	Poisoned alert.Change
+	// Datagrams says that there is no connection, so that a sender learns of a receiver no more than that nobody listens.
+	Datagrams bool
 }
 
 const long = time.Hour // a time-out that no test reaches
@@ -31,14 +33,18 @@ const long = time.Hour // a time-out that no test reaches
 // Run runs the suite.
 func Run(t *testing.T, f Factory) {
 	for _, c := range []struct {
-		name string
-		test func(*bench)
+		name      string
+		test      func(*bench)
+		connected bool // it is about a connection
 	}{
-		{"order is kept", orderIsKept}, {"down at the start", downAtStart}, {"accepts and closes", acceptsAndCloses},
-		{"stalls", stalls}, {"half closed", halfClosed}, {"restart between batches", restartBetweenBatches},
-		{"lost while idle", lostWhileIdle}, {"oversized", oversized}, {"poisoned", poisoned}, {"killed between send and cursor", killedBeforeCursor},
-		{"cancelled in the middle", cancelled}, {"stopped in good order", stopped},
+		{"order is kept", orderIsKept, false}, {"down at the start", downAtStart, false}, {"accepts and closes", acceptsAndCloses, true},
+		{"stalls", stalls, true}, {"half closed", halfClosed, true}, {"restart between batches", restartBetweenBatches, false},
+		{"lost while idle", lostWhileIdle, true}, {"oversized", oversized, false}, {"poisoned", poisoned, false}, {"killed between send and cursor", killedBeforeCursor, false},
+		{"cancelled in the middle", cancelled, true}, {"stopped in good order", stopped, false},
 	} {
+		if c.connected && f.Datagrams {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 			b := &bench{T: t, f: f, receiver: f.NewReceiver(t), log: NewLog(), store: NewStore(), timeout: 10 * time.Second}

@@ -3,6 +3,7 @@ package exportertest
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"sync"
@@ -49,6 +50,7 @@ type TCPReceiver struct {
 	t       testing.TB
 	address string
 	decode  func(r io.Reader, got func(Delivery)) error
+	secure  *tls.Config // nil without TLS
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -61,7 +63,13 @@ type TCPReceiver struct {
 // returns an error for a stream that is not well-formed, a cut last message excepted.
 func NewTCPReceiver(t testing.TB, decode func(r io.Reader, got func(Delivery)) error) *TCPReceiver {
 	t.Helper()
-	r := &TCPReceiver{t: t, address: "127.0.0.1:0", decode: decode, conns: map[net.Conn]struct{}{}}
+	return NewTLSReceiver(t, nil, decode)
+}
+
+// NewTLSReceiver is like NewTCPReceiver, with TLS.
+func NewTLSReceiver(t testing.TB, secure *tls.Config, decode func(r io.Reader, got func(Delivery)) error) *TCPReceiver {
+	t.Helper()
+	r := &TCPReceiver{t: t, address: "127.0.0.1:0", decode: decode, secure: secure, conns: map[net.Conn]struct{}{}}
 	r.listen(None)
 	return r
 }
@@ -137,15 +145,23 @@ func (r *TCPReceiver) accept(l net.Listener, f Fault) {
 }
 
 func (r *TCPReceiver) serve(c net.Conn, f Fault) {
+	raw := c
 	defer func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if f == Stall && r.listener != nil {
 			return // stays open, unread, until Behave or Close
 		}
-		delete(r.conns, c)
+		delete(r.conns, raw)
 		_ = c.Close()
 	}()
+	if r.secure != nil {
+		secure := tls.Server(c, r.secure)
+		if secure.Handshake() != nil {
+			return // the sender says why
+		}
+		c = secure
+	}
 	if f == Stall {
 		return
 	}
@@ -155,7 +171,7 @@ func (r *TCPReceiver) serve(c net.Conn, f Fault) {
 		if _, err := io.ReadFull(c, first[:]); err != nil {
 			return
 		}
-		_ = c.(*net.TCPConn).CloseWrite()
+		_ = c.(interface{ CloseWrite() error }).CloseWrite()
 		stream = io.MultiReader(bytes.NewReader(first[:]), c)
 	}
 	err := r.decode(stream, func(d Delivery) {

@@ -2,6 +2,7 @@ package syslog_test
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,26 +23,49 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	for framing, decode := range map[syslog.Framing]func(io.Reader, func(exportertest.Delivery)) error{
-		syslog.OctetCounting: decodeOctetCounting, syslog.LF: decodeLF,
+	authority := exportertest.NewAuthority(t)
+	certificate, key := authority.Issue("sender.example.com")
+	secure := &tls.Config{Certificates: []tls.Certificate{authority.Pair("127.0.0.1")}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: authority.Pool, MinVersion: tls.VersionTLS12}
+	security := &syslog.Security{CAFile: authority.File, CertFile: certificate, KeyFile: key}
+	for name, c := range map[string]struct {
+		options  syslog.Options
+		receiver func(testing.TB) exportertest.Receiver
+	}{
+		"tcp octet-counting": {syslog.Options{}, func(t testing.TB) exportertest.Receiver { return exportertest.NewTCPReceiver(t, decodeOctetCounting) }},
+		"tcp lf":             {syslog.Options{Framing: syslog.LF}, func(t testing.TB) exportertest.Receiver { return exportertest.NewTCPReceiver(t, decodeLF) }},
+		"tls": {syslog.Options{Protocol: syslog.TLS, Security: security}, func(t testing.TB) exportertest.Receiver {
+			return exportertest.NewTLSReceiver(t, secure, decodeOctetCounting)
+		}},
+		"udp": {syslog.Options{Protocol: syslog.UDP}, func(t testing.TB) exportertest.Receiver { return exportertest.NewUDPReceiver(t, decodeDatagram) }},
 	} {
-		t.Run(string(framing), func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			poisoned := exportertest.Change(99)
 			poisoned.ID = strings.Repeat("0", 9000) // stays whole, so that the message can never be short enough
 			exportertest.Run(t, exportertest.Factory{
-				NewReceiver: func(t testing.TB) exportertest.Receiver { return exportertest.NewTCPReceiver(t, decode) },
+				NewReceiver: c.receiver,
 				NewExporter: func(t testing.TB, r exportertest.Receiver, timeout time.Duration) exporters.Exporter {
-					x, err := syslog.New(syslog.Options{Address: r.Address(), Framing: framing, WriteTimeout: timeout, DialTimeout: timeout,
-						TailAge: 2 * time.Hour, TailBytes: 64 << 20, Logger: slog.New(slog.DiscardHandler)})
+					o := c.options
+					o.Address, o.WriteTimeout, o.DialTimeout = r.Address(), timeout, timeout
+					o.TailAge, o.TailBytes, o.Logger = 2*time.Hour, 64<<20, slog.New(slog.DiscardHandler)
+					x, err := syslog.New(o)
 					if err != nil {
 						t.Fatal(err)
 					}
 					return x
 				},
-				Poisoned: poisoned,
+				Poisoned:  poisoned,
+				Datagrams: c.options.Protocol == syslog.UDP,
 			})
 		})
 	}
+}
+
+func decodeDatagram(b []byte) (exportertest.Delivery, error) {
+	m, err := rfc5424.NewParser().Parse(b)
+	if err != nil {
+		return exportertest.Delivery{}, err
+	}
+	return delivery(m)
 }
 
 // decodeOctetCounting reads with an independent parser.

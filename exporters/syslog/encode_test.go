@@ -15,6 +15,7 @@ import (
 
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/exporters/exportertest"
+	"github.com/sealwatch/sealwatch/exporters/format"
 	"github.com/sealwatch/sealwatch/exporters/format/payload"
 	"github.com/sealwatch/sealwatch/internal/alert"
 )
@@ -133,6 +134,59 @@ func checkMessage(t *testing.T, c *alert.Change, message []byte, most int) {
 	}
 	if got.Name != want.Name {
 		t.Errorf("name %q, want %q", got.Name, want.Name)
+	}
+}
+
+// TestFormatsFit holds every format with its header to the least sizes, and to what RFC 5424 allows.
+func TestFormatsFit(t *testing.T) {
+	for _, name := range format.Names() {
+		p, err := format.New(name, payload.Settings{AlertURL: "https://watch.example.com/alerts/{id}"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range 24 {
+			c := exportertest.NastyChange(n)
+			for range alert.MaxEventIDs {
+				c.EventIDs = append(c.EventIDs, strings.Repeat("x", alert.MaxEventIDs))
+			}
+			for _, most := range []int{1800, 3000, 8000} {
+				o := Options{Address: "127.0.0.1:514", Hostname: strings.Repeat("h", 255), AppName: strings.Repeat("a", 48), MaxBytes: most, Payload: p}
+				if name == format.OCSF && most < minOCSF {
+					if err := o.complete(); err == nil {
+						t.Errorf("%d bytes are allowed for %s", most, name)
+					}
+					continue
+				}
+				if err := o.complete(); err != nil {
+					t.Fatal(err)
+				}
+				e := newEncoder(&o)
+				message, err := e.encode(&c)
+				if err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				if len(message) > most || bytes.IndexFunc(message, payload.Invisible) >= 0 || !utf8.Valid(message) {
+					t.Errorf("%s: %d bytes, at most %d were asked for: %q", name, len(message), most, message)
+				}
+				if name == format.CEFDefender {
+					if at, _, _ := strings.Cut(string(message), " "); len(at) != len("2026-11-22T09:00:01.123Z") || !bytes.Contains(message, []byte(" CEF:0|MCAS|SIEM_Agent|")) {
+						t.Errorf("%q is not as the agent wrote it", message)
+					}
+					continue
+				}
+				parsed, err := rfc5424.NewParser().Parse(message)
+				if err != nil {
+					t.Fatalf("%s: %v in %s", name, err, message)
+				}
+				m := parsed.(*rfc5424.SyslogMessage)
+				if structured := m.StructuredData != nil; structured != (name == format.JSON || name == format.OCSF) {
+					t.Errorf("%s: structured data %v", name, m.StructuredData)
+				}
+				if start := map[string]string{format.CEF: "CEF:0|", format.LEEF: "LEEF:2.0|"}[name]; !strings.HasPrefix(*m.Message, start) {
+					t.Errorf("%s: the message begins with %.20q", name, *m.Message)
+				}
+			}
+		}
 	}
 }
 

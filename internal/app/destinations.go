@@ -10,7 +10,6 @@ import (
 
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/exporters"
-	"github.com/sealwatch/sealwatch/exporters/syslog"
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/config"
@@ -47,7 +46,7 @@ func startDestinations(work context.Context, cfg config.Config, db *clickhouse.D
 func newExporter(d config.Destination, log *slog.Logger) (exporters.Exporter, error) {
 	switch b := d.Block().(type) {
 	case *config.SyslogDestination:
-		return syslog.New(syslog.Options{Address: b.Address, Framing: syslog.Framing(b.Framing), Facility: b.Facility, MaxBytes: b.MaxBytes, Logger: log})
+		return newSyslog(b, log)
 	case *config.SplunkDestination:
 		return newSplunk(b, log)
 	default:

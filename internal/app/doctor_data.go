@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sealwatch/sealwatch/exporters"
@@ -109,6 +111,13 @@ func (e *examination) destination(ctx context.Context, tenant string, d config.D
 		defer func() { _ = exporter.Close(ctx) }()
 	}
 	e.endpoints(ctx, d.Block())
+	if k, ok := exporter.(exporters.Keeper); ok && slices.ContainsFunc(d.Block().Endpoints(), func(s string) bool { return strings.HasPrefix(s, "tls://") }) {
+		e.step("TLS", func() (string, string, error) {
+			ctx, cancel := context.WithTimeout(ctx, engineTimeout)
+			defer cancel()
+			return StepOK, "the receiver's certificate is trusted, and it refused nothing of ours", k.Keep(ctx)
+		})
+	}
 	e.step("test message", func() (string, string, error) {
 		if !opt.Send {
 			return StepSkipped, "--send sends one", nil
