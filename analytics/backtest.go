@@ -427,8 +427,16 @@ func (b *Backtester) findings(ctx context.Context, t *trial, d *Detection, p per
 		}
 		return b.call(ctx, d, p, subjects, each)
 	})
-	if err != nil || b.o.People == nil {
+	if err != nil {
 		return found, err
+	}
+	if b.o.Exceptions != nil {
+		if err := takeOwn(ctx, b.o.People, b.o.Tenant, b.o.Exceptions(d.ID), found); err != nil {
+			return nil, err
+		}
+	}
+	if b.o.People == nil {
+		return found, nil
 	}
 	scope, err := readScope(d.Scope)
 	if err != nil {

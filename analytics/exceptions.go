@@ -58,10 +58,10 @@ func (r *Runner) ExceptionsOf(detection string) []alert.Exception {
 }
 
 // excepted are the findings with the exceptions that cover them now.
-func (r *Runner) excepted(detection string, findings []alert.Finding) []alert.Finding {
+func (r *Runner) excepted(ctx context.Context, detection string, findings []alert.Finding) ([]alert.Finding, error) {
 	all := r.ExceptionsOf(detection)
 	if len(all) == 0 {
-		return findings
+		return findings, nil
 	}
 	l := r.lineage(detection)
 	findings = slices.Clone(findings)
@@ -70,7 +70,7 @@ func (r *Runner) excepted(detection string, findings []alert.Finding) []alert.Fi
 			except(all, v.attributes, &findings[i])
 		}
 	}
-	return findings
+	return findings, takeOwn(ctx, r.o.Store, r.o.Tenant, all, findings)
 }
 
 // setException puts an exception into the place of the one with its id. unasked says that its recheck is to be asked for.
@@ -159,16 +159,22 @@ func (r *Runner) recheckException(ctx context.Context, e *alert.Exception) error
 	if err != nil {
 		return fmt.Errorf("analytics: alerts of exception %s: %w", e.ID, err)
 	}
+	probes, only := make([]alert.Finding, len(standing)), []alert.Exception{*e}
+	for i := range standing {
+		probes[i] = standing[i].Finding
+		probes[i].SuppressedBy = nil
+		if v := l.at(standing[i].Anchor); v != nil {
+			except(only, v.attributes, &probes[i])
+		}
+	}
+	if err := takeOwn(ctx, r.o.Store, r.o.Tenant, only, probes); err != nil {
+		return fmt.Errorf("analytics: %w", err)
+	}
 	var again []clickhouse.Recheck
 	for i := range standing {
 		a := &standing[i]
-		probe := a.Finding
-		probe.SuppressedBy = nil
-		if v := l.at(a.Anchor); v != nil {
-			except([]alert.Exception{*e}, v.attributes, &probe)
-		}
 		was := slices.Contains(a.SuppressedBy, alert.ExceptionReason+e.ID)
-		if a.ID == e.AlertID || !a.Retracted && was != (len(probe.SuppressedBy) > 0) {
+		if a.ID == e.AlertID || !a.Retracted && was != (len(probes[i].SuppressedBy) > 0) {
 			again = append(again, clickhouse.Recheck{Detection: e.Detection, Subject: subjectOf(a.Subject), First: a.Anchor, Last: a.Anchor, Reason: exceptionReason(e)})
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 )
 
@@ -86,6 +87,8 @@ func (r *Runner) recheck(ctx context.Context, d *Detection, line time.Time) erro
 // asks are the subjects and periods that rechecks ask a detection for.
 func (r *Runner) asks(ctx context.Context, d *Detection, all []clickhouse.Recheck, line time.Time) (map[clickhouse.Subject]period, error) {
 	l := r.lineage(d.ID)
+	// the directory says who has made an exception, which does not cover them
+	excepted := slices.ContainsFunc(r.ExceptionsOf(d.ID), func(e alert.Exception) bool { return !e.Removed })
 	periods := make(map[clickhouse.Subject]period)
 	var moved []clickhouse.Span
 	for _, c := range all {
@@ -98,7 +101,7 @@ func (r *Runner) asks(ctx context.Context, d *Detection, all []clickhouse.Rechec
 		}
 		for i := range l.reigns {
 			v := &l.reigns[i]
-			if !v.concerns(c.Reason) || !v.reached(c.First, c.Last) || v.off() && !strings.HasPrefix(c.Reason, reevaluationReason) {
+			if !v.concerns(c.Reason) && !(c.Reason == ReasonDirectory && excepted) || !v.reached(c.First, c.Last) || v.off() && !strings.HasPrefix(c.Reason, reevaluationReason) {
 				continue
 			}
 			if c.ID != "" {

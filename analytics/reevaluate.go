@@ -163,6 +163,9 @@ func (r *Runner) compare(ctx context.Context, w review, p period, first time.Tim
 	for i := range findings {
 		except(exceptions, w.version.attributes, &findings[i])
 	}
+	if err := takeOwn(ctx, r.o.Store, r.o.Tenant, exceptions, findings); err != nil {
+		return err
+	}
 	findings = slices.DeleteFunc(findings, func(f alert.Finding) bool { return !f.Anchor.Before(p.to) })
 	w.limit.apply(findings)
 	periods := make(map[clickhouse.Subject]period)

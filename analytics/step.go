@@ -213,7 +213,11 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 	}
 	keep := r.keep(reach)
 	// before the log is held: a description takes longer than a reconciliation
-	foreseen, back, err := r.limited(ctx, d.ID, r.excepted(d.ID, findings), standing, group)
+	excepted, err := r.excepted(ctx, d.ID, findings)
+	if err != nil {
+		return err
+	}
+	foreseen, back, err := r.limited(ctx, d.ID, excepted, standing, group)
 	if err != nil {
 		return err
 	}
@@ -226,7 +230,11 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 			}
 		}
 		// with the exceptions of this moment: whoever makes one looks at the alerts that stand after it is in force
-		final, others, err := r.limited(ctx, d.ID, r.excepted(d.ID, findings), standing, group)
+		excepted, err := r.excepted(ctx, d.ID, findings)
+		if err != nil {
+			return nil, err
+		}
+		final, others, err := r.limited(ctx, d.ID, excepted, standing, group)
 		if err != nil {
 			return nil, err
 		}

@@ -54,7 +54,7 @@ type Entry struct {
 	Event *event.Event
 	// Relation is how an event of somebody else concerns the user; empty for what the user did.
 	Relation string
-	Alert     *alert.Alert
+	Alert    *alert.Alert
 }
 
 // Position of the entry.
