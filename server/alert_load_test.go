@@ -28,17 +28,20 @@ const (
 	loadStalled = loadReaders / 3
 	// loadRounds of loadBurst changes each; the next begins when all who read have the last.
 	loadRounds, loadBurst = 4, 16
+	// loadReplaying begin with the first change when half of them are there.
+	loadReplaying = 60
 	// loadPerConnection is how many streams share a connection.
 	loadPerConnection = 50
 )
 
 // TestAThousandReaders: a third of a thousand take nothing. The others get every change in order, about as fast as without
-// those; the memory does not grow with what is sent; and the stalled are told what they missed when they read again.
+// those; the memory does not grow with what is sent; and the stalled are told what they missed when they read again. Beside both, others
+// replay what is past and get every change once, before they go on with what is new.
 func TestAThousandReaders(t *testing.T) {
-	without, _ := load(t, loadReaders-loadStalled, 0)
-	with, grown := load(t, loadReaders-loadStalled, loadStalled)
-	t.Logf("%d changes to %d readers took %v, beside %d that are stalled %v; the heap grew by %d KiB meanwhile", loadRounds*loadBurst,
-		loadReaders-loadStalled, without, loadStalled, with, grown>>10)
+	without, _ := load(t, loadReaders-loadStalled, 0, 0)
+	with, grown := load(t, loadReaders-loadStalled, loadStalled, loadReplaying)
+	t.Logf("%d changes to %d readers took %v, beside %d that are stalled and %d that replay %v; the heap grew by %d KiB meanwhile", loadRounds*loadBurst,
+		loadReaders-loadStalled, without, loadStalled, loadReplaying, with, grown>>10)
 	if ratio := float64(with) / float64(without); ratio > 4 {
 		t.Errorf("beside stalled readers the others take %.1f times as long, want 4 at most", ratio)
 	}
@@ -48,21 +51,22 @@ func TestAThousandReaders(t *testing.T) {
 	}
 }
 
-// load runs readers and stalled ones on a server, and says how long the readers took for all and how much the heap grew from
+// load runs readers, stalled ones and, from the half on, replaying ones on a server, and says how long the readers took for all and how much the heap grew from
 // the second half's beginning to its end.
-func load(t *testing.T, reading, stalled int) (took time.Duration, grown int64) {
+func load(t *testing.T, reading, stalled, replaying int) (took time.Duration, grown int64) {
 	h := start(t, func(h *harness, o *server.Options) {
 		h.changes = newChanges()
 		// A reader is never further behind than a burst; a stalled one is, soon.
 		o.Services.Changes, o.StreamWindow, o.Heartbeat, o.StreamStall = h.changes, loadBurst+8, time.Hour, time.Hour
 	})
 	// The stalled have connections of their own, whose windows do not grow with what others read there.
-	clients, idleClients := connections(t, h, reading, grpc.WithDefaultCallOptions(grpc.ForceCodecV2(numbered{encoding.GetCodecV2(proto.Name)}))), connections(t, h, stalled, grpc.WithInitialWindowSize(1<<16))
+	decoding := grpc.WithDefaultCallOptions(grpc.ForceCodecV2(numbered{encoding.GetCodecV2(proto.Name)}))
+	clients, idleClients, pastClients := connections(t, h, reading, decoding), connections(t, h, stalled, grpc.WithInitialWindowSize(1<<16)), connections(t, h, replaying, decoding)
 	// Only the first reader that fails says why: the others are ended with it.
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
-	open := func(clients []pb.AlertServiceClient, i int) grpc.ServerStreamingClient[pb.StreamAlertsResponse] {
-		stream, err := clients[i%len(clients)].StreamAlerts(ctx, &pb.StreamAlertsRequest{})
+	open := func(clients []pb.AlertServiceClient, i int, after string) grpc.ServerStreamingClient[pb.StreamAlertsResponse] {
+		stream, err := clients[i%len(clients)].StreamAlerts(ctx, &pb.StreamAlertsRequest{After: after})
 		if err == nil {
 			_, err = stream.Recv() // the heartbeat: it is subscribed
 		}
@@ -77,32 +81,39 @@ func load(t *testing.T, reading, stalled int) (took time.Duration, grown int64) 
 		received        atomic.Int64
 		idle            = make([]grpc.ServerStreamingClient[pb.StreamAlertsResponse], stalled)
 		more            = make(chan struct{}, 1)
+		past            = make([]grpc.ServerStreamingClient[pb.StreamAlertsResponse], replaying)
 	)
+	// all reads every change, in order and without a gap.
+	all := func(kind string, i int, stream grpc.ServerStreamingClient[pb.StreamAlertsResponse], each func()) {
+		for want := int64(1); want <= loadRounds*loadBurst; want++ {
+			m, err := stream.Recv()
+			if err != nil || m.GetAlert().GetSequence() != want {
+				cancel(fmt.Errorf("%s %d got %v, %v, want change %d", kind, i, m, err, want))
+				return
+			}
+			each()
+		}
+	}
 	opened.Add(reading)
 	for i := range reading {
 		readers.Go(func() {
 			var stream grpc.ServerStreamingClient[pb.StreamAlertsResponse]
 			func() {
 				defer opened.Done()
-				stream = open(clients, i)
+				stream = open(clients, i, "")
 			}()
-			for want := int64(1); want <= loadRounds*loadBurst; want++ {
-				m, err := stream.Recv()
-				if err != nil || m.GetAlert().GetSequence() != want {
-					cancel(fmt.Errorf("reader %d got %v, %v, want change %d", i, m, err, want))
-					return
-				}
+			all("reader", i, stream, func() {
 				if received.Add(1)%int64(reading) == 0 {
 					select {
 					case more <- struct{}{}:
 					default:
 					}
 				}
-			}
+			})
 		})
 	}
 	for i := range idle {
-		opened.Go(func() { idle[i] = open(idleClients, i) })
+		opened.Go(func() { idle[i] = open(idleClients, i, "") })
 	}
 	opened.Wait()
 	if t.Failed() {
@@ -116,6 +127,13 @@ func load(t *testing.T, reading, stalled int) (took time.Duration, grown int64) 
 		if round == loadRounds/2 {
 			settle(t, h) // the stalled have what the connections hold
 			before = heap()
+			for i := range past {
+				opened.Go(func() { past[i] = open(pastClients, i, "0") })
+			}
+			opened.Wait()
+			for i, stream := range past {
+				readers.Go(func() { all("replaying reader", i, stream, func() {}) })
+			}
 		}
 		begun := time.Now()
 		for range loadBurst {
@@ -131,9 +149,12 @@ func load(t *testing.T, reading, stalled int) (took time.Duration, grown int64) 
 		}
 		took += time.Since(begun)
 	}
+	readers.Wait()
 	settle(t, h)
 	grown = heap() - before
-	readers.Wait()
+	if err := context.Cause(ctx); err != nil {
+		t.Fatal(err)
+	}
 	told(t, idle)
 	return took, grown
 }

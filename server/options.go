@@ -91,6 +91,12 @@ const (
 	defaultReadyInterval   = time.Second
 )
 
+// streamsBeside are the streams for which there is room beside those of alerts: of events that come in, and of hunts.
+const streamsBeside = 200
+
+// StreamsBeside is the MaxStreams with which other streams have room beside so many of alerts.
+func StreamsBeside(subscribers int) int { return max(defaultMaxStreams, subscribers+streamsBeside) }
+
 func (o *Options) complete() error {
 	o.MaxMessageBytes = cmp.Or(o.MaxMessageBytes, defaultMaxMessageBytes)
 	o.MaxImportBytes = cmp.Or(o.MaxImportBytes, defaultMaxImportBytes)
@@ -102,7 +108,7 @@ func (o *Options) complete() error {
 	o.MaxDeliveryBytes = cmp.Or(o.MaxDeliveryBytes, defaultMaxDelivery)
 	o.DeliveryPatience = cmp.Or(o.DeliveryPatience, idleTimeout)
 	o.MaxCalls = cmp.Or(o.MaxCalls, defaultMaxCalls)
-	o.MaxStreams = cmp.Or(o.MaxStreams, defaultMaxStreams)
+	o.MaxStreams = cmp.Or(o.MaxStreams, StreamsBeside(o.MaxSubscribers))
 	o.CallTimeout = cmp.Or(o.CallTimeout, defaultCallTimeout)
 	o.Heartbeat = cmp.Or(o.Heartbeat, defaultHeartbeat)
 	o.StreamStall = cmp.Or(o.StreamStall, defaultStreamStall)

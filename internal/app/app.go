@@ -192,7 +192,9 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		ImportOrigin:    event.Origin{Tenant: cfg.Tenant, Source: "import", Trust: clientTrust},
 		MaxMessageBytes: cfg.Ingest.MaxMessageBytes, MaxImportBytes: cfg.Ingest.MaxImportBytes,
 		MaxConnectBytes: cfg.Ingest.MaxConnectBytes,
-		Ready:           state.ready, OpenAPI: sealwatch.OpenAPI, Version: build.Read().Version, Logger: log, Registerer: registry, Gatherer: registry,
+		StreamWindow:    cfg.Streams.Window, StreamStall: cfg.Streams.StallTimeout, MaxSubscribers: cfg.Streams.MaxSubscribers, MaxSubscribersPerClient: cfg.Streams.MaxPerClient,
+		MaxStreams: server.StreamsBeside(cfg.Streams.MaxSubscribers),
+		Ready:      state.ready, OpenAPI: sealwatch.OpenAPI, Version: build.Read().Version, Logger: log, Registerer: registry, Gatherer: registry,
 	}
 	options.Services.Desk = analytics.NewDesk(cfg.Tenant, db, alerts)
 	options.Services.Timelines = analytics.NewTimelines(cfg.Tenant, db)

@@ -29,6 +29,7 @@ func startHunting(ctx context.Context, cfg config.Config, db *clickhouse.DB, eng
 	h := cfg.Hunting
 	o := hunting.Options{
 		Tenant: cfg.Tenant, Database: clickhouse.DefaultDatabase, Store: db, Concurrency: h.Concurrency, Clock: time.Now, Logger: log,
+		Patience: max(h.MaxWait, time.Nanosecond), Stall: h.StallTimeout, Grace: h.Grace, // 0 would be the default
 		Limits: hunt.Limits{Duration: h.MaxDuration, Rows: uint64(h.MaxRows), Bytes: uint64(h.MaxBytes), ReadRows: uint64(h.MaxReadRows), ReadBytes: uint64(h.MaxReadBytes), Memory: uint64(h.MaxMemoryBytes)}, //nolint:gosec // checked by the configuration
 	}
 	switch {

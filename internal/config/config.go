@@ -39,6 +39,8 @@ type Config struct {
 	Policies Policies `yaml:"policies" envPrefix:"POLICIES_"`
 	// Grouping alerts of one user or address into incidents.
 	Incidents Incidents `yaml:"incidents" envPrefix:"INCIDENTS_"`
+	// Streams of alerts.
+	Streams Streams `yaml:"streams" envPrefix:"STREAMS_"`
 	// Where alerts are sent. File only.
 	Destinations []Destination `yaml:"destinations"`
 	// The service's own log, on standard error.
@@ -199,6 +201,12 @@ type Hunting struct {
 	MaxReadBytes int64 `yaml:"maxReadBytes" env:"MAX_READ_BYTES"`
 	// Most memory of a hunt in the engine, in bytes; 0 is an eighth of the engine's.
 	MaxMemoryBytes int64 `yaml:"maxMemoryBytes" env:"MAX_MEMORY_BYTES"`
+	// How long a hunt waits for a place while as many run as may: 0s to 5m.
+	MaxWait time.Duration `yaml:"maxWait" env:"MAX_WAIT"`
+	// How long the reader of a result may take nothing before the hunt is ended: 1s to 10m.
+	StallTimeout time.Duration `yaml:"stallTimeout" env:"STALL_TIMEOUT"`
+	// How long beyond maxDuration a hunt may last because its reader is slow: 1s to 10m.
+	Grace time.Duration `yaml:"grace" env:"GRACE"`
 	// Days after which the audit of hunts (audit_log) is removed, a whole month at once; 0 keeps it for ever.
 	AuditDays int `yaml:"auditDays" env:"AUDIT_DAYS"`
 }

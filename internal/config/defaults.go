@@ -23,9 +23,11 @@ func Default() Config {
 		},
 		Hunting: Hunting{
 			Addr: "127.0.0.1:7402", Concurrency: 4, MaxDuration: 30 * time.Second, MaxRows: 1_000_000, MaxBytes: 256 << 20, AuditDays: 400,
+			MaxWait: 10 * time.Second, StallTimeout: 20 * time.Second, Grace: 10 * time.Second,
 		},
 		Analysis:  Analysis{IntervalMillis: 1000},
 		Incidents: defaultIncidents(),
+		Streams:   defaultStreams(),
 		Log:       Log{Level: "info", Format: "text"},
 	}
 }

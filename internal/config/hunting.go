@@ -25,5 +25,8 @@ func (c *Config) validateHunting(p *problems) {
 	if h.MaxMemoryBytes != 0 {
 		p.within("hunting.maxMemoryBytes", h.MaxMemoryBytes, 16<<20, 1<<46)
 	}
+	p.span("hunting.maxWait", h.MaxWait, 0, 5*time.Minute)
+	p.span("hunting.stallTimeout", h.StallTimeout, time.Second, 10*time.Minute)
+	p.span("hunting.grace", h.Grace, time.Second, 10*time.Minute)
 	p.within("hunting.auditDays", int64(h.AuditDays), 0, 36500)
 }

@@ -42,6 +42,13 @@ func (p *problems) within(key string, value, low, high int64) {
 	}
 }
 
+// span checks a duration against its bounds.
+func (p *problems) span(key string, value, low, high time.Duration) {
+	if value < low || value > high {
+		p.add(key, value, fmt.Sprintf("%v to %v", low, high))
+	}
+}
+
 // file checks that a named file can be opened.
 func (p *problems) file(key, name string) {
 	if name == "" {
@@ -101,6 +108,7 @@ func (c *Config) Validate() error {
 	}
 	c.validateHunting(&p)
 	c.Incidents.validate(&p)
+	c.Streams.validate(&p)
 	validateDestinations(&p, c.Destinations)
 	p.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	p.oneOf("log.format", c.Log.Format, "text", "json")
