@@ -6,7 +6,7 @@ MODULES   := tools/node_modules/.package-lock.json
 PROTOS    := third_party/proto/.stamp
 BUF       := bin/buf
 LINTER    := bin/golangci-lint
-RSYSLOG   := third_party/rsyslog/.stamp
+RECEIVERS := third_party/rsyslog/.stamp third_party/syslog-ng/.stamp
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT    := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 LDFLAGS   := -s -w -X github.com/sealwatch/sealwatch/internal/build.version=$(VERSION) -X github.com/sealwatch/sealwatch/internal/build.commit=$(COMMIT)
@@ -22,7 +22,7 @@ build: $(MODULES) ## build bin/sealwatch, and fetch the engine's library and the
 demo: build ## start Sealwatch, play a made-up organisation with attacks into it, print the alerts; Ctrl-C ends it
 	@bin/sealwatch demo
 
-test: $(MODULES) $(RSYSLOG) ## all tests, with the race detector, on the real engine
+test: $(MODULES) $(RECEIVERS) ## all tests, with the race detector, on the real engine
 	tools/scripts/test.sh
 
 lint: $(MODULES) $(PROTOS) $(BUF) $(LINTER) ## gofmt, vet, golangci-lint, buf lint, format and breaking, tidy, generated code
@@ -48,7 +48,7 @@ bench: $(MODULES) ## benchmarks; the numbers are ratios to compare within one ru
 fuzz: ## run each fuzz target for a while (FUZZTIME=30s)
 	tools/scripts/fuzz.sh $(or $(FUZZTIME),30s)
 
-third-party: $(MODULES) $(PROTOS) $(RSYSLOG) ## fetch everything that is pinned and not built
+third-party: $(MODULES) $(PROTOS) $(RECEIVERS) ## fetch everything that is pinned and not built
 
 clean: ## remove what was built and fetched
 	rm -rf bin third_party tools/node_modules .demo
@@ -68,8 +68,8 @@ $(BUF): tools/go.mod tools/go.sum
 $(LINTER): tools/lint/go.mod tools/lint/go.sum
 	cd tools/lint && go build -o ../../$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
-# Debian's rsyslog, unpacked and not installed, for the tests against a real receiver. Where it cannot be had those tests
-# say so and are skipped, or fail when CI is true.
-$(RSYSLOG): tools/scripts/unpack-rsyslog.sh
-	-tools/scripts/unpack-rsyslog.sh third_party/rsyslog
+# Debian's rsyslog and syslog-ng, unpacked and not installed, for the tests against real receivers. Where one cannot be had those
+# tests say so and are skipped, or fail when CI is true.
+$(RECEIVERS): third_party/%/.stamp: tools/scripts/unpack-receiver.sh
+	-tools/scripts/unpack-receiver.sh $* third_party/$*
 	@mkdir -p $(dir $@) && touch $@

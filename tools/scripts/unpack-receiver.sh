@@ -1,15 +1,31 @@
 #!/bin/sh
-# Unpacks Debian's rsyslog and those of its libraries that the system lacks into DIR (default third_party/rsyslog,
-# git-ignored), for the tests of exporters/syslog. Nothing is installed, no service is started, and apt's own lists and
-# cache stay as they are; it works as root and as an ordinary user. The version is the one that Debian offers today,
-# because Debian removes older ones; DIR/VERSION names it.
+# unpack-receiver.sh rsyslog|syslog-ng [DIR]
 #
-# Where rsyslog cannot be had, it says so and succeeds, so that the tests can be skipped; with CI=true it fails.
+# Unpacks a syslog receiver of Debian's, with TLS, and those of its libraries that the system lacks, into DIR (default
+# third_party/NAME, git-ignored), for the tests of exporters/syslog. Nothing is installed, because the two packages exclude each
+# other, no service is started, and apt's own lists and cache stay as they are; it works as root and as an ordinary user. The version
+# is the one that Debian offers today, because Debian removes older ones; DIR/VERSION names it.
+#
+# Where the receiver cannot be had, it says so and succeeds, so that the tests can be skipped; with CI=true it fails.
 set -eu
 cd "$(dirname "$0")/../.."
-out=${1:-third_party/rsyslog}
+name=${1:-}
+out=${2:-third_party/$name}
+# needed are what the tests run: the program and the modules that are loaded by it, whose libraries are looked for as well.
+case "$name" in
+  rsyslog) packages='rsyslog rsyslog-openssl' program=usr/sbin/rsyslogd needed='rsyslogd imtcp.so imudp.so lmnsd_ossl.so' ;;
+  syslog-ng) packages='syslog-ng-core' program=usr/sbin/syslog-ng needed='syslog-ng libafsocket.so libaffile.so libsyslogformat.so' ;;
+  *) echo "unpack-receiver: found \"$name\", expected rsyslog or syslog-ng" >&2; exit 2 ;;
+esac
 
-if [ -s "$out/VERSION" ] && [ -x "$out/usr/sbin/rsyslogd" ]; then
+have() { # have ROOT: everything that is needed is there
+  [ -x "$1/$program" ] || return 1
+  for file in $needed; do
+    [ -n "$(find "$1/usr" -name "$file" -type f 2>/dev/null | head -n 1)" ] || return 1
+  done
+}
+
+if [ -s "$out/VERSION" ] && have "$out"; then
   exit 0
 fi
 
@@ -19,7 +35,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 unavailable() {
-  echo "unpack-rsyslog: $1; the tests against a real rsyslog cannot run" >&2
+  echo "unpack-receiver: $1; the tests against a real $name cannot run" >&2
   [ "${CI:-}" = true ] && exit 1
   exit 0
 }
@@ -59,7 +75,7 @@ installed() {
 
 # Follow the dependencies, the first of each group of alternatives, down to what the system has.
 seen=' '
-todo=rsyslog
+todo=$packages
 while [ -n "$todo" ]; do
   next=
   for package in $todo; do
@@ -78,13 +94,15 @@ while [ -n "$todo" ]; do
   todo=$next
 done
 
-version=$(dpkg-deb -f "$work"/debs/rsyslog_*.deb Version)
+have "$work/root" || unavailable "not all of these are in the packages: $needed"
+version=$(dpkg-deb -f "$work/debs/${packages%% *}"_*.deb Version)
 libraries=$(find "$work/root" -name 'lib*.so.*' -exec dirname {} + | sort -u | tr '\n' ':')
-missing=$(find "$work/root/usr/sbin/rsyslogd" "$work/root/usr/lib" -type f \( -name rsyslogd -o -name imtcp.so \) \
-  -exec env LD_LIBRARY_PATH="$libraries" ldd {} \; 2>&1 | grep 'not found' || true)
-[ -z "$missing" ] || unavailable "rsyslog $version is unpacked, but libraries are missing: $missing"
+missing=$(for file in $needed; do
+  find "$work/root/usr" -name "$file" -type f -exec env LD_LIBRARY_PATH="$libraries" ldd {} \;
+done 2>&1 | grep 'not found' || true)
+[ -z "$missing" ] || unavailable "$name $version is unpacked, but libraries are missing: $missing"
 
 echo "$version" >"$work/root/VERSION"
 rm -rf "$out"
 mv "$work/root" "$out"
-echo "unpack-rsyslog: rsyslog $version is in $out" >&2
+echo "unpack-receiver: $name $version is in $out" >&2
