@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -38,6 +39,9 @@ func (s *Server) end(ctx context.Context) error {
 	}
 	ending.Go(func() { rpcErr = s.endGRPC(ctx) })
 	ending.Wait()
+	if n := s.chain.SentAway(); n > 0 {
+		s.options.Logger.LogAttrs(ctx, slog.LevelInfo, "streams and calls were ended because the service stops; who follows alerts resumes", slog.Int64("ended", n))
+	}
 	// Last, because requests that HTTP was waiting for go over it.
 	connErr := s.connection.Close()
 	if !errors.Is(rpcErr, errStuck) {

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,7 +34,11 @@ func stopWithin(t *testing.T, h *harness, d time.Duration) error {
 
 // TestStopWithOpenStreams: every stream ends by itself, with a status that says to resume, and Stop waits for no time-out.
 func TestStopWithOpenStreams(t *testing.T) {
-	h := start(t, func(h *harness, o *server.Options) { h.ingester.gate = make(chan struct{}) })
+	var log lines
+	h := start(t, func(h *harness, o *server.Options) {
+		h.ingester.gate = make(chan struct{})
+		o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	})
 	alertStream, err := pb.NewAlertServiceClient(h.conn).StreamAlerts(t.Context(), &pb.StreamAlertsRequest{})
 	if err != nil {
 		t.Fatal(err)
@@ -77,6 +83,28 @@ func TestStopWithOpenStreams(t *testing.T) {
 	if err := <-stopped; err != nil {
 		t.Errorf("stop: %v", err)
 	}
+	// A planned stop is one line, however many read.
+	if text := log.String(); strings.Contains(text, "level=WARN") || strings.Count(text, "because the service stops") != 1 || !strings.Contains(text, "ended=3") {
+		t.Errorf("the log of the stop:\n%s", text)
+	}
+}
+
+// lines is a log that several write.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func openREST(t *testing.T, h *harness, path string) io.Reader {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -53,9 +54,13 @@ type Step struct {
 
 // Chain is the list of steps.
 type Chain struct {
-	Steps []Step
-	slots *slots
+	Steps    []Step
+	slots    *slots
+	sentAway atomic.Int64
 }
+
+// SentAway is how many calls and streams ended because the server stops.
+func (c *Chain) SentAway() int64 { return c.sentAway.Load() }
 
 // UnderWay is how many calls and streams have a handler that runs.
 func (c *Chain) UnderWay() int { return len(c.slots.calls) + len(c.slots.streams) }
@@ -67,9 +72,10 @@ func New(o Options) (*Chain, error) {
 		return nil, err
 	}
 	slots := newSlots(o.MaxCalls, o.MaxStreams)
-	return &Chain{slots: slots, Steps: []Step{
+	c := &Chain{slots: slots}
+	c.Steps = []Step{
 		requestIDStep(),
-		logStep(o.Logger),
+		logStep(o.Logger, &c.sentAway),
 		m.step(),
 		errorsStep(),
 		recoveryStep(o.Logger, m.panics),
@@ -77,7 +83,8 @@ func New(o Options) (*Chain, error) {
 		authenticationStep(o.HTTPHosts),
 		authorizationStep(),
 		validationStep(o.Validator),
-	}}, nil
+	}
+	return c, nil
 }
 
 // ServerOptions puts the chain into a gRPC server.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -12,12 +13,23 @@ import (
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
+	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/server/problem"
 )
 
 // logStep writes one line a call, when it ends: who, what, how long, how it ended. It never writes what is in a
 // request or an answer, because that is personal data.
-func logStep(logger *slog.Logger) Step {
+//
+// What ends because the server stops is counted in sentAway, and is for whoever debugs: a planned stop is no warning for each of a
+// thousand readers.
+func logStep(logger *slog.Logger, sentAway *atomic.Int64) Step {
+	level := func(s *status.Status, otherwise slog.Level) slog.Level {
+		if problem.Reason(s) != string(fault.ShuttingDown) {
+			return otherwise
+		}
+		sentAway.Add(1)
+		return slog.LevelDebug
+	}
 	grpcCall := func(ctx context.Context, begin time.Time, err error) {
 		c := callOf(ctx)
 		s := status.Convert(err)
@@ -28,7 +40,7 @@ func logStep(logger *slog.Logger) Step {
 		if p, ok := peer.FromContext(ctx); ok {
 			attrs = append(attrs, slog.String("peer", p.Addr.String()))
 		}
-		logger.LogAttrs(ctx, levelOf(c, s), "call", withCause(attrs, c, s)...)
+		logger.LogAttrs(ctx, level(s, levelOf(c, s)), "call", withCause(attrs, c, s)...)
 	}
 	return Step{
 		Name: StepLog,
@@ -50,13 +62,16 @@ func logStep(logger *slog.Logger) Step {
 				// Deferred, because a handler that can no longer answer ends by a panic.
 				defer func() {
 					c, code := callOf(r.Context()), codeOf(w)
-					level := levelOfHTTP(c, code)
+					said, how := problem.Status(c.cause, ""), levelOfHTTP(c, code)
+					if !c.forwarded.Load() { // otherwise it was counted behind the gateway
+						how = level(said, how)
+					}
 					attrs := []slog.Attr{
 						slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("code", code),
 						slog.Duration("duration", time.Since(begin)), slog.String("requestId", c.id),
 						slog.String("peer", r.RemoteAddr),
 					}
-					logger.LogAttrs(r.Context(), level, "request", withCause(attrs, c, problem.Status(c.cause, ""))...)
+					logger.LogAttrs(r.Context(), how, "request", withCause(attrs, c, said)...)
 				}()
 				next.ServeHTTP(w, r)
 			})
