@@ -89,6 +89,8 @@ type trial struct {
 	slices []slice
 	// differs says that present is evaluated beside proposed; absent that there is no present one.
 	differs, absent bool
+	// from is the first anchor that counts; where days have a limit, what comes before it on its day is evaluated, too.
+	from time.Time
 	// limits count the alerts of each day.
 	limits [2]dayLimit
 	// subjects are all about whom there can be findings; none when that was not asked, and then all are looked at.
@@ -358,6 +360,10 @@ func (b *Backtester) cut(ctx context.Context, t *trial, h *history, from, to tim
 			most *= max(1, min(mostOthers, all/max(1, theirs)))
 		}
 	}
+	t.from = from
+	if t.proposed.Inputs.DailyLimit > 0 || t.present.Inputs.DailyLimit > 0 { // what comes before on the day takes places of it
+		from = from.Truncate(oneDay)
+	}
 	t.slices = h.slices(from, to, max(t.present.LookBack, t.proposed.LookBack), max(t.present.LookAhead, t.proposed.LookAhead), most)
 	t.limits = [2]dayLimit{{limit: t.proposed.Inputs.DailyLimit}, {limit: t.present.Inputs.DailyLimit}}
 	return nil
@@ -411,6 +417,11 @@ func (b *Backtester) evaluate(ctx context.Context, t *trial, p period, n *counte
 		present = nil
 	case t.differs:
 		t.limits[1].apply(present)
+	}
+	early := func(f alert.Finding) bool { return f.Anchor.Before(t.from) }
+	if t.limits[0].limit > 0 || t.limits[1].limit > 0 {
+		proposed = slices.DeleteFunc(slices.Clone(proposed), early)
+		present = slices.DeleteFunc(slices.Clone(present), early)
 	}
 	n.add(proposed, present)
 	return nil

@@ -76,7 +76,7 @@ func (r *Runner) limited(ctx context.Context, detection string, findings []alert
 			}
 		}
 		slices.SortFunc(all, byRank)
-		changes = append(changes, rank(l, all, findings)...)
+		changes = append(changes, rank(l, all, findings, 0)...)
 	}
 	slices.SortFunc(changes, func(a, b alert.Change) int {
 		return cmp.Or(a.Anchor.Compare(b.Anchor), cmp.Compare(a.Subject.ID, b.Subject.ID), cmp.Compare(a.Key, b.Key))
@@ -84,9 +84,8 @@ func (r *Runner) limited(ctx context.Context, detection string, findings []alert
 	return findings, changes, nil
 }
 
-// rank counts the findings of a day, each against the limit of the version that judges it.
-func rank(l *lineage, all []ranked, findings []alert.Finding) (changes []alert.Change) {
-	n := 0
+// rank counts the findings of a day after those that have places already, each against the limit of the version that judges it.
+func rank(l *lineage, all []ranked, findings []alert.Finding, n int) (changes []alert.Change) {
 	for _, one := range all {
 		limit := 0
 		if v := l.at(one.anchor); v != nil {
@@ -115,6 +114,62 @@ func rank(l *lineage, all []ranked, findings []alert.Finding) (changes []alert.C
 		}
 	}
 	return changes
+}
+
+// takesPlace says whether a finding takes a place of its day: nothing but the limit suppresses it.
+func takesPlace(a *alert.Alert) bool {
+	return !a.Retracted && (len(a.SuppressedBy) == 0 || slices.Equal(a.SuppressedBy, []string{DailyLimit}))
+}
+
+// takingPlaces are the alerts of a detection that take places of a day, between two times of it, the end excluded.
+func (r *Runner) takingPlaces(ctx context.Context, detection string, from, to time.Time) ([]alert.Alert, error) {
+	all, err := r.o.Store.AlertsAnchored(ctx, r.o.Tenant, detection, from, to)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(a alert.Alert) bool { return !takesPlace(&a) || a.Anchor.Before(from) || !a.Anchor.Before(to) })
+	slices.SortFunc(all, func(a, b alert.Alert) int {
+		return byRank(ranked{anchor: a.Anchor, subject: a.Subject.ID, key: a.Key}, ranked{anchor: b.Anchor, subject: b.Subject.ID, key: b.Key})
+	})
+	return all, nil
+}
+
+// placesBefore counts what takes places of the day on which a span begins and comes before the span.
+func (r *Runner) placesBefore(ctx context.Context, detection string, from time.Time, d *dayLimit) error {
+	day := from.Truncate(oneDay)
+	if d.limit == 0 || day.Equal(from) {
+		return nil
+	}
+	before, err := r.takingPlaces(ctx, detection, day, from)
+	d.day, d.n = day, len(before)
+	return err
+}
+
+// placesAfter are the changes of alerts on the day on which a span ends that come after the span: what takes fewer or more places in it
+// lets some come back, or has others fall beyond the limit.
+func (r *Runner) placesAfter(ctx context.Context, detection string, to time.Time, d *dayLimit) (standing []alert.Alert, changes []alert.Change, err error) {
+	day := to.Truncate(oneDay)
+	if d.limit == 0 || day.Equal(to) {
+		return nil, nil, nil
+	}
+	rest, err := r.takingPlaces(ctx, detection, to, day.Add(oneDay))
+	if err != nil {
+		return nil, nil, err
+	}
+	all := make([]ranked, 0, len(rest))
+	for i := range rest {
+		all = append(all, ranked{anchor: rest[i].Anchor, subject: rest[i].Subject.ID, key: rest[i].Key, finding: -1, standing: &rest[i]})
+	}
+	taken := 0
+	if d.day.Equal(day) {
+		taken = d.n
+	}
+	changes = rank(r.lineage(detection), all, nil, taken)
+	for i := range changes {
+		at := slices.IndexFunc(rest, func(a alert.Alert) bool { return a.ID == changes[i].ID })
+		standing = append(standing, rest[at])
+	}
+	return standing, changes, nil
 }
 
 // dayLimit suppresses the findings of a backtest beyond the limit of their day. They come day by day, and each once.

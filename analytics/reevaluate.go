@@ -80,6 +80,9 @@ func (r *Runner) reevaluate(ctx context.Context, q alert.ReevaluationRequest, pr
 	}
 	for _, w := range all {
 		n := newDifferences()
+		if err := r.placesBefore(ctx, w.detection.ID, from, w.limit); err != nil {
+			return err
+		}
 		// between the slices there are no events; alerts whose events are gone stand there
 		at := from
 		for _, s := range w.slices {
@@ -97,6 +100,11 @@ func (r *Runner) reevaluate(ctx context.Context, q alert.ReevaluationRequest, pr
 				return err
 			}
 		}
+		standing, changes, err := r.placesAfter(ctx, w.detection.ID, to, w.limit)
+		if err != nil {
+			return err
+		}
+		n.add(standing, changes)
 		out := n.result()
 		out.Detection, out.From, out.To, out.Token = w.detection.ID, from, to, r.token(w.detection.ID, w.version, from, to)
 		for _, reign := range r.lineage(w.detection.ID).over(period{from, to.Add(-tick)}) {
