@@ -30,16 +30,16 @@ func byRank(a, b ranked) int {
 }
 
 // limited suppresses of the findings those beyond the limit of their day, and returns the changes of standing alerts about
-// others that thereby fall beyond the limit, or come back within. Which findings are raised depends on the set of findings of the
+// others that thereby fall beyond the limit, or come back within, and for each of the days whether some are beyond. Which findings are raised depends on the set of findings of the
 // day alone, whoever was evaluated first. Only findings that nothing else suppresses count.
-func (r *Runner) limited(ctx context.Context, detection string, findings []alert.Finding, standing []alert.Alert, group map[clickhouse.Subject]period) ([]alert.Finding, []alert.Change, error) {
+func (r *Runner) limited(ctx context.Context, detection string, findings []alert.Finding, standing []alert.Alert, group map[clickhouse.Subject]period) ([]alert.Finding, []alert.Change, map[time.Time]bool, error) {
 	l := r.lineage(detection)
 	most := 0
 	for i := range l.versions {
 		most = max(most, l.versions[i].inputs.DailyLimit)
 	}
 	if most == 0 {
-		return findings, nil, nil
+		return findings, nil, nil, nil
 	}
 	evaluated := func(s alert.Subject, anchor time.Time) bool {
 		p, ok := group[subjectOf(s)]
@@ -55,20 +55,23 @@ func (r *Runner) limited(ctx context.Context, detection string, findings []alert
 		}
 	}
 	for i := range standing {
-		if a := &standing[i]; !a.Retracted && evaluated(a.Subject, a.Anchor) {
+		if a := &standing[i]; evaluated(a.Subject, a.Anchor) {
 			day := a.Anchor.UTC().Truncate(oneDay)
-			removed[day]++
+			if !a.Retracted {
+				removed[day]++
+			}
 			if days[day] == nil { // what is taken away lets others come back
 				days[day] = []ranked{}
 			}
 		}
 	}
 	var changes []alert.Change
+	beyond := make(map[time.Time]bool, len(days))
 	for day, all := range days {
-		// the alerts of others that are raised, or would be, are among the first of them
-		others, err := r.o.Store.AlertsRanked(ctx, r.o.Tenant, detection, day, day.Add(oneDay), most+removed[day])
+		// the alerts of others that are raised, or would be, are among the first of them; one more tells that there are more
+		others, err := r.o.Store.AlertsRanked(ctx, r.o.Tenant, detection, day, day.Add(oneDay), most+removed[day]+1)
 		if err != nil {
-			return nil, nil, fmt.Errorf("analytics: alerts of the day %s: %w", day.Format(time.DateOnly), err)
+			return nil, nil, nil, fmt.Errorf("analytics: alerts of the day %s: %w", day.Format(time.DateOnly), err)
 		}
 		for i := range others {
 			if a := &others[i]; !evaluated(a.Subject, a.Anchor) {
@@ -76,16 +79,18 @@ func (r *Runner) limited(ctx context.Context, detection string, findings []alert
 			}
 		}
 		slices.SortFunc(all, byRank)
-		changes = append(changes, rank(l, all, findings, 0)...)
+		some, over := rank(l, all, findings, 0)
+		changes, beyond[day] = append(changes, some...), over
 	}
 	slices.SortFunc(changes, func(a, b alert.Change) int {
 		return cmp.Or(a.Anchor.Compare(b.Anchor), cmp.Compare(a.Subject.ID, b.Subject.ID), cmp.Compare(a.Key, b.Key))
 	})
-	return findings, changes, nil
+	return findings, changes, beyond, nil
 }
 
-// rank counts the findings of a day after those that have places already, each against the limit of the version that judges it.
-func rank(l *lineage, all []ranked, findings []alert.Finding, n int) (changes []alert.Change) {
+// rank counts the findings of a day after those that have places already, each against the limit of the version that judges it, and
+// says whether some are beyond.
+func rank(l *lineage, all []ranked, findings []alert.Finding, n int) (changes []alert.Change, over bool) {
 	for _, one := range all {
 		limit := 0
 		if v := l.at(one.anchor); v != nil {
@@ -97,13 +102,15 @@ func rank(l *lineage, all []ranked, findings []alert.Finding, n int) (changes []
 				continue
 			}
 			if n++; limit > 0 && n > limit {
-				f.SuppressedBy = []string{DailyLimit}
+				f.SuppressedBy, over = []string{DailyLimit}, true
 			}
 			continue
 		}
 		n++
 		a := one.standing
-		if beyond := limit > 0 && n > limit; beyond != (len(a.SuppressedBy) > 0) {
+		beyond := limit > 0 && n > limit
+		over = over || beyond
+		if beyond != (len(a.SuppressedBy) > 0) {
 			c := alert.Change{Kind: alert.ChangeUpdated, Alert: *a}
 			c.Follow(a)
 			c.Actor, c.SuppressedBy = "analysis", []string{}
@@ -113,7 +120,7 @@ func rank(l *lineage, all []ranked, findings []alert.Finding, n int) (changes []
 			changes = append(changes, c)
 		}
 	}
-	return changes
+	return changes, over
 }
 
 // takesPlace says whether a finding takes a place of its day: nothing but the limit suppresses it.
@@ -164,7 +171,7 @@ func (r *Runner) placesAfter(ctx context.Context, detection string, to time.Time
 	if d.day.Equal(day) {
 		taken = d.n
 	}
-	changes = rank(r.lineage(detection), all, nil, taken)
+	changes, _ = rank(r.lineage(detection), all, nil, taken)
 	for i := range changes {
 		at := slices.IndexFunc(rest, func(a alert.Alert) bool { return a.ID == changes[i].ID })
 		standing = append(standing, rest[at])

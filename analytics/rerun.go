@@ -7,6 +7,7 @@ import (
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/policy"
 )
 
 // column of events that holds the ids of a type of subject.
@@ -24,6 +25,7 @@ func Guide(detections []Detection, adopted func() []Detection, view func(*alert.
 	}
 	response[SourceAccess] = DescribeSourceAccess().Response
 	response[DirectoryHold] = DescribeDirectoryHold().Response
+	response[LimitReached] = DescribeLimitReached().Response
 	return func(a *alert.Alert) alert.Guide {
 		g := rerun(a, view(a))
 		g.Response = response[a.Detection]
@@ -41,6 +43,10 @@ func Guide(detections []Detection, adopted func() []Detection, view func(*alert.
 func rerun(a *alert.Alert, view string) alert.Guide {
 	if a.Detection == SourceAccess || a.Detection == DirectoryHold { // no view finds it: it is about Sealwatch itself
 		return alert.Guide{Rerun: "SELECT * FROM alert_history WHERE alert_id = " + clickhouse.Quote(a.ID) + " ORDER BY sequence"}
+	}
+	if a.Detection == LimitReached { // what was kept back
+		return alert.Guide{Rerun: fmt.Sprintf("SELECT anchor_time, subject_id, subject_email, title, alert_id FROM alerts WHERE detection = %s AND has(suppressed_by, 'daily_limit') AND NOT retracted AND toDate(anchor_time) = %s ORDER BY anchor_time",
+			clickhouse.Quote(policy.DetectionPrefix+a.Subject.ID), clickhouse.Quote(a.Anchor.UTC().Format(time.DateOnly)))}
 	}
 	at := func(t time.Time) string { return clickhouse.Quote(t.UTC().Format("2006-01-02 15:04:05.0000000")) }
 	id := clickhouse.Quote(a.Subject.ID)

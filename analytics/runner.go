@@ -62,6 +62,7 @@ type Store interface {
 	StoreException(ctx context.Context, e alert.Exception) error
 	GetAlert(ctx context.Context, tenant, id string) (alert.Alert, error)
 	AlertsOfSubjects(ctx context.Context, tenant, detection string, subjects []string) ([]alert.Alert, error)
+	AlertsBeyond(ctx context.Context, tenant, detection string, from, to time.Time) (clickhouse.Beyond, error)
 	AlertsRanked(ctx context.Context, tenant, detection string, from, to time.Time, limit int) ([]alert.Alert, error)
 	AlertsByID(ctx context.Context, tenant string, ids []string) ([]alert.Alert, error)
 	AlertsDue(ctx context.Context, tenant string, subjects []string, first, last, passed, watermark time.Time, limit int) ([]alert.Alert, error)
@@ -126,6 +127,8 @@ type Runner struct {
 	lineages map[string]*lineage
 	// exceptions by detection, removed ones too; a list is never changed, only replaced.
 	exceptions map[string][]alert.Exception
+	// limitsTold belongs to who evaluates the detection, and is held by mu.
+	limitsTold limitsTold
 	// unasked are the exceptions, by id, whose recheck is still to be asked for, with its reason.
 	unasked map[string]string
 	// held is the earliest event time that waits for the clock; zero when none does.
@@ -172,7 +175,7 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	if err := o.retainsPresent(); err != nil {
 		return nil, err
 	}
-	r := &Runner{o: o, tooMuch: clickhouse.Limit, log: o.Logger, wake: make(chan struct{}, 1), toPlace: make(chan struct{}, 1), state: map[string]*progress{}, lineages: map[string]*lineage{}, exceptions: map[string][]alert.Exception{}, unasked: map[string]string{}, reevaluating: make(chan struct{}, 1)}
+	r := &Runner{o: o, tooMuch: clickhouse.Limit, log: o.Logger, wake: make(chan struct{}, 1), toPlace: make(chan struct{}, 1), state: map[string]*progress{}, lineages: map[string]*lineage{}, exceptions: map[string][]alert.Exception{}, unasked: map[string]string{}, limitsTold: limitsTold{}, reevaluating: make(chan struct{}, 1)}
 	r.metrics = newMetrics(o.Registerer, func() float64 { return float64(r.Status().Pending) })
 	for i := range o.Detections {
 		d := &o.Detections[i]

@@ -217,13 +217,14 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 	if err != nil {
 		return err
 	}
-	foreseen, back, err := r.limited(ctx, d.ID, excepted, standing, group)
+	foreseen, back, _, err := r.limited(ctx, d.ID, excepted, standing, group)
 	if err != nil {
 		return err
 	}
 	// with the alerts about others that come back within their limit: they have had no context while they were none
 	contexts := r.describe(ctx, append(reconcile(standing, foreseen, group, keep), back...), line)
-	return r.o.Log.Update(ctx, func(ctx context.Context) ([]alert.Change, error) {
+	var days map[time.Time]bool
+	err = r.o.Log.Update(ctx, func(ctx context.Context) ([]alert.Change, error) {
 		if r.o.Log.Head() != base { // somebody wrote meanwhile, a person perhaps
 			if standing, err = r.o.Store.AlertsOfSubjects(ctx, r.o.Tenant, d.ID, ids); err != nil {
 				return nil, err
@@ -234,10 +235,11 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 		if err != nil {
 			return nil, err
 		}
-		final, others, err := r.limited(ctx, d.ID, excepted, standing, group)
+		final, others, counted, err := r.limited(ctx, d.ID, excepted, standing, group)
 		if err != nil {
 			return nil, err
 		}
+		days = counted
 		changes := append(reconcile(standing, final, group, keep), others...)
 		for i := range changes {
 			c := &changes[i]
@@ -251,6 +253,10 @@ func (r *Runner) evaluate(ctx context.Context, d *Detection, group map[clickhous
 		}
 		return changes, nil
 	})
+	if err != nil {
+		return err
+	}
+	return r.tellLimits(ctx, d, days)
 }
 
 // findings of the subjects that are anchored in the period, each by the version that is in force for its anchor, and the

@@ -17,6 +17,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/internal/policy"
+	"github.com/sealwatch/sealwatch/internal/status"
 )
 
 // MaxPolicies bounds how many there are: each is looked at in every round of the analysis.
@@ -421,6 +422,22 @@ func (b *Book) Days(ctx context.Context) (map[string][]policy.Day, error) {
 		byID[strings.TrimPrefix(detection, policy.DetectionPrefix)] = some
 	}
 	return byID, err
+}
+
+// Limited are the policies that were over their limit on one of the last thirty days before the newest event, with those days.
+func (b *Book) Limited(ctx context.Context) ([]status.LimitedPolicy, error) {
+	days, err := b.Days(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []status.LimitedPolicy
+	for _, p := range b.Policies() {
+		over := slices.DeleteFunc(days[p.ID], func(d policy.Day) bool { return d.OverLimit == 0 })
+		if len(over) > 0 {
+			all = append(all, status.LimitedPolicy{ID: p.ID, Title: p.Name, Limit: p.Limit(), Days: over})
+		}
+	}
+	return all, nil
 }
 
 // Trial backtests a policy that need not be saved, beside the one with its id.

@@ -61,7 +61,7 @@ func valuesOf(f *pflag.Flag) func() []string {
 		return func() []string { return append([]string{"none"}, reasonNames()...) }
 	case "subject-type":
 		return func() []string {
-			return []string{"user", "address", "integration", "organization", "source", "account", "envelope"}
+			return []string{"user", "address", "integration", "organization", "source", "account", "envelope", "policy"}
 		}
 	case "order":
 		return func() []string {

@@ -85,7 +85,10 @@ func (f *fake) GetStatus(context.Context, *sealwatchv1.GetStatusRequest) (*sealw
 		a.PendingEvents = int32(f.behind)
 		a.AnalyzedSequence -= int64(f.behind)
 	}
-	return &sealwatchv1.SystemStatus{Analysis: a}, nil
+	return &sealwatchv1.SystemStatus{Analysis: a, Engine: &sealwatchv1.EngineStatus{Kind: "embedded", State: "ready", Version: "26.1", EventsStored: 1},
+		Sources:         []*sealwatchv1.SourceStatus{{Source: "monitor/main", Polling: &sealwatchv1.PollingStatus{State: "refused", LastError: "nobody has given\x1b consent"}}},
+		Destinations:    []*sealwatchv1.DestinationStatus{{Destination: "siem", State: "paused", Pending: 7, DeadLetters: 1, LastError: "401"}},
+		LimitedPolicies: []*sealwatchv1.LimitedPolicy{{Policy: "policies/wide", Title: "Wide", Limit: 1, Days: fakeDays()}}}, nil
 }
 
 func (f *fake) ListAlerts(_ context.Context, r *sealwatchv1.ListAlertsRequest) (*sealwatchv1.ListAlertsResponse, error) {
@@ -287,6 +290,7 @@ func (f *fake) serveOn(l net.Listener) func() {
 	sealwatchv1.RegisterIncidentServiceServer(s, fakeIncidents{})
 	sealwatchv1.RegisterTimelineServiceServer(s, fakeTimeline{})
 	sealwatchv1.RegisterHuntServiceServer(s, limited{})
+	sealwatchv1.RegisterPolicyServiceServer(s, newFakePolicies())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Serve(l) }()
 	return func() { s.Stop(); <-done }

@@ -62,7 +62,8 @@ func (p *process) policyList() *cobra.Command {
 				state = "disabled"
 			}
 			p.print("%s  %s, %s: %s\n    %s", terminal.Text(policyID(m.GetName())), severityName(m.GetSeverity()), terminal.Text(state), terminal.Text(m.GetTitle()), terminal.Text(m.GetSummary()))
-			if text := overLimit(m); text != "" {
+			one := app.PolicyOf(m)
+			if text := overLimit(one.Limit(), m.GetStatus().GetDays()); text != "" {
 				p.print("    %s", text)
 			}
 		}
@@ -75,25 +76,6 @@ func (p *process) policyList() *cobra.Command {
 		return nil
 	}
 	return c
-}
-
-// overLimit says on which days of the last thirty a policy was over its limit; empty when on none.
-func overLimit(m *sealwatchv1.Policy) string {
-	days, more, last := 0, 0, ""
-	for _, d := range m.GetStatus().GetDays() {
-		if n := int(d.GetOverLimit()); n > 0 {
-			days, more, last = days+1, more+n, d.GetDate()
-		}
-	}
-	one := app.PolicyOf(m)
-	limit := numbered(one.Limit(), "alert", "alerts")
-	switch {
-	case days == 0:
-		return ""
-	case days == 1:
-		return fmt.Sprintf("it reached its limit of %s on %s and kept counting: %d more", limit, last, more)
-	}
-	return fmt.Sprintf("it reached its limit of %s a day on %d of the last 30 days, last on %s, and kept counting: %d more", limit, days, last, more)
 }
 
 // serverPolicies are all policies of the service.
@@ -340,8 +322,14 @@ func (p *process) policyBacktest() *cobra.Command {
 }
 
 func (p *process) policyDelete() *cobra.Command {
-	c := &cobra.Command{Use: "delete ID", Short: "Delete a policy; its alerts stay", Example: "  sealwatch policy delete mass_download", Args: cobra.ExactArgs(1)}
+	c := &cobra.Command{
+		Use: "delete ID", Short: "Delete a policy; its alerts stay",
+		Long:    "Delete a policy, after asking. Its alerts stay, and late events of the time when it was there are judged by it; from now on it judges\nnothing. To stop it and keep it, set disabled in its file and apply that.",
+		Example: "  sealwatch policy delete mass_download\n  sealwatch policy delete mass_download --yes",
+		Args:    cobra.ExactArgs(1),
+	}
 	address := p.addressFlag(c)
+	sure := c.Flags().Bool("yes", false, "do not ask")
 	request := &sealwatchv1.DeletePolicyRequest{}
 	p.authorFlag(c, &request.Author)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -351,10 +339,26 @@ func (p *process) policyDelete() *cobra.Command {
 			return err
 		}
 		defer func() { _ = conn.Close() }()
-		if _, err := sealwatchv1.NewPolicyServiceClient(conn).DeletePolicy(c.Context(), request); err != nil {
+		client := sealwatchv1.NewPolicyServiceClient(conn)
+		m, err := client.GetPolicy(c.Context(), &sealwatchv1.GetPolicyRequest{Name: request.GetName()})
+		if err != nil {
 			return err
 		}
-		p.say("deleted; its alerts stay")
+		if !*sure {
+			yes, err := p.yes(c.Context(), fmt.Sprintf("Delete the policy %s (%s)? Its alerts stay.", terminal.Text(policyID(m.GetName())), terminal.Text(m.GetTitle())))
+			if err != nil {
+				return err
+			}
+			if !yes {
+				p.say("nothing was changed")
+				return errSaid
+			}
+		}
+		request.Etag = m.GetEtag() // what was changed meanwhile is another policy than the one that was shown
+		if _, err := client.DeletePolicy(c.Context(), request); err != nil {
+			return err
+		}
+		p.say("%s is deleted; its alerts stay", terminal.Text(policyID(m.GetName())))
 		return nil
 	}
 	return c
@@ -397,7 +401,7 @@ func policyFolder(path string) ([]policy.Policy, error) {
 // yes asks on the terminal.
 func (p *process) yes(ctx context.Context, question string) (bool, error) {
 	if !p.inTerminal {
-		return false, usagef("standard input is no terminal to ask on; look at the difference first, and then say --yes")
+		return false, usagef("standard input is no terminal to ask on; look at what it changes first, and then say --yes")
 	}
 	_, _ = fmt.Fprint(p.err, question+" Type yes: ")
 	var answer bytes.Buffer

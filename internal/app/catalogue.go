@@ -44,7 +44,7 @@ func (c catalogue) List() []alert.Detection {
 	if !c.polled {
 		access.Off = "no source is configured that Sealwatch reads by itself (sources), so that none can be lost"
 	}
-	all = append(all, access, analytics.DescribeDirectoryHold())
+	all = append(all, access, analytics.DescribeDirectoryHold(), analytics.DescribeLimitReached())
 	slices.SortFunc(all, func(a, b alert.Detection) int { return cmp.Compare(a.ID, b.ID) })
 	return all
 }
@@ -54,7 +54,7 @@ func (c catalogue) Former(id string) bool { return len(c.runner.Versions(id)) > 
 
 // DetectionIDs are the ids under which alerts can be raised, in order.
 func DetectionIDs() []string {
-	all := []string{analytics.SourceAccess, analytics.DirectoryHold}
+	all := []string{analytics.SourceAccess, analytics.DirectoryHold, analytics.LimitReached}
 	definitions, err := analytics.LoadDefinitions(detections.Files)
 	if err != nil {
 		return all // every test would meet it

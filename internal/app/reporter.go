@@ -134,8 +134,11 @@ func (r *reporter) ask(ctx context.Context, s *status.System) error {
 		d.ActiveAlerts = active[id]
 		s.Analysis.Detections[id] = d
 	}
-	for _, id := range []string{analytics.SourceAccess, analytics.DirectoryHold} {
+	for _, id := range []string{analytics.SourceAccess, analytics.DirectoryHold, analytics.LimitReached} {
 		s.Analysis.Detections[id] = status.Detection{ActiveAlerts: active[id]}
+	}
+	if s.Limited, err = r.policies.Limited(ctx); err != nil {
+		return err
 	}
 	s.UnknownActivities, err = r.db.UnknownActivities(ctx, now.Add(-unknownSince))
 	return err

@@ -185,6 +185,25 @@ func (d *DB) AlertsRanked(ctx context.Context, tenant, detection string, from, t
 	return all, err
 }
 
+// Beyond is what is known of findings that are no alerts because of their detection's limit of a day.
+type Beyond struct {
+	Count int
+	// First is the anchor of the first of them, by anchor, subject and key; Severity and Evidence are its.
+	First              time.Time
+	Severity, Evidence string
+}
+
+// AlertsBeyond says what of a detection is beyond its limit, with anchors from from (inclusive) to to (exclusive).
+func (d *DB) AlertsBeyond(ctx context.Context, tenant, detection string, from, to time.Time) (b Beyond, err error) {
+	err = d.rows(ctx, "alerts_beyond", func(r driver.Rows) error {
+		var n uint64
+		err := r.Scan(&n, &b.First, &b.Severity, &b.Evidence)
+		b.Count = int(n)
+		return err
+	}, named("tenant", tenant), named("detection", detection), named("from", moment(from)), named("to", moment(to)))
+	return b, err
+}
+
 // AlertsByID returns the newest version of each of the alerts that there are, in no order.
 func (d *DB) AlertsByID(ctx context.Context, tenant string, ids []string) ([]alert.Alert, error) {
 	found, err := d.changes(ctx, "alerts_by_id", named("tenant", tenant), list("ids", ids))

@@ -1,9 +1,11 @@
-// Package status holds what Sealwatch says about itself. It imports the standard library only.
+// Package status holds what Sealwatch says about itself. It imports the standard library and domain packages only.
 package status
 
 import (
 	"slices"
 	"time"
+
+	"github.com/sealwatch/sealwatch/internal/policy"
 )
 
 // System is how Sealwatch is doing.
@@ -17,6 +19,15 @@ type System struct {
 	UnknownActivities          []UnknownActivity
 	Feeds                      []Feed
 	Geo                        Geo
+	// Limited are the policies that were over their limit of a day lately.
+	Limited []LimitedPolicy
+}
+
+// LimitedPolicy is a policy with the days on which it was over its limit.
+type LimitedPolicy struct {
+	ID, Title string
+	Limit     int
+	Days      []policy.Day
 }
 
 // Engine is the state of ClickHouse.

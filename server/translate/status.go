@@ -36,6 +36,9 @@ func Status(s *status.System) *pb.SystemStatus {
 			Placing:          s.Analysis.Placing,
 		},
 	}
+	for _, v := range s.Limited {
+		m.LimitedPolicies = append(m.LimitedPolicies, &pb.LimitedPolicy{Policy: PolicyPrefix + v.ID, Title: Text(v.Title), Limit: Count(v.Limit), Days: PolicyStatus(v.Days).GetDays()})
+	}
 	for _, v := range s.Sources {
 		m.Sources = append(m.Sources, &pb.SourceStatus{
 			Source:          Text(v.Name),

@@ -243,7 +243,8 @@ type AlertFilter struct {
 	Unassigned bool `protobuf:"varint,12,opt,name=unassigned,proto3" json:"unassigned,omitempty"`
 	// subject_emails that the alert is about, in upper or lower case.
 	SubjectEmails []string `protobuf:"bytes,13,rep,name=subject_emails,json=subjectEmails,proto3" json:"subject_emails,omitempty"`
-	// subject_types: user, address, integration, organization, source, account or envelope. The last two are those of policies.
+	// subject_types: user, address, integration, organization, source, account, envelope or policy. Accounts and envelopes are those of policies; of policies it is said
+	// that they were over their limit.
 	SubjectTypes []string `protobuf:"bytes,14,rep,name=subject_types,json=subjectTypes,proto3" json:"subject_types,omitempty"`
 	// ip_addresses, or networks such as 198.51.100.0/24, in which an address lies that the alert tells of.
 	IpAddresses []string `protobuf:"bytes,15,rep,name=ip_addresses,json=ipAddresses,proto3" json:"ip_addresses,omitempty"`
@@ -274,10 +275,7 @@ type AlertFilter struct {
 	// has_comments selects alerts with comments, or those without; both when it is not set.
 	HasComments *bool `protobuf:"varint,28,opt,name=has_comments,json=hasComments,proto3,oneof" json:"has_comments,omitempty"`
 	// incidents to which the alerts belong, incidents/{incident}. Not in streams.
-	Incidents []string `protobuf:"bytes,29,rep,name=incidents,proto3" json:"incidents,omitempty"`
-	// users about one of whom the alert is, by id, e-mail or name, in upper or lower case: as the events and the directory had them when the alert was
-	// raised or described.
-	Users         []string `protobuf:"bytes,30,rep,name=users,proto3" json:"users,omitempty"`
+	Incidents     []string `protobuf:"bytes,29,rep,name=incidents,proto3" json:"incidents,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -511,13 +509,6 @@ func (x *AlertFilter) GetHasComments() bool {
 func (x *AlertFilter) GetIncidents() []string {
 	if x != nil {
 		return x.Incidents
-	}
-	return nil
-}
-
-func (x *AlertFilter) GetUsers() []string {
-	if x != nil {
-		return x.Users
 	}
 	return nil
 }
@@ -1546,7 +1537,7 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\x121\n" +
 	"\x06filter\x18\x03 \x01(\v2\x19.sealwatch.v1.AlertFilterR\x06filter\x12\"\n" +
-	"\border_by\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\aorderBy\"\xbb\r\n" +
+	"\border_by\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\aorderBy\"\x99\r\n" +
 	"\vAlertFilter\x12(\n" +
 	"\n" +
 	"detections\x18\x01 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\n" +
@@ -1569,8 +1560,8 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"\n" +
 	"unassigned\x18\f \x01(\bR\n" +
 	"unassigned\x12/\n" +
-	"\x0esubject_emails\x18\r \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\rsubjectEmails\x12v\n" +
-	"\rsubject_types\x18\x0e \x03(\tBQ\xbaHN\x92\x01K\x10\a\"GrER\x04userR\aaddressR\vintegrationR\forganizationR\x06sourceR\aaccountR\benvelopeR\fsubjectTypes\x12+\n" +
+	"\x0esubject_emails\x18\r \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\rsubjectEmails\x12~\n" +
+	"\rsubject_types\x18\x0e \x03(\tBY\xbaHV\x92\x01S\x10\b\"OrMR\x04userR\aaddressR\vintegrationR\forganizationR\x06sourceR\aaccountR\benvelopeR\x06policyR\fsubjectTypes\x12+\n" +
 	"\fip_addresses\x18\x0f \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\vipAddresses\x12-\n" +
 	"\bnetworks\x18\x10 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10d\"\ar\x05\x10\x01\x18\xc8\x01R\bnetworks\x12:\n" +
 	"\tcountries\x18\x11 \x03(\tB\x1c\xbaH\x19\x92\x01\x16\x10\xfa\x01\"\x11r\x0f2\r^[A-Za-z]{2}$R\tcountries\x12\x1c\n" +
@@ -1587,8 +1578,7 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"\aupdated\x18\x1a \x01(\v2\x16.sealwatch.v1.TimeSpanR\aupdated\x12-\n" +
 	"\rsuppressed_by\x18\x1b \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\fsuppressedBy\x12&\n" +
 	"\fhas_comments\x18\x1c \x01(\bH\x02R\vhasComments\x88\x01\x01\x12D\n" +
-	"\tincidents\x18\x1d \x03(\tB&\xbaH#\x92\x01 \x10\x14\"\x1cr\x1a2\x18^incidents/[0-9a-f]{32}$R\tincidents\x12(\n" +
-	"\x05users\x18\x1e \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10\xe8\a\"\ar\x05\x10\x01\x18\xc0\x02R\x05usersB\f\n" +
+	"\tincidents\x18\x1d \x03(\tB&\xbaH#\x92\x01 \x10\x14\"\x1cr\x1a2\x18^incidents/[0-9a-f]{32}$R\tincidentsB\f\n" +
 	"\n" +
 	"_min_scoreB\f\n" +
 	"\n" +

@@ -81,9 +81,11 @@ type SystemStatus struct {
 	// feeds of addresses that others publish.
 	Feeds []*FeedStatus `protobuf:"bytes,10,rep,name=feeds,proto3" json:"feeds,omitempty"`
 	// geo are the databases by which addresses are located.
-	Geo           *GeoStatus `protobuf:"bytes,11,opt,name=geo,proto3" json:"geo,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Geo *GeoStatus `protobuf:"bytes,11,opt,name=geo,proto3" json:"geo,omitempty"`
+	// limited_policies were over their limit of a day on one of the last thirty days before the newest event; they stay in force.
+	LimitedPolicies []*LimitedPolicy `protobuf:"bytes,12,rep,name=limited_policies,json=limitedPolicies,proto3" json:"limited_policies,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *SystemStatus) Reset() {
@@ -179,6 +181,86 @@ func (x *SystemStatus) GetGeo() *GeoStatus {
 	return nil
 }
 
+func (x *SystemStatus) GetLimitedPolicies() []*LimitedPolicy {
+	if x != nil {
+		return x.LimitedPolicies
+	}
+	return nil
+}
+
+// LimitedPolicy is a policy that found more on a day than its max_alerts_per_day.
+type LimitedPolicy struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// policy is its name, policies/{policy}.
+	Policy string `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	// title of the policy.
+	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// limit of a day that it has now.
+	Limit int32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	// days on which it was over its limit, in order, with what it counted.
+	Days          []*PolicyDay `protobuf:"bytes,4,rep,name=days,proto3" json:"days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LimitedPolicy) Reset() {
+	*x = LimitedPolicy{}
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LimitedPolicy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LimitedPolicy) ProtoMessage() {}
+
+func (x *LimitedPolicy) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LimitedPolicy.ProtoReflect.Descriptor instead.
+func (*LimitedPolicy) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *LimitedPolicy) GetPolicy() string {
+	if x != nil {
+		return x.Policy
+	}
+	return ""
+}
+
+func (x *LimitedPolicy) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *LimitedPolicy) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *LimitedPolicy) GetDays() []*PolicyDay {
+	if x != nil {
+		return x.Days
+	}
+	return nil
+}
+
 // GeoStatus is the state of the databases by which addresses are located.
 type GeoStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -194,7 +276,7 @@ type GeoStatus struct {
 
 func (x *GeoStatus) Reset() {
 	*x = GeoStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[2]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -206,7 +288,7 @@ func (x *GeoStatus) String() string {
 func (*GeoStatus) ProtoMessage() {}
 
 func (x *GeoStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[2]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -219,7 +301,7 @@ func (x *GeoStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GeoStatus.ProtoReflect.Descriptor instead.
 func (*GeoStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{2}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GeoStatus) GetDatabases() []*GeoDatabase {
@@ -258,7 +340,7 @@ type GeoDatabase struct {
 
 func (x *GeoDatabase) Reset() {
 	*x = GeoDatabase{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -270,7 +352,7 @@ func (x *GeoDatabase) String() string {
 func (*GeoDatabase) ProtoMessage() {}
 
 func (x *GeoDatabase) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -283,7 +365,7 @@ func (x *GeoDatabase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GeoDatabase.ProtoReflect.Descriptor instead.
 func (*GeoDatabase) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{3}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GeoDatabase) GetKind() string {
@@ -322,7 +404,7 @@ type VersionInfo struct {
 
 func (x *VersionInfo) Reset() {
 	*x = VersionInfo{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -334,7 +416,7 @@ func (x *VersionInfo) String() string {
 func (*VersionInfo) ProtoMessage() {}
 
 func (x *VersionInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -347,7 +429,7 @@ func (x *VersionInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VersionInfo.ProtoReflect.Descriptor instead.
 func (*VersionInfo) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{4}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *VersionInfo) GetVersion() string {
@@ -396,7 +478,7 @@ type EngineStatus struct {
 
 func (x *EngineStatus) Reset() {
 	*x = EngineStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -408,7 +490,7 @@ func (x *EngineStatus) String() string {
 func (*EngineStatus) ProtoMessage() {}
 
 func (x *EngineStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -421,7 +503,7 @@ func (x *EngineStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EngineStatus.ProtoReflect.Descriptor instead.
 func (*EngineStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{5}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *EngineStatus) GetKind() string {
@@ -510,7 +592,7 @@ type SourceStatus struct {
 
 func (x *SourceStatus) Reset() {
 	*x = SourceStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -522,7 +604,7 @@ func (x *SourceStatus) String() string {
 func (*SourceStatus) ProtoMessage() {}
 
 func (x *SourceStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -535,7 +617,7 @@ func (x *SourceStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SourceStatus.ProtoReflect.Descriptor instead.
 func (*SourceStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{6}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SourceStatus) GetSource() string {
@@ -634,7 +716,7 @@ type ReceivingStatus struct {
 
 func (x *ReceivingStatus) Reset() {
 	*x = ReceivingStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -646,7 +728,7 @@ func (x *ReceivingStatus) String() string {
 func (*ReceivingStatus) ProtoMessage() {}
 
 func (x *ReceivingStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -659,7 +741,7 @@ func (x *ReceivingStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceivingStatus.ProtoReflect.Descriptor instead.
 func (*ReceivingStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{7}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ReceivingStatus) GetDeliveries() float64 {
@@ -747,7 +829,7 @@ type PollingStatus struct {
 
 func (x *PollingStatus) Reset() {
 	*x = PollingStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[8]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -759,7 +841,7 @@ func (x *PollingStatus) String() string {
 func (*PollingStatus) ProtoMessage() {}
 
 func (x *PollingStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[8]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -772,7 +854,7 @@ func (x *PollingStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollingStatus.ProtoReflect.Descriptor instead.
 func (*PollingStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{8}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *PollingStatus) GetState() string {
@@ -851,7 +933,7 @@ type PollingErrors struct {
 
 func (x *PollingErrors) Reset() {
 	*x = PollingErrors{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -863,7 +945,7 @@ func (x *PollingErrors) String() string {
 func (*PollingErrors) ProtoMessage() {}
 
 func (x *PollingErrors) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -876,7 +958,7 @@ func (x *PollingErrors) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollingErrors.ProtoReflect.Descriptor instead.
 func (*PollingErrors) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{9}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *PollingErrors) GetKind() string {
@@ -917,7 +999,7 @@ type AnalysisStatus struct {
 
 func (x *AnalysisStatus) Reset() {
 	*x = AnalysisStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[10]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -929,7 +1011,7 @@ func (x *AnalysisStatus) String() string {
 func (*AnalysisStatus) ProtoMessage() {}
 
 func (x *AnalysisStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[10]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -942,7 +1024,7 @@ func (x *AnalysisStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnalysisStatus.ProtoReflect.Descriptor instead.
 func (*AnalysisStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{10}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *AnalysisStatus) GetPendingEvents() int32 {
@@ -1021,7 +1103,7 @@ type DestinationStatus struct {
 
 func (x *DestinationStatus) Reset() {
 	*x = DestinationStatus{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[11]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1033,7 +1115,7 @@ func (x *DestinationStatus) String() string {
 func (*DestinationStatus) ProtoMessage() {}
 
 func (x *DestinationStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[11]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1046,7 +1128,7 @@ func (x *DestinationStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DestinationStatus.ProtoReflect.Descriptor instead.
 func (*DestinationStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{11}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *DestinationStatus) GetDestination() string {
@@ -1129,7 +1211,7 @@ type UnknownActivity struct {
 
 func (x *UnknownActivity) Reset() {
 	*x = UnknownActivity{}
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[12]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1141,7 +1223,7 @@ func (x *UnknownActivity) String() string {
 func (*UnknownActivity) ProtoMessage() {}
 
 func (x *UnknownActivity) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_system_service_proto_msgTypes[12]
+	mi := &file_sealwatch_v1_system_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1154,7 +1236,7 @@ func (x *UnknownActivity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnknownActivity.ProtoReflect.Descriptor instead.
 func (*UnknownActivity) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{12}
+	return file_sealwatch_v1_system_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *UnknownActivity) GetObject() string {
@@ -1189,8 +1271,8 @@ var File_sealwatch_v1_system_service_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\n" +
-	"!sealwatch/v1/system_service.proto\x12\fsealwatch.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsealwatch/v1/feed_service.proto\"\x12\n" +
-	"\x10GetStatusRequest\"\xbd\x04\n" +
+	"!sealwatch/v1/system_service.proto\x12\fsealwatch.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsealwatch/v1/feed_service.proto\x1a!sealwatch/v1/policy_service.proto\"\x12\n" +
+	"\x10GetStatusRequest\"\x8a\x05\n" +
 	"\fSystemStatus\x128\n" +
 	"\aversion\x18\x01 \x01(\v2\x19.sealwatch.v1.VersionInfoB\x03\xe0A\x03R\aversion\x12>\n" +
 	"\n" +
@@ -1202,7 +1284,13 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\x12unknown_activities\x18\a \x03(\v2\x1d.sealwatch.v1.UnknownActivityB\x03\xe0A\x03R\x11unknownActivities\x123\n" +
 	"\x05feeds\x18\n" +
 	" \x03(\v2\x18.sealwatch.v1.FeedStatusB\x03\xe0A\x03R\x05feeds\x12.\n" +
-	"\x03geo\x18\v \x01(\v2\x17.sealwatch.v1.GeoStatusB\x03\xe0A\x03R\x03geo\"\xab\x01\n" +
+	"\x03geo\x18\v \x01(\v2\x17.sealwatch.v1.GeoStatusB\x03\xe0A\x03R\x03geo\x12K\n" +
+	"\x10limited_policies\x18\f \x03(\v2\x1b.sealwatch.v1.LimitedPolicyB\x03\xe0A\x03R\x0flimitedPolicies\"\x94\x01\n" +
+	"\rLimitedPolicy\x12\x1b\n" +
+	"\x06policy\x18\x01 \x01(\tB\x03\xe0A\x03R\x06policy\x12\x19\n" +
+	"\x05title\x18\x02 \x01(\tB\x03\xe0A\x03R\x05title\x12\x19\n" +
+	"\x05limit\x18\x03 \x01(\x05B\x03\xe0A\x03R\x05limit\x120\n" +
+	"\x04days\x18\x04 \x03(\v2\x17.sealwatch.v1.PolicyDayB\x03\xe0A\x03R\x04days\"\xab\x01\n" +
 	"\tGeoStatus\x12<\n" +
 	"\tdatabases\x18\x01 \x03(\v2\x19.sealwatch.v1.GeoDatabaseB\x03\xe0A\x03R\tdatabases\x12<\n" +
 	"\tload_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\bloadTime\x12\"\n" +
@@ -1310,60 +1398,64 @@ func file_sealwatch_v1_system_service_proto_rawDescGZIP() []byte {
 	return file_sealwatch_v1_system_service_proto_rawDescData
 }
 
-var file_sealwatch_v1_system_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_sealwatch_v1_system_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_sealwatch_v1_system_service_proto_goTypes = []any{
 	(*GetStatusRequest)(nil),      // 0: sealwatch.v1.GetStatusRequest
 	(*SystemStatus)(nil),          // 1: sealwatch.v1.SystemStatus
-	(*GeoStatus)(nil),             // 2: sealwatch.v1.GeoStatus
-	(*GeoDatabase)(nil),           // 3: sealwatch.v1.GeoDatabase
-	(*VersionInfo)(nil),           // 4: sealwatch.v1.VersionInfo
-	(*EngineStatus)(nil),          // 5: sealwatch.v1.EngineStatus
-	(*SourceStatus)(nil),          // 6: sealwatch.v1.SourceStatus
-	(*ReceivingStatus)(nil),       // 7: sealwatch.v1.ReceivingStatus
-	(*PollingStatus)(nil),         // 8: sealwatch.v1.PollingStatus
-	(*PollingErrors)(nil),         // 9: sealwatch.v1.PollingErrors
-	(*AnalysisStatus)(nil),        // 10: sealwatch.v1.AnalysisStatus
-	(*DestinationStatus)(nil),     // 11: sealwatch.v1.DestinationStatus
-	(*UnknownActivity)(nil),       // 12: sealwatch.v1.UnknownActivity
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*FeedStatus)(nil),            // 14: sealwatch.v1.FeedStatus
-	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
+	(*LimitedPolicy)(nil),         // 2: sealwatch.v1.LimitedPolicy
+	(*GeoStatus)(nil),             // 3: sealwatch.v1.GeoStatus
+	(*GeoDatabase)(nil),           // 4: sealwatch.v1.GeoDatabase
+	(*VersionInfo)(nil),           // 5: sealwatch.v1.VersionInfo
+	(*EngineStatus)(nil),          // 6: sealwatch.v1.EngineStatus
+	(*SourceStatus)(nil),          // 7: sealwatch.v1.SourceStatus
+	(*ReceivingStatus)(nil),       // 8: sealwatch.v1.ReceivingStatus
+	(*PollingStatus)(nil),         // 9: sealwatch.v1.PollingStatus
+	(*PollingErrors)(nil),         // 10: sealwatch.v1.PollingErrors
+	(*AnalysisStatus)(nil),        // 11: sealwatch.v1.AnalysisStatus
+	(*DestinationStatus)(nil),     // 12: sealwatch.v1.DestinationStatus
+	(*UnknownActivity)(nil),       // 13: sealwatch.v1.UnknownActivity
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*FeedStatus)(nil),            // 15: sealwatch.v1.FeedStatus
+	(*PolicyDay)(nil),             // 16: sealwatch.v1.PolicyDay
+	(*durationpb.Duration)(nil),   // 17: google.protobuf.Duration
 }
 var file_sealwatch_v1_system_service_proto_depIdxs = []int32{
-	4,  // 0: sealwatch.v1.SystemStatus.version:type_name -> sealwatch.v1.VersionInfo
-	13, // 1: sealwatch.v1.SystemStatus.start_time:type_name -> google.protobuf.Timestamp
-	5,  // 2: sealwatch.v1.SystemStatus.engine:type_name -> sealwatch.v1.EngineStatus
-	6,  // 3: sealwatch.v1.SystemStatus.sources:type_name -> sealwatch.v1.SourceStatus
-	10, // 4: sealwatch.v1.SystemStatus.analysis:type_name -> sealwatch.v1.AnalysisStatus
-	11, // 5: sealwatch.v1.SystemStatus.destinations:type_name -> sealwatch.v1.DestinationStatus
-	12, // 6: sealwatch.v1.SystemStatus.unknown_activities:type_name -> sealwatch.v1.UnknownActivity
-	14, // 7: sealwatch.v1.SystemStatus.feeds:type_name -> sealwatch.v1.FeedStatus
-	2,  // 8: sealwatch.v1.SystemStatus.geo:type_name -> sealwatch.v1.GeoStatus
-	3,  // 9: sealwatch.v1.GeoStatus.databases:type_name -> sealwatch.v1.GeoDatabase
-	13, // 10: sealwatch.v1.GeoStatus.load_time:type_name -> google.protobuf.Timestamp
-	13, // 11: sealwatch.v1.GeoDatabase.build_time:type_name -> google.protobuf.Timestamp
-	13, // 12: sealwatch.v1.SourceStatus.last_arrival_time:type_name -> google.protobuf.Timestamp
-	13, // 13: sealwatch.v1.SourceStatus.last_event_time:type_name -> google.protobuf.Timestamp
-	15, // 14: sealwatch.v1.SourceStatus.lag:type_name -> google.protobuf.Duration
-	8,  // 15: sealwatch.v1.SourceStatus.polling:type_name -> sealwatch.v1.PollingStatus
-	7,  // 16: sealwatch.v1.SourceStatus.receiving:type_name -> sealwatch.v1.ReceivingStatus
-	13, // 17: sealwatch.v1.ReceivingStatus.last_success_time:type_name -> google.protobuf.Timestamp
-	13, // 18: sealwatch.v1.ReceivingStatus.last_refusal_time:type_name -> google.protobuf.Timestamp
-	13, // 19: sealwatch.v1.PollingStatus.last_success_time:type_name -> google.protobuf.Timestamp
-	13, // 20: sealwatch.v1.PollingStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
-	15, // 21: sealwatch.v1.PollingStatus.behind:type_name -> google.protobuf.Duration
-	9,  // 22: sealwatch.v1.PollingStatus.errors:type_name -> sealwatch.v1.PollingErrors
-	13, // 23: sealwatch.v1.AnalysisStatus.watermark:type_name -> google.protobuf.Timestamp
-	13, // 24: sealwatch.v1.DestinationStatus.last_success_time:type_name -> google.protobuf.Timestamp
-	13, // 25: sealwatch.v1.DestinationStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
-	13, // 26: sealwatch.v1.UnknownActivity.last_event_time:type_name -> google.protobuf.Timestamp
-	0,  // 27: sealwatch.v1.SystemService.GetStatus:input_type -> sealwatch.v1.GetStatusRequest
-	1,  // 28: sealwatch.v1.SystemService.GetStatus:output_type -> sealwatch.v1.SystemStatus
-	28, // [28:29] is the sub-list for method output_type
-	27, // [27:28] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	5,  // 0: sealwatch.v1.SystemStatus.version:type_name -> sealwatch.v1.VersionInfo
+	14, // 1: sealwatch.v1.SystemStatus.start_time:type_name -> google.protobuf.Timestamp
+	6,  // 2: sealwatch.v1.SystemStatus.engine:type_name -> sealwatch.v1.EngineStatus
+	7,  // 3: sealwatch.v1.SystemStatus.sources:type_name -> sealwatch.v1.SourceStatus
+	11, // 4: sealwatch.v1.SystemStatus.analysis:type_name -> sealwatch.v1.AnalysisStatus
+	12, // 5: sealwatch.v1.SystemStatus.destinations:type_name -> sealwatch.v1.DestinationStatus
+	13, // 6: sealwatch.v1.SystemStatus.unknown_activities:type_name -> sealwatch.v1.UnknownActivity
+	15, // 7: sealwatch.v1.SystemStatus.feeds:type_name -> sealwatch.v1.FeedStatus
+	3,  // 8: sealwatch.v1.SystemStatus.geo:type_name -> sealwatch.v1.GeoStatus
+	2,  // 9: sealwatch.v1.SystemStatus.limited_policies:type_name -> sealwatch.v1.LimitedPolicy
+	16, // 10: sealwatch.v1.LimitedPolicy.days:type_name -> sealwatch.v1.PolicyDay
+	4,  // 11: sealwatch.v1.GeoStatus.databases:type_name -> sealwatch.v1.GeoDatabase
+	14, // 12: sealwatch.v1.GeoStatus.load_time:type_name -> google.protobuf.Timestamp
+	14, // 13: sealwatch.v1.GeoDatabase.build_time:type_name -> google.protobuf.Timestamp
+	14, // 14: sealwatch.v1.SourceStatus.last_arrival_time:type_name -> google.protobuf.Timestamp
+	14, // 15: sealwatch.v1.SourceStatus.last_event_time:type_name -> google.protobuf.Timestamp
+	17, // 16: sealwatch.v1.SourceStatus.lag:type_name -> google.protobuf.Duration
+	9,  // 17: sealwatch.v1.SourceStatus.polling:type_name -> sealwatch.v1.PollingStatus
+	8,  // 18: sealwatch.v1.SourceStatus.receiving:type_name -> sealwatch.v1.ReceivingStatus
+	14, // 19: sealwatch.v1.ReceivingStatus.last_success_time:type_name -> google.protobuf.Timestamp
+	14, // 20: sealwatch.v1.ReceivingStatus.last_refusal_time:type_name -> google.protobuf.Timestamp
+	14, // 21: sealwatch.v1.PollingStatus.last_success_time:type_name -> google.protobuf.Timestamp
+	14, // 22: sealwatch.v1.PollingStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
+	17, // 23: sealwatch.v1.PollingStatus.behind:type_name -> google.protobuf.Duration
+	10, // 24: sealwatch.v1.PollingStatus.errors:type_name -> sealwatch.v1.PollingErrors
+	14, // 25: sealwatch.v1.AnalysisStatus.watermark:type_name -> google.protobuf.Timestamp
+	14, // 26: sealwatch.v1.DestinationStatus.last_success_time:type_name -> google.protobuf.Timestamp
+	14, // 27: sealwatch.v1.DestinationStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
+	14, // 28: sealwatch.v1.UnknownActivity.last_event_time:type_name -> google.protobuf.Timestamp
+	0,  // 29: sealwatch.v1.SystemService.GetStatus:input_type -> sealwatch.v1.GetStatusRequest
+	1,  // 30: sealwatch.v1.SystemService.GetStatus:output_type -> sealwatch.v1.SystemStatus
+	30, // [30:31] is the sub-list for method output_type
+	29, // [29:30] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_system_service_proto_init() }
@@ -1372,13 +1464,14 @@ func file_sealwatch_v1_system_service_proto_init() {
 		return
 	}
 	file_sealwatch_v1_feed_service_proto_init()
+	file_sealwatch_v1_policy_service_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_system_service_proto_rawDesc), len(file_sealwatch_v1_system_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
