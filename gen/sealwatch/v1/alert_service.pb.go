@@ -275,7 +275,10 @@ type AlertFilter struct {
 	// has_comments selects alerts with comments, or those without; both when it is not set.
 	HasComments *bool `protobuf:"varint,28,opt,name=has_comments,json=hasComments,proto3,oneof" json:"has_comments,omitempty"`
 	// incidents to which the alerts belong, incidents/{incident}. Not in streams.
-	Incidents     []string `protobuf:"bytes,29,rep,name=incidents,proto3" json:"incidents,omitempty"`
+	Incidents []string `protobuf:"bytes,29,rep,name=incidents,proto3" json:"incidents,omitempty"`
+	// users about one of whom the alert is, by id, e-mail or name, in upper or lower case: as the events and the directory had them when the alert was
+	// raised or described.
+	Users         []string `protobuf:"bytes,30,rep,name=users,proto3" json:"users,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -509,6 +512,13 @@ func (x *AlertFilter) GetHasComments() bool {
 func (x *AlertFilter) GetIncidents() []string {
 	if x != nil {
 		return x.Incidents
+	}
+	return nil
+}
+
+func (x *AlertFilter) GetUsers() []string {
+	if x != nil {
+		return x.Users
 	}
 	return nil
 }
@@ -1537,7 +1547,7 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\x121\n" +
 	"\x06filter\x18\x03 \x01(\v2\x19.sealwatch.v1.AlertFilterR\x06filter\x12\"\n" +
-	"\border_by\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\aorderBy\"\x99\r\n" +
+	"\border_by\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\aorderBy\"\xc3\r\n" +
 	"\vAlertFilter\x12(\n" +
 	"\n" +
 	"detections\x18\x01 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\n" +
@@ -1578,7 +1588,8 @@ const file_sealwatch_v1_alert_service_proto_rawDesc = "" +
 	"\aupdated\x18\x1a \x01(\v2\x16.sealwatch.v1.TimeSpanR\aupdated\x12-\n" +
 	"\rsuppressed_by\x18\x1b \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\fsuppressedBy\x12&\n" +
 	"\fhas_comments\x18\x1c \x01(\bH\x02R\vhasComments\x88\x01\x01\x12D\n" +
-	"\tincidents\x18\x1d \x03(\tB&\xbaH#\x92\x01 \x10\x14\"\x1cr\x1a2\x18^incidents/[0-9a-f]{32}$R\tincidentsB\f\n" +
+	"\tincidents\x18\x1d \x03(\tB&\xbaH#\x92\x01 \x10\x14\"\x1cr\x1a2\x18^incidents/[0-9a-f]{32}$R\tincidents\x12(\n" +
+	"\x05users\x18\x1e \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10\xe8\a\"\ar\x05\x10\x01\x18\xc0\x02R\x05usersB\f\n" +
 	"\n" +
 	"_min_scoreB\f\n" +
 	"\n" +
