@@ -17,6 +17,10 @@ changes AS
             kind = 'transfer' AND match(words, '^envelope (custody )?transferred'), ' transferred envelopes',
             kind = 'authentication' AND match(words, '(^| )(authentication|mfa|multi ?factor|two ?factor|two ?step|2fa|id verification)') AND match(words, '(^| )(disabl|remov|delet|revok|off|unenforc)')
                 AND NOT match(words, '(^| )(relax|reduc|clear|exempt|bypass|skip)'), ' switched off a required authentication',
+            kind = 'connect_listener' AND match(words, '(^| )(configuration|config|listener|custom|connect) (creat|add)'), ' created a Connect listener',
+            kind = 'connect_listener' AND match(words, '(^| )(configuration|config|listener|custom|connect) (remov|delet)'), ' removed a Connect listener',
+            kind = 'permission_profile' AND match(words, '(^| )(admin|administrator)s? (add|assign|grant)'), ' gave administrator rights',
+            kind = 'integration_key' AND match(words, '(key|app|application) (creat|add|regist|generat)'), ' made an integration key or gave one access',
             '') AS deed,
         (user_email, user_name) AS person, (ip_address, toString(as_organization), toString(country_name), toString(city), toString(browser), toString(os), toString(integration_key), toString(place_kind)) AS spot, affected_user_id,
         -- What it was set to, as far as the record says it: without what keys call a secret, also in JSON within a text, and addresses without user, query and
@@ -26,7 +30,26 @@ changes AS
             '(?i)((?:password|token|auth_?code|(?:secret|private_?key|credential)[^"\\\\]*)"\\s*:\\s*)(?:"(?:[^"\\\\]|\\\\.)*(?:"|\\\\?$)|[0-9-][^,}\\]]*|\\[(?:[^\\[\\]{}"]|"(?:[^"\\\\]|\\\\.)*(?:"|\\\\?$))*(?:\\]|$))', '\\1"<secret>"'),
             '(?i)(https?:(?:\\\\?/){2})[^"/?#\\s\\\\]*@', '\\1'),
             '(?i)(https?:(?:\\\\?/){2}[^"?#\\s]*)[?#](?:[^"\\\\]|\\\\.)*', '\\1?<secret>')) AS content,
-        if(lengthUTF8(content) > 300, concat(substringUTF8(content, 1, 299), '…'), content) AS set_to
+        if(lengthUTF8(content) > 300, concat(substringUTF8(content, 1, 299), '…'), content) AS set_to,
+        -- where to, to whom or which, as far as the record says it; of what is polled the state after the change comes first
+        replaceRegexpOne(replaceAll(multiIf(
+            kind = 'connect_listener', extract(content, '(?i)"[a-z]*ur[il][a-z]*"\\s*:\\s*"(https?:(?:[^"\\\\]|\\\\.)*)'),
+            kind = 'transfer', coalesce(
+                nullIf(extract(content, '(?i)"(?:to[a-z]*e-?mail|to_?user(?:_?name|_?id)?|forward[a-z]*to|forward[a-z]*e-?mail|e-?mail|recipient)"\\s*:\\s*"((?:[^"\\\\]|\\\\.)+)'), ''),
+                nullIf(extract(content, '"Name"\\s*:\\s*"to ((?:[^"\\\\]|\\\\.)+)'), ''), extract(content, '(?i)"url"\\s*:\\s*"(https?:(?:[^"\\\\]|\\\\.)*)')),
+            kind = 'delegation', coalesce(
+                nullIf(extract(content, '"Name"\\s*:\\s*"((?:[^"\\\\]|\\\\.)+ to (?:[^"\\\\]|\\\\.)+)'), ''),
+                nullIf(extract(content, '(?i)"(?:agent|delegate|to)[a-z_]*"\\s*:\\s*"((?:[^"\\\\]|\\\\.)+)'), ''), affected_user_id),
+            kind = 'identity_provider', extract(content, '(?i)"(?:friendly_?name|host_?name|domain(?:_?name)?|name)"\\s*:\\s*"((?:[^"\\\\]|\\\\.)+)'),
+            kind = 'integration_key', coalesce(
+                nullIf(extract(content, '(?i)"(?:app(?:lication)?_?name|name)"\\s*:\\s*"((?:[^"\\\\]|\\\\.)+)'), ''),
+                extract(content, '(?i)"(?:integrator_?key|integration_?key|client_?id|key_?id)"\\s*:\\s*"((?:[^"\\\\]|\\\\.)+)')),
+            kind = 'permission_profile', coalesce(
+                nullIf(extract(content, '(?i)"(?:permission_?)?(?:profile_?)?name"\\s*:\\s*"((?:[^"\\\\]|\\\\.)+)'), ''),
+                nullIf(extract(content, '(?i)"affected_?user_?id"\\s*:\\s*"([^"\\\\]+)'), ''), nullIf(affected_user_id, ''),
+                replaceRegexpOne(extract(content, '(?i)"permission_?profile_?id"\\s*:\\s*"([^"\\\\]+)'), '^(.)', 'permission profile \\1')),
+            ''), '\\/', '/'), '[?#].*$', '') AS named,
+        if(lengthUTF8(named) > 80, concat(substringUTF8(named, 1, 79), '…'), named) AS target
     FROM
     (
         SELECT
@@ -85,7 +108,8 @@ episodes AS
         min(numbered.ts) AS anchor_time, max(numbered.ts) AS end_time, min(numbered.day) AS day,
         argMin(event_id, (ts, event_id)) AS key, argMax(person, (ts, event_id)) AS whose, argMin(spot, (ts, event_id)) AS place, argMin(operation, (failed, ts, event_id)) AS first_operation,
         groupArraySorted(100)((ts, event_id)) AS first_events, groupArraySorted(20)((ts, event_id, operation, affected_user_id, failed, set_to)) AS operations,
-        count() AS attempts, countIf(NOT failed) AS changes_made, max(loosens) AS loosened, if(min(deed) = max(deed), min(deed), '') AS one_deed
+        count() AS attempts, countIf(NOT failed) AS changes_made, max(loosens) AS loosened, if(min(deed) = max(deed), min(deed), '') AS one_deed,
+        argMinIf(target, (failed, ts, event_id), target != '') AS first_target, first_target != maxIf(target, target != '') OR first_target != minIf(target, target != '') AS more_targets
     FROM numbered
     GROUP BY tenant, about, about_id, kind, number
     HAVING anchor_time >= {from:DateTime64(7, 'UTC')} AND anchor_time <= {to:DateTime64(7, 'UTC')}
@@ -137,7 +161,8 @@ judged AS
     (
         SELECT
             e.tenant AS tenant, e.about AS about, e.about_id AS about_id, e.kind AS kind, e.anchor_time AS anchor_time, e.end_time AS end_time, e.key AS key, e.whose AS whose, e.place AS place,
-            e.first_operation AS first_operation, e.first_events AS first_events, e.operations AS operations, e.attempts AS attempts, e.changes_made AS changes_made, e.loosened AS loosened, e.one_deed AS one_deed,
+            e.first_operation AS first_operation, e.first_events AS first_events, e.operations AS operations, e.attempts AS attempts, e.changes_made AS changes_made, e.loosened AS loosened, e.one_deed AS one_deed, e.first_target AS first_target,
+            if(e.first_target = '', '', concat(e.first_target, if(e.more_targets, ' and others', ''))) AS targets,
             arrayCount(d -> d < e.day AND d >= e.day - 90, h.days) AS days_of_kind,
             k.address_days AS address_days, k.network_days AS network_days, k.device_days AS device_days, k.active_days AS active_days, k.record_days AS record_days,
             days_of_kind >= {familiar_days:UInt32} AS usual,
@@ -174,18 +199,21 @@ SELECT
             kind = 'delegation', ' changed who may act for whom',
             kind = 'integration_key', ' changed an integration key',
             ' changed rights'), ' ', if(only_tried, ' failed at what would have ', ' ')),
+        multiIf(targets = '', '',
+            one_deed = ' created a Connect listener', concat(' that sends envelopes to ', targets), one_deed = ' removed a Connect listener', concat(' that sent envelopes to ', targets),
+            kind = 'connect_listener', concat(': they go to ', targets), kind = 'transfer' OR one_deed = ' gave administrator rights', concat(' to ', targets), concat(': ', targets)),
         ' (', first_operation, if(attempts > 1, concat(' and ', toString(attempts - 1), ' more'), ''), ')',
         if(strange, concat(', from an address and a device that are new for the user', if(place.4 != '', concat(', in ', initcapUTF8(place.4)), '')),
             -- of the first days nothing can be said
             if(days_of_kind = 0 AND active_days >= {familiar_days:UInt32}, if(record_days >= 83, ', for the first time in 90 days', concat(', for the first time in the ', toString(record_days), ' days on record')), ''))) AS title,
     toJSONString(CAST((
             kind, changes_made, attempts - changes_made, loosened, days_of_kind, address_days, network_days, device_days, active_days,
-            arrayMap(m -> (formatDateTime(m.1, '%FT%TZ'), m.2, m.3, m.4, m.5, m.6), operations), place,
+            arrayMap(m -> (formatDateTime(m.1, '%FT%TZ'), m.2, m.3, m.4, m.5, m.6), operations), place, first_target,
             concat(multiIf(only_tried, 'It failed; nothing was changed', kind IN ('connect_listener', 'identity_provider'), 'Through this control everything can be taken', kind = 'authentication' AND loosened, 'A protection was taken back', kind = 'permission_profile', 'Such changes are daily work', 'The control matters'),
                 multiIf(usual, '; such changes are made often', strange, '; address and device are new for the user', ''), if(about = 'user', '', '; who did it is not known'), if(changes_made >= {many_changes:UInt32}, '; there are many.', '.'))
         ),
         'Tuple(kind String, changes UInt64, failedChanges UInt64, loosened Bool, userDaysWithSuchChanges UInt64, addressKnownDays UInt64, networkKnownDays UInt64, deviceKnownDays UInt64, userDays UInt64,
             operations Array(Tuple(time String, eventId String, operation String, affectedUserId String, failed Bool, data String)),
-            at Tuple(ipAddress String, network String, country String, city String, browser String, os String, integrationKey String, placeKind String), severityReason String)')) AS evidence,
+            at Tuple(ipAddress String, network String, country String, city String, browser String, os String, integrationKey String, placeKind String), target String, severityReason String)')) AS evidence,
     if(about = 'user' AND usual AND known_address AND known_device AND NOT loosened AND changes_made < {many_changes:UInt32}, ['usual_work'], CAST([], 'Array(String)')) AS suppressed_by
 FROM judged

@@ -285,7 +285,7 @@ SELECT
     multiIf(level >= 3, 'high', level = 2, 'medium', level >= 0, 'low', 'informational') AS severity,
     concat(
         who,
-        ' was active in ', if(spot.city != '', concat(initcapUTF8(spot.city), ', '), ''), if(spot.countryName != '', spot.countryName, toString(stay_country)),
+        ' was active in ', if(spot.city != '' AND lowerUTF8(spot.city) != lowerUTF8(spot.countryName), concat(initcapUTF8(spot.city), ', '), ''), if(spot.countryName != '', spot.countryName, toString(stay_country)),
         multiIf(own_days = 0 AND record_days = 0, ', on the first day on which the user was seen', own_days = 0 AND record_days >= 90, ' for the first time in 90 days',
             own_days = 0, concat(' for the first time in the ', toString(record_days), if(record_days = 1, ' day', ' days'), ' on record'), own_regular, concat(' again after ', toString(first_day - last_there), ' days'),
             concat(', where the user had been on ', toString(own_days), if(own_days = 1, ' day', ' days'), ' of the last ', toString(least(90, record_days)))),

@@ -129,7 +129,8 @@ SELECT
     round(impact, 2) AS score,
     if(interleavings > 0 OR administrations + exports > 0, 'high', 'medium') AS severity,
     concat(multiIf(subject_email != '', subject_email, subject_name != '', subject_name, concat('User ', subject_id)),
-        ' was active from a new network, ', if(first.7 != '', concat(first.7, ' (', first.6, ')'), first.6), ', and a new device, ', first.5,
+        ' was active from a new network (', arrayStringConcat(arrayFilter(w -> w != '', [first.7, if(first.7 = '', concat('address ', first.6), first.6), if(first.9 != '', concat('in ', initcapUTF8(first.9)), if(match(first.8, '^[A-Z]{2}$'), concat('in ', toString(first.8)), ''))]), ', '), ') with a new device',
+        multiIf(first.5 IN ('something without a user agent', 'Other on Other'), ' that does not say what it is', concat(' (', replaceRegexpOne(replaceRegexpOne(first.5, '^Other on ', ''), ' on Other$', ''), ')')),
         if(interleavings > 0, ', while working from the usual ones', ''), ': ', arrayStringConcat(deeds, ', ')) AS title,
     toJSONString(CAST((
             downloads, sends, exports, administrations, signatures, administration_list, interleavings > 0, interleavings, first.4, first.7, first.5, first.8, first.9, address_list, device_list,

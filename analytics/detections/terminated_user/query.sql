@@ -169,7 +169,7 @@ series AS
         argMax(arraySort(arrayFilter(a -> has(person.known, a), addresses)), (ts, event_id)) AS matching,
         argMax(arrayMap(c -> (c.source, c.status), answers), (ts, event_id)) AS said,
         argMax(contradicting, (ts, event_id)) AS against,
-        sumMap(map(activity, toUInt64(1))) AS activities,
+        sumMap(map(activity, toUInt64(1))) AS activities, sumMapIf(map(activity, toUInt64(1)), integration_key = '') AS own_activities, countIf(integration_key = '' AND administrative) AS own_administrative,
         arraySort(groupUniqArrayIf(integration_key, integration_key != '')) AS keys,
         arraySort(groupUniqArrayIf(ip_address, ip_address != '')) AS addresses_used,
         arraySort(groupUniqArrayIf(network, network != '')) AS networks,
@@ -203,6 +203,11 @@ weighed AS
         leaver.kind = 'guest' AS guest,
         -- 1 low, 2 medium, 3 high
         toUInt8(greatest(1, toInt16(worst) - away - guest - notEmpty(against))) AS level,
+        arrayFilter(w -> w != '', [
+            if(mapContains(own_activities, 'export'), concat('exported data', multiIf(own_activities['export'] = 1, '', own_activities['export'] = 2, ' twice', concat(' ', toString(own_activities['export']), ' times'))), ''),
+            if(mapContains(own_activities, 'download'), concat('downloaded ', toString(own_activities['download']), if(own_activities['download'] = 1, ' document', ' documents')), ''),
+            if(mapContains(own_activities, 'send'), concat('sent ', toString(own_activities['send']), if(own_activities['send'] = 1, ' envelope', ' envelopes')), ''),
+            if(own_administrative > 0, 'changed the account', '')]) AS loot_words,
         (toUnixTimestamp64Milli(members[1].1) - toUnixTimestamp64Milli(leaver_at_first.since)) / 3.6e6 AS hours,
         leaver_at_first.since <= toDateTime64('1970-01-01 00:00:00', 3, 'UTC') AS since_ever,
         multiIf(event_email != '', event_email, leaver.user_name != '', leaver.user_name, notEmpty(leaver.known), leaver.known[1], event_name != '', event_name, leaver.display_name != '', leaver.display_name, concat('User ', user_id)) AS who,
@@ -229,14 +234,13 @@ SELECT
             concat(who, multiIf(
                 own = failures, concat(' tried to log on', if(failures > 1, concat(' ', toString(failures), ' times'), '')),
                 own = own_attempts, ' logged off',
-                mapContains(activities, 'download') AND own_loot > 0, concat(' downloaded ', toString(activities['download']), if(activities['download'] = 1, ' document', ' documents')),
-                administrative_acts > 0, ' changed the account',
-                mapContains(activities, 'export') AND own_loot > 0, ' exported data',
-                mapContains(activities, 'send') AND own_loot > 0, concat(' sent ', toString(activities['send']), if(activities['send'] = 1, ' envelope', ' envelopes')),
+                own_loot > 0 AND notEmpty(loot_words), concat(' ', arrayStringConcat(arraySlice(loot_words, 1, -1), ', '), if(length(loot_words) > 1, ' and ', ''), loot_words[-1]),
                 mapContains(activities, 'logon'), ' logged on',
                 ' was active'))),
-        if(since_ever, concat(', who is ', status_words), concat(' ', later, ' after ', if(own = 0, 'that person', 'being'), if(own = 0, concat(' was ', status_words), concat(' ', status_words)))),
-        ' in the directory ', leaver.source,
+        if(since_ever, concat(', who is ', status_words), concat(' ', later, ' after ',
+            -- a directory that has a day of leaving, and one that disables, say the same
+            multiIf(leaver.status = 'disabled', concat(if(own = 0, 'the access of that person', 'access'), ' should have ended'), own = 0, concat('that person was ', status_words), concat('being ', status_words)))),
+        if(leaver.status = 'disabled' AND NOT since_ever, ', by the directory ', ' in the directory '), leaver.source,
         if(granted > 0 AND own > 0, ', and an application acts in the person''s name', '')) AS title,
     concat(
         multiIf(
