@@ -7,6 +7,7 @@ PROTOS    := third_party/proto/.stamp
 BUF       := bin/buf
 LINTER    := bin/golangci-lint
 RECEIVERS := third_party/rsyslog/.stamp third_party/syslog-ng/.stamp
+COLLECTOR := bin/hecreceiver
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT    := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 LDFLAGS   := -s -w -X github.com/sealwatch/sealwatch/internal/build.version=$(VERSION) -X github.com/sealwatch/sealwatch/internal/build.commit=$(COMMIT)
@@ -22,7 +23,7 @@ build: $(MODULES) ## build bin/sealwatch, and fetch the engine's library and the
 demo: build ## start Sealwatch, play a made-up organisation with attacks into it, print the alerts; Ctrl-C ends it
 	@bin/sealwatch demo
 
-test: $(MODULES) $(RECEIVERS) ## all tests, with the race detector, on the real engine
+test: $(MODULES) $(RECEIVERS) $(COLLECTOR) ## all tests, with the race detector, on the real engine
 	tools/scripts/test.sh
 
 lint: $(MODULES) $(PROTOS) $(BUF) $(LINTER) ## gofmt, vet, golangci-lint, buf lint, format and breaking, tidy, generated code
@@ -67,6 +68,11 @@ $(BUF): tools/go.mod tools/go.sum
 
 $(LINTER): tools/lint/go.mod tools/lint/go.sum
 	cd tools/lint && go build -o ../../$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+# An OpenTelemetry Collector with the receiver splunk_hec, for the tests of exporters/splunk. Where it cannot be built those tests say so
+# and are skipped, or fail when CI is true.
+$(COLLECTOR): tools/hecreceiver/main.go tools/hecreceiver/go.mod tools/hecreceiver/go.sum
+	-cd tools/hecreceiver && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o ../../$(COLLECTOR) .
 
 # Debian's rsyslog and syslog-ng, unpacked and not installed, for the tests against real receivers. Where one cannot be had those
 # tests say so and are skipped, or fail when CI is true.

@@ -26,9 +26,6 @@ func options(t testing.TB, servers ...*splunktest.Server) splunk.Options {
 	roots := x509.NewCertPool()
 	o := splunk.Options{Token: func() (string, error) { return splunktest.Token, nil }, Roots: roots, Host: "sealwatch.example.com",
 		AckInterval: time.Millisecond, AckTimeout: time.Minute, SlowDown: time.Millisecond, RequestTimeout: 30 * time.Second,
-		Detection: func(string) splunk.Detection {
-			return splunk.Detection{Title: "Impossible travel", Techniques: []string{"T1078.004"}}
-		},
 		Logger: slog.New(slog.DiscardHandler)}
 	for _, s := range servers {
 		roots.AddCert(s.Certificate())
@@ -235,10 +232,10 @@ func TestBatches(t *testing.T) {
 		if len(events) != 40 {
 			t.Fatalf("%d events", len(events))
 		}
-		if got := string(events[7].Event["truncated"]); got != `["context","evidence"]` || events[7].Event["evidence"] != nil {
-			t.Errorf("the long one: %s", got)
+		if got := string(events[7].Event["truncated"]); got != `["context","evidence"]` || len(events[7].Event["evidence"]) == 0 {
+			t.Errorf("the long one: %s", got) // the beginning of its text is there
 		}
-		if got := string(events[8].Event["truncated"]); !strings.Contains(got, `"description"`) {
+		if got := string(events[8].Event["truncated"]); !strings.Contains(got, `"title"`) {
 			t.Errorf("the long title: %s", got)
 		}
 		if n := len(s.Requests()); n < 5 || n > 20 {

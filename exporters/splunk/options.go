@@ -16,6 +16,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/sealwatch/sealwatch/exporters/format/payload"
 )
 
 // Options of the exporter. What is zero takes the default, where one is named.
@@ -46,17 +48,10 @@ type Options struct {
 	// SlowDown is the first pause after a reply that the receiver's queues are nearly full (1 s; it doubles with each such
 	// reply, up to sixteen times as long).
 	SlowDown time.Duration
-	// Detection tells about a detection; nil, or the zero Detection, when nothing is known.
-	Detection func(id string) Detection
+	// Payload has what is told of the detections.
+	Payload payload.Settings
 	// Logger is slog.Default when nil.
 	Logger *slog.Logger
-}
-
-// Detection is what is known about a detection besides its id.
-type Detection struct {
-	Title string
-	// Techniques of MITRE ATT&CK, such as T1078.004.
-	Techniques []string
 }
 
 const minMaxBytes = 4000
@@ -95,9 +90,6 @@ func (o *Options) complete() error {
 	defaulted(&o.SlowDown, time.Second)
 	if o.AckTimeout < 0 || o.AckInterval < 0 || o.RequestTimeout < 0 || o.SlowDown < 0 {
 		problem("times must not be negative")
-	}
-	if o.Detection == nil {
-		o.Detection = func(string) Detection { return Detection{} }
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

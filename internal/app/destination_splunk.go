@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"sync"
 
-	"github.com/sealwatch/sealwatch/analytics"
-	"github.com/sealwatch/sealwatch/analytics/detections"
 	"github.com/sealwatch/sealwatch/exporters/splunk"
 	"github.com/sealwatch/sealwatch/ingest/docusign"
 	"github.com/sealwatch/sealwatch/internal/config"
@@ -23,23 +20,15 @@ func newSplunk(c *config.SplunkDestination, log *slog.Logger) (*splunk.Exporter,
 			return nil, err
 		}
 	}
-	about, err := aboutDetections()
+	settings, err := payloadSettings(c.AlertURL)
 	if err != nil {
 		return nil, err
 	}
-	x, err := splunk.New(splunk.Options{
+	return splunk.New(splunk.Options{
 		Endpoints: c.Collectors, Token: secretOf("token", c.TokenFile, c.TokenVariable), Index: c.Index, Source: c.Source, Sourcetype: c.Sourcetype,
 		Host: c.Host, Roots: roots, MaxBytes: c.MaxBytes, NoGzip: c.Compression == "none", NoAck: c.Acknowledgement == "off", AckTimeout: c.AckTimeout,
-		Detection: func(id string) splunk.Detection {
-			d := about[id]
-			return splunk.Detection{Title: d.Title, Techniques: d.Attack}
-		},
-		Logger: log,
+		Payload: settings, Logger: log,
 	})
-	if err != nil {
-		return nil, err
-	}
-	return x, nil
 }
 
 // maxToken bounds a file with a token.
@@ -59,13 +48,3 @@ func secretOf(what, file, variable string) func() (string, error) {
 		return text, nil
 	}
 }
-
-// aboutDetections are the built-in detections by their ids.
-var aboutDetections = sync.OnceValues(func() (map[string]analytics.Definition, error) {
-	all, err := analytics.LoadDefinitions(detections.Files)
-	byID := make(map[string]analytics.Definition, len(all))
-	for _, d := range all {
-		byID[d.ID] = d
-	}
-	return byID, err
-})

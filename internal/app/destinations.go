@@ -43,13 +43,17 @@ func startDestinations(work context.Context, cfg config.Config, db *clickhouse.D
 }
 
 // newExporter makes the exporter of a destination; a new kind is one case here.
-func newExporter(d config.Destination, log *slog.Logger) (exporters.Exporter, error) {
+func newExporter(d config.Destination, log *slog.Logger) (x exporters.Exporter, err error) {
 	switch b := d.Block().(type) {
 	case *config.SyslogDestination:
-		return newSyslog(b, log)
+		x, err = newSyslog(b, log)
 	case *config.SplunkDestination:
-		return newSplunk(b, log)
+		x, err = newSplunk(b, log)
 	default:
-		return nil, fmt.Errorf("no exporter is made of the key %q; expected a case in newExporter", d.Kind())
+		err = fmt.Errorf("no exporter is made of the key %q; expected a case in newExporter", d.Kind())
 	}
+	if err != nil {
+		return nil, err // x may be a pointer to nothing, which is no nil
+	}
+	return x, nil
 }

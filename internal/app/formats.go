@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/analytics/detections"
 	"github.com/sealwatch/sealwatch/exporters/format/payload"
 	"github.com/sealwatch/sealwatch/internal/build"
 )
@@ -12,9 +13,10 @@ import (
 var payloadDetections = sync.OnceValues(func() (map[string]payload.Detection, error) {
 	access, hold := analytics.DescribeSourceAccess(), analytics.DescribeDirectoryHold()
 	all := map[string]payload.Detection{access.ID: {Title: access.Title, Response: access.Response}, hold.ID: {Title: hold.Title, Response: hold.Response}}
-	definitions, err := aboutDetections()
-	for id, d := range definitions {
-		all[id] = payload.Detection{Title: d.Title, Techniques: d.Attack, Response: d.Response, AddressPath: d.Attributes["ipAddress"].Path}
+	definitions, err := analytics.LoadDefinitions(detections.Files)
+	for i := range definitions {
+		d := &definitions[i]
+		all[d.ID] = payload.Detection{Title: d.Title, Techniques: d.Attack, Response: d.Response, AddressPath: d.Attributes["ipAddress"].Path}
 	}
 	return all, err
 })

@@ -25,6 +25,8 @@ type SplunkDestination struct {
 	Sourcetype string `yaml:"sourcetype,omitempty"`
 	// Host of the events. Empty is the name of this machine.
 	Host string `yaml:"host,omitempty"`
+	// Where a person finds an alert: an address in which {id} stands for its id. Empty sends none.
+	AlertURL string `yaml:"alertUrl,omitempty"`
 	// Whether indexer acknowledgement is waited for: auto (where the token has it) or off. Empty is auto.
 	Acknowledgement string `yaml:"acknowledgement,omitempty"`
 	// How long an acknowledgement may take before the alerts are sent again. 0 is 2m.
@@ -99,6 +101,7 @@ func (s *SplunkDestination) validate(p *problems, key func(string) string) {
 			p.add(key(f[0]), f[1], "at most 255 bytes without blanks at the ends")
 		}
 	}
+	validateAlertURL(p, key("alertUrl"), s.AlertURL)
 	if s.Acknowledgement != "" {
 		p.oneOf(key("acknowledgement"), s.Acknowledgement, "auto", "off")
 	}

@@ -90,11 +90,7 @@ func (s *SyslogDestination) validate(p *problems, key func(string) string) {
 	if s.Protocol == "udp" && s.Framing != "" {
 		p.add(key("framing"), s.Framing, "none with protocol udp: a datagram is a message")
 	}
-	if s.AlertURL != "" {
-		if u, err := url.Parse(s.AlertURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || !strings.Contains(s.AlertURL, "{id}") {
-			p.add(key("alertUrl"), s.AlertURL, "an address with {id} in it, such as https://watch.example.com/alerts/{id}")
-		}
-	}
+	validateAlertURL(p, key("alertUrl"), s.AlertURL)
 	least, most := int64(1800), int64(1<<20)
 	if s.Format == "ocsf" {
 		least = 3000
@@ -115,5 +111,14 @@ func (s *SyslogDestination) validate(p *problems, key func(string) string) {
 	}
 	if (s.TLS.CertFile == "") != (s.TLS.KeyFile == "") {
 		p.add(key("tls.keyFile"), s.TLS.KeyFile, "certFile and keyFile, or none of them")
+	}
+}
+
+func validateAlertURL(p *problems, key, address string) {
+	if address == "" {
+		return
+	}
+	if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || !strings.Contains(address, "{id}") {
+		p.add(key, address, "an address with {id} in it, such as https://watch.example.com/alerts/{id}")
 	}
 }
