@@ -133,10 +133,10 @@ visits AS
     WHERE has(s.stay_days, e.day) OR e.day = s.day_elsewhere
     GROUP BY tenant, user_id, stay_country, first_day
 ),
--- where everybody was on which day, of the countries of the stays
+-- where everybody was on which days, of the countries of the stays
 there AS
 (
-    SELECT tenant, user_id, country, toDate(ts) AS day, groupUniqArray(ip_address) AS addresses
+    SELECT tenant, user_id, country, groupUniqArray(toDate(ts)) AS days
     FROM events
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
         AND ts <= {to:DateTime64(7, 'UTC')}
@@ -144,73 +144,89 @@ there AS
         AND place_kind = 'user' AND country != '' AND integration_key = ''
         AND activity NOT IN ('failed_logon', 'docusign_alert')
         AND (country, toStartOfMonth(ts)) IN (SELECT stay_country, month FROM before_stays)
-    GROUP BY tenant, user_id, country, day
+    GROUP BY tenant, user_id, country
 ),
--- of each other user: how many days there, and at the address
-others AS
+-- of each country and day on which stays begin there: who was there before, and on how many days. The users of the stays are
+-- among them, and are taken out at the end, so that this is done once for all who come on that day; kept as one value, as the
+-- stays are
 (
-    SELECT
-        s.tenant AS tenant, s.user_id AS user_id, s.stay_country AS stay_country, s.first_day AS first_day, t.user_id AS other,
-        count() AS days_there, countIf(s.address != '' AND has(t.addresses, s.address)) AS days_at
-    FROM there AS t
-    INNER JOIN before_stays AS s ON s.tenant = t.tenant AND s.stay_country = t.country AND s.month = toStartOfMonth(t.day)
-    WHERE t.day < s.first_day AND t.day >= s.first_day - 90 AND t.user_id != s.user_id
-    GROUP BY tenant, user_id, stay_country, first_day, other
-),
--- of each stay: how many others go there, how many of them regularly from the address, and the regulars; kept as one value,
--- as the stays are
-(
-    SELECT groupArray((tenant, user_id, stay_country, first_day, visitors, address_regulars, regulars))
+    SELECT groupArray((tenant, stay_country, first_day, visitors))
     FROM
     (
-        SELECT
-            tenant, user_id, stay_country, first_day, toInt64(count()) AS visitors, toInt64(countIf(days_at >= {familiar_days:UInt32})) AS address_regulars,
-            groupArrayIf(other, days_there >= {familiar_days:UInt32}) AS regulars
-        FROM others
-        GROUP BY tenant, user_id, stay_country, first_day
+        SELECT s.tenant AS tenant, s.stay_country AS stay_country, s.first_day AS first_day, groupArray((t.user_id, toUInt32(arrayCount(d -> d < s.first_day AND d >= s.first_day - 90, t.days)) AS often)) AS visitors
+        FROM there AS t
+        INNER JOIN (SELECT DISTINCT tenant, stay_country, first_day FROM stays) AS s ON s.tenant = t.tenant AND s.stay_country = t.country
+        WHERE often > 0
+        GROUP BY tenant, stay_country, first_day
     )
 ) AS together,
 met AS
 (
-    SELECT m.1 AS tenant, m.2 AS user_id, m.3 AS stay_country, m.4 AS first_day, m.5 AS visitors, m.6 AS address_regulars, m.7 AS regulars
-    FROM (SELECT arrayJoin(together) AS m)
+    SELECT tenant, stay_country, first_day, visitor.1 AS other, visitor.2 AS often
+    FROM (SELECT m.1 AS tenant, m.2 AS stay_country, m.3 AS first_day, arrayJoin(m.4) AS visitor FROM (SELECT arrayJoin(together) AS m))
 ),
 regulars AS
 (
-    SELECT
-        tenant, other, first_day,
-        arrayJoin(arrayDistinct(arrayPushBack(arrayMap(d -> toStartOfMonth(first_day - 90 + d), [0, 27, 54, 81]), toStartOfMonth(first_day - 1)))) AS month
-    FROM (SELECT DISTINCT tenant, arrayJoin(met.regulars) AS other, first_day FROM met)
+    SELECT DISTINCT tenant, other, first_day FROM met WHERE often >= {familiar_days:UInt32}
 ),
--- where the regulars were at home then
+-- where the regulars were at home then: the country of most days, of equals the first by name
 homes AS
 (
-    SELECT
-        r.tenant AS tenant, r.other AS other, r.first_day AS first_day, groupArray(toString(w.country)) AS been,
-        (arraySort(arrayMap(c -> (-toInt64(countEqual(been, c)), c), arrayDistinct(been)))[1]).2 AS home
+    SELECT tenant, other, first_day, min(sojourn).2 AS home
     FROM
     (
-        SELECT DISTINCT tenant, user_id, country, toDate(ts) AS day
+        -- by whole lists of days, since a regular is one of many stays
+        SELECT
+            r.tenant AS tenant, r.other AS other, r.first_day AS first_day,
+            (-toInt64(arrayCount(d -> d < r.first_day AND d >= r.first_day - 90, w.days)), toString(w.country)) AS sojourn
+        FROM
+        (
+            SELECT tenant, user_id, country, groupUniqArray(toDate(ts)) AS days
+            FROM events
+            WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
+                AND ts <= {to:DateTime64(7, 'UTC')}
+                AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
+                AND place_kind = 'user' AND country != '' AND integration_key = ''
+                AND activity NOT IN ('failed_logon', 'docusign_alert')
+                AND user_id IN (SELECT other FROM regulars)
+            GROUP BY tenant, user_id, country
+        ) AS w
+        INNER JOIN regulars AS r ON r.tenant = w.tenant AND r.other = w.user_id
+    )
+    WHERE sojourn.1 < 0
+    GROUP BY tenant, other, first_day
+),
+-- how many were there and how many of them regularly, where these were at home, and what of it are the users of the stays
+company AS
+(
+    SELECT
+        m.tenant AS tenant, m.stay_country AS stay_country, m.first_day AS first_day,
+        toInt64(count()) AS visitors, toInt64(countIf(often >= {familiar_days:UInt32})) AS regulars,
+        sumMapIf([h.home], [toInt64(1)], often >= {familiar_days:UInt32}) AS homes,
+        groupArrayIf((m.other, often >= {familiar_days:UInt32}, h.home), (m.other, m.stay_country, m.first_day) IN (SELECT user_id, stay_country, first_day FROM stays)) AS own
+    FROM met AS m
+    LEFT JOIN homes AS h ON h.tenant = m.tenant AND h.other = m.other AND h.first_day = m.first_day
+    GROUP BY tenant, stay_country, first_day
+),
+-- of each stay: how many others are in the country at its address regularly
+sharing AS
+(
+    SELECT s.tenant AS tenant, s.user_id AS user_id, s.stay_country AS stay_country, s.first_day AS first_day, toInt64(count()) AS address_regulars
+    FROM
+    (
+        SELECT tenant, user_id, country, ip_address, groupUniqArray(toDate(ts)) AS days
         FROM events
         WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
             AND ts <= {to:DateTime64(7, 'UTC')}
             AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
             AND place_kind = 'user' AND country != '' AND integration_key = ''
             AND activity NOT IN ('failed_logon', 'docusign_alert')
-            AND user_id IN (SELECT other FROM regulars)
-    ) AS w
-    INNER JOIN regulars AS r ON r.tenant = w.tenant AND r.other = w.user_id AND r.month = toStartOfMonth(w.day)
-    WHERE w.day < r.first_day AND w.day >= r.first_day - 90
-    GROUP BY tenant, other, first_day
-),
-company AS
-(
-    SELECT
-        m.tenant AS tenant, m.user_id AS user_id, m.stay_country AS stay_country, m.first_day AS first_day,
-        any(m.visitors) AS visitors, any(m.address_regulars) AS address_regulars, toInt64(any(m.many)) AS regulars,
-        groupArrayIf(h.home, m.many > 0) AS homes
-    FROM (SELECT *, length(met.regulars) AS many, arrayJoin(emptyArrayToSingle(met.regulars)) AS other FROM met) AS m
-    LEFT JOIN homes AS h ON h.tenant = m.tenant AND h.other = m.other AND h.first_day = m.first_day
+            AND ip_address IN (SELECT address FROM stays WHERE address != '')
+        GROUP BY tenant, user_id, country, ip_address
+        HAVING length(days) >= {familiar_days:UInt32}
+    ) AS t
+    INNER JOIN stays AS s ON s.tenant = t.tenant AND s.stay_country = t.country AND s.address = t.ip_address
+    WHERE t.user_id != s.user_id AND arrayCount(d -> d < s.first_day AND d >= s.first_day - 90, t.days) >= {familiar_days:UInt32}
     GROUP BY tenant, user_id, stay_country, first_day
 ),
 -- on which days the company was active; asked only for stays with which a user begins
@@ -244,7 +260,7 @@ facts AS
             arraySort(members) AS sorted, whose.1 AS user_email, whose.2 AS user_name,
             visitors AS tenant_users,
             regulars AS tenant_regulars,
-            if(home = '', regulars, toInt64(countEqual(homes, home))) AS peer_regulars,
+            if(home = '', regulars, compatriots) AS peer_regulars,
             address_regulars AS shared_by,
             if(came, greatest(0, geoDistance(before.1.longitude, before.1.latitude, spot.longitude, spot.latitude) / 1000 - before.1.accuracyKm - spot.accuracyKm), 0) AS distance_km,
             distance_km / {speed_kmh:Float64} + {overhead_hours:Float64} AS needed_hours
@@ -257,11 +273,14 @@ facts AS
                 s.own_days >= {familiar_days:UInt32} AS own_regular,
                 v.before.1.eventId != '' AS came,
                 if(came, (toUnixTimestamp64Micro(s.anchor.1) - toUnixTimestamp64Micro(v.before.2)) / 3.6e9, -1) AS hours,
-                c.visitors AS visitors, c.regulars AS regulars, c.address_regulars AS address_regulars, c.homes AS homes,
+                arrayFilter(o -> o.1 = v.user_id, c.own) AS own,
+                c.visitors - length(own) AS visitors, c.regulars - countEqual(own.2, true) AS regulars, n.address_regulars AS address_regulars,
+                toInt64(arraySum((h, n) -> if(h = s.home, n, 0), c.homes.1, c.homes.2)) - arrayCount(o -> o.2 AND o.3 = s.home, own) AS compatriots,
                 arrayExists(d -> d <= s.first_day - 7 AND d >= s.first_day - 97, a.days) AS grown
             FROM visits AS v
             INNER JOIN stays AS s ON s.tenant = v.tenant AND s.user_id = v.user_id AND s.stay_country = v.stay_country AND s.first_day = v.first_day
-            LEFT JOIN company AS c ON c.tenant = v.tenant AND c.user_id = v.user_id AND c.stay_country = v.stay_country AND c.first_day = v.first_day
+            LEFT JOIN company AS c ON c.tenant = v.tenant AND c.stay_country = v.stay_country AND c.first_day = v.first_day
+            LEFT JOIN sharing AS n ON n.tenant = v.tenant AND n.user_id = v.user_id AND n.stay_country = v.stay_country AND n.first_day = v.first_day
             LEFT JOIN active AS a ON a.tenant = v.tenant
         )
     )
