@@ -187,7 +187,7 @@ func TestOCSFLosesNothing(t *testing.T) {
 			}
 			title := strings.ToUpper(short[:min(1, len(short))]) + short[min(1, len(short)):]
 			spaced := strings.ReplaceAll(title, "_progress", " Progress")
-			verdict := strings.ToLower(string(g.Triage.Classification) + "/" + g.Triage.Reason)
+			verdict := strings.ToLower(g.Triage.Classification + "/" + g.Triage.Reason)
 			if v != "" && !have[v] && !have[short] && !have[title] && !have[spaced] && !(have[verdict] && strings.Contains(verdict, short)) {
 				t.Errorf("%s: %q is nowhere in %s", g.Name, v, line)
 			}

@@ -98,6 +98,26 @@ func FuzzEncode(f *testing.F) {
 			t.Fatal(err)
 		}
 		checkMessage(t, &c, message, e.maxBytes)
+		for _, name := range format.Names() {
+			p, err := format.New(name, payload.Settings{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := Options{Address: "127.0.0.1:514", Hostname: "watch.example.com", Payload: p}
+			if err := o.complete(); err != nil {
+				t.Fatal(err)
+			}
+			e := newEncoder(&o)
+			if message, err = e.encode(&c); err != nil {
+				t.Fatal(err)
+			}
+			if len(message) > e.maxBytes || !utf8.Valid(message) || bytes.IndexFunc(message, payload.Invisible) >= 0 {
+				t.Errorf("%s: %q", name, message)
+			}
+			if parsed, err := rfc5424.NewParser().Parse(message); name != format.CEFDefender && (err != nil || parsed.(*rfc5424.SyslogMessage).Message == nil) {
+				t.Errorf("%s: %v in %s", name, err, message)
+			}
+		}
 	})
 }
 

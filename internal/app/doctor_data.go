@@ -103,8 +103,11 @@ func destinationCheckups(cfg config.Config, opt DoctorOptions) (all []checkup) {
 
 func (e *examination) destination(ctx context.Context, tenant string, d config.Destination, opt DoctorOptions) {
 	var exporter exporters.Exporter
-	e.step("settings", func() (_, _ string, err error) {
-		exporter, err = newExporter(d, slog.New(slog.DiscardHandler))
+	e.step("settings", func() (string, string, error) {
+		x, err := newExporter(d, slog.New(slog.DiscardHandler))
+		if err == nil { // else it may be a nil of some kind, which is no nil interface
+			exporter = x
+		}
 		return StepOK, "kind " + d.Kind(), err
 	})
 	if exporter != nil {

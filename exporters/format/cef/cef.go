@@ -102,12 +102,12 @@ func appendPair(b []byte, key, value string, first bool) []byte {
 	}
 	b = append(append(b, key...), '=')
 	for _, r := range value {
-		switch {
-		case r == '\\', r == '=':
+		switch r {
+		case '\\', '=':
 			b = append(b, '\\', byte(r))
-		case r == '\n':
+		case '\n':
 			b = append(b, `\n`...)
-		case r == '\r':
+		case '\r':
 			b = append(b, `\r`...)
 		default:
 			b = utf8.AppendRune(b, r)

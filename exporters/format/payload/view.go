@@ -11,6 +11,7 @@ import (
 
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/policy"
 )
 
 // View is an alert as flat formats see it.
@@ -30,7 +31,16 @@ type View struct {
 // View of the change. What was shortened away is not in it.
 func (s *Settings) View(c *alert.Change, d *exporters.Document) *View {
 	v := &View{Change: c, Document: d, ID: strings.TrimPrefix(d.Name, "alerts/")}
-	v.Detection, _ = s.Detection(c.Detection)
+	if known, ok := s.Detection(c.Detection); ok {
+		v.Detection = known
+	}
+	if strings.HasPrefix(c.Detection, policy.DetectionPrefix) && v.Detection.Title == "" {
+		// What a policy was called when it found this stands in the evidence.
+		v.Detection.AddressPath = "ipAddresses"
+		if name := at(d.Evidence, "policy"); len(name) > 0 {
+			v.Detection.Title = name[0]
+		}
+	}
 	if v.Detection.Title == "" {
 		v.Detection.Title = d.Detection
 	}
@@ -43,12 +53,21 @@ func (s *Settings) View(c *alert.Change, d *exporters.Document) *View {
 	}
 	facets := told.Facets()
 	v.Countries, v.Networks = facets.Countries, facets.Networks
-	for _, text := range append(at(d.Evidence, v.Detection.AddressPath), facets.Addresses...) {
-		if a, err := netip.ParseAddr(text); err == nil && !slices.Contains(v.Addresses, a.Unmap().WithZone("")) {
-			v.Addresses = append(v.Addresses, a.Unmap().WithZone(""))
+	for _, text := range at(d.Evidence, v.Detection.AddressPath) {
+		v.addAddress(text)
+	}
+	for _, text := range facets.Addresses {
+		if !slices.Contains(v.Networks, text) { // the first address of a network is none of anybody's
+			v.addAddress(text)
 		}
 	}
 	return v
+}
+
+func (v *View) addAddress(text string) {
+	if a, err := netip.ParseAddr(text); err == nil && !slices.Contains(v.Addresses, a.Unmap().WithZone("")) {
+		v.Addresses = append(v.Addresses, a.Unmap().WithZone(""))
+	}
 }
 
 // at are the texts that a JSON object has at a path of keys; lists on the way are walked through.
