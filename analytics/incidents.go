@@ -36,14 +36,47 @@ type Incidents struct {
 	// groupings counts how often all were grouped.
 	groupings int
 
-	mu      sync.RWMutex
-	list    []alert.Incident
-	ofAlert map[string]int
+	mu  sync.RWMutex
+	now *grouped
+	// past are groups of before that somebody turns the pages of, those that were asked for last at the end.
+	past []*grouped
+	// rereading holds one element while groups of before are made again.
+	rereading chan struct{}
+}
+
+// grouped are the incidents that there were from one change to another, both inclusive.
+type grouped struct {
+	from, to uint64
+	list     []alert.Incident
+	ofAlert  map[string]int
+	// paged says that somebody turns pages of them.
+	paged bool
+}
+
+// mostPast bounds the groups of before that are held; others are made again.
+const mostPast = 2
+
+func group(g alert.Grouping, members map[string]alert.Member, head uint64) *grouped {
+	out := &grouped{from: head, to: head, list: g.Group(slices.Collect(maps.Values(members))), ofAlert: map[string]int{}}
+	for i := range out.list {
+		for k := range out.list[i].Alerts {
+			out.ofAlert[out.list[i].Alerts[k].ID] = i
+		}
+	}
+	return out
+}
+
+func (g *grouped) withAlert(id string) (alert.Incident, bool) {
+	i, ok := g.ofAlert[id]
+	if !ok {
+		return alert.Incident{}, false
+	}
+	return g.list[i], true
 }
 
 // NewIncidents reads nothing yet.
 func NewIncidents(tenant string, store IncidentStore, log *Log, g alert.Grouping) *Incidents {
-	return &Incidents{tenant: tenant, store: store, log: log, grouping: g, reading: make(chan struct{}, 1), members: map[string]alert.Member{}}
+	return &Incidents{tenant: tenant, store: store, log: log, grouping: g, reading: make(chan struct{}, 1), rereading: make(chan struct{}, 1), members: map[string]alert.Member{}, now: &grouped{}}
 }
 
 // incidentPage is how many changes are read at once.
@@ -80,7 +113,11 @@ func (n *Incidents) catchUp(ctx context.Context) error {
 	if n.stale {
 		n.regroup()
 		n.stale = false
+		return nil
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.now.to = n.head
 	return nil
 }
 
@@ -111,32 +148,111 @@ func (n *Incidents) take(a *alert.Alert) bool {
 
 func (n *Incidents) regroup() {
 	n.groupings++
-	list := n.grouping.Group(slices.Collect(maps.Values(n.members)))
-	of := make(map[string]int)
-	for i := range list {
-		for k := range list[i].Alerts {
-			of[list[i].Alerts[k].ID] = i
-		}
-	}
+	now := group(n.grouping, n.members, n.head)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.list, n.ofAlert = list, of
+	if n.now.paged {
+		n.keep(n.now)
+	}
+	n.now = now
 }
 
-// ListIncidents returns all that the filter selects, in the order of their ids. The caller MUST NOT change them.
-func (n *Incidents) ListIncidents(ctx context.Context, f alert.IncidentFilter) ([]alert.Incident, error) {
-	if err := n.catchUp(ctx); err != nil {
-		return nil, err
+// keep holds groups of before in the place of those that were asked for longest ago. n.mu MUST be held.
+func (n *Incidents) keep(g *grouped) {
+	n.past = append(slices.DeleteFunc(n.past, func(o *grouped) bool { return o == g }), g)
+	if len(n.past) > mostPast {
+		n.past = slices.Delete(n.past, 0, len(n.past)-mostPast)
 	}
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	var out []alert.Incident
-	for i := range n.list {
-		if f.Match(&n.list[i]) {
-			out = append(out, n.list[i])
+}
+
+// at are the groups as they were when head was the last change, and that change; 0 is now. Those of now are held as long as others turn
+// their pages, if paged.
+func (n *Incidents) at(ctx context.Context, head uint64, paged bool) (*grouped, uint64, error) {
+	if head == 0 {
+		if err := n.catchUp(ctx); err != nil {
+			return nil, 0, err
+		}
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.now.paged = n.now.paged || paged
+		return n.now, n.now.to, nil
+	}
+	if head > n.log.Head() {
+		return nil, 0, fault.New(fault.InvalidPageToken, "the page token is of another database, or of one that was set back; begin with the first page")
+	}
+	if g := n.held(head); g != nil {
+		return g, head, nil
+	}
+	select {
+	case n.rereading <- struct{}{}:
+		defer func() { <-n.rereading }()
+	case <-ctx.Done():
+		return nil, 0, ctx.Err()
+	}
+	if g := n.held(head); g != nil { // somebody else has read them meanwhile
+		return g, head, nil
+	}
+	members := map[string]alert.Member{}
+	err := n.store.EachStandingAlert(ctx, n.tenant, head, func(a *alert.Alert) {
+		if m, ok := alert.NewMember(a); ok {
+			members[a.ID] = m
+		}
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("analytics: incidents: %w", err)
+	}
+	g := group(n.grouping, members, head)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.keep(g)
+	return g, head, nil
+}
+
+// held are the groups of a change that are held; nil when there are none.
+func (n *Incidents) held(head uint64) *grouped {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.now.from <= head && head <= n.now.to {
+		return n.now
+	}
+	for _, g := range n.past {
+		if g.from <= head && head <= g.to {
+			n.keep(g)
+			return g
 		}
 	}
-	return out, nil
+	return nil
+}
+
+// ListIncidents returns all that the filter selected when head was the last change, in the order of their ids, and that change; a head of 0
+// is now. The caller MUST NOT change them.
+func (n *Incidents) ListIncidents(ctx context.Context, f alert.IncidentFilter, head uint64) ([]alert.Incident, uint64, error) {
+	g, at, err := n.at(ctx, head, true)
+	if err != nil {
+		return nil, 0, err
+	}
+	var out []alert.Incident
+	for i := range g.list {
+		if f.Match(&g.list[i]) {
+			out = append(out, g.list[i])
+		}
+	}
+	return out, at, nil
+}
+
+// IncidentsAt are the incidents of ids when head was the last change, as GetIncident finds them, and that change; a head of 0 is now.
+func (n *Incidents) IncidentsAt(ctx context.Context, ids []string, head uint64) ([]alert.Incident, uint64, error) {
+	g, at, err := n.at(ctx, head, true)
+	if err != nil {
+		return nil, 0, err
+	}
+	out := make([]alert.Incident, len(ids))
+	for i, id := range ids {
+		if out[i], err = n.find(ctx, g, id); err != nil {
+			return nil, 0, err
+		}
+	}
+	return out, at, nil
 }
 
 // mostHeirs bounds how often an alert is followed to the one that took its place.
@@ -146,12 +262,17 @@ const mostHeirs = 100
 // which has got an earlier alert, was joined with another, or whose first alert has a new anchor, is still found by its id of
 // before. It fails with fault.NotFound when there is none.
 func (n *Incidents) GetIncident(ctx context.Context, id string) (alert.Incident, error) {
-	if err := n.catchUp(ctx); err != nil {
+	g, _, err := n.at(ctx, 0, false)
+	if err != nil {
 		return alert.Incident{}, err
 	}
+	return n.find(ctx, g, id)
+}
+
+func (n *Incidents) find(ctx context.Context, g *grouped, id string) (alert.Incident, error) {
 	next := id
 	for range mostHeirs {
-		if found, ok := n.withAlert(next); ok {
+		if found, ok := g.withAlert(next); ok {
 			return found, nil
 		}
 		a, err := n.store.GetAlert(ctx, n.tenant, next)
@@ -165,27 +286,16 @@ func (n *Incidents) GetIncident(ctx context.Context, id string) (alert.Incident,
 	return alert.Incident{}, fault.New(fault.NotFound, "there is no incident %q", id)
 }
 
-func (n *Incidents) withAlert(id string) (alert.Incident, bool) {
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	i, ok := n.ofAlert[id]
-	if !ok {
-		return alert.Incident{}, false
-	}
-	return n.list[i], true
-}
-
 // IncidentsOf tells the incidents of alerts; those that belong to none are left out.
 func (n *Incidents) IncidentsOf(ctx context.Context, ids []string) (map[string]string, error) {
-	if err := n.catchUp(ctx); err != nil {
+	g, _, err := n.at(ctx, 0, false)
+	if err != nil {
 		return nil, err
 	}
-	n.mu.RLock()
-	defer n.mu.RUnlock()
 	of := make(map[string]string)
 	for _, id := range ids {
-		if i, found := n.ofAlert[id]; found {
-			of[id] = n.list[i].ID
+		if found, ok := g.withAlert(id); ok {
+			of[id] = found.ID
 		}
 	}
 	return of, nil

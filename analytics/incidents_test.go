@@ -31,19 +31,21 @@ func TestIncidentsFollowTheLog(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	past := map[uint64][]alert.Incident{}
 	compare := func() []alert.Incident {
 		t.Helper()
-		got, err := follower.ListIncidents(ctx, alert.IncidentFilter{})
+		got, head, err := follower.ListIncidents(ctx, alert.IncidentFilter{}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := analytics.NewIncidents(w.tenant, w.db, w.log, g).ListIncidents(ctx, alert.IncidentFilter{})
+		want, _, err := analytics.NewIncidents(w.tenant, w.db, w.log, g).ListIncidents(ctx, alert.IncidentFilter{}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Fatalf("who follows has others than who reads at once (-read +followed):\n%s", d)
 		}
+		past[head] = got
 		return got
 	}
 	most := 0
@@ -118,6 +120,21 @@ func TestIncidentsFollowTheLog(t *testing.T) {
 	compare()
 	if n := follower.Groupings() - before; n != 0 {
 		t.Errorf("a remark had all alerts grouped %d times", n)
+	}
+	// Who turns pages has the incidents of the first one, held or made again.
+	if len(past) < 8 {
+		t.Errorf("%d lists of before", len(past))
+	}
+	for head, want := range past {
+		for name, who := range map[string]*analytics.Incidents{"who followed": follower, "who begins": analytics.NewIncidents(w.tenant, w.db, w.log, g)} {
+			got, at, err := who.ListIncidents(ctx, alert.IncidentFilter{}, head)
+			if d := cmp.Diff(want, got); d != "" || at != head || err != nil {
+				t.Errorf("%s has others after change %d (%d, %v) than there were (-want +got):\n%s", name, head, at, err, d)
+			}
+		}
+	}
+	if _, _, err := follower.ListIncidents(ctx, alert.IncidentFilter{}, w.log.Head()+1); !fault.Is(err, fault.InvalidPageToken) {
+		t.Errorf("a page of changes that there are not: %v", err)
 	}
 	release := follower.Hold()
 	ended, end := context.WithCancel(ctx)

@@ -16,29 +16,36 @@ import (
 
 // filter checks what validation cannot, and makes the domain's filter.
 func (s *alertService) filter(ctx context.Context, f *pb.AlertFilter) (alert.Filter, error) {
+	out, _, err := s.filterAt(ctx, f, 0)
+	return out, err
+}
+
+// filterAt is filter with the incidents as they were when head was the last change, and that change; 0 is now, or that no incident is named.
+func (s *alertService) filterAt(ctx context.Context, f *pb.AlertFilter, head uint64) (alert.Filter, uint64, error) {
 	if err := checkSpan(f); err != nil {
-		return alert.Filter{}, err
+		return alert.Filter{}, 0, err
 	}
 	for _, v := range []struct {
 		field string
 		span  *pb.TimeSpan
 	}{{"firstEvent", f.GetFirstEvent()}, {"lastEvent", f.GetLastEvent()}, {"created", f.GetCreated()}, {"updated", f.GetUpdated()}} {
 		if err := checkTimes("filter."+v.field, v.span.GetStartTime(), v.span.GetEndTime()); err != nil {
-			return alert.Filter{}, err
+			return alert.Filter{}, 0, err
 		}
 	}
 	for i, text := range f.GetIpAddresses() {
 		if _, err := alert.Prefix(text); err != nil {
 			field := fmt.Sprintf("filter.ipAddresses[%d]", i)
 			const expected = "expected an address such as 198.51.100.7, or a network such as 198.51.100.0/24"
-			return alert.Filter{}, problem.Invalid(fmt.Sprintf("%s: found %q, %s", field, text, expected), problem.Violation{Field: field, Description: expected})
+			return alert.Filter{}, 0, problem.Invalid(fmt.Sprintf("%s: found %q, %s", field, text, expected), problem.Violation{Field: field, Description: expected})
 		}
 	}
 	if err := s.checkDetections(ctx, f.GetDetections()); err != nil {
-		return alert.Filter{}, err
+		return alert.Filter{}, 0, err
 	}
 	out := translate.AlertFilter(f)
-	return out, s.ofIncidents(ctx, &out, f.GetIncidents())
+	at, err := s.ofIncidents(ctx, &out, f.GetIncidents(), head)
+	return out, at, err
 }
 
 // alertOrder reads order_by.

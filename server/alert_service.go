@@ -46,10 +46,6 @@ func (s *alertService) GetAlert(ctx context.Context, req *pb.GetAlertRequest) (*
 }
 
 func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest) (*pb.ListAlertsResponse, error) {
-	filter, err := s.filter(ctx, req.GetFilter())
-	if err != nil {
-		return nil, err
-	}
 	order, err := alertOrder(req.GetOrderBy())
 	if err != nil {
 		return nil, err
@@ -62,6 +58,10 @@ func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest
 	if err != nil {
 		return nil, err
 	}
+	filter, at, err := s.filterAt(ctx, req.GetFilter(), after.Head)
+	if err != nil {
+		return nil, err
+	}
 	// An alert that grows moves to the front of the list. All pages show the alerts as they were at the first one, so
 	// that none moves past the reader.
 	head := s.changes.Head()
@@ -70,6 +70,8 @@ func (s *alertService) ListAlerts(ctx context.Context, req *pb.ListAlertsRequest
 		return nil, token.Foreign()
 	case found:
 		head = after.Head
+	case at > 0: // with the incidents as they were then
+		head = at
 	}
 	size := pageSize(req.GetPageSize())
 	total := 0

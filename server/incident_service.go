@@ -17,8 +17,11 @@ import (
 
 // Incidents say which alerts belong together.
 type Incidents interface {
-	// ListIncidents returns all that the filter selects, in the order of their ids. The caller MUST NOT change them.
-	ListIncidents(ctx context.Context, f alert.IncidentFilter) ([]alert.Incident, error)
+	// ListIncidents returns all that the filter selected when head was the last change of an alert, in the order of their ids, and that change;
+	// a head of 0 is now. The caller MUST NOT change them.
+	ListIncidents(ctx context.Context, f alert.IncidentFilter, head uint64) (list []alert.Incident, at uint64, err error)
+	// IncidentsAt are the incidents of ids at that time, or fault.NotFound.
+	IncidentsAt(ctx context.Context, ids []string, head uint64) (list []alert.Incident, at uint64, err error)
 	// GetIncident returns the incident with the alert of that id, or fault.NotFound.
 	GetIncident(ctx context.Context, id string) (alert.Incident, error)
 	// IncidentsOf tells the incidents of alerts; those that belong to none are left out.
@@ -55,7 +58,8 @@ func (s *incidentService) ListIncidents(ctx context.Context, req *pb.ListInciden
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.incidents.ListIncidents(ctx, translate.IncidentFilter(req.GetFilter()))
+	// All pages show the incidents as they were at the first one.
+	list, head, err := s.incidents.ListIncidents(ctx, translate.IncidentFilter(req.GetFilter()), after.Head)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +74,7 @@ func (s *incidentService) ListIncidents(ctx context.Context, req *pb.ListInciden
 	resp.Incidents = resp.Incidents[:fitting(resp.GetIncidents())]
 	if n := len(resp.GetIncidents()); n < len(list) {
 		last := &list[n-1]
-		resp.NextPageToken, err = query.Encode(token.Page{Key: key(last), ID: last.ID})
+		resp.NextPageToken, err = query.Encode(token.Page{Key: key(last), ID: last.ID, Head: head})
 	}
 	return resp, err
 }
@@ -119,23 +123,28 @@ func (s *alertService) withIncidents(ctx context.Context, all ...*pb.Alert) erro
 	return nil
 }
 
-// ofIncidents narrows a filter to the alerts of incidents.
-func (s *alertService) ofIncidents(ctx context.Context, f *alert.Filter, names []string) error {
+// ofIncidents narrows a filter to the alerts that the incidents had when head was the last change, and tells that change; 0 is now, or that
+// no incident is named.
+func (s *alertService) ofIncidents(ctx context.Context, f *alert.Filter, names []string, head uint64) (at uint64, err error) {
 	if len(names) == 0 {
-		return nil
+		return 0, nil
 	}
 	var ids []string
-	for _, name := range names {
-		if s.incidents == nil {
-			break
+	if s.incidents != nil {
+		of := make([]string, len(names))
+		for i, name := range names {
+			of[i] = strings.TrimPrefix(name, translate.IncidentPrefix)
 		}
-		n, err := s.incidents.GetIncident(ctx, strings.TrimPrefix(name, translate.IncidentPrefix))
+		list, then, err := s.incidents.IncidentsAt(ctx, of, head)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		for i := range n.Alerts {
-			if id := n.Alerts[i].ID; f.Names(id) {
-				ids = append(ids, id)
+		at = then
+		for _, n := range list {
+			for i := range n.Alerts {
+				if id := n.Alerts[i].ID; f.Names(id) {
+					ids = append(ids, id)
+				}
 			}
 		}
 	}
@@ -143,5 +152,5 @@ func (s *alertService) ofIncidents(ctx context.Context, f *alert.Filter, names [
 	if f.IDs = ids; len(ids) == 0 {
 		f.IDs = []string{"none"} // an empty list would select all
 	}
-	return nil
+	return at, nil
 }

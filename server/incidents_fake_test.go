@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -27,8 +28,20 @@ func storedIncidents() incidents {
 	return incidents{g.Group(members)}
 }
 
-func (i incidents) ListIncidents(_ context.Context, f alert.IncidentFilter) ([]alert.Incident, error) {
-	return slices.DeleteFunc(slices.Clone(i.list), func(n alert.Incident) bool { return !f.Match(&n) }), nil
+func (i incidents) ListIncidents(_ context.Context, f alert.IncidentFilter, head uint64) ([]alert.Incident, uint64, error) {
+	return slices.DeleteFunc(slices.Clone(i.list), func(n alert.Incident) bool { return !f.Match(&n) }), cmp.Or(head, 4), nil
+}
+
+func (i incidents) IncidentsAt(ctx context.Context, ids []string, head uint64) ([]alert.Incident, uint64, error) {
+	var all []alert.Incident
+	for _, id := range ids {
+		n, err := i.GetIncident(ctx, id)
+		if err != nil {
+			return nil, 0, err
+		}
+		all = append(all, n)
+	}
+	return all, cmp.Or(head, 4), nil
 }
 
 func (i incidents) GetIncident(_ context.Context, id string) (alert.Incident, error) {

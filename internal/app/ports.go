@@ -12,7 +12,11 @@ import (
 // freePorts says which addresses of the listeners cannot be listened on. Somebody may still take one before the service does.
 func freePorts(ctx context.Context, cfg config.Config) error {
 	var problems []error
-	for _, l := range []struct{ option, addr string }{{"grpcAddr", cfg.GRPCAddr}, {"httpAddr", cfg.HTTPAddr}, {"hunting.addr", cfg.Hunting.Addr}} {
+	hunting := cfg.Hunting.Addr
+	if !cfg.ClickHouse.DSN.IsZero() { // nobody hunts through the service then
+		hunting = ""
+	}
+	for _, l := range []struct{ option, addr string }{{"grpcAddr", cfg.GRPCAddr}, {"httpAddr", cfg.HTTPAddr}, {"hunting.addr", hunting}} {
 		if l.addr == "" {
 			continue
 		}

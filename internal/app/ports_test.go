@@ -29,3 +29,19 @@ func TestTakenPorts(t *testing.T) {
 		t.Errorf("the data directory is there: %v", err)
 	}
 }
+
+// TestTakenPortOfNobody: with a server of the operator's own nobody hunts through the service, so that the port for it may be taken.
+func TestTakenPortOfNobody(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	cfg := config.Default()
+	cfg.DataDir = filepath.Join(t.TempDir(), "data")
+	cfg.GRPCAddr, cfg.HTTPAddr, cfg.Hunting.Addr = "127.0.0.1:0", "127.0.0.1:0", taken.Addr().String()
+	cfg.ClickHouse.DSN = config.NewSecret("ftp://127.0.0.1") // it ends at the database
+	if err := app.Run(t.Context(), cfg, app.Options{}); err == nil || strings.Contains(err.Error(), "cannot listen") {
+		t.Error(err)
+	}
+}
