@@ -53,10 +53,10 @@ func Compile(p *policy.Policy) (analytics.Detection, error) {
 	}
 	c := &compiler{policy: p, values: map[string]string{}}
 	within := time.Duration(p.Condition.Within)
-	what := ""
+	what, one, how := "", "", ""
 	switch p.Condition.Type {
 	case policy.Distinct:
-		what = plural[p.Condition.Of]
+		what, one, how = plural[p.Condition.Of], singular[p.Condition.Of], preposition[p.Condition.Of]
 	case policy.Sequence:
 		names := make([]string, len(p.Condition.Steps))
 		for i, s := range p.Condition.Steps {
@@ -70,6 +70,8 @@ func Compile(p *policy.Policy) (analytics.Detection, error) {
 	c.set("severity", stringType, p.Severity)
 	c.set("kind", stringType, p.Condition.Type)
 	c.set("what", stringType, what)
+	c.set("one_of", stringType, one)
+	c.set("how", stringType, how)
 	c.set("asked", stringType, Describe(p))
 	c.set("count", smallType, strconv.Itoa(p.Condition.Count))
 	c.set("back_us", largeType, micros(reach))
@@ -159,11 +161,11 @@ func (c *compiler) sql() string {
 			last = n
 		}
 	}
-	columns := ""
+	columns, tags := "", "CAST([], 'Array(String)')"
 	if c.addresses {
-		columns = fragment("columns", "intelligence")
+		columns, tags = fragment("columns", "intelligence"), fragment("fields", "ip_tag")
 	}
-	text := with(fragment("matched", ""), "key", key, "value", value, "columns", columns, "steps", steps.String(), "filter", filter)
+	text := with(fragment("matched", ""), "key", key, "value", value, "columns", columns, "deeds", with(fragment("deeds", ""), "tags", tags), "steps", steps.String(), "filter", filter)
 	switch p.Condition.Type {
 	case policy.Single:
 		text += fragment("conditions", "single")

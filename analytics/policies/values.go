@@ -20,8 +20,16 @@ var plainActivity = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 var weekdays = map[string]string{"monday": "1", "tuesday": "2", "wednesday": "3", "thursday": "4", "friday": "5", "saturday": "6", "sunday": "7"}
 
 // plural of what a distinct condition counts.
-var plural = map[string]string{"user": "users", "target": "people concerned", "address": "addresses", "network": "networks", "country": "countries", "city": "cities", "envelope": "envelopes",
+var plural = map[string]string{"user": "users", "target": "people", "address": "addresses", "network": "networks", "country": "countries", "city": "cities", "envelope": "envelopes",
 	"account": "accounts", "application": "applications", "device": "devices", "activity": "kinds of activity", "item": "items", "target_domain": "domains of recipients"}
+
+// singular of it, and how a title puts it; users are who did it, and a comma sets off what has no preposition of its own.
+var (
+	singular = map[string]string{"user": "user", "target": "person", "address": "address", "network": "network", "country": "country", "city": "city", "envelope": "envelope",
+		"account": "account", "application": "application", "device": "device", "activity": "kind of activity", "item": "item", "target_domain": "domain of recipients"}
+	preposition = map[string]string{"user": "users", "target": "concerning", "address": "from", "network": "from", "country": "from", "city": "from", "envelope": ",",
+		"account": "in", "application": "by", "device": "with", "activity": ",", "item": ",", "target_domain": "for"}
+)
 
 // attributes of the evidence that exceptions can name.
 var attributes = map[string]analytics.Attribute{
