@@ -79,6 +79,7 @@ func restartBetweenBatches(b *bench) {
 
 // lostWhileIdle is about what the receiver had taken in and not read when it died, with no change to follow.
 func lostWhileIdle(b *bench) {
+	b.timeout = 500 * time.Millisecond
 	b.receiver.Behave(Stall)
 	b.log.Append(Changes(1, 3)...)
 	r, kill := b.start()
@@ -154,7 +155,7 @@ func cancelled(b *bench) {
 		stuck := pending == before
 		before = pending
 		time.Sleep(100 * time.Millisecond)
-		return stuck && pending < bulk
+		return stuck && (pending < bulk || b.f.Acknowledged)
 	})
 	kill() // returns, or the test never ends
 	b.receiver.Behave(None)

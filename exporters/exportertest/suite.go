@@ -26,6 +26,8 @@ type Factory struct {
 	Poisoned alert.Change
 	// Datagrams says that there is no connection, so that a sender learns of a receiver no more than that nobody listens.
 	Datagrams bool
+	// Acknowledged says that the receiver answers what it has taken: nothing counts as delivered while it takes nothing.
+	Acknowledged bool
 }
 
 const long = time.Hour // a time-out that no test reaches

@@ -223,16 +223,6 @@ func TestGuard(t *testing.T) {
 	if err := w.fetch(); err == nil || !strings.Contains(err.Error(), "127.0.0.1 is no address of the Internet") || len(w.p.seen()) != 0 {
 		t.Errorf("%v, %d calls", err, len(w.p.seen()))
 	}
-	for _, a := range []string{"127.0.0.1", "10.1.2.3", "169.254.169.254", "192.168.0.1", "100.64.0.1", "0.0.0.0", "::1", "fe80::1", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "224.0.0.1", "255.255.255.255"} {
-		if public(netip.MustParseAddr(a)) {
-			t.Errorf("%s may be called", a)
-		}
-	}
-	for _, a := range []string{"8.8.8.8", "2606:4700::1111"} {
-		if !public(netip.MustParseAddr(a)) {
-			t.Errorf("%s may not be called", a)
-		}
-	}
 }
 
 // TestToken goes to the server of the list alone.

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sealwatch/sealwatch/internal/outbound"
 	"github.com/sealwatch/sealwatch/internal/secretfile"
 )
 
@@ -124,7 +125,7 @@ func newFetcher(o *Options) (*fetcher, error) {
 			return nil, fmt.Errorf("caFile: %s holds no certificate; expected PEM with BEGIN CERTIFICATE", o.CAFile)
 		}
 	}
-	f.http = &http.Client{Transport: guardedTransport(roots, o.AllowPrivate), Timeout: callTimeout, CheckRedirect: f.redirect}
+	f.http = &http.Client{Transport: outbound.Transport(roots, o.AllowPrivate), Timeout: callTimeout, CheckRedirect: f.redirect}
 	return f, nil
 }
 

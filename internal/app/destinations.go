@@ -49,6 +49,8 @@ func newExporter(d config.Destination, log *slog.Logger) (x exporters.Exporter, 
 		x, err = newSyslog(b, log)
 	case *config.SplunkDestination:
 		x, err = newSplunk(b, log)
+	case *config.WebhookDestination:
+		x, err = newWebhook(b)
 	default:
 		err = fmt.Errorf("no exporter is made of the key %q; expected a case in newExporter", d.Kind())
 	}

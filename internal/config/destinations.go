@@ -27,6 +27,8 @@ type Destination struct {
 	Syslog *SyslogDestination `yaml:"syslog,omitempty"`
 	// Splunk's HTTP Event Collector.
 	Splunk *SplunkDestination `yaml:"splunk,omitempty"`
+	// HTTPS requests with JSON.
+	Webhook *WebhookDestination `yaml:"webhook,omitempty"`
 }
 
 // Block is the part of a destination that says what the receiver is and holds the options of that kind. Whoever adds a kind

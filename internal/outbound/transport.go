@@ -1,4 +1,6 @@
-package feed
+// Package outbound connects to web servers whose addresses come from a configuration, and keeps off those that are not of the Internet.
+// It imports the standard library only.
+package outbound
 
 import (
 	"context"
@@ -23,8 +25,8 @@ var notPublic = []netip.Prefix{
 	netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("fec0::/10"),
 }
 
-// public says whether an address is one of the Internet.
-func public(a netip.Addr) bool {
+// Public says whether an address is one of the Internet.
+func Public(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	if !a.IsGlobalUnicast() || a.IsPrivate() {
 		return false
@@ -37,10 +39,10 @@ func public(a netip.Addr) bool {
 	return true
 }
 
-// guardedTransport connects to addresses of the Internet alone, whatever a name or a redirect resolves to, unless others are
+// Transport connects to addresses of the Internet alone, whatever a name or a redirect resolves to, unless others are
 // allowed. The proxy that the environment names may be anywhere; it resolves names itself then, so that literal addresses are all
 // that can be looked at.
-func guardedTransport(roots *x509.CertPool, allowPrivate bool) *http.Transport {
+func Transport(roots *x509.CertPool, allowPrivate bool) *http.Transport {
 	g := &guard{allow: allowPrivate, proxies: map[string]bool{}}
 	return &http.Transport{
 		Proxy:                  g.proxy,
@@ -67,7 +69,7 @@ func (g *guard) proxy(r *http.Request) (*url.URL, error) {
 	if p == nil || err != nil {
 		return p, err
 	}
-	if a, err := netip.ParseAddr(r.URL.Hostname()); err == nil && !g.allow && !public(a) {
+	if a, err := netip.ParseAddr(r.URL.Hostname()); err == nil && !g.allow && !Public(a) {
 		return nil, notAllowed(a)
 	}
 	port := p.Port()
@@ -91,7 +93,7 @@ func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, er
 			if err != nil {
 				return err
 			}
-			if !public(a.Addr()) {
+			if !Public(a.Addr()) {
 				return notAllowed(a.Addr())
 			}
 			return nil
@@ -101,5 +103,5 @@ func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, er
 }
 
 func notAllowed(a netip.Addr) error {
-	return fmt.Errorf("%s is no address of the Internet; set allowPrivate if the list is on a network of yours", a)
+	return fmt.Errorf("%s is no address of the Internet; set allowPrivate if it is on a network of yours", a)
 }

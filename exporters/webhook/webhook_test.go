@@ -1,0 +1,195 @@
+package webhook_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sealwatch/sealwatch/exporters"
+	"github.com/sealwatch/sealwatch/exporters/exportertest"
+	"github.com/sealwatch/sealwatch/exporters/webhook"
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
+
+const (
+	secret = "a secret of thirty-two bytes ...!"
+	token  = "token-that-nobody-may-see"
+)
+
+func write(t testing.TB, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// endpoint is a receiver that checks signatures as the standard says and refuses requests with a poisoned change.
+func endpoint(t testing.TB) *exportertest.HTTPReceiver {
+	return exportertest.NewHTTPReceiver(t, func(w http.ResponseWriter, r *http.Request) []exportertest.Delivery {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil
+		}
+		at, err := strconv.ParseInt(r.Header.Get("Webhook-Timestamp"), 10, 64)
+		if age := time.Since(time.Unix(at, 0)); err != nil || math.Abs(age.Minutes()) > 5 {
+			t.Errorf("time stamp %q is %s old", r.Header.Get("Webhook-Timestamp"), age)
+		}
+		mac := hmac.New(sha256.New, []byte(secret))
+		_, _ = fmt.Fprintf(mac, "%s.%d.%s", r.Header.Get("Webhook-Id"), at, body)
+		if want := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)); r.Header.Get("Webhook-Signature") != want {
+			t.Errorf("signature %q, want %q", r.Header.Get("Webhook-Signature"), want)
+		}
+		if r.Header.Get("Authorization") != "Bearer "+token {
+			t.Error("the token is missing")
+		}
+		var got []exporters.Document
+		if r.Header.Get("Content-Type") == "application/json" {
+			if err := json.Unmarshal(body, &got); err != nil {
+				t.Errorf("%v in %s", err, body)
+			}
+		} else {
+			for _, line := range strings.Split(strings.TrimSuffix(string(body), "\n"), "\n") {
+				var d exporters.Document
+				if err := json.Unmarshal([]byte(line), &d); err != nil {
+					t.Errorf("%v in %s", err, line)
+				}
+				got = append(got, d)
+			}
+		}
+		var deliveries []exportertest.Delivery
+		for _, d := range got {
+			if d.Detection == "poison" {
+				w.WriteHeader(http.StatusUnprocessableEntity)
+				return nil
+			}
+			deliveries = append(deliveries, exportertest.Delivery{AlertID: strings.TrimPrefix(d.Name, "alerts/"), Sequence: d.Sequence})
+		}
+		w.WriteHeader(http.StatusAccepted)
+		return deliveries
+	})
+}
+
+func TestConformance(t *testing.T) {
+	for _, form := range []webhook.Form{webhook.Array, webhook.Lines} {
+		t.Run(string(form), func(t *testing.T) {
+			poisoned := exportertest.Change(99)
+			poisoned.Detection = "poison"
+			exportertest.RunHTTP(t, exportertest.HTTPFactory{
+				Factory: exportertest.Factory{Poisoned: poisoned, NewExporter: func(t testing.TB, r exportertest.Receiver, timeout time.Duration) exporters.Exporter {
+					to := r.(*exportertest.HTTPReceiver)
+					x, err := webhook.New(webhook.Options{URL: to.URL() + "/hook", Form: form, CAFile: to.CAFile(), AllowPrivate: true, Timeout: timeout,
+						SecretFile: write(t, secret+"\n"), TokenFile: write(t, token)})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return x
+				}},
+				NewHTTPReceiver: endpoint, Secret: token,
+			})
+		})
+	}
+}
+
+// TestOptions: each thing that is wrong is said, and no secret.
+func TestOptions(t *testing.T) {
+	const good = "https://siem.example.com/hook"
+	for name, c := range map[string]struct {
+		o    webhook.Options
+		want string
+	}{
+		"no URL":          {webhook.Options{}, "cannot be read"},
+		"plain":           {webhook.Options{URL: "http://siem.example.com/"}, "https was expected"},
+		"a password":      {webhook.Options{URL: "https://user:hunter2@siem.example.com/"}, "belongs into tokenFile"},
+		"form":            {webhook.Options{URL: good, Form: "xml"}, "array or lines"},
+		"small":           {webhook.Options{URL: good, MaxBytes: 1}, "were expected"},
+		"header":          {webhook.Options{URL: good, TokenHeader: "X Y", TokenFile: write(t, "x")}, "the name of a header"},
+		"token":           {webhook.Options{URL: good, TokenFile: write(t, "hunter2\nhunter2")}, "one line"},
+		"short secret":    {webhook.Options{URL: good, SecretFile: write(t, "hunter2")}, "found 7 bytes"},
+		"no Base64":       {webhook.Options{URL: good, SecretFile: write(t, "whsec_hunter2!!")}, "no Base64"},
+		"no certificates": {webhook.Options{URL: good, CAFile: write(t, "x")}, "no certificate"},
+		"missing file":    {webhook.Options{URL: good, SecretFile: "/nowhere/x"}, "no such file"},
+	} {
+		if _, err := webhook.New(c.o); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// TestPrivateAddresses are called only when that was allowed, so that nobody reaches a service of the machine by a configuration.
+func TestPrivateAddresses(t *testing.T) {
+	to := endpoint(t)
+	defer to.Close()
+	x, err := webhook.New(webhook.Options{URL: to.URL(), CAFile: to.CAFile()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = x.Export(t.Context(), []alert.Change{exportertest.Change(1)})
+	if err == nil || !strings.Contains(err.Error(), "no address of the Internet") || to.Requests() > 0 {
+		t.Errorf("%v, %d requests", err, to.Requests())
+	}
+}
+
+// TestSameBodySameID: a receiver knows a repetition by the id.
+func TestSameBodySameID(t *testing.T) {
+	var ids []string
+	to := exportertest.NewHTTPReceiver(t, func(_ http.ResponseWriter, r *http.Request) []exportertest.Delivery {
+		ids = append(ids, r.Header.Get("Webhook-Id"))
+		if r.Header.Get("Webhook-Signature") != "" {
+			t.Error("signed without a secret")
+		}
+		return nil
+	})
+	defer to.Close()
+	x, err := webhook.New(webhook.Options{URL: to.URL(), CAFile: to.CAFile(), AllowPrivate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{1, 1, 2} {
+		if err := x.Export(t.Context(), []alert.Change{exportertest.Change(n)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(ids) != 3 || ids[0] != ids[1] || ids[1] == ids[2] {
+		t.Errorf("ids %v", ids)
+	}
+	if err := x.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNasty: whatever stands in an alert, the body is read as it was written.
+func TestNasty(t *testing.T) {
+	to := exportertest.NewHTTPReceiver(t, func(_ http.ResponseWriter, r *http.Request) []exportertest.Delivery {
+		body, _ := io.ReadAll(r.Body)
+		if strings.ContainsAny(string(body), "\x00\x1b\u202e\u2028") || strings.Count(string(body), "\n") != 30 {
+			t.Errorf("body %q", body)
+		}
+		return nil
+	})
+	defer to.Close()
+	x, err := webhook.New(webhook.Options{URL: to.URL(), CAFile: to.CAFile(), AllowPrivate: true, Form: webhook.Lines})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var changes []alert.Change
+	for n := range 30 {
+		changes = append(changes, exportertest.NastyChange(n))
+	}
+	if err := x.Export(t.Context(), changes); err != nil {
+		t.Error(err)
+	}
+	_ = x.Close(t.Context())
+}
