@@ -95,16 +95,16 @@ type Request struct {
 // New returns a server that works. It listens with TLS.
 func New(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{}
-	s.reset()
+	s := NewHandler()
 	s.Server = httptest.NewTLSServer(s)
 	t.Cleanup(s.Close)
 	return s
 }
 
-func (s *Server) reset() {
-	s.Tokens, s.Indexes, s.MaxBytes = map[string]bool{Token: true}, map[string]bool{"main": true}, 1_000_000
-	s.channels, s.next = map[string]map[uint64]bool{}, map[string]uint64{}
+// NewHandler returns one that works and does not listen.
+func NewHandler() *Server {
+	return &Server{Tokens: map[string]bool{Token: true}, Indexes: map[string]bool{"main": true}, MaxBytes: 1_000_000,
+		channels: map[string]map[uint64]bool{}, next: map[string]uint64{}}
 }
 
 // CAFile writes the server's certificate into a file.
@@ -156,13 +156,18 @@ func (s *Server) Polls() int {
 }
 
 // ServeHTTP implements http.Handler.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.Serve(w, r) }
+
+// Serve answers a request and returns what was indexed because of it.
+func (s *Server) Serve(w http.ResponseWriter, r *http.Request) (indexed []Event) {
 	body, err := io.ReadAll(r.Body) // before anything is kept: a request that breaks off is none
 	if err != nil {
-		return
+		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before := len(s.events)
+	defer func() { indexed = append(indexed, s.events[before:]...) }()
 	if s.Cookie != "" {
 		http.SetCookie(w, &http.Cookie{Name: "indexer", Value: s.Cookie, Path: "/"})
 	}
@@ -178,6 +183,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		html(w, http.StatusNotFound)
 	}
+	return nil
 }
 
 // authorized answers those that may not.
