@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"strings"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -59,9 +61,8 @@ func alertStory(a *sealwatchv1.Alert, change sealwatchv1.AlertChange, name strin
 func endText(s *structpb.Struct) string {
 	f := s.GetFields()
 	text := func(key string) string { return f[key].GetStringValue() }
-	place := strings.Join(present(text("city"), text("country")), ", ")
-	client := strings.Join(present(text("browser"), text("os")), " on ")
-	return strings.Join(present(text("time"), place, text("ipAddress"), text("network"), client, text("activity")), "  ")
+	client := device(strings.Join(present(text("browser"), text("os")), " on "))
+	return strings.Join(present(text("time"), placeText(text("city"), cmp.Or(text("countryName"), text("country"))), text("ipAddress"), text("network"), client, cmp.Or(activityWords[text("activity")][0], text("activity"))), "  ")
 }
 
 // joined writes the first of a list of texts, of which there are whole in all, or as many as are listed.
@@ -95,7 +96,7 @@ func why(a *sealwatchv1.Alert) string {
 		leaving = fmt.Sprintf("%.0f days after leaving", h/24)
 	}
 	all := present(
-		distance, number("hours", "%.2f h between"), number("speedKmh", "%.0f km/h"), number("allowedSpeedKmh", "%.0f km/h are possible"),
+		distance, between(f), speed(f), number("allowedSpeedKmh", "%.0f km/h are possible"),
 		leaving, number("failures", "%.0f failures"), number("threshold", "%.0f are enough"), number("windowMinutes", "within %.0f minutes"))
 	if asked := f["asked"].GetStringValue(); asked != "" { // of a policy: what it looks for, with its number
 		all = []string{"the policy looks for " + asked}
@@ -110,6 +111,36 @@ func why(a *sealwatchv1.Alert) string {
 		return ""
 	}
 	return strings.Join(append(all, fmt.Sprintf("score %.1f", a.GetScore())), ", ")
+}
+
+// between is the time between the ends of a journey.
+func between(f map[string]*structpb.Value) string {
+	v, ok := f["hours"]
+	switch minutes := v.GetNumberValue() * 60; {
+	case !ok:
+		return ""
+	case minutes < 1:
+		return "within a minute"
+	case minutes < 90:
+		return plural(int(math.Round(minutes)), "minute") + " between"
+	default:
+		return fmt.Sprintf("%.1f hours between", minutes/60)
+	}
+}
+
+// fastest is what no aircraft that carries people reaches, in km/h: a higher number says nothing more.
+const fastest = 2500
+
+// speed is how fast somebody would have travelled.
+func speed(f map[string]*structpb.Value) string {
+	switch v, ok := f["speedKmh"]; {
+	case !ok:
+		return ""
+	case v.GetNumberValue() > fastest:
+		return "faster than any aircraft"
+	default:
+		return fmt.Sprintf("%.0f km/h", v.GetNumberValue())
+	}
 }
 
 // present leaves empty texts out.

@@ -43,7 +43,11 @@ func (p *process) alertsShow() *cobra.Command {
 				return err
 			}
 			if !asJSON {
-				p.print("%s", strings.TrimSuffix(alertWhole(a), "\n"))
+				events, err := eventLines(c.Context(), conn, a)
+				if err != nil { // the rest is worth telling
+					events = []string{strings.Join(a.GetEventIds(), " "), "they cannot be read: " + message(err)}
+				}
+				p.print("%s", strings.TrimSuffix(alertWhole(a, events...), "\n"))
 				continue
 			}
 			text, err := alertJSON(a, "")
@@ -57,8 +61,8 @@ func (p *process) alertsShow() *cobra.Command {
 	return c
 }
 
-// alertWhole is the story of an alert with all that belongs to it.
-func alertWhole(a *sealwatchv1.Alert) string {
+// alertWhole is the story of an alert with all that belongs to it; events are lines about its events.
+func alertWhole(a *sealwatchv1.Alert, events ...string) string {
 	var b strings.Builder
 	b.WriteString(strings.TrimSuffix(alertStory(a, sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED, ""), "\n"))
 	section := func(head string, lines ...string) {
@@ -86,12 +90,12 @@ func alertWhole(a *sealwatchv1.Alert) string {
 	if reason := a.GetEvidence().GetFields()["severityReason"].GetStringValue(); reason != "" {
 		section("level", severityName(a.GetSeverity())+": "+reason)
 	}
-	section("facts", evidenceLines(a.GetEvidence())...)
+	section("facts", evidenceLines(a)...)
 	section("do", a.GetResponse()...)
 	for _, c := range a.GetComments() {
 		section("said", stamp(c.GetCreateTime().AsTime())+"  "+c.GetAuthor()+": "+c.GetText())
 	}
-	section("events", strings.Join(a.GetEventIds(), " "))
+	section("events", events...)
 	section("again", a.GetRerun())
 	section("all", present(a.GetAllEvents())...)
 	if a.GetRerun() != "" || a.GetAllEvents() != "" {
@@ -100,25 +104,31 @@ func alertWhole(a *sealwatchv1.Alert) string {
 	return b.String()
 }
 
-// plural counts things.
+// plural counts things: with an s, or by the word behind a bar.
 func plural(n int, thing string) string {
+	one, many, other := strings.Cut(thing, "|")
 	if n == 1 {
-		return "1 " + thing
+		return "1 " + one
+	}
+	if other {
+		return fmt.Sprintf("%d %s", n, many)
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // deviceUse says of a device how usual it is: what counts is the family, and a version may be new by an update.
 func deviceUse(v *sealwatchv1.AlertTrait) string {
-	family := v.GetFamily()
+	family := device(v.GetFamily())
 	switch {
+	case family == silent && v.GetFamilyDayCount() == 0:
+		return "new"
 	case v.GetFamilyDayCount() == 0:
 		return "new: no " + family + " of any version before"
-	case v.GetNew() && family != v.GetValue():
+	case v.GetNew() && family != device(v.GetValue()):
 		return fmt.Sprintf("new version only: %s, which counts, known from %s", family, plural(int(v.GetFamilyDayCount()), "day"))
-	case family != v.GetValue() && v.GetFamilyDayCount() == v.GetDayCount():
+	case family != device(v.GetValue()) && v.GetFamilyDayCount() == v.GetDayCount():
 		return fmt.Sprintf("known from %s, as is %s, which counts", plural(int(v.GetDayCount()), "day"), family)
-	case family != v.GetValue():
+	case family != device(v.GetValue()):
 		return fmt.Sprintf("known from %s, and %s, which counts, from %d", plural(int(v.GetDayCount()), "day"), family, v.GetFamilyDayCount())
 	}
 	return "known from " + plural(int(v.GetDayCount()), "day")
@@ -148,8 +158,13 @@ func contextLines(c *sealwatchv1.AlertContext) [][2]string {
 			if t.kind == "network" {
 				name = "AS" + name
 			}
+			if t.kind == "device" {
+				name = device(name)
+			}
 			if v.GetLabel() != "" && t.kind != "address" {
-				name += " (" + v.GetLabel() + ")"
+				if label := device(v.GetLabel()); label != "" && !strings.EqualFold(label, "other") {
+					name += " (" + label + ")"
+				}
 			}
 			usual := "new"
 			if !v.GetNew() {
@@ -163,7 +178,7 @@ func contextLines(c *sealwatchv1.AlertContext) [][2]string {
 	}
 	var deeds []string
 	for _, d := range c.GetNextHour() {
-		deeds = append(deeds, fmt.Sprintf("%d %s", d.GetCount(), d.GetActivity()))
+		deeds = append(deeds, deedText(int(d.GetCount()), d.GetActivity()))
 	}
 	next := strings.Join(deeds, ", ")
 	switch {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/types/known/structpb"
+
+	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 )
 
 const (
@@ -24,52 +28,113 @@ var told = []string{
 	"distanceKm", "hours", "speedKmh", "allowedSpeedKmh", "hoursSinceLeaving", "failures", "threshold", "asked", "condition", "policy", "windowMinutes", "succeeded",
 }
 
-// firstTold comes before the rest, because it says what to do.
-var firstTold = []string{"docusignSays", "nextStep"}
-
-// evidenceLines are what the story does not tell of the evidence, by name. What is empty is left out; a zero or a "no" is
-// not, because that there were none may be what raised the alert.
-func evidenceLines(evidence *structpb.Struct) []string {
-	fields := evidence.GetFields()
-	first := make([]string, 0, len(fields))
-	for _, key := range firstTold {
-		if fields[key] != nil {
-			first = append(first, key)
+// evidenceLines are what the story does not tell of the evidence, in the words of facts.yaml; what has none there is told by its name.
+func evidenceLines(a *sealwatchv1.Alert) []string {
+	fields := a.GetEvidence().GetFields()
+	list := factsOf(a.GetDetection())
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		if !containsFact(list, key) {
+			list = append(list, fact{key, words(key) + ": {}"})
 		}
 	}
 	var all []string
-	for _, key := range append(first, slices.DeleteFunc(slices.Sorted(maps.Keys(fields)), func(key string) bool { return slices.Contains(firstTold, key) })...) {
-		v := fields[key]
-		list, isList := v.GetListValue().AsSlice(), v.GetListValue() != nil
+	for _, f := range list {
+		v := fields[f.key]
+		values := v.GetListValue().GetValues()
 		// the story tells the ends of a journey, but no list of places
-		if slices.Contains(told, key) && (!isList || key != "from") || key == "sources" && fields["hoursSinceLeaving"] == nil {
+		if v == nil || slices.Contains(told, f.key) && (len(values) == 0 || f.key != "from") || f.key == "sources" && fields["hoursSinceLeaving"] == nil {
 			continue
 		}
-		if isList && len(list) > 0 {
-			if _, things := list[0].(map[string]any); things {
-				all = append(all, entries(words(key), v.GetListValue().GetValues())...)
-				continue
-			}
+		if len(values) > 0 && values[0].GetStructValue() != nil {
+			all = append(all, entries(a, f.text, values)...)
+			continue
 		}
-		if text := valueText(v); text != "" {
-			all = append(all, words(key)+": "+text)
+		if text := factText(f.text, v, shownValue(a, f.key, v)); text != "" {
+			all = append(all, text)
 		}
 	}
 	return all
 }
 
+// coded are members whose values are names of ours, with underlines or capitals between their words.
+var coded = []string{"reasons", "patterns", "pattern", "matchedBy", "kind"}
+
+// shownValue is a value on a line: people by name, activities and names of ours in words.
+func shownValue(a *sealwatchv1.Alert, key string, v *structpb.Value) string {
+	list := v.GetListValue().GetValues()
+	switch {
+	case key == "activities" && v.GetStructValue() != nil:
+		var all []string
+		for _, name := range slices.Sorted(maps.Keys(v.GetStructValue().GetFields())) {
+			var n float64
+			if _, err := fmt.Sscan(valueText(v.GetStructValue().GetFields()[name]), &n); err == nil {
+				all = append(all, deedText(int(n), name))
+			}
+		}
+		return strings.Join(all, ", ")
+	case list != nil:
+		var all []string
+		for i, one := range list {
+			if i == evidenceListed {
+				all = append(all, fmt.Sprintf("and %d more", len(list)-i))
+				break
+			}
+			all = append(all, present(shownValue(a, key, one))...)
+		}
+		return strings.Join(all, ", ")
+	case v.GetStructValue() != nil:
+		if v.GetStructValue().GetFields()["ipAddress"] != nil {
+			return endText(v.GetStructValue())
+		}
+		return parts(a, v.GetStructValue())
+	}
+	text := valueText(v)
+	if n, ok := v.GetKind().(*structpb.Value_NumberValue); ok {
+		text = rounded(n.NumberValue)
+	}
+	switch {
+	case key == "activities" || key == "administrativeActivities":
+		return cmp.Or(activityWords[text][0], strings.ReplaceAll(text, "_", " "))
+	case slices.Contains(coded, key):
+		return strings.ReplaceAll(words(text), "_", " ")
+	case key == "strangerEnd" && text == "from":
+		return "the first place"
+	case key == "strangerEnd" && text == "to":
+		return "the second place"
+	case strings.HasSuffix(strings.ToLower(key), "city"):
+		return place(text)
+	case strings.HasSuffix(strings.ToLower(key), "device"):
+		return device(text)
+	}
+	if text == a.GetSubject().GetId() {
+		return cmp.Or(a.GetContext().GetDirectory().GetDisplayName(), nameOf(a, text), text)
+	}
+	return cmp.Or(nameOf(a, text), text)
+}
+
 // entries are a list of things, a line each.
-func entries(head string, list []*structpb.Value) []string {
+func entries(a *sealwatchv1.Alert, text string, list []*structpb.Value) []string {
 	var all []string
 	for i, v := range list {
 		if i == evidenceListed {
-			return append(all, fmt.Sprintf("%s: and %d more", head, len(list)-i))
+			return append(all, factText(text, structpb.NewStringValue("more"), fmt.Sprintf("and %d more", len(list)-i)))
 		}
-		if text := valueText(v); text != "" {
-			all = append(all, head+": "+text)
+		if line := factText(text, v, shownValue(a, "", v)); line != "" {
+			all = append(all, line)
 		}
 	}
 	return all
+}
+
+// rounded is a number as far as a person needs it.
+func rounded(n float64) string {
+	switch {
+	case n > 0 && n < 0.001:
+		return "less than 0.001"
+	case math.Abs(n) < 10:
+		return strconv.FormatFloat(math.Round(n*1000)/1000, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(math.Round(n*10)/10, 'f', -1, 64)
 }
 
 // valueText is a value on a line.
@@ -96,7 +161,7 @@ func valueText(v *structpb.Value) string {
 		}
 		return strings.Join(all, ", ")
 	case *structpb.Value_StructValue:
-		return parts(v.StructValue)
+		return parts(nil, v.StructValue)
 	}
 	return ""
 }
@@ -104,21 +169,25 @@ func valueText(v *structpb.Value) string {
 // unsaid are parts of things that say nothing to a person, or that the alert lists.
 var unsaid = []string{"eventId", "latitude", "longitude"}
 
-// parts writes the parts of a thing, the time first.
-func parts(s *structpb.Struct) string {
+// parts writes the parts of a thing, the time first and then what was done.
+func parts(a *sealwatchv1.Alert, s *structpb.Struct) string {
 	fields := s.GetFields()
 	var all []string
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		text := valueText(fields[key])
+		text := shownValue(a, key, fields[key])
 		switch _, isBool := fields[key].GetKind().(*structpb.Value_BoolValue); {
-		case text == "" || slices.Contains(unsaid, key) || isBool && text == "no":
+		case strings.TrimSpace(text) == "" || slices.Contains(unsaid, key) || isBool && text == "no":
 		case isBool:
 			all = append(all, words(key))
-		case key == "time":
+		case key == "time": // comes first
+		case key == "operation":
 			all = slices.Insert(all, 0, text)
 		default:
 			all = append(all, words(key)+" "+text)
 		}
+	}
+	if at := valueText(fields["time"]); at != "" {
+		all = slices.Insert(all, 0, at)
 	}
 	return strings.Join(all, ", ")
 }

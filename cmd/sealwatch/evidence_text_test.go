@@ -22,14 +22,14 @@ func TestAnAlertTellsItsEvidence(t *testing.T) {
 		says, not []string
 	}{
 		{"docusign_alert", map[string]any{"alert": "TooManyEnvelopesDeleted", "docusignSays": "many were deleted", "nextStep": "Restore them.", "count": 40.0, "average": 2.5, "city": "", "severityReason": "by DocuSign"},
-			[]string{"  facts   docusign says: many were deleted\n          next step: Restore them.\n", "average: 2.5\n", "count: 40\n"}, []string{"city", "severity reason"}},
-		{"unusual_impersonation", map[string]any{"userList": people, "newUsers": 23.0}, []string{"user list: person-00, ", "person-19, and 3 more\n", "new users: 23\n"}, []string{"person-20"}},
+			[]string{"  facts   DocuSign says: many were deleted\n          next step: Restore them.\n", "usual, by DocuSign: 2.5\n", "DocuSign counted 40\n"}, []string{"place", "severity reason"}},
+		{"unusual_impersonation", map[string]any{"userList": people, "newUsers": 23.0}, []string{"users: person-00, ", "person-19, and 3 more\n", "for 23 of them it never did before\n"}, []string{"person-20"}},
 		{"failed_logins", map[string]any{"failures": 9.0, "threshold": 5.0, "userLimit": 12.0, "usualFailures": 0.0, "succeeded": true, "evenIntervals": false},
-			[]string{"usual failures: 0\n", "user limit: 12\n", "even intervals: no\n", "9 failures, 5 are enough"}, []string{"failures: 9", "threshold:", "succeeded:"}},
+			[]string{"usual for the user: no failures\n", "more than usual begins at 12 failures\n", "not at even intervals\n", "9 failures, 5 are enough"}, []string{"failures: 9", "threshold:", "succeeded:"}},
 		{"infrequent_country", map[string]any{"networkKnownDays": 3.0, "at": map[string]any{"time": "2026-03-02T10:00:00Z", "city": "tokyo", "eventId": "e7", "latitude": 35.6},
 			"before": []any{map[string]any{"time": "2026-03-01T10:00:00Z", "city": "london"}, map[string]any{"city": "bonn"}}},
-			[]string{"network known days: 3\n", "at: 2026-03-02T10:00:00Z, city tokyo\n", "before: 2026-03-01T10:00:00Z, city london\n", "before: city bonn\n"}, []string{"e7", "35.6"}},
-		{"unusual_admin", map[string]any{"from": []any{map[string]any{"city": "oslo"}}}, []string{"from: city oslo\n"}, nil},
+			[]string{"network known from 3 days\n", "here: 2026-03-02T10:00:00Z, city Tokyo\n", "before: 2026-03-01T10:00:00Z, city London\n", "before: city Bonn\n"}, []string{"e7", "35.6"}},
+		{"unusual_admin", map[string]any{"from": []any{map[string]any{"city": "oslo"}}}, []string{"from: city Oslo\n"}, nil},
 		{"hostile", map[string]any{"reasons": []any{"red \x1b[31m" + strings.Repeat("x", 400)}}, []string{`red \x1b[31mxxx`, "xxx…\n"}, []string{strings.Repeat("x", 300), "\x1b"}},
 	} {
 		evidence, err := structpb.NewStruct(c.evidence)

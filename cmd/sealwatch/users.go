@@ -170,8 +170,8 @@ func timelineLine(e *sealwatchv1.TimelineEntry) string {
 	if plain, err := url.PathUnescape(id); err == nil {
 		id = plain
 	}
-	place := strings.Join(present(v.GetPlace().GetCity(), v.GetPlace().GetCountry()), ", ")
-	device := strings.Join(present(v.GetDevice().GetBrowser(), v.GetDevice().GetOs()), " on ")
+	where := placeText(v.GetPlace().GetCity(), v.GetPlace().GetCountry())
+	with := device(strings.Join(present(v.GetDevice().GetBrowser(), v.GetDevice().GetOs()), " on "))
 	what := strings.Join(present(v.GetObject(), v.GetAction(), v.GetProperty()), " ")
-	return at + "  " + terminal.Cell(v.GetActivity(), 16) + "  " + terminal.Text(strings.Join(present(by, what, v.GetNetwork().GetIpAddress(), place, device, v.GetEnvelopeId(), "event "+id), "  "))
+	return at + "  " + terminal.Cell(v.GetActivity(), 16) + "  " + terminal.Text(strings.Join(present(by, what, v.GetNetwork().GetIpAddress(), where, with, v.GetEnvelopeId(), "event "+id), "  "))
 }
