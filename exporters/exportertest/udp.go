@@ -67,14 +67,8 @@ func (r *UDPReceiver) Close() {
 
 func (r *UDPReceiver) listen() {
 	r.t.Helper()
-	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
-		return c.Control(func(fd uintptr) {
-			const much = 16 << 20 // so that a machine that is busy loses nothing; without the right to force it, as much as the system gives
-			if syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUFFORCE, much) != nil {
-				_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, much)
-			}
-		})
-	}}
+	// A large buffer, so that a machine that is busy loses nothing.
+	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return c.Control(func(fd uintptr) { enlarge(int(fd)) }) }}
 	conn, err := config.ListenPacket(context.Background(), "udp", r.address)
 	if err != nil {
 		r.t.Fatalf("listening again: %v", err)
