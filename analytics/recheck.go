@@ -101,7 +101,7 @@ func (r *Runner) asks(ctx context.Context, d *Detection, all []clickhouse.Rechec
 		}
 		for i := range l.reigns {
 			v := &l.reigns[i]
-			if !v.concerns(c.Reason) && !(c.Reason == ReasonDirectory && excepted) || !v.reached(c.First, c.Last) || v.off() && !strings.HasPrefix(c.Reason, reevaluationReason) {
+			if !v.concerns(c.Reason) && (c.Reason != ReasonDirectory || !excepted) || !v.reached(c.First, c.Last) || v.off() && !strings.HasPrefix(c.Reason, reevaluationReason) {
 				continue
 			}
 			if c.ID != "" {

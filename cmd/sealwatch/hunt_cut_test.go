@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	"context"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -71,7 +71,7 @@ func TestTableThatIsNot(t *testing.T) {
 	defer func() { _ = conn.Close() }()
 	var out, errs bytes.Buffer
 	h := &hunter{p: &process{out: &out, err: &errs}, client: sealwatchv1.NewHuntServiceClient(conn), flags: &huntFlags{}, parameters: map[string]string{}, output: outputTable}
-	if err := h.converse(context.Background(), &typist{lines: []string{`\d evnts`, "MANY;"}}, func() {}); err != nil && err != io.EOF { //nolint:errorlint // it is returned as it is
+	if err := h.converse(t.Context(), &typist{lines: []string{`\d evnts`, "MANY;"}}, func() {}); err != nil && !errors.Is(err, io.EOF) {
 		t.Fatal(err)
 	}
 	if got, want := errs.String(), "sealwatch: there is no table evnts; did you mean events?; \\d lists those that there are\n"; !strings.HasPrefix(got, want) || strings.Count(got, "sealwatch:") != 1 || !strings.Contains(got, "cut off") {
@@ -79,7 +79,7 @@ func TestTableThatIsNot(t *testing.T) {
 	}
 	out.Reset()
 	errs.Reset()
-	if err := h.converse(context.Background(), &typist{lines: []string{`\d events`}}, func() {}); err != nil && err != io.EOF { //nolint:errorlint // as above
+	if err := h.converse(t.Context(), &typist{lines: []string{`\d events`}}, func() {}); err != nil && !errors.Is(err, io.EOF) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "7") || errs.Len() > 0 {
