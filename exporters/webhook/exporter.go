@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/sealwatch/sealwatch/exporters"
+	"github.com/sealwatch/sealwatch/exporters/format/payload"
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/outbound"
 )
@@ -85,14 +86,9 @@ func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
 		return e
 	}
 	for i := range changes {
-		d := exporters.NewDocument(&changes[i])
-		text, err := d.Encode()
+		text, err := payload.Encode(x.o.Payload, &changes[i], x.o.MaxBytes-len("[]"))
 		if err != nil {
 			failed[i] = err.Error()
-			continue
-		}
-		if n := len(text) + len("[]"); n > x.o.MaxBytes {
-			failed[i] = fmt.Sprintf("the alert takes %d bytes, and a request has at most %d", n, x.o.MaxBytes)
 			continue
 		}
 		if size+len(text)+len(",]") > x.o.MaxBytes {

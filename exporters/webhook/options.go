@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sealwatch/sealwatch/exporters/format/document"
+	"github.com/sealwatch/sealwatch/exporters/format/payload"
 	"github.com/sealwatch/sealwatch/internal/secretfile"
 )
 
@@ -35,6 +37,8 @@ type Options struct {
 	URL string
 	// Form is Array when empty.
 	Form Form
+	// Payload is the format of an alert, one of JSON; that of the REST API when nil.
+	Payload payload.Encoder
 	// SecretFile holds the secret that requests are signed with, with or without the prefix whsec_. Empty does not sign.
 	SecretFile string
 	// TokenFile holds a token that the receiver wants in the header TokenHeader, or as Authorization: Bearer when that is empty.
@@ -75,6 +79,12 @@ func (o *Options) complete() error {
 	}
 	if o.Form != Array && o.Form != Lines {
 		problem("form %q: %s or %s was expected", o.Form, Array, Lines)
+	}
+	if o.Payload == nil {
+		o.Payload = document.Encoder{}
+	}
+	if name := o.Payload.Name(); name != "json" && name != "ocsf" {
+		problem("format %q: json or ocsf was expected", name)
 	}
 	if o.TokenHeader != "" && (o.TokenFile == "" || strings.ContainsFunc(o.TokenHeader, notToken)) {
 		problem("token header %q: the name of a header was expected, together with a file of a token", o.TokenHeader)

@@ -18,6 +18,8 @@ import (
 
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/exporters/exportertest"
+	"github.com/sealwatch/sealwatch/exporters/format"
+	"github.com/sealwatch/sealwatch/exporters/format/payload"
 	"github.com/sealwatch/sealwatch/exporters/webhook"
 	"github.com/sealwatch/sealwatch/internal/alert"
 )
@@ -192,4 +194,47 @@ func TestNasty(t *testing.T) {
 		t.Error(err)
 	}
 	_ = x.Close(t.Context())
+}
+
+// TestOCSF: an alert that is too long for a request is shortened and says so.
+func TestOCSF(t *testing.T) {
+	parts := make(chan []map[string]any, 10)
+	to := exportertest.NewHTTPReceiver(t, func(_ http.ResponseWriter, r *http.Request) []exportertest.Delivery {
+		var part []map[string]any
+		if err := json.NewDecoder(r.Body).Decode(&part); err != nil || r.ContentLength > 8<<10 {
+			t.Errorf("%v, %d bytes", err, r.ContentLength)
+		}
+		parts <- part
+		return nil
+	})
+	defer to.Close()
+	encoder, err := format.New(format.OCSF, payload.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := webhook.New(webhook.Options{URL: to.URL(), CAFile: to.CAFile(), AllowPrivate: true, Payload: encoder, MaxBytes: 8 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes := exportertest.Changes(1, 3)
+	changes[1].Evidence = `{"text": "` + strings.Repeat("x", 20<<10) + `"}`
+	if err := x.Export(t.Context(), changes); err != nil {
+		t.Fatal(err)
+	}
+	_ = x.Close(t.Context())
+	close(parts)
+	var got []map[string]any
+	for part := range parts {
+		got = append(got, part...)
+	}
+	if len(got) != len(changes) {
+		t.Fatalf("%d findings, want %d", len(got), len(changes))
+	}
+	for i, finding := range got {
+		info, _ := finding["finding_info"].(map[string]any)
+		unmapped, _ := finding["unmapped"].(map[string]any)
+		if _, cut := unmapped["truncated"]; finding["class_uid"] != 2004.0 || info["uid"] != changes[i].ID || cut != (i == 1) {
+			t.Errorf("finding %d: %v", i, finding)
+		}
+	}
 }

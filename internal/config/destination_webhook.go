@@ -13,6 +13,10 @@ type WebhookDestination struct {
 	URL string `yaml:"url"`
 	// How the alerts of a request are written: array (one JSON array) or lines (one JSON object a line). Empty is array.
 	Form string `yaml:"form,omitempty"`
+	// What an alert looks like: json (that of the REST API) or ocsf (Detection Finding). Empty is json.
+	Format string `yaml:"format,omitempty"`
+	// Where a person finds an alert, as an address in which {id} stands for the alert's id; it goes into ocsf.
+	AlertURL string `yaml:"alertUrl,omitempty"`
 	// File that holds the secret which requests are signed with (HMAC-SHA256), 24 bytes at least, or Base64 behind whsec_, with mode 0600 or
 	// 0640 at most. Empty does not sign.
 	SecretFile string `yaml:"secretFile,omitempty"`
@@ -53,6 +57,10 @@ func (w *WebhookDestination) validate(p *problems, key func(string) string) {
 	if w.Form != "" {
 		p.oneOf(key("form"), w.Form, "array", "lines")
 	}
+	if w.Format != "" {
+		p.oneOf(key("format"), w.Format, "json", "ocsf")
+	}
+	validateAlertURL(p, key("alertUrl"), w.AlertURL)
 	p.file(key("secretFile"), w.SecretFile)
 	p.file(key("tokenFile"), w.TokenFile)
 	p.file(key("caFile"), w.CAFile)
