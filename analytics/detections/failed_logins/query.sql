@@ -46,7 +46,7 @@ failures AS
 -- A success says something where its address or its user fails nearby: for the source within three of its windows, in which
 -- stretches hold together, for the user within the time of a success.
 (
-    SELECT groupUniqArray(cityHash64(tenant, arrayJoin([ip_address, user_id]), intDiv(at, intDiv(greatest(3 * {spray_window_us:UInt64}, {success_us:UInt64}), 1000) + 1) + arrayJoin([-1, 0, 1])))
+    SELECT groupUniqArray(cityHash64(arrayJoin([ip_address, user_id]), intDiv(at, intDiv(greatest(3 * {spray_window_us:UInt64}, {success_us:UInt64}), 1000) + 1) + arrayJoin([-1, 0, 1])))
     FROM failures
 ) AS near,
 attempts AS
@@ -65,13 +65,13 @@ attempts AS
         WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(32)
             AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
             AND activity = 'logon'
-            AND (cityHash64(tenant, ip_address, intDiv(at, intDiv(greatest(3 * {spray_window_us:UInt64}, {success_us:UInt64}), 1000) + 1)) IN (SELECT arrayJoin(near))
-                OR cityHash64(tenant, user_id, intDiv(at, intDiv(greatest(3 * {spray_window_us:UInt64}, {success_us:UInt64}), 1000) + 1)) IN (SELECT arrayJoin(near)))
+            AND (cityHash64(ip_address, intDiv(at, intDiv(greatest(3 * {spray_window_us:UInt64}, {success_us:UInt64}), 1000) + 1)) IN (SELECT arrayJoin(near))
+                OR cityHash64(user_id, intDiv(at, intDiv(greatest(3 * {spray_window_us:UInt64}, {success_us:UInt64}), 1000) + 1)) IN (SELECT arrayJoin(near)))
     )
 ),
--- who succeeded where, in the months that it is learned from; kept as one value, so that the attempts are read once for it
+-- who succeeded where, in the weeks that it is learned from; kept as one value, so that the attempts are read once for it
 (
-    SELECT groupUniqArrayArray([(ip_address, user, toStartOfMonth(day)), (ip_address, user, toStartOfMonth(day - 28))])
+    SELECT groupUniqArray((user, cityHash64(ip_address, user, intDiv(toRelativeDayNum(day - arrayJoin([0, 7, 14, 21, 28])), 7))))
     FROM attempts
     WHERE NOT failed
 ) AS visited,
@@ -88,8 +88,8 @@ familiar AS
         FROM events
         WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(31)
             AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
-            AND user_id IN (SELECT arrayJoin(visited).2)
-            AND (ip_address, user_id, toStartOfMonth(ts)) IN (SELECT v.1, v.2, v.3 FROM (SELECT arrayJoin(visited) AS v))
+            AND user_id IN (SELECT arrayJoin(visited).1)
+            AND cityHash64(ip_address, user_id, intDiv(toRelativeDayNum(ts), 7)) IN (SELECT arrayJoin(visited).2)
             AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AND activity = 'logon'
         GROUP BY tenant, ip_address, user_id
         HAVING length(used) >= 3
@@ -158,22 +158,30 @@ in_tenant AS
     WINDOW upto AS (PARTITION BY tenant, hostile ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
         gone AS (PARTITION BY tenant, hostile ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND intDiv({distributed_window_us:UInt64}, 1000) PRECEDING)
 ),
--- the days around those on which a user's window may have been full: it has at most three parts, two of this grid and midnight
-hot AS
+-- the days around those on which a user's window may have been full: it has at most three parts, two of this grid and midnight; kept as
+-- one value
 (
-    SELECT DISTINCT tenant, user_id AS user, active + arrayJoin([-1, 0, 1, 2]) AS day
+    SELECT groupUniqArray((tenant, user, day))
     FROM
     (
-        SELECT tenant, user_id, toDate(ts) AS active
-        FROM events
-        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(32)
-            AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
-            AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
-            AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
-            AND activity = 'failed_logon'
-        GROUP BY tenant, user_id, active, intDiv(toUnixTimestamp64Micro(ts), {window_us:UInt64})
-        HAVING 3 * count() >= {threshold:UInt32}
+        SELECT DISTINCT tenant, user_id AS user, active + arrayJoin([-1, 0, 1, 2]) AS day
+        FROM
+        (
+            SELECT tenant, user_id, toDate(ts) AS active
+            FROM events
+            WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalHour(32)
+                AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
+                AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
+                AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
+                AND activity = 'failed_logon'
+            GROUP BY tenant, user_id, active, intDiv(toUnixTimestamp64Micro(ts), {window_us:UInt64})
+            HAVING 3 * count() >= {threshold:UInt32}
+        )
     )
+) AS heated,
+hot AS
+(
+    SELECT h.1 AS tenant, h.2 AS user, h.3 AS day FROM (SELECT arrayJoin(heated) AS h)
 ),
 -- what each user did on earlier days: the addresses where he succeeded on three of the last 28 days are his own; his own
 -- failures, those at an address where he succeeded the same day, make his limit. Nobody without the password can raise it.
@@ -187,7 +195,8 @@ days AS
         WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(31)
             AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(32)
             AND user_id IN (SELECT user FROM hot)
-            AND (user_id, toStartOfMonth(ts)) IN (SELECT user, toStartOfMonth(day - arrayJoin([0, 28])) FROM hot)
+            -- the weeks of a grid that the 28 days before touch; by one number, which is found sooner than a pair
+            AND cityHash64(user_id, intDiv(toRelativeDayNum(ts), 7)) IN (SELECT cityHash64(user, intDiv(toRelativeDayNum(day - arrayJoin([0, 7, 14, 21, 28])), 7)) FROM hot)
             AND activity IN ('failed_logon', 'logon')
         GROUP BY tenant, user_id, active, ip_address, intDiv(toUnixTimestamp64Micro(ts), {window_us:UInt64})
     )
@@ -299,9 +308,9 @@ episodes AS
         arraySlice(arraySort(groupUniqArray(ip_address)), 1, 20) AS address_list,
         arraySlice(arraySort(groupUniqArrayIf(user, user != '')), 1, 20) AS user_list,
         arraySlice(arraySort(groupUniqArrayIf(spot.1, user != '' AND spot.1 != '')), 1, 20) AS email_list,
-        arraySlice(arraySort(groupUniqArrayIf(country, country != '')), 1, 20) AS country_list,
-        arraySlice(arraySort(groupUniqArrayIf(spot.3, spot.3 != '')), 1, 20) AS network_list,
-        arraySlice(arraySort(groupUniqArrayIf(spot.4, spot.4 != '')), 1, 20) AS browser_list,
+        arraySlice(arraySort(groupUniqArray(country)), 1, 20) AS country_list,
+        arraySlice(arraySort(groupUniqArray(spot.3)), 1, 20) AS network_list,
+        arraySlice(arraySort(groupUniqArray(spot.4)), 1, 20) AS browser_list,
         uniqExact(country) AS countries, uniqExact(spot.3) AS networks, uniqExact(spot.4) AS browsers,
         -- habits are a user's; what was read of the users of a source depends on who was asked for
         argMinIf((limit, expected, learned_days, own_addresses), (ts, event_id), numbered.of_user) AS habit,
