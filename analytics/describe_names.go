@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
@@ -42,7 +43,10 @@ func (r *Runner) names(ctx context.Context, findings []*alert.Finding, people []
 			told[k] = alert.Named{Name: p.Name, Email: p.Email}
 		}
 		if told[k].Name == "" && told[k].Email == "" {
-			users, applications = append(users, q.SubjectID), append(applications, q.SubjectID)
+			users = append(users, q.SubjectID)
+			if strings.Contains(findings[of[k]].Title, "Application "+q.SubjectID) {
+				applications = append(applications, q.SubjectID)
+			}
 		}
 	}
 	slices.Sort(users)

@@ -122,7 +122,7 @@ func eventLine(a *sealwatchv1.Alert, v *sealwatchv1.Event, people map[string]str
 	if id := v.GetUser().GetId(); a.GetSubject().GetType() != "user" || id != a.GetSubject().GetId() {
 		who = "by " + cmp.Or(v.GetUser().GetEmail(), v.GetUser().GetDisplayName(), nameOf(a, id), people[id], id, "nobody who is known")
 	}
-	where := strings.Join(present(v.GetNetwork().GetIpAddress(), placeText(v.GetPlace().GetCity(), cmp.Or(v.GetPlace().GetCountryName(), v.GetPlace().GetCountry())), v.GetNetwork().GetAsOrganization()), ", ")
+	where := strings.Join(present(v.GetNetwork().GetIpAddress(), placeText(v.GetPlace().GetCity(), cmp.Or(v.GetPlace().GetCountryName(), country(v.GetPlace().GetCountry()))), v.GetNetwork().GetAsOrganization()), ", ")
 	with := device(strings.Join(present(v.GetDevice().GetBrowser(), v.GetDevice().GetOs()), " on "))
 	if with == silent && v.GetIntegrationKey() != "" {
 		with = ""

@@ -42,7 +42,9 @@ func alertStory(a *sealwatchv1.Alert, change sealwatchv1.AlertChange, name strin
 		line(end, endText(evidence[end].GetStructValue()))
 	}
 	line("from", joined(evidence["ipAddresses"], evidence["addresses"].GetNumberValue()))
-	line("in", joined(evidence["countries"], 0))
+	if list := evidence["countries"]; list != nil {
+		line("in", shownValue(a, "countries", list))
+	}
 	line("why", why(a))
 	// of alerts about Sealwatch itself: what is wrong, what follows from it, and what ends it
 	line("problem", evidence["problem"].GetStringValue())
@@ -62,7 +64,7 @@ func endText(s *structpb.Struct) string {
 	f := s.GetFields()
 	text := func(key string) string { return f[key].GetStringValue() }
 	client := device(strings.Join(present(text("browser"), text("os")), " on "))
-	return strings.Join(present(text("time"), placeText(text("city"), cmp.Or(text("countryName"), text("country"))), text("ipAddress"), text("network"), client, cmp.Or(activityWords[text("activity")][0], text("activity"))), "  ")
+	return strings.Join(present(text("time"), placeText(text("city"), cmp.Or(text("countryName"), country(strings.TrimSpace(text("country"))))), text("ipAddress"), text("network"), client, cmp.Or(activityWords[text("activity")][0], text("activity"))), "  ")
 }
 
 // joined writes the first of a list of texts, of which there are whole in all, or as many as are listed.

@@ -42,7 +42,7 @@ func TestDemo(t *testing.T) {
 			t.Fatalf("exit %d: %s", code, errs)
 		}
 		for _, part := range []string{"REST   http://127.0.0.1:7401", "Ctrl-C stops all of it", "events of history are stored", "2 alerts raised",
-			"ALERT  2026-03-02T10:01:00Z  HIGH  User was in london", "from    2026-03-02T10:00:00Z  London, GB  203.0.113.1  Chrome 126 on Windows 10  log-on",
+			"ALERT  2026-03-02T10:01:00Z  HIGH  User was in london", "from    2026-03-02T10:00:00Z  London, United Kingdom  203.0.113.1  Chrome 126 on Windows 10  log-on",
 			"why     9560 km apart, 9 minutes between, faster than any aircraft, 900 km/h are possible, score 70.8"} {
 			if !strings.Contains(out, part) {
 				t.Errorf("the output lacks %q:\n%s", part, out)

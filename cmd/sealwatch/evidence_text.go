@@ -95,6 +95,8 @@ func shownValue(a *sealwatchv1.Alert, key string, v *structpb.Value) string {
 	switch {
 	case key == "activities" || key == "administrativeActivities":
 		return cmp.Or(activityWords[text][0], strings.ReplaceAll(text, "_", " "))
+	case countryCode.MatchString(text) && strings.Contains(strings.ToLower(key), "countr"):
+		return country(text)
 	case slices.Contains(coded, key):
 		return strings.ReplaceAll(words(text), "_", " ")
 	case key == "strangerEnd" && text == "from":

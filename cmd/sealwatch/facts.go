@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"math"
@@ -12,6 +13,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/sealwatch/sealwatch/internal/countries"
 )
 
 //go:embed facts.yaml
@@ -150,6 +153,20 @@ func place(name string) string {
 		return r
 	}, name)
 }
+
+// countryCode is what the evidence calls a country by.
+var countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
+
+var countryTable = sync.OnceValue(func() *countries.Table {
+	t, err := countries.New()
+	if err != nil {
+		panic(fmt.Sprintf("the table of countries, which is compiled in: %v", err))
+	}
+	return t
+})
+
+// country is the name of a country by its code; the code where there is none.
+func country(code string) string { return cmp.Or(countryTable().Name(code), code) }
 
 // silent is a device without a name.
 const silent = "a program that does not say what it is"

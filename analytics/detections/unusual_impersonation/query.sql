@@ -221,7 +221,7 @@ SELECT
         multiIf(
             some_fan_out, concat(' acted for ', toString(new_users), ' people for whom it never did before'),
             some_new_key, concat(if(key_days_before = 0, concat(' was used for the first time', multiIf(record_days = 0, ', with less than a week on record', record_days >= 31, ' in 31 days', concat(' in the ', toString(record_days), ' days on record'))), ' is hardly known and was used'), if(whom = '', '', concat(', for ', whom))),
-            some_new_network, concat(' acted from ', new_network_list[1], if(length(new_network_list) > 1, concat(' and ', toString(length(new_network_list) - 1), if(length(new_network_list) = 2, ' more network', ' more networks')), ''),
+            some_new_network, concat(' acted from ', multiIf(match(new_network_list[1], '^[0-9.]+$'), concat('the network ', new_network_list[1], '/24'), match(new_network_list[1], '^[0-9a-f:]+::$'), concat('the network ', new_network_list[1], '/48'), new_network_list[1]), if(length(new_network_list) > 1, concat(' and ', toString(length(new_network_list) - 1), if(length(new_network_list) = 2, ' more network', ' more networks')), ''),
                 ', where it hardly ever came from before', if(whom = '', '', concat(', for ', whom)),
                 if(some_excess, concat(', and did ', toString(volume.1), ' things there in a day for one person, where ', toString(round(volume.2, 1)), ' are usual'), '')),
             concat(' acted for ', odd_user, ' at ', leftPad(toString(odd_hour_list[1]), 2, '0'), ':00 UTC, an hour at which it never does'))) AS title,
