@@ -243,6 +243,10 @@ func (r *Runner) redescribeUpto(ctx context.Context, upto uint64) error {
 		}
 		due = append(due, slices.DeleteFunc(about, func(a alert.Alert) bool { return known[a.ID] })...)
 	}
+	due, err = r.mentioning(ctx, news, due)
+	if err != nil {
+		return err
+	}
 	if r.o.Retention > 0 { // of those before, events may have expired
 		due = slices.DeleteFunc(due, func(a alert.Alert) bool { return a.Start.Before(r.o.Clock().Add(-r.o.Retention)) })
 	}

@@ -8,11 +8,41 @@ import (
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/directory"
 )
 
 // mostNamed bounds the others of a finding whose names are looked for.
 const mostNamed = 40
+
+// mentioning adds, to the alerts that are described again, those about others that tell of somebody of whom there is news: their titles may have a name for an id.
+func (r *Runner) mentioning(ctx context.Context, news []clickhouse.Span, due []alert.Alert) ([]alert.Alert, error) {
+	known := make(map[string]bool, len(due))
+	for i := range due {
+		known[due[i].ID] = true
+	}
+	var users []string
+	for _, s := range news {
+		// an id that is no GUID may be a word like another
+		if s.Type == "user" && alert.IsGUID(s.ID) {
+			users = append(users, s.ID)
+		}
+	}
+	slices.Sort(users)
+	for part := range slices.Chunk(slices.Compact(users), maxDescribed) {
+		about, err := r.o.Store.AlertsMentioning(ctx, r.o.Tenant, part, duePage)
+		if err != nil {
+			return nil, err
+		}
+		for i := range about {
+			if !known[about[i].ID] {
+				known[about[i].ID] = true
+				due = append(due, about[i])
+			}
+		}
+	}
+	return due, nil
+}
 
 // names are those of whom the findings tell by an id: by the directory at the time of the anchor, else by the events. The subject is among them
 // where the directory does not name it.

@@ -69,6 +69,7 @@ type Store interface {
 	Circumstances(ctx context.Context, tenant string, line time.Time, findings []*alert.Finding) ([]*alert.Context, error)
 	HoursSeen(ctx context.Context, tenant string, line, from, to time.Time) ([]time.Time, error)
 	DirectoryAt(ctx context.Context, tenant string, questions []directory.Question) ([]directory.Answer, error)
+	AlertsMentioning(ctx context.Context, tenant string, users []string, limit int) ([]alert.Alert, error)
 	NamesInEvents(ctx context.Context, tenant string, line time.Time, users, applications []string, first, last time.Time) (map[string]alert.Named, error)
 	LoadCheckpoint(ctx context.Context, name string) (clickhouse.Checkpoint, bool, error)
 	StoreCheckpoints(ctx context.Context, token string, all map[string]clickhouse.Checkpoint) error

@@ -53,6 +53,11 @@ func (withoutViews) HoursSeen(context.Context, string, time.Time, time.Time, tim
 	return nil, nil
 }
 
+// AlertsMentioning are for them, too.
+func (withoutViews) AlertsMentioning(context.Context, string, []string, int) ([]alert.Alert, error) {
+	return nil, nil
+}
+
 // NamesInEvents are for them, too.
 func (withoutViews) NamesInEvents(context.Context, string, time.Time, []string, []string, time.Time, time.Time) (map[string]alert.Named, error) {
 	return nil, nil

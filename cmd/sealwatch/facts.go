@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	_ "embed"
-	"fmt"
 	"math"
 	"regexp"
 	"strconv"
@@ -33,7 +32,7 @@ var facts = sync.OnceValue(func() (all struct {
 		Detections map[string][]map[string]string `yaml:"detections"`
 	}
 	if err := yaml.Unmarshal(factsFile, &file); err != nil {
-		panic(fmt.Sprintf("facts.yaml, which is compiled in: %v", err))
+		return all // every test would meet it; what has no words is told by its name
 	}
 	listed := func(list []map[string]string) (out []fact) {
 		for _, one := range list {
@@ -160,13 +159,18 @@ var countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
 var countryTable = sync.OnceValue(func() *countries.Table {
 	t, err := countries.New()
 	if err != nil {
-		panic(fmt.Sprintf("the table of countries, which is compiled in: %v", err))
+		return nil // every test would meet it
 	}
 	return t
 })
 
 // country is the name of a country by its code; the code where there is none.
-func country(code string) string { return cmp.Or(countryTable().Name(code), code) }
+func country(code string) string {
+	if t := countryTable(); t != nil {
+		return cmp.Or(t.Name(code), code)
+	}
+	return code
+}
 
 // silent is a device without a name.
 const silent = "a program that does not say what it is"

@@ -97,6 +97,9 @@ func (a *Alert) nameInTitle(kind string) string {
 // guid is an id as DocuSign gives them to users, applications and envelopes.
 var guid = regexp.MustCompile(`(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
+// IsGUID says whether an id is one as DocuSign gives them, and no word that could stand for something else.
+func IsGUID(id string) bool { return guid.MatchString(id) }
+
 // named puts a name in the place of an id. One that is no GUID may be a word like another, and is replaced where the title says that it is somebody.
 func named(title, id, name string) string {
 	if name == "" || id == "" || name == id || !strings.Contains(title, id) {

@@ -25,3 +25,13 @@ func (d *DB) NamesInEvents(ctx context.Context, tenant string, line time.Time, u
 	}, named("tenant", tenant), named("line", momentOr(line, latest)), named("first", moment(first)), named("last", moment(last)), list("users", users), list("applications", applications))
 	return all, err
 }
+
+// AlertsMentioning returns the raised alerts about others that tell of one of the users by id, 255 users at most: of many alerts the limit that changed last.
+func (d *DB) AlertsMentioning(ctx context.Context, tenant string, users []string, limit int) ([]alert.Alert, error) {
+	found, err := d.changes(ctx, "context_mentioning", named("tenant", tenant), list("users", users), named("limit", uint32(limit))) //nolint:gosec // a constant of the caller
+	all := make([]alert.Alert, len(found))
+	for i := range found {
+		all[i] = found[i].Alert
+	}
+	return all, err
+}
