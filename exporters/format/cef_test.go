@@ -148,6 +148,23 @@ func readBack(t *testing.T, name string, line []byte, c *alert.Change) {
 		if got, want := m.extension["SealwatchSealwatchFindingkey"], shown(c.Key, 1<<30); got != want {
 			t.Errorf("finding key %q, want %q", got, want)
 		}
+	case format.CEFDefender:
+		m := parseCEF(t, string(line))
+		title := c.Title
+		if c.Kind == alert.ChangeRetracted {
+			title = "Retracted: " + title
+		} else if c.Triage.State == alert.StateResolved {
+			title = "Resolved: " + title
+		}
+		if got, want := m.extension["msg"], shown(title, 1023); got != want {
+			t.Errorf("msg %q, want %q", got, want)
+		}
+		if got, want := m.extension["cs3"], shown(strings.Join(c.EventIDs, ","), 4000); got != want {
+			t.Errorf("cs3 %q, want %q", got, want)
+		}
+		if n := len(m.keys); n < 17 || n > 20 || m.keys[0] != "externalId" || m.keys[3] != "msg" {
+			t.Errorf("keys %v", m.keys)
+		}
 	case format.LEEF:
 		m := parseLEEF(t, string(line))
 		if got, want := m.attributes["msg"], strings.TrimSpace(strings.ReplaceAll(payload.Visible(c.Title), "^", " ")); got != want {

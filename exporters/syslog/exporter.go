@@ -106,7 +106,7 @@ func (x *Exporter) connect(ctx context.Context) error {
 	x.conn = conn
 	if x.o.Protocol == TLS {
 		// With TLS 1.3 a receiver says only after the handshake that it does not take our certificate.
-		if err := x.probe(second); err != nil {
+		if err := x.probe(patience); err != nil {
 			x.drop()
 			return fmt.Errorf("connecting to syslog receiver %s: %w", x.o.Address, err)
 		}
@@ -149,8 +149,8 @@ var errClosed = errors.New("the receiver closed the connection")
 
 // How long probe waits.
 const (
-	glance = time.Millisecond
-	second = 100 * time.Millisecond
+	glance   = time.Millisecond
+	patience = 100 * time.Millisecond
 )
 
 // probe returns an error when the receiver is known to have gone. Anything that it sends is thrown away.
