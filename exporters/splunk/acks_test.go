@@ -52,7 +52,14 @@ func TestNotAcknowledgedInTime(t *testing.T) {
 	o := options(t, s)
 	x := newExporter(t, o)
 	for range 3 {
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		ctx, cancel := context.WithCancel(t.Context())
+		asked := s.Polls()
+		go func() { // the attempt ends when it has asked in vain
+			for s.Polls() <= asked {
+				time.Sleep(time.Millisecond)
+			}
+			cancel()
+		}()
 		var e *exporters.Error
 		if err := x.Export(ctx, changes(1, 5)); !errors.As(err, &e) || e.Kind != exporters.Retryable || e.Accepted != 0 {
 			t.Errorf("%v", err)

@@ -37,8 +37,12 @@ func newEncoder(o *Options) encoder {
 
 // encode returns the event, shortened where that is needed. The error says that it cannot be short enough.
 func (e *encoder) encode(c *alert.Change) ([]byte, error) {
+	var v *payload.View // of the whole alert: what it tells of, such as addresses, stays although the evidence is shortened
 	return payload.Fit(c, e.most, func(d *exporters.Document) ([]byte, error) {
-		v := e.settings.View(c, d)
+		if v == nil {
+			v = e.settings.View(c, d)
+		}
+		v.Document = d
 		b := make([]byte, 0, 4096+len(d.Evidence)+len(d.Title))
 		b = append(b, '{')
 		if t := eventTime(c.Updated); t != "" {

@@ -66,10 +66,10 @@ func (x *Exporter) Close(context.Context) error {
 	return nil
 }
 
-// item is an encoded change of a batch.
+// item is a change of a batch that is to be sent.
 type item struct {
 	index int
-	event []byte
+	event []byte // nil until its turn has come
 }
 
 // Export implements exporters.Exporter. It returns nil when everything was accepted, and acknowledged where the token has that.
@@ -81,12 +81,7 @@ func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
 		if x.flights[keyOf(&changes[i])] != nil {
 			continue
 		}
-		event, err := x.encoder.encode(&changes[i])
-		if err != nil {
-			b.failed[i] = err.Error()
-			continue
-		}
-		items = append(items, item{i, event})
+		items = append(items, item{index: i})
 	}
 	err := x.sendAll(ctx, b, items)
 	if err == nil {
@@ -158,7 +153,10 @@ func (x *Exporter) sendAll(ctx context.Context, b *batch, items []item) error {
 		if err := x.pause(ctx); err != nil {
 			return err
 		}
-		n, size := x.chunk(items, most)
+		var n, size int
+		if items, n, size = x.chunk(b, items, most); n == 0 {
+			return nil
+		}
 		to := x.endpoints[x.current]
 		r, err := x.post(ctx, to, items[:n], size)
 		if err != nil {
@@ -208,9 +206,19 @@ func (x *Exporter) sendAll(ctx context.Context, b *batch, items []item) error {
 	return nil
 }
 
-// chunk is how many items go into the next request, one at least, and their size.
-func (x *Exporter) chunk(items []item, most int) (n, size int) {
+// chunk encodes the items of the next request, and returns their number and size. What cannot be encoded has failed, and is no item any
+// more.
+func (x *Exporter) chunk(b *batch, items []item, most int) (rest []item, n, size int) {
 	for n < len(items) && n < max(most, 1) {
+		if items[n].event == nil {
+			event, err := x.encoder.encode(&b.changes[items[n].index])
+			if err != nil {
+				b.failed[items[n].index] = err.Error()
+				items = slices.Delete(items, n, n+1)
+				continue
+			}
+			items[n].event = event
+		}
 		next := size + len(items[n].event) + 1
 		if n > 0 && next > x.limit {
 			break
@@ -218,7 +226,7 @@ func (x *Exporter) chunk(items []item, most int) (n, size int) {
 		size = next
 		n++
 	}
-	return n, size
+	return items, n, size
 }
 
 func (x *Exporter) post(ctx context.Context, to *endpoint, items []item, size int) (reply, error) {
