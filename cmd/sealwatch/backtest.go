@@ -95,7 +95,7 @@ func (p *process) showBacktest(recv func() (*sealwatchv1.BacktestResponse, error
 			return err
 		}
 		if g := m.GetProgress(); g != nil {
-			said = p.note(fmt.Sprintf("%3.0f %%  %s up to %s, %d alerts", 100*g.GetFraction(), g.GetDetection(), stamp(g.GetReachedTime().AsTime()), g.GetAlerts()))
+			said = p.note(fmt.Sprintf("%3.0f %%  %s up to %s, %s", 100*g.GetFraction(), g.GetDetection(), stamp(g.GetReachedTime().AsTime()), numbered(int(g.GetAlerts()), "alert", "alerts")))
 		}
 		if r := m.GetResult(); r != nil {
 			text := backtestTable(r)

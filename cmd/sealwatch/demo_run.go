@@ -66,7 +66,7 @@ func (d *demoRun) traffic(ctx context.Context) error {
 	if err := d.directory(ctx, g); err != nil {
 		return err
 	}
-	d.p.print("%d people and service accounts; the last %d days first, then live.", d.flags.users, d.flags.days)
+	d.p.print("%s; the last %s first, then live.", numbered(d.flags.users, "person or service account", "people and service accounts"), numbered(d.flags.days, "day", "days"))
 
 	var first *simulate.Item
 	begun := time.Now()
@@ -84,7 +84,7 @@ func (d *demoRun) traffic(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.p.print("%d events of history are stored, after %s.", total.Accepted, time.Since(begun).Round(100*time.Millisecond))
+	d.p.print("%s stored, after %s.", numbered(int(total.Accepted), "event of history is", "events of history are"), time.Since(begun).Round(100*time.Millisecond))
 	d.p.print("")
 	if first == nil {
 		return nil
@@ -124,7 +124,7 @@ func (d *demoRun) directory(ctx context.Context, g *simulate.Generator) error {
 		return err
 	}
 	if bad > 0 {
-		return fmt.Errorf("%d people of the directory were rejected", bad)
+		return fmt.Errorf("%s of the directory rejected", numbered(bad, "person", "people"))
 	}
 	_, err = deliver(ctx, sealwatchv1.NewDirectoryServiceClient(d.conn), &sealwatchv1.DirectoryImport{Source: demoDirectorySource, AsOfTime: timestamppb.New(d.now), Full: true}, users)
 	return err
@@ -171,5 +171,5 @@ func (d *demoRun) report() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.p.print("")
-	d.p.print("%d events stored, %d alerts raised.", d.events, d.alerted)
+	d.p.print("%s stored, %s raised.", numbered(int(d.events), "event", "events"), numbered(int(d.alerted), "alert", "alerts"))
 }

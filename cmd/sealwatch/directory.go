@@ -106,7 +106,7 @@ func (p *process) importDirectory(ctx context.Context, f *directoryFlags, file s
 		return fmt.Errorf("%s: %w; nothing was imported", terminal.Text(file), err)
 	}
 	if f.full && bad > 0 {
-		return fmt.Errorf("%s: %d of %d people cannot be read, and --full would delete them; nothing was imported", terminal.Text(file), bad, bad+len(users))
+		return fmt.Errorf("%s: %d of %s cannot be read, and --full would delete what is not there; nothing was imported", terminal.Text(file), bad, numbered(bad+len(users), "person", "people"))
 	}
 	conn, err := connect(f.address)
 	if err != nil {
@@ -191,7 +191,7 @@ func deliver(ctx context.Context, client sealwatchv1.DirectoryServiceClient, opt
 func (p *process) reportDirectory(f *directoryFlags, r *sealwatchv1.ImportDirectoryResponse, bad int) error {
 	counts := fmt.Sprintf("%d new, %d changed, %d unchanged", r.GetAdded(), r.GetChanged(), r.GetUnchanged())
 	if r.GetActiveBefore() > 0 { // otherwise nobody was there who could have left
-		counts += fmt.Sprintf(", %d of %d active people left", r.GetLeft(), r.GetActiveBefore())
+		counts += fmt.Sprintf(", %d of %s left", r.GetLeft(), numbered(int(r.GetActiveBefore()), "active person", "active people"))
 	}
 	switch {
 	case r.GetHeld():
@@ -203,7 +203,7 @@ func (p *process) reportDirectory(f *directoryFlags, r *sealwatchv1.ImportDirect
 		p.print("%s", counts)
 	}
 	if bad > 0 {
-		p.complain(fmt.Errorf("%d people were rejected", bad))
+		p.complain(fmt.Errorf("%s rejected", numbered(bad, "person was", "people were")))
 		return errSaid
 	}
 	return nil

@@ -34,7 +34,7 @@ func (p *process) directoryConfirm() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		p.print("confirmed: %d of %d active people of %s leave; it is read again now, and the alert is resolved when it is applied", r.GetLeft(), r.GetActiveBefore(), terminal.Text(args[0]))
+		p.print("confirmed: %d of %s of %s leave; it is read again now, and the alert is resolved when it is applied", r.GetLeft(), numbered(int(r.GetActiveBefore()), "active person", "active people"), terminal.Text(args[0]))
 		return nil
 	}
 	return c

@@ -129,10 +129,10 @@ func sizeOf(names []string) (int64, error) {
 
 // summary says what became of the records.
 func summary(t upload.Total, unreadable int64) string {
-	s := fmt.Sprintf("%d records: %d accepted, %d duplicates, %d conflicts, %d rejected, %d held",
-		t.Records()+unreadable, t.Accepted, t.Duplicates, t.Conflicts, t.Rejected+unreadable, t.Held)
+	s := fmt.Sprintf("%s: %d accepted, %s, %s, %d rejected, %d held", numbered(int(t.Records()+unreadable), "record", "records"), t.Accepted,
+		numbered(int(t.Duplicates), "duplicate", "duplicates"), numbered(int(t.Conflicts), "conflict", "conflicts"), t.Rejected+unreadable, t.Held)
 	if t.Resent > 0 {
-		s += fmt.Sprintf(" (%d were sent again after a disconnect and may count as duplicates)", t.Resent)
+		s += fmt.Sprintf(" (%s sent again after a disconnect and may count as a duplicate)", numbered(int(t.Resent), "was", "were"))
 	}
 	return s
 }

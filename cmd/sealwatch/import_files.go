@@ -148,6 +148,6 @@ func (b *badRecords) summary(all int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if more := all - int64(b.listed); more > 0 {
-		b.say(fmt.Sprintf("and %d bad records more", more))
+		b.say("and " + numbered(int(more), "bad record", "bad records") + " more")
 	}
 }

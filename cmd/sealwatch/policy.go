@@ -267,7 +267,7 @@ func (p *process) policyTest() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		p.say("%d of %d tests are as expected", ran-failed, ran)
+		p.say("%d of %s as expected", ran-failed, numbered(ran, "test", "tests"))
 		if failed+mistyped > 0 {
 			return errSaid
 		}

@@ -106,7 +106,7 @@ func (p *process) reevaluate(ctx context.Context, address string, request *sealw
 		return nil
 	}
 	if !f.yes {
-		_, _ = fmt.Fprintf(p.err, "Put %d differences of %d detections into force? Type yes: ", differences, len(shown))
+		_, _ = fmt.Fprintf(p.err, "Put %s of %s into force? Type yes: ", numbered(differences, "difference", "differences"), numbered(len(shown), "detection", "detections"))
 		answer, err := bufio.NewReader(p.in).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
@@ -213,7 +213,7 @@ func differenceTable(r *sealwatchv1.ReevaluateResult) string {
 		fmt.Fprintf(&b, "  judged today by revision %s\n", strings.Join(revisions, ", "))
 	}
 	t := r.GetTotal()
-	fmt.Fprintf(&b, "  alerts: %d instead of %d; %d findings stay as they are\n", t.GetAlerts(), t.GetAlertsNow(), t.GetUnchanged())
+	fmt.Fprintf(&b, "  alerts: %d instead of %d; %s\n", t.GetAlerts(), t.GetAlertsNow(), numbered(int(t.GetUnchanged()), "finding stays as it is", "findings stay as they are"))
 	if different(t) == 0 {
 		b.WriteString("  no difference\n")
 		return b.String()

@@ -97,7 +97,7 @@ func (p *process) simulate(f *simulateFlags) error {
 	if err := errors.Join(err, labels.close()); err != nil {
 		return err
 	}
-	p.say("wrote %d records, %d attacks", n, labels.n)
+	p.say("wrote %s, %s", numbered(n, "record", "records"), numbered(labels.n, "attack", "attacks"))
 	return nil
 }
 

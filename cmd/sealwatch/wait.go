@@ -47,7 +47,7 @@ func (p *process) waitForAnalysis(ctx context.Context, conn *grpc.ClientConn, se
 
 // waiting says what is being waited for.
 func waiting(a *sealwatchv1.AnalysisStatus, sequence int64) string {
-	s := fmt.Sprintf("analysing: %d events pending", a.GetPendingEvents())
+	s := "analysing: " + numbered(int(a.GetPendingEvents()), "event", "events") + " pending"
 	if behind := sequence - a.GetAnalyzedSequence(); behind > 0 {
 		s += fmt.Sprintf(", %d behind", behind)
 	}
