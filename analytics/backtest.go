@@ -13,7 +13,9 @@ import (
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/duration"
 	"github.com/sealwatch/sealwatch/internal/fault"
+	mistyped "github.com/sealwatch/sealwatch/internal/spelling"
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
@@ -273,22 +275,27 @@ func set(all []trial, s alert.Setting) (problems []string) {
 			continue
 		}
 		named = true
-		k := slices.IndexFunc(d.Parameters, func(p Parameter) bool { return p.Name == s.Parameter })
+		k := parameterNamed(d.Parameters, s.Parameter)
 		if k < 0 {
 			continue
 		}
 		known = true
+		name := d.Parameters[k].Name
 		value := d.Parameters[k].plain(s.Value)
+		if name != s.Parameter && value == s.Value { // without its unit in the name, a bare number says too little
+			problems = append(problems, fmt.Sprintf("parameter %s of %s: found %q, expected %s, or %s with a number of %s", s.Parameter, d.ID, s.Value, duration.Expected, name, d.Parameters[k].Unit))
+			continue
+		}
 		if err := d.Parameters[k].validate(value); err != nil {
 			problems = append(problems, fmt.Sprintf("parameter %s of %s: %v", s.Parameter, d.ID, err))
 		}
-		d.Values[s.Parameter] = d.Parameters[k].normal(value)
+		d.Values[name] = d.Parameters[k].normal(value)
 	}
 	switch {
 	case !named:
 		problems = append(problems, fmt.Sprintf("detection %q is not among those of this backtest", s.Detection))
 	case !known:
-		problems = append(problems, fmt.Sprintf("there is no parameter %q; expected one of %s", s.Parameter, strings.Join(parameters(all, s.Detection), ", ")))
+		problems = append(problems, fmt.Sprintf("there is no parameter %q%s; expected one of %s", s.Parameter, mistyped.Hint(s.Parameter, parameters(all, s.Detection)), strings.Join(parameters(all, s.Detection), ", ")))
 	}
 	return problems
 }

@@ -22,10 +22,10 @@ func (b *Backtester) notesBefore(t *trial, settings []alert.Setting) (notes []st
 		}
 		notes = append(notes, note)
 	}
-	for _, p := range t.present.Parameters {
+	for i, p := range t.present.Parameters {
 		asked := false
 		for _, s := range settings {
-			asked = asked || s.Parameter == p.Name && (s.Detection == "" || s.Detection == t.present.ID)
+			asked = asked || parameterNamed(t.present.Parameters, s.Parameter) == i && (s.Detection == "" || s.Detection == t.present.ID)
 		}
 		if is := t.proposed.Values[p.Name]; asked && p.same(is, t.present.Values[p.Name]) {
 			notes = append(notes, fmt.Sprintf("%s is %s already: there is no difference to try.", p.Name, is))

@@ -14,6 +14,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/duration"
+	mistyped "github.com/sealwatch/sealwatch/internal/spelling"
 )
 
 // Parameter is a tuning value of a detection.
@@ -91,6 +92,17 @@ func (p *Parameter) validate(value string) error {
 // timeUnits are the units in which parameters count time.
 var timeUnits = map[string]time.Duration{"µs": time.Microsecond, "ms": time.Millisecond, "seconds": time.Second, "s": time.Second, "minutes": time.Minute, "hours": time.Hour, "h": time.Hour, "days": 24 * time.Hour}
 
+// parameterNamed is the place of a parameter by its name; one that counts time may be named without its unit, window for window_us.
+func parameterNamed(all []Parameter, name string) int {
+	if k := slices.IndexFunc(all, func(p Parameter) bool { return p.Name == name }); k >= 0 {
+		return k
+	}
+	return slices.IndexFunc(all, func(p Parameter) bool {
+		unit := p.Name[strings.LastIndex(p.Name, "_")+1:]
+		return timeUnits[p.Unit] > 0 && p.Name == name+"_"+unit && (timeUnits[unit] > 0 || unit == "us")
+	})
+}
+
 // plain is a value in the parameter's unit: a duration such as 10m becomes its number, and all else stays.
 func (p *Parameter) plain(value string) string {
 	unit, ok := timeUnits[p.Unit]
@@ -160,7 +172,7 @@ func Tune(definitions []Definition, tuning map[string]Tuning) ([]Detection, erro
 		}
 		for _, name := range slices.Sorted(maps.Keys(t.Parameters)) {
 			if _, ok := values[name]; !ok {
-				wrong(d.ID+".parameters."+name, "there is no such parameter; expected one of %s", strings.Join(slices.Sorted(maps.Keys(values)), ", "))
+				wrong(d.ID+".parameters."+name, "there is no such parameter%s; expected one of %s", mistyped.Hint(name, slices.Sorted(maps.Keys(values))), strings.Join(slices.Sorted(maps.Keys(values)), ", "))
 			}
 		}
 		scope, err := t.Scope.text()
@@ -176,7 +188,7 @@ func Tune(definitions []Definition, tuning map[string]Tuning) ([]Detection, erro
 	}
 	for _, id := range slices.Sorted(maps.Keys(tuning)) {
 		if !slices.Contains(ids, id) {
-			wrong(id, "there is no such detection; expected one of %s", strings.Join(ids, ", "))
+			wrong(id, "there is no such detection%s; expected one of %s", mistyped.Hint(id, ids), strings.Join(ids, ", "))
 		}
 	}
 	if len(problems) > 0 {

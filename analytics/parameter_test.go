@@ -3,6 +3,8 @@ package analytics
 import (
 	"strings"
 	"testing"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
 )
 
 // TestParametersTakeDurations: a number of microseconds can be said as people say it, and what is no whole number of the unit is refused.
@@ -28,6 +30,25 @@ func TestParametersTakeDurations(t *testing.T) {
 			}
 		} else if err != nil || c.p.normal(got) != c.want {
 			t.Errorf("%s = %s is %s, %v; expected %s", c.p.Name, c.value, got, err, c.want)
+		}
+	}
+}
+
+// TestParametersWithoutTheirUnit: window is window_us where the value says its unit, and a bare number is asked for one.
+func TestParametersWithoutTheirUnit(t *testing.T) {
+	least, most := 60e6, 86400e6
+	d := Detection{Definition: Definition{ID: "d", Parameters: []Parameter{{Name: "count", Type: "UInt32", Minimum: new(float64), Maximum: &most}, {Name: "window_us", Type: "UInt64", Unit: "µs", Minimum: &least, Maximum: &most}}}}
+	for _, c := range []struct{ name, value, want, wrong string }{
+		{"window", "10m", "600000000", ""}, {"window_us", "10m", "600000000", ""}, {"window_us", "600000000", "600000000", ""},
+		{"window", "600000000", "", `parameter window of d: found "600000000", expected a duration such as 90s, 10m, 2h30m or 7d, or window_us with a number of µs`},
+		{"windw_us", "10m", "", `there is no parameter "windw_us"; did you mean window_us?; expected one of count, window_us`},
+		{"coun", "3", "", `there is no parameter "coun"; did you mean count?; expected one of`},
+	} {
+		one := d
+		one.Values = map[string]string{}
+		problems := strings.Join(set([]trial{{present: one, proposed: one}}, alert.Setting{Parameter: c.name, Value: c.value}), "; ")
+		if !strings.HasPrefix(problems, c.wrong) || c.wrong == "" && (problems != "" || one.Values["window_us"] != c.want) {
+			t.Errorf("%s=%s: %v %s", c.name, c.value, one.Values, problems)
 		}
 	}
 }

@@ -20,13 +20,13 @@ func (p *process) backtestCommand() *cobra.Command {
 			"subject and by severity, what was suppressed and why, and which alerts the settings add and remove. The SQL is that of the\n" +
 			"live analysis. Nothing is stored and no alert changes; to put settings into force, write them into the configuration under\n" +
 			"analysis.detections. With -o json the output is one JSON array with a result for each detection.",
-		Example: "  sealwatch backtest --detection impossible_travel --set speed_kmh=700 --from 720h\n" +
+		Example: "  sealwatch backtest --detection impossible_travel --set speed_kmh=700 --from 30d\n" +
 			"  sealwatch backtest --from 2026-01-01 --to 2026-02-01 --set failed_logins.threshold=8 -o json",
 		Args: cobra.NoArgs,
 	}
 	address, output := p.addressFlag(c), outputForms(c, "table")
 	detections := c.Flags().StringSlice("detection", nil, "only these detections, by id; also disabled ones (default all enabled ones)")
-	from := c.Flags().String("from", "", "only findings that begin then or later: how long ago such as 720h, a time or a date (default the first event)")
+	from := c.Flags().String("from", "", "only findings that begin then or later: how long ago such as 30d, a time or a date (default the first event)")
 	to := c.Flags().String("to", "", "only findings that begin before then: how long ago, a time or a date (default the last event)")
 	set := c.Flags().StringArray("set", nil, "a setting to try: parameter=value in every detection that has it, or detection.parameter=value; may be given again")
 	c.RunE = func(c *cobra.Command, _ []string) error {

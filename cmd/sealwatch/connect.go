@@ -58,7 +58,7 @@ func (p *process) connectDocuSign() *cobra.Command {
 	f.StringVar(&w.m.Since, "since", "", "where the first reading begins: a date from 2021-01-01 on (default seven days ago)")
 	f.StringVar(&w.m.CAFile, "ca-file", "", "certificate authorities that are trusted beside the system's")
 	f.StringVar(&w.m.Endpoint, "endpoint", "", "address that speaks for all of DocuSign's services")
-	f.DurationVar(&w.wait, "wait", 0, "how long to look for the consent, instead of asking")
+	durationVar(f, &w.wait, "wait", 0, "how long to look for the consent, instead of asking")
 	c.RunE = func(c *cobra.Command, _ []string) error { return w.run(c.Context()) }
 	return c
 }

@@ -41,7 +41,7 @@ func (p *process) demoCommand() *cobra.Command {
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "decides what happens")
 	c.Flags().IntVar(&f.users, "users", 80, "people and service accounts")
 	c.Flags().IntVar(&f.days, "days", 7, "days of history")
-	c.Flags().DurationVar(&f.duration, "duration", 0, "stop after this time; 0 goes on until Ctrl-C")
+	durationVar(c.Flags(), &f.duration, "duration", 0, "stop after this time; 0 goes on until Ctrl-C")
 	c.RunE = func(c *cobra.Command, _ []string) error { return p.demo(c.Context(), f) }
 	return c
 }

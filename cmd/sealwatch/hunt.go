@@ -49,7 +49,7 @@ func (p *process) huntCommand() *cobra.Command {
 	c.Flags().StringVarP(&f.output, "output", "o", outputTable, "form of the result: "+strings.Join(huntOutputs, ", "))
 	c.Flags().StringVar(&f.to, "to", "", "file for the result, instead of standard output")
 	c.Flags().Uint64Var(&f.rows, "max-rows", 0, "most rows; 0 for the service's limit")
-	c.Flags().DurationVar(&f.duration, "max-time", 0, "longest time; 0 for the service's limit")
+	durationVar(c.Flags(), &f.duration, "max-time", 0, "longest time; 0 for the service's limit")
 	c.Flags().IntVar(&f.width, "width", 0, "characters in a line of a table; 0 for the terminal's, or no limit where there is none")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		f.address = *address

@@ -37,7 +37,7 @@ func (p *process) importCommand() *cobra.Command {
 	}
 	f.address = p.addressFlag(c)
 	c.Flags().BoolVar(&f.wait, "wait", false, "wait until every detection has been through the records")
-	c.Flags().DurationVar(&f.patience, "retry-for", 2*time.Minute, "how long the service may be away before the import gives up")
+	durationVar(c.Flags(), &f.patience, "retry-for", 2*time.Minute, "how long the service may be away before the import gives up")
 	c.RunE = func(c *cobra.Command, args []string) error { return p.importFiles(c.Context(), f, args) }
 	return c
 }

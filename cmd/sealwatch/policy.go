@@ -280,11 +280,11 @@ func (p *process) policyBacktest() *cobra.Command {
 	c := &cobra.Command{
 		Use: "backtest FILE|ID", Short: "Count what a policy would have found, before or after it is saved",
 		Long:    "Count what a policy finds in the stored events: alerts by day, by subject and by severity. A file is compared with the policy of the same\nid, where there is one. Nothing is stored.",
-		Example: "  sealwatch policy backtest policies/mass_download.yaml --from 720h",
+		Example: "  sealwatch policy backtest policies/mass_download.yaml --from 30d",
 		Args:    cobra.ExactArgs(1),
 	}
 	address, output := p.addressFlag(c), outputForms(c, "table")
-	from := c.Flags().String("from", "", "only alerts that begin then or later: how long ago such as 720h, a time or a date (default the first event)")
+	from := c.Flags().String("from", "", "only alerts that begin then or later: how long ago such as 30d, a time or a date (default the first event)")
 	to := c.Flags().String("to", "", "only alerts that begin before then: how long ago, a time or a date (default the last event)")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		asJSON, err := output()

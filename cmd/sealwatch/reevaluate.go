@@ -30,12 +30,12 @@ func (p *process) reevaluateCommand() *cobra.Command {
 			"what would be created, changed and withdrawn, by detection and day, with examples. Nothing is stored.\n\n" +
 			"With --apply it then asks, and puts exactly what it showed into force. What people set on alerts stays.",
 		Example: "  sealwatch reevaluate --from 2026-05-01 --to 2026-06-01 --detection failed_logins\n" +
-			"  sealwatch reevaluate --from 720h --apply --yes --author ann@example.com",
+			"  sealwatch reevaluate --from 30d --apply --yes --author ann@example.com",
 		Args: cobra.NoArgs,
 	}
 	address, output := p.addressFlag(c), outputForms(c, "table")
 	detections := c.Flags().StringSlice("detection", nil, "only these detections, by id (default all enabled ones)")
-	from := c.Flags().String("from", "", "findings that begin then or later: how long ago such as 720h, a time or a date (required)")
+	from := c.Flags().String("from", "", "findings that begin then or later: how long ago such as 30d, a time or a date (required)")
 	to := c.Flags().String("to", "", "findings that begin before then: how long ago, a time or a date (default now)")
 	f := &reevaluateFlags{}
 	c.Flags().BoolVar(&f.apply, "apply", false, "put what is shown into force, after asking")
@@ -47,7 +47,7 @@ func (p *process) reevaluateCommand() *cobra.Command {
 			return err
 		}
 		if *from == "" {
-			return usagef("--from: not given; expected where the span begins: how long ago such as 720h, a time or a date")
+			return usagef("--from: not given; expected where the span begins: how long ago such as 30d, a time or a date")
 		}
 		request := &sealwatchv1.ReevaluateRequest{Detections: *detections}
 		if request.StartTime, err = since("--from", *from, p.now()); err != nil {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/sealwatch/sealwatch/internal/duration"
 )
 
 //go:embed presets.yaml
@@ -40,9 +42,9 @@ func Before(text string) (time.Duration, error) {
 	if text == "always" {
 		return Always, nil
 	}
-	d, err := time.ParseDuration(text)
+	d, err := duration.Parse(text)
 	if err != nil || d < 0 {
-		return 0, fmt.Errorf("found %q, expected a duration such as 24h, or always", text)
+		return 0, fmt.Errorf("found %q, expected a duration such as 24h or 7d, or always", text)
 	}
 	return d, nil
 }

@@ -145,7 +145,7 @@ func validateDestinations(p *problems, all []Destination) {
 		}
 		p.within(key("maxPerSecond"), int64(d.MaxPerSecond), 0, 1_000_000)
 		if d.HistoricalAfter != 0 && (d.HistoricalAfter < time.Minute || d.HistoricalAfter > 87600*time.Hour) {
-			p.add(key("historicalAfter"), d.HistoricalAfter, "1m to 87600h")
+			p.add(key("historicalAfter"), d.HistoricalAfter, "1m to 3650d")
 		}
 		for _, id := range d.Filter.Detections {
 			if !detectionPattern.MatchString(id) {

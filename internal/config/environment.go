@@ -3,10 +3,14 @@ package config
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"github.com/sealwatch/sealwatch/internal/duration"
 )
 
 const (
@@ -46,7 +50,8 @@ func (c *Config) readEnvironment(environ []string) error {
 			continue
 		}
 		// One variable at a time, so that an error can name it.
-		err := env.ParseWithOptions(c, env.Options{Prefix: prefix, Environment: map[string]string{key: value}})
+		err := env.ParseWithOptions(c, env.Options{Prefix: prefix, Environment: map[string]string{key: value},
+			FuncMap: map[reflect.Type]env.ParserFunc{reflect.TypeFor[time.Duration](): func(v string) (any, error) { return duration.Parse(v) }}})
 		var parse env.ParseError
 		switch {
 		case err == nil:

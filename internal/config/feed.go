@@ -31,7 +31,7 @@ type Feed struct {
 	// How often the list is fetched, a minute at least. 0 is a day.
 	Interval time.Duration `yaml:"interval,omitempty"`
 	// How long before it was first seen in the list an address counts as listed: a duration such as 24h, or always. An address
-	// that leaves the list was listed until then. Empty is 168h.
+	// that leaves the list was listed until then. Empty is 7d.
 	HoldsBefore string `yaml:"holdsBefore,omitempty"`
 	// Share of its entries, in percent, that a list may lose at once: one that loses more is held until somebody confirms it. 100
 	// never holds. Unset is 50.

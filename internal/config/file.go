@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -10,20 +11,21 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/sealwatch/sealwatch/internal/duration"
 )
 
 // readFile decodes a YAML file over c. An unknown key is an error with its line.
 func (c *Config) readFile(name string) error {
-	f, err := os.Open(name)
+	text, err := os.ReadFile(name)
 	if err != nil {
 		return fmt.Errorf("configuration file: %w", err)
 	}
-	defer func() { _ = f.Close() }()
 	// Defaults that are relative belong to the working directory; what the file says belongs to its folder.
 	if err := c.resolve(""); err != nil {
 		return err
 	}
-	d := yaml.NewDecoder(f)
+	d := yaml.NewDecoder(bytes.NewReader(plainDurations(text)))
 	d.KnownFields(true)
 	var some *keysError
 	err = d.Decode(c)
@@ -95,7 +97,7 @@ func goKind(t string) string {
 	case t == "bool":
 		return "true or false"
 	case t == "time.Duration":
-		return "a duration such as 15s"
+		return duration.Expected
 	case strings.HasPrefix(t, "[]"):
 		return "a list"
 	case strings.HasPrefix(t, "map["), strings.HasPrefix(t, "config."):

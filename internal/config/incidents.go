@@ -9,9 +9,9 @@ import (
 // Incidents says which alerts make an incident, and what counts how much in its score, which is the sum of the points below; docs/alerts.md
 // explains it. A change groups all alerts anew at the next start.
 type Incidents struct {
-	// Longest pause between two alerts of one incident: 1m to 720h.
+	// Longest pause between two alerts of one incident: 1m to 30d.
 	Window time.Duration `yaml:"window" env:"WINDOW"`
-	// How long after its first alert the last one of an incident can begin: the window to 8760h.
+	// How long after its first alert the last one of an incident can begin: the window to 365d.
 	Longest time.Duration `yaml:"longest" env:"LONGEST"`
 	// Points of the score.
 	Weights IncidentWeights `yaml:"weights" envPrefix:"WEIGHTS_"`
@@ -60,10 +60,10 @@ func defaultIncidents() Incidents {
 
 func (c *Incidents) validate(p *problems) {
 	if c.Window < time.Minute || c.Window > 720*time.Hour {
-		p.add("incidents.window", c.Window, "1m to 720h")
+		p.add("incidents.window", c.Window, "1m to 30d")
 	}
 	if c.Longest < c.Window || c.Longest > 8760*time.Hour {
-		p.add("incidents.longest", c.Longest, "incidents.window to 8760h")
+		p.add("incidents.longest", c.Longest, "incidents.window to 365d")
 	}
 	w := &c.Weights
 	points := func(key string, v, most float64) {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sealwatch/sealwatch/internal/duration"
 )
 
 const referencePage = "../../docs/reference/config.md"
@@ -111,7 +113,7 @@ func (p *page) section(t reflect.Type, v reflect.Value, path, env string) {
 // shown is a default as the page shows it.
 func shown(v reflect.Value) string {
 	if d, ok := v.Interface().(time.Duration); ok {
-		return "`" + d.String() + "`"
+		return "`" + duration.Text(d) + "`"
 	}
 	switch v.Kind() {
 	case reflect.String:

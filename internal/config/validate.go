@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sealwatch/sealwatch/internal/duration"
 )
 
 var (
@@ -25,6 +27,9 @@ type problems []error
 
 // add says what is wrong with a key: its value and what was expected instead.
 func (p *problems) add(key string, value any, expected string) {
+	if d, ok := value.(time.Duration); ok {
+		value = duration.Text(d)
+	}
 	*p = append(*p, fmt.Errorf("%s: found %q, expected %s", key, fmt.Sprint(value), expected))
 }
 
@@ -45,7 +50,7 @@ func (p *problems) within(key string, value, low, high int64) {
 // span checks a duration against its bounds.
 func (p *problems) span(key string, value, low, high time.Duration) {
 	if value < low || value > high {
-		p.add(key, value, fmt.Sprintf("%v to %v", low, high))
+		p.add(key, value, duration.Text(low)+" to "+duration.Text(high))
 	}
 }
 
