@@ -40,7 +40,7 @@ func (p *process) exceptionsCreate() *cobra.Command {
 	}
 	address, output := p.addressFlag(c), outputForms(c, "text")
 	request := &sealwatchv1.CreateExceptionRequest{}
-	id := c.Flags().String("alert", "", "id of the alert (required)")
+	id := c.Flags().String("alert", "", "id of the alert, or four or more characters of its beginning (required)")
 	attributes := c.Flags().StringSlice("attribute", nil, "what findings must have in common with the alert: subject, ipAddress, ...; may be given again (required)")
 	expires := c.Flags().String("expires", "", "event time at which it ends: from now on such as 30d or 12h, a time or a date; within 90 days (required)")
 	classification := c.Flags().String("classification", "benign_positive", "benign_positive (it happened, and is harmless) or false_positive (it did not happen)")
@@ -57,7 +57,7 @@ func (p *process) exceptionsCreate() *cobra.Command {
 				return usagef("--%s: not given", f.flag)
 			}
 		}
-		request.Alert, request.Attributes = "alerts/"+strings.TrimPrefix(*id, "alerts/"), *attributes
+		request.Alert, request.Attributes = *id, *attributes
 		if request.ExpireTime, err = until("--expires", *expires, p.now()); err != nil {
 			return err
 		}
@@ -84,6 +84,11 @@ func (p *process) createException(ctx context.Context, address string, request *
 		return err
 	}
 	defer func() { _ = conn.Close() }()
+	names, err := alertNames(ctx, sealwatchv1.NewAlertServiceClient(conn), []string{request.GetAlert()})
+	if err != nil {
+		return err
+	}
+	request.Alert = names[0]
 	e, err := sealwatchv1.NewExceptionServiceClient(conn).CreateException(ctx, request)
 	if err != nil {
 		return err
