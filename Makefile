@@ -6,7 +6,7 @@ MODULES   := tools/node_modules/.package-lock.json
 PROTOS    := third_party/proto/.stamp
 BUF       := bin/buf
 LINTER    := bin/golangci-lint
-RECEIVERS := third_party/rsyslog/.stamp third_party/syslog-ng/.stamp
+RECEIVERS := third_party/rsyslog/.unpacked third_party/syslog-ng/.unpacked
 COLLECTOR := bin/hecreceiver
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT    := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
@@ -76,6 +76,6 @@ $(COLLECTOR): tools/hecreceiver/main.go tools/hecreceiver/go.mod tools/hecreceiv
 
 # Debian's rsyslog and syslog-ng, unpacked and not installed, for the tests against real receivers. Where one cannot be had those
 # tests say so and are skipped, or fail when CI is true.
-$(RECEIVERS): third_party/%/.stamp: tools/scripts/unpack-receiver.sh
+$(RECEIVERS): third_party/%/.unpacked: tools/scripts/unpack-receiver.sh
 	-tools/scripts/unpack-receiver.sh $* third_party/$*
 	@mkdir -p $(dir $@) && touch $@
