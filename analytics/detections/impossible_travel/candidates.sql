@@ -2,6 +2,8 @@
 -- no other pair can be: distances add up to no less, and times to no more. A hundredth is added because geoDistance has one
 -- formula for near and one for far places, and the way over a third place may come out shorter. Most users were at one place, to less than a
 -- kilometre, which is the shortest distance that a version may count; and the view is dear.
+-- Whichever order activities of the same time are put in: when they were in different places two neighbours are among them that no time
+-- lies between, and else it makes no difference.
 SELECT DISTINCT user_id AS subject_id
 FROM
 (
@@ -25,6 +27,6 @@ FROM
             GROUP BY user_id
             HAVING max(latitude) - min(latitude) + max(longitude) - min(longitude) > 0.008
         )
-    WINDOW before AS (PARTITION BY user_id ORDER BY ts, event_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
+    WINDOW before AS (PARTITION BY user_id ORDER BY ts ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
 )
 WHERE was != 0 AND distance_km > 0 AND (at - was) / 3.6e9 <= distance_km * 1.01 / {speed_kmh:Float64} + {overhead_hours:Float64}
