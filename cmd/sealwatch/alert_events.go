@@ -109,10 +109,13 @@ func eventID(v *sealwatchv1.Event) string {
 	return id
 }
 
+// plainActivities are those whose word says what was done; of others, what was changed or deleted stands in DocuSign's spelling.
+var plainActivities = []string{"logon", "failed_logon", "logoff", "lockout", "download", "send", "sign", "void", "correct", "decline", "docusign_alert"}
+
 // eventLine is when, what, with which result, from where, with what and to what.
 func eventLine(a *sealwatchv1.Alert, v *sealwatchv1.Event, people map[string]string) string {
 	what := cmp.Or(activityWords[v.GetActivity()][0], strings.ReplaceAll(v.GetActivity(), "_", " "))
-	if spelled := strings.Join(present(v.GetObject(), v.GetAction(), v.GetProperty(), v.GetField()), " "); spelled != "" && (v.GetAdministrative() || what == "" || what == "unknown") {
+	if spelled := strings.Join(present(v.GetObject(), v.GetAction(), v.GetProperty(), v.GetField()), " "); spelled != "" && !slices.Contains(plainActivities, v.GetActivity()) {
 		what = spelled
 	}
 	if v.GetResult() != "" {

@@ -33,6 +33,9 @@ func alertStory(a *sealwatchv1.Alert, change sealwatchv1.AlertChange, name strin
 			name = nameOf(a, a.GetSubject().GetId())
 		}
 	}
+	if s := a.GetSubject(); s.GetType() == "user" && s.GetEmail() == "" && who != s.GetId() {
+		name, who = who, s.GetId()
+	}
 	if name != "" && name != who {
 		who = name + " (" + a.GetSubject().GetType() + " " + who + ")"
 	}
@@ -93,9 +96,16 @@ func why(a *sealwatchv1.Alert) string {
 	if len(f["before"].GetListValue().GetValues()) == 0 && f["distanceKm"].GetNumberValue() == 0 && f["from"] == nil { // there is no other place
 		distance = ""
 	}
-	leaving := number("hoursSinceLeaving", "%.0f h after leaving")
+	since := "access should have ended"
+	switch f["directory"].GetStructValue().GetFields()["status"].GetStringValue() {
+	case "deleted":
+		since = "being deleted"
+	case "on_leave":
+		since = "going on leave"
+	}
+	leaving := number("hoursSinceLeaving", "%.0f h after "+since)
 	if h := f["hoursSinceLeaving"].GetNumberValue(); h >= 48 {
-		leaving = fmt.Sprintf("%.0f days after leaving", h/24)
+		leaving = fmt.Sprintf("%.0f days after %s", h/24, since)
 	}
 	all := present(
 		distance, between(f), speed(f), number("allowedSpeedKmh", "%.0f km/h are possible"),

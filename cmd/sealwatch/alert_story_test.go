@@ -19,8 +19,8 @@ func TestWhySaysOnlyWhatSaysSomething(t *testing.T) {
 		{"another place as near", map[string]any{"distanceKm": 0.0, "before": []any{map[string]any{"city": "bonn"}}}, "0 km apart, score 1.0"},
 		{"a journey within a town", map[string]any{"distanceKm": 0.0, "from": map[string]any{"city": "bonn"}}, "0 km apart, score 1.0"},
 		{"the feed that names an address", map[string]any{"ipAddresses": []any{"192.0.2.1"}, "sources": []any{"feodo", "operator"}}, "named by feodo, operator, score 1.0"},
-		{"a year after leaving", map[string]any{"hoursSinceLeaving": 7817.0}, "326 days after leaving, score 1.0"},
-		{"a day after leaving", map[string]any{"hoursSinceLeaving": 30.2}, "30 h after leaving, score 1.0"},
+		{"a year after leaving", map[string]any{"hoursSinceLeaving": 7817.0}, "326 days after access should have ended, score 1.0"},
+		{"a day after leaving", map[string]any{"hoursSinceLeaving": 30.2}, "30 h after access should have ended, score 1.0"},
 	} {
 		evidence, err := structpb.NewStruct(c.evidence)
 		if err != nil {

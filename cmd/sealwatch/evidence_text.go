@@ -97,6 +97,10 @@ func shownValue(a *sealwatchv1.Alert, key string, v *structpb.Value) string {
 		return cmp.Or(activityWords[text][0], strings.ReplaceAll(text, "_", " "))
 	case countryCode.MatchString(text) && strings.Contains(strings.ToLower(key), "countr"):
 		return country(text)
+	case key == "alias": // what matched, not who it is
+		return text
+	case key == "browsers":
+		return device(text)
 	case slices.Contains(coded, key):
 		return strings.ReplaceAll(words(text), "_", " ")
 	case key == "strangerEnd" && text == "from":

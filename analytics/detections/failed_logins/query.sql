@@ -308,9 +308,9 @@ episodes AS
         arraySlice(arraySort(groupUniqArray(ip_address)), 1, 20) AS address_list,
         arraySlice(arraySort(groupUniqArrayIf(user, user != '')), 1, 20) AS user_list,
         arraySlice(arraySort(groupUniqArrayIf(spot.1, user != '' AND spot.1 != '')), 1, 20) AS email_list,
-        arraySlice(arraySort(groupUniqArray(country)), 1, 20) AS country_list,
-        arraySlice(arraySort(groupUniqArray(spot.3)), 1, 20) AS network_list,
-        arraySlice(arraySort(groupUniqArray(spot.4)), 1, 20) AS browser_list,
+        arraySlice(arraySort(groupUniqArrayIf(country, trimBoth(toString(country)) != '')), 1, 20) AS country_list,
+        arraySlice(arraySort(groupUniqArrayIf(spot.3, spot.3 != '')), 1, 20) AS network_list,
+        arraySlice(arraySort(groupUniqArrayIf(spot.4, spot.4 != '')), 1, 20) AS browser_list,
         uniqExact(country) AS countries, uniqExact(spot.3) AS networks, uniqExact(spot.4) AS browsers,
         -- habits are a user's; what was read of the users of a source depends on who was asked for
         argMinIf((limit, expected, learned_days, own_addresses), (ts, event_id), numbered.of_user) AS habit,
