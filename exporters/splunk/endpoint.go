@@ -106,7 +106,7 @@ func (e *endpoint) acked(ctx context.Context, ids []uint64) (map[uint64]bool, re
 // tokenError says that there is no token to send.
 type tokenError struct{ err error }
 
-func (e *tokenError) Error() string { return "token: " + e.err.Error() }
+func (e *tokenError) Error() string { return e.err.Error() }
 func (e *tokenError) Unwrap() error { return e.err }
 
 // maxAnswer bounds what is read of an answer: those to questions for acknowledgements have some 20 bytes an id.
@@ -120,9 +120,9 @@ func (e *endpoint) post(ctx context.Context, path string, body []byte, gzipped b
 	case err != nil:
 		return 0, nil, nil, &tokenError{err}
 	case token == "":
-		return 0, nil, nil, &tokenError{errors.New("it is empty")}
+		return 0, nil, nil, &tokenError{errors.New("the token is empty")}
 	case strings.ContainsFunc(token, func(r rune) bool { return r > unicode.MaxASCII || r <= ' ' || r == 0x7f }):
-		return 0, nil, nil, &tokenError{errors.New("it has characters that no token has, such as a line break; expected one word")}
+		return 0, nil, nil, &tokenError{errors.New("the token has characters that none has, such as a line break; expected one word")}
 	}
 	limited, cancel := context.WithTimeout(ctx, e.o.RequestTimeout)
 	defer cancel()

@@ -323,7 +323,7 @@ func TestToken(t *testing.T) {
 	var problem error
 	o.Token = func() (string, error) { return token, problem }
 	x := newExporter(t, o)
-	for _, c := range []struct{ token, want string }{{"", "it is empty"}, {"a\nb", "expected one word"}, {"wrong", "Invalid token"}} {
+	for _, c := range []struct{ token, want string }{{"", "the token is empty"}, {"a\nb", "expected one word"}, {"wrong", "Invalid token"}} {
 		token = c.token
 		if got := export(t, x, changes(1, 1)); got.Kind != "unauthorized" || !strings.Contains(got.Words, c.want) {
 			t.Errorf("%q: %+v", c.token, got)

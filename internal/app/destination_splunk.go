@@ -31,6 +31,15 @@ func newSplunk(c *config.SplunkDestination, log *slog.Logger) (*splunk.Exporter,
 	})
 }
 
+// batchChanges is how many changes are on their way at once; 0 is what others take. The indexers of Splunk acknowledge after seconds, so
+// that this is what bounds how fast a backlog is worked off.
+func batchChanges(d *config.Destination) int {
+	if d.Splunk != nil {
+		return 500
+	}
+	return 0
+}
+
 // maxToken bounds a file with a token.
 const maxToken = 64 << 10
 

@@ -29,8 +29,9 @@ func startDestinations(work context.Context, cfg config.Config, db *clickhouse.D
 			Name: d.Name, Exporter: exporter, Log: alerts, Cursors: store, DeadLetters: store,
 			Filter: alert.Filter{Detections: d.Filter.Detections, MinSeverity: d.Filter.MinSeverity}, Users: d.Filter.Users,
 			Historical: d.Historical, HistoricalAfter: d.HistoricalAfter, MaxPerSecond: d.MaxPerSecond,
-			Start:  exporters.Start{FromFirst: d.StartAt == "first", Since: d.Since()},
-			Logger: log, Registerer: registry,
+			Start:        exporters.Start{FromFirst: d.StartAt == "first", Since: d.Since()},
+			BatchChanges: batchChanges(&d),
+			Logger:       log, Registerer: registry,
 		})
 		if err != nil {
 			return nil, err
