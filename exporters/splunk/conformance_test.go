@@ -14,21 +14,11 @@ import (
 	"github.com/sealwatch/sealwatch/exporters/splunk/splunktest"
 )
 
-// TestConformance has the whole suite with acknowledgements, and without them what is not about HTTP alone.
+// TestConformance is with acknowledgements; without them an export ends with the reply, which TestReplies has in every form.
 func TestConformance(t *testing.T) {
-	t.Run("with acknowledgement", func(t *testing.T) { exportertest.RunHTTP(t, factory(true)) })
-	t.Run("without", func(t *testing.T) {
-		f := factory(false)
-		f.Acknowledged = true // by the reply
-		f.NewReceiver = func(t testing.TB) exportertest.Receiver { return f.NewHTTPReceiver(t) }
-		exportertest.Run(t, f.Factory)
-	})
-}
-
-func factory(ack bool) exportertest.HTTPFactory {
 	poisoned := exportertest.Change(99)
 	poisoned.ID = strings.Repeat("0", 12_000) // stays whole, so that the event can never be short enough
-	return exportertest.HTTPFactory{
+	exportertest.RunHTTP(t, exportertest.HTTPFactory{
 		Factory: exportertest.Factory{
 			NewExporter: func(t testing.TB, r exportertest.Receiver, timeout time.Duration) exporters.Exporter {
 				o := options(t)
@@ -44,7 +34,7 @@ func factory(ack bool) exportertest.HTTPFactory {
 		},
 		NewHTTPReceiver: func(t testing.TB) *exportertest.HTTPReceiver {
 			s := splunktest.NewHandler()
-			s.Ack = ack
+			s.Ack = true
 			return exportertest.NewHTTPReceiver(t, func(w http.ResponseWriter, r *http.Request) (got []exportertest.Delivery) {
 				for _, e := range s.Serve(w, r) {
 					sequence, err := strconv.ParseUint(fmt.Sprint(e.Fields["event_sequence"]), 10, 64)
@@ -59,5 +49,5 @@ func factory(ack bool) exportertest.HTTPFactory {
 		Secret: splunktest.Token,
 		// What is no reply of HEC loses nothing.
 		Kinds: map[int]exporters.ErrorKind{http.StatusBadRequest: exporters.Unauthorized, http.StatusUnprocessableEntity: exporters.Unauthorized},
-	}
+	})
 }

@@ -223,8 +223,8 @@ func TestBatches(t *testing.T) {
 		o.MaxBytes, o.NoGzip = 10_000, noGzip
 		x := newExporter(t, o)
 		all := changes(1, 40)
-		all[7].Evidence = `{"text": "` + strings.Repeat("x", 1<<20) + `"}`
-		all[8].Title = strings.Repeat("é\n", 1<<20)
+		all[7].Evidence = `{"text": "` + strings.Repeat("x", 1<<16) + `"}`
+		all[8].Title = strings.Repeat("é\n", 1<<14)
 		if got := export(t, x, all); got.Kind != "ok" {
 			t.Fatalf("%+v", got)
 		}
