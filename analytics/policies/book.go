@@ -17,7 +17,6 @@ import (
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/internal/policy"
-	"github.com/sealwatch/sealwatch/internal/status"
 )
 
 // MaxPolicies bounds how many there are: each is looked at in every round of the analysis.
@@ -29,9 +28,6 @@ const MaxDeleted = 1000
 
 // storePatience bounds the storing of a policy, which goes on when the caller goes away.
 const storePatience = 30 * time.Second
-
-// shownDays are how far back Days looks.
-const shownDays = 30
 
 // Store keeps policies; *clickhouse.DB is one.
 type Store interface {
@@ -404,70 +400,4 @@ func (b *Book) save(ctx context.Context, s policy.Stored) (policy.Stored, error)
 		return s, fmt.Errorf("policies: policy %s is stored, and could not be taken into the analysis; the next start tries again: %w", s.ID, err)
 	}
 	return s, nil
-}
-
-// Days are how many findings each policy had on those of the last thirty days before the newest event on which there were some, by id.
-func (b *Book) Days(ctx context.Context) (map[string][]policy.Day, error) {
-	newest := b.o.Analysis.Watermark()
-	if newest.IsZero() {
-		return nil, nil
-	}
-	var detections []string
-	for _, p := range b.Policies() {
-		detections = append(detections, p.DetectionID())
-	}
-	days, err := b.o.Store.PolicyDays(ctx, b.o.Tenant, detections, newest.Truncate(day).Add(-shownDays*day))
-	byID := make(map[string][]policy.Day, len(days))
-	for detection, some := range days {
-		byID[strings.TrimPrefix(detection, policy.DetectionPrefix)] = some
-	}
-	return byID, err
-}
-
-// Limited are the policies that were over their limit on one of the last thirty days before the newest event, with those days.
-func (b *Book) Limited(ctx context.Context) ([]status.LimitedPolicy, error) {
-	days, err := b.Days(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var all []status.LimitedPolicy
-	for _, p := range b.Policies() {
-		over := slices.DeleteFunc(days[p.ID], func(d policy.Day) bool { return d.OverLimit == 0 })
-		if len(over) > 0 {
-			all = append(all, status.LimitedPolicy{ID: p.ID, Title: p.Name, Limit: p.Limit(), Days: over})
-		}
-	}
-	return all, nil
-}
-
-// Trial backtests a policy that need not be saved, beside the one with its id.
-type Trial struct {
-	Book     *Book
-	Comparer Comparer
-}
-
-// Backtest evaluates a policy over the stored events and stores nothing. One without a condition means the saved one.
-func (t Trial) Backtest(ctx context.Context, p policy.Policy, from, to time.Time, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
-	present := t.Book.compiledAs(p.ID)
-	if p.Condition.Type == "" && p.Name == "" && p.Filter == nil {
-		s, err := t.Book.Policy(p.ID)
-		if err != nil {
-			return err
-		}
-		p = s.Policy
-	}
-	d, err := Compile(&p)
-	if err != nil {
-		return fault.New(fault.InvalidArgument, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
-	}
-	doubts, err := t.Book.Doubts(ctx, &p)
-	if err != nil {
-		return err
-	}
-	return t.Comparer.Compare(ctx, d, present, from, to, progress, func(r alert.BacktestResult) error {
-		for _, doubt := range doubts {
-			r.Notes = append(slices.Clip(r.Notes), doubt.Where+": "+doubt.Text+".")
-		}
-		return result(r)
-	})
 }

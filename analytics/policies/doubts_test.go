@@ -22,7 +22,7 @@ func TestDoubtsOfTheService(t *testing.T) {
 	}
 	p := single("watch", "export")
 	p.Filter = &policy.Filter{All: []policy.Filter{
-		{Field: "result", Operator: policy.Equals, Values: []string{"success", "Sucess"}},
+		{Field: "result", Operator: policy.Equals, Values: []string{"success", "Succes"}},
 		{Field: "action", Operator: policy.Contains, Values: []string{"password reset"}},
 		{Field: "user_group", Operator: policy.Equals, Values: []string{"Auditors", "auditrs"}},
 		{Field: "user_role", Operator: policy.Equals, Values: []string{"ds admin"}},
@@ -33,7 +33,7 @@ func TestDoubtsOfTheService(t *testing.T) {
 	for _, d := range doubts {
 		got = append(got, d.Where+": "+d.Text)
 	}
-	want := "filter.all[0].values[1]: no stored event has the result Sucess yet; did you mean Success?\n" +
+	want := "filter.all[0].values[1]: no stored event has the result Succes yet; did you mean Success?\n" +
 		"filter.all[2].values[1]: nobody in the directory is in the group auditrs yet; did you mean auditors?\n" +
 		"filter.all[4].values[1]: no address has the tag tro yet; did you mean tor?"
 	if text := strings.Join(got, "\n"); err != nil || text != want {

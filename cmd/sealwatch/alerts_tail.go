@@ -172,7 +172,7 @@ func (t *tail) run(ctx context.Context, show func(client.Change) error) error {
 			away = false
 		}),
 		client.OnMissed(func(m client.Missed) {
-			t.say("this reader is slow: %s passed over, and fetched now", numbered(int(m.Count), "change was", "changes were"))
+			t.say("this reader is slow: %s passed over, and fetched now", numbered(m.Count, "change was", "changes were"))
 		}),
 	}
 	if t.since != nil {

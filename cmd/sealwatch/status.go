@@ -109,10 +109,10 @@ func overLimit(limit int, all []*sealwatchv1.PolicyDay) string {
 		}
 	}
 	text := numbered(limit, "alert", "alerts")
-	switch {
-	case days == 0:
+	switch days {
+	case 0:
 		return ""
-	case days == 1:
+	case 1:
 		return fmt.Sprintf("it reached its limit of %s on %s and kept counting: %d more", text, last, more)
 	}
 	return fmt.Sprintf("it reached its limit of %s a day on %d of the last 30 days, last on %s, and kept counting: %d more", text, days, last, more)
