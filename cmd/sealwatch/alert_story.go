@@ -105,7 +105,7 @@ func why(a *sealwatchv1.Alert) string {
 	}
 	leaving := number("hoursSinceLeaving", "%.0f h after "+since)
 	if h := f["hoursSinceLeaving"].GetNumberValue(); h >= 48 {
-		leaving = fmt.Sprintf("%.0f days after %s", h/24, since)
+		leaving = plural(int(math.Round(h/24)), "day") + " after " + since
 	}
 	all := present(
 		distance, between(f), speed(f), number("allowedSpeedKmh", "%.0f km/h are possible"),
