@@ -14,15 +14,19 @@ import (
 // deliver sends from the front of the queue until one batch is settled.
 func (r *Runner) deliver(ctx context.Context) error {
 	for attempt := 0; ; attempt++ {
+		if err := r.scout(ctx); err != nil {
+			return err
+		}
+		lane := r.lane()
 		n, _ := r.batch()
 		if err := r.pace(ctx, n); err != nil {
 			return err
 		}
 		start := time.Now()
-		err := r.export(ctx, r.queue[:n:n])
+		err := r.export(ctx, (*lane)[:n:n])
 		if err == nil {
 			r.m.batches.Observe(time.Since(start).Seconds())
-			if err := r.settle(ctx, n, &Error{Accepted: n}); err != nil {
+			if err := r.settle(ctx, lane, n, &Error{Accepted: n}); err != nil {
 				return err
 			}
 			r.limit = min(2*r.limit, r.o.BatchChanges)
@@ -43,11 +47,11 @@ func (r *Runner) deliver(ctx context.Context) error {
 			progress = true
 		}
 		if progress {
-			before := len(r.queue)
-			if err := r.settle(ctx, n, e); err != nil {
+			before := len(*lane)
+			if err := r.settle(ctx, lane, n, e); err != nil {
 				return err
 			}
-			if all := before-len(r.queue) == n; e.RetryAfter == 0 && (all || e.Kind == Permanent) {
+			if all := before-len(*lane) == n; e.RetryAfter == 0 && (all || e.Kind == Permanent) {
 				r.recovered(ctx)
 				return nil
 			}
@@ -56,7 +60,7 @@ func (r *Runner) deliver(ctx context.Context) error {
 		if err := r.failed(ctx, e.Kind.String(), e, r.delay(e, attempt)); err != nil {
 			return err
 		}
-		if len(r.queue) == 0 {
+		if len(*r.lane()) == 0 {
 			return nil
 		}
 	}
@@ -95,16 +99,36 @@ func outcome(err error, n int) *Error {
 	return &c
 }
 
-// settle removes from the first n changes of the queue what was accepted or has failed for good, after the dead letters
-// are durable, and stores the cursor.
-func (r *Runner) settle(ctx context.Context, n int, e *Error) error {
+// settle removes from the first n changes of a lane what was accepted or has failed for good, after it is durable what became of
+// them, and stores the cursor.
+func (r *Runner) settle(ctx context.Context, lane *[]alert.Change, n int, e *Error) error {
 	var letters []DeadLetter
 	var rest []alert.Change
-	for i := range r.queue[:n] {
+	var sent []Sent
+	for i := range (*lane)[:n] {
+		c := &(*lane)[i]
 		if reason, failed := e.Failed[i]; failed {
-			letters = append(letters, r.letter(&r.queue[i], reason))
+			letters = append(letters, r.letter(c, reason))
+			if lane == &r.express {
+				r.refused[c.Sequence] = true
+			}
+			delete(r.known, c.ID) // the receiver has what it had before, so that the next version is compared with that
 		} else if i >= e.Accepted {
-			rest = append(rest, r.queue[i])
+			rest = append(rest, *c)
+		} else {
+			sent = append(sent, sentOf(c))
+		}
+	}
+	if len(sent) > 0 {
+		err := r.persist(ctx, "storing what was sent", func(ctx context.Context) error { return r.o.Deliveries.StoreSent(ctx, r.o.Name, sent) })
+		if err != nil {
+			return err
+		}
+		for _, s := range sent {
+			if k, ok := r.known[s.AlertID]; ok {
+				k.delivered = true
+				r.known[s.AlertID] = k
+			}
 		}
 	}
 	if len(letters) > 0 {
@@ -124,8 +148,12 @@ func (r *Runner) settle(ctx context.Context, n int, e *Error) error {
 		r.m.count(outcomeDelivered, uint64(delivered))
 		r.state.addDelivered(delivered)
 	}
-	if r.queue = r.queue[n:]; len(rest) > 0 {
-		r.queue = append(rest, r.queue...)
+	overtook := len(r.express) > 0
+	if *lane = (*lane)[n:]; len(rest) > 0 {
+		*lane = append(rest, *lane...)
+	}
+	if overtook {
+		r.superseded(sent)
 	}
 	r.settled()
 	return r.storeCursor(ctx)

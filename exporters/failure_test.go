@@ -184,28 +184,41 @@ func TestCursorWaitsForDeadLetters(t *testing.T) {
 	})
 }
 
-func TestKilledBetweenSendAndCursor(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.store.BeforeStore = func(ctx context.Context, position uint64) error {
-			if position == 0 {
-				return nil
-			}
-			<-ctx.Done()
-			return ctx.Err()
-		}
-		w.log.Append(exportertest.Changes(1, 3)...)
-		_, kill := w.start()
-		synctest.Wait()
-		kill()
-		w.wantTaken(upTo(1, 3))
-		w.wantCursor(0)
-		w.store.BeforeStore = nil
-		r, _ := w.start()
-		synctest.Wait()
-		w.wantTaken(append(upTo(1, 3), upTo(1, 3)...))
-		w.wantCursor(3)
-		w.stop(r)
-	})
+// TestKilledBetweenSendAndStore: what the receiver accepted is sent again when nothing of it was stored, and not when it was.
+func TestKilledBetweenSendAndStore(t *testing.T) {
+	for name, again := range map[string]bool{"before it is stored what was sent": true, "before the cursor is stored": false} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				block := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+				if again {
+					w.store.BeforeSent = block
+				} else {
+					w.store.BeforeStore = func(ctx context.Context, position uint64) error {
+						if position == 0 {
+							return nil
+						}
+						return block(ctx)
+					}
+				}
+				w.log.Append(exportertest.Changes(1, 3)...)
+				_, kill := w.start()
+				synctest.Wait()
+				kill()
+				w.wantTaken(upTo(1, 3))
+				w.wantCursor(0)
+				w.store.BeforeSent, w.store.BeforeStore = nil, nil
+				r, _ := w.start()
+				time.Sleep(time.Minute)
+				want := upTo(1, 3)
+				if again {
+					want = append(want, upTo(1, 3)...)
+				}
+				w.wantTaken(want)
+				w.wantCursor(3)
+				w.stop(r)
+			})
+		})
+	}
 }
 
 func TestStopFlushes(t *testing.T) {
@@ -352,6 +365,12 @@ func reconcile(w *world, seed uint64) {
 		return nil
 	}
 	w.store.BeforeStore = func(context.Context, uint64) error {
+		if !calm && random.IntN(4) == 0 {
+			return errors.New("database away")
+		}
+		return nil
+	}
+	w.store.BeforeSent = func(context.Context) error {
 		if !calm && random.IntN(4) == 0 {
 			return errors.New("database away")
 		}

@@ -39,15 +39,24 @@ func (r *Runner) fill(ctx context.Context) error {
 	}
 }
 
-// batch is the number of changes at the front of the queue to send together, and whether more would not fit.
+// lane is where the next batch is taken from.
+func (r *Runner) lane() *[]alert.Change {
+	if len(r.express) > 0 {
+		return &r.express
+	}
+	return &r.queue
+}
+
+// batch is the number of changes at the front of the lane to send together, and whether more would not fit.
 func (r *Runner) batch() (n int, full bool) {
 	bytes := 0
 	limit := r.limit
 	if most := r.o.MaxPerSecond; most > 0 {
 		limit = min(limit, most)
 	}
-	for n < len(r.queue) && n < limit {
-		bytes += size(&r.queue[n])
+	lane := *r.lane()
+	for n < len(lane) && n < limit {
+		bytes += size(&lane[n])
 		if n > 0 && bytes > r.o.BatchBytes {
 			return n, true
 		}
@@ -94,15 +103,24 @@ func (r *Runner) readPage(ctx context.Context) (more bool, err error) {
 	if len(r.queue) == 0 {
 		r.queued = time.Now()
 	}
-	skipped := 0
+	if err := r.remember(ctx, page); err != nil {
+		return false, err
+	}
+	filtered, unchanged := 0, 0
 	for i := range page {
-		if r.o.wanted(&page[i]) {
+		switch {
+		case !r.o.wanted(&page[i]):
+			filtered++
+		case r.refused[page[i].Sequence]:
+			delete(r.refused, page[i].Sequence)
+		case !r.take(&page[i]):
+			unchanged++
+		default:
 			r.queue = append(r.queue, page[i])
-		} else {
-			skipped++
 		}
 	}
-	r.m.count(outcomeFiltered, uint64(skipped))
+	r.m.count(outcomeFiltered, uint64(filtered))
+	r.m.count(outcomeUnchanged, uint64(unchanged))
 	r.read = page[len(page)-1].Sequence
 	r.settled()
 	return true, nil

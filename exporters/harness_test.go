@@ -93,7 +93,7 @@ func inWorld(t *testing.T, f func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, log: exportertest.NewLog(), store: exportertest.NewStore(), to: &receiver{}}
-		w.o = exporters.Options{Name: "siem", Exporter: w.to, Log: w.log, Cursors: w.store, DeadLetters: w.store,
+		w.o = exporters.Options{Name: "siem", Exporter: w.to, Log: w.log, Cursors: w.store, DeadLetters: w.store, Deliveries: w.store,
 			Start: exporters.Start{FromFirst: true}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
 		f(w)
 	})

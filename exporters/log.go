@@ -14,6 +14,9 @@ type Log interface {
 	// Read returns up to limit durable changes after a sequence, in ascending order. It MUST return some when Head was
 	// greater than after.
 	Read(ctx context.Context, after uint64, limit int) ([]alert.Change, error)
+	// Severe returns up to limit durable changes of high or critical severity after a sequence and up to another, in ascending order,
+	// and the sequence through which it looked.
+	Severe(ctx context.Context, after, upTo uint64, limit int) (page []alert.Change, through uint64, err error)
 	// Wait returns nil as soon as Head is greater than after, and an error when ctx is done before.
 	Wait(ctx context.Context, after uint64) error
 }
@@ -24,6 +27,14 @@ type Cursors interface {
 	LoadCursor(ctx context.Context, name string) (position uint64, found bool, err error)
 	// StoreCursor returns nil when the position is durable.
 	StoreCursor(ctx context.Context, name string, position uint64) error
+}
+
+// Deliveries keeps what each destination was sent last of each alert.
+type Deliveries interface {
+	// LoadSent returns what the destination was sent last of the alerts; of what it was never sent, nothing.
+	LoadSent(ctx context.Context, destination string, alertIDs []string) ([]Sent, error)
+	// StoreSent returns nil when all are durable. Of an alert the one with the highest sequence counts.
+	StoreSent(ctx context.Context, destination string, all []Sent) error
 }
 
 // DeadLetters keeps what a receiver refused for good.

@@ -14,6 +14,9 @@ const (
 	outcomeDelivered  = "delivered"
 	outcomeFiltered   = "filtered"
 	outcomeDeadLetter = "dead_letter"
+	// outcomeUnchanged tells a receiver nothing new, outcomeSuperseded is older than what it has.
+	outcomeUnchanged  = "unchanged"
+	outcomeSuperseded = "superseded"
 	outcomeExpired    = "expired"
 )
 
@@ -24,12 +27,12 @@ type metrics struct {
 
 func (m *metrics) register(to prometheus.Registerer, destination string, now func() status.Destination) error {
 	m.changes = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sealwatch_export_changes_total",
-		Help: "Changes of alerts that a destination is done with, by outcome: delivered, filtered, dead_letter or expired."}, []string{"outcome"})
+		Help: "Changes of alerts that a destination is done with, by outcome: delivered, filtered, unchanged, superseded, dead_letter or expired."}, []string{"outcome"})
 	m.failures = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sealwatch_export_failures_total",
 		Help: "Failed attempts by reason: retryable, unauthorized, permanent or storage."}, []string{"reason"})
 	m.batches = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "sealwatch_export_batch_duration_seconds",
 		Help: "How long the receiver took to accept a batch.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 9)})
-	for _, outcome := range []string{outcomeDelivered, outcomeFiltered, outcomeDeadLetter, outcomeExpired} {
+	for _, outcome := range []string{outcomeDelivered, outcomeFiltered, outcomeUnchanged, outcomeSuperseded, outcomeDeadLetter, outcomeExpired} {
 		m.changes.WithLabelValues(outcome)
 	}
 	if to == nil {

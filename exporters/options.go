@@ -17,9 +17,10 @@ type Options struct {
 	Name string
 	// Exporter to send with; the Runner closes it. Required.
 	Exporter Exporter
-	// Log, Cursors and DeadLetters are required.
+	// Log, Cursors, Deliveries and DeadLetters are required.
 	Log         Log
 	Cursors     Cursors
+	Deliveries  Deliveries
 	DeadLetters DeadLetters
 	// Filter selects what is sent. Without States it lets every state through but suppressed, so that a receiver learns of
 	// retractions. A change by which an alert leaves the selected states is sent too.
@@ -65,7 +66,7 @@ func (o *Options) complete() error {
 		missing bool
 	}{
 		{"Name", o.Name == ""}, {"Exporter", o.Exporter == nil}, {"Log", o.Log == nil}, {"Cursors", o.Cursors == nil},
-		{"DeadLetters", o.DeadLetters == nil},
+		{"Deliveries", o.Deliveries == nil}, {"DeadLetters", o.DeadLetters == nil},
 	} {
 		if field.missing {
 			errs = append(errs, fmt.Errorf("exporters: destination %q: Options.%s is missing", o.Name, field.name))

@@ -50,6 +50,9 @@ func (r *Runner) settled() {
 	if len(r.queue) > 0 {
 		position = r.queue[0].Sequence - 1
 	}
+	if len(r.express) > 0 {
+		position = min(position, r.express[0].Sequence-1)
+	}
 	r.position.Store(position)
 }
 

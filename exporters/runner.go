@@ -37,10 +37,14 @@ type Runner struct {
 	// The rest belongs to Run alone.
 	read     uint64         // the last sequence that came from the log
 	queue    []alert.Change // what came from the log, is wanted and not settled, in order
-	queued   time.Time      // when the first of queue was read
-	limit    int            // the most changes to send at once; small while a change at fault is searched for
-	until    uint64         // while stopping: the sequence to end behind
-	stored   uint64         // the cursor as stored
+	express  []alert.Change // what is sent before the queue, in order; nothing is read while there is any
+	scouted  uint64         // up to where severe changes were looked for
+	known    map[string]known
+	refused  map[uint64]bool // sequences of express changes that became dead letters, until they are read
+	queued   time.Time       // when the first of queue was read
+	limit    int             // the most changes to send at once; small while a change at fault is searched for
+	until    uint64          // while stopping: the sequence to end behind
+	stored   uint64          // the cursor as stored
 	storedAt time.Time
 	keptAt   time.Time
 }
@@ -50,7 +54,7 @@ func NewRunner(o Options) (*Runner, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	r := &Runner{o: o, done: make(chan struct{}), limit: o.BatchChanges}
+	r := &Runner{o: o, done: make(chan struct{}), limit: o.BatchChanges, known: map[string]known{}, refused: map[uint64]bool{}}
 	r.stopping, r.stop = context.WithCancel(context.Background())
 	r.aborting, r.abort = context.WithCancel(context.Background())
 	if o.MaxPerSecond > 0 {
@@ -89,10 +93,12 @@ func (r *Runner) run(ctx context.Context) error {
 		return err
 	}
 	for {
-		if err := r.fill(ctx); err != nil {
-			return err
+		if len(r.express) == 0 {
+			if err := r.fill(ctx); err != nil {
+				return err
+			}
 		}
-		if len(r.queue) > 0 {
+		if len(r.express)+len(r.queue) > 0 {
 			if err := r.deliver(ctx); err != nil {
 				return err
 			}

@@ -8,13 +8,13 @@ import (
 )
 
 // wanted says whether the change is sent to the destination: the receiver sees the alert after it, or saw it before and
-// has to learn that it no longer does. Of what is only described again, a receiver gets the last: what the subject did in the
-// hour after.
+// has to learn that it no longer does. Of what is only described again, a receiver gets the last at most: what the subject did in
+// the hour after.
 func (o *Options) wanted(c *alert.Change) bool {
 	if c.Updated.Before(o.Start.Since) {
 		return false
 	}
-	if c.Kind == alert.ChangeDescribed && (c.Context == nil || !c.Context.AfterComplete || len(c.Context.After) == 0) {
+	if c.Kind == alert.ChangeDescribed && !ended(c) {
 		return false
 	}
 	if !o.about(&c.Subject) || !o.Historical && o.historical(c) {

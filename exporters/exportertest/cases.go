@@ -106,6 +106,7 @@ func oversized(b *bench) {
 func poisoned(b *bench) {
 	changes := Changes(1, 30)
 	changes[4], changes[20], changes[29] = b.f.Poisoned, b.f.Poisoned, b.f.Poisoned
+	changes[20].Severity, changes[29].Severity = alert.SeverityCritical, alert.SeverityMedium // or they would tell nothing new of the same alert
 	b.log.Append(changes...)
 	r, kill := b.start()
 	b.verify()
@@ -125,10 +126,7 @@ func poisoned(b *bench) {
 
 func killedBeforeCursor(b *bench) {
 	sent := make(chan struct{}, 1)
-	b.store.BeforeStore = func(ctx context.Context, position uint64) error {
-		if position == 0 {
-			return nil
-		}
+	b.store.BeforeSent = func(ctx context.Context) error {
 		sent <- struct{}{}
 		<-ctx.Done()
 		return ctx.Err()
@@ -137,7 +135,7 @@ func killedBeforeCursor(b *bench) {
 	_, kill := b.start()
 	<-sent
 	kill()
-	b.store.BeforeStore = nil
+	b.store.BeforeSent = nil
 	_, kill = b.start()
 	b.verify()
 	b.eventually("everything was sent again", func() bool { return len(b.receiver.Received()) == 40 })

@@ -54,6 +54,21 @@ func (l *Log) Read(ctx context.Context, after uint64, limit int) ([]alert.Change
 	return append([]alert.Change(nil), l.changes[after:end]...), ctx.Err()
 }
 
+// Severe implements exporters.Log.
+func (l *Log) Severe(ctx context.Context, after, upTo uint64, limit int) ([]alert.Change, uint64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var page []alert.Change
+	for _, c := range l.changes[min(max(after, l.expired), uint64(len(l.changes))):min(upTo, uint64(len(l.changes)))] {
+		if alert.SeverityRank(c.Severity) >= alert.SeverityRank(alert.SeverityHigh) {
+			if page = append(page, c); len(page) == limit {
+				return page, c.Sequence, ctx.Err()
+			}
+		}
+	}
+	return page, upTo, ctx.Err()
+}
+
 // Wait implements exporters.Log.
 func (l *Log) Wait(ctx context.Context, after uint64) error {
 	for {
@@ -76,17 +91,20 @@ type Store struct {
 	mu      sync.Mutex
 	cursors map[string]uint64
 	letters map[string]map[uint64]exporters.DeadLetter
+	sent    map[string]map[string]exporters.Sent
 	stores  int
 
 	// BeforeStore is called before a cursor is stored; an error stands for a database that does not answer.
 	BeforeStore func(ctx context.Context, position uint64) error
+	// BeforeSent is called before it is stored what was sent.
+	BeforeSent func(ctx context.Context) error
 	// BeforeLetters is called before dead letters are stored.
 	BeforeLetters func(ctx context.Context) error
 }
 
 // NewStore returns an empty store.
 func NewStore() *Store {
-	return &Store{cursors: map[string]uint64{}, letters: map[string]map[uint64]exporters.DeadLetter{}}
+	return &Store{cursors: map[string]uint64{}, letters: map[string]map[uint64]exporters.DeadLetter{}, sent: map[string]map[string]exporters.Sent{}}
 }
 
 // LoadCursor implements exporters.Cursors.
@@ -116,6 +134,38 @@ func (s *Store) Stores() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stores
+}
+
+// LoadSent implements exporters.Deliveries.
+func (s *Store) LoadSent(ctx context.Context, destination string, ids []string) (all []exporters.Sent, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		if v, ok := s.sent[destination][id]; ok {
+			all = append(all, v)
+		}
+	}
+	return all, ctx.Err()
+}
+
+// StoreSent implements exporters.Deliveries.
+func (s *Store) StoreSent(ctx context.Context, destination string, all []exporters.Sent) error {
+	if s.BeforeSent != nil {
+		if err := s.BeforeSent(ctx); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sent[destination] == nil {
+		s.sent[destination] = map[string]exporters.Sent{}
+	}
+	for _, v := range all {
+		if v.Sequence >= s.sent[destination][v.AlertID].Sequence {
+			s.sent[destination][v.AlertID] = v
+		}
+	}
+	return ctx.Err()
 }
 
 // AddDeadLetters implements exporters.DeadLetters.

@@ -72,7 +72,7 @@ const destination = "under-test"
 func (b *bench) start() (r *exporters.Runner, kill func()) {
 	b.Helper()
 	r, err := exporters.NewRunner(exporters.Options{Name: destination, Exporter: b.f.NewExporter(b, b.receiver, b.timeout), Log: b.log,
-		Cursors: b.store, DeadLetters: b.store, Start: exporters.Start{FromFirst: true}, RetryMin: time.Millisecond,
+		Cursors: b.store, DeadLetters: b.store, Deliveries: b.store, Start: exporters.Start{FromFirst: true}, RetryMin: time.Millisecond,
 		RetryMax: 50 * time.Millisecond, PausedInterval: 50 * time.Millisecond, KeepInterval: 20 * time.Millisecond,
 		AttemptTimeout: long, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {

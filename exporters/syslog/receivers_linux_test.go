@@ -35,7 +35,7 @@ func (d *daemon) run(log *exportertest.Log) (stop func()) {
 		d.t.Fatal(err)
 	}
 	store := exportertest.NewStore()
-	runner, err := exporters.NewRunner(exporters.Options{Name: "real", Exporter: x, Log: log, Cursors: store, DeadLetters: store,
+	runner, err := exporters.NewRunner(exporters.Options{Name: "real", Exporter: x, Log: log, Cursors: store, DeadLetters: store, Deliveries: store,
 		Start: exporters.Start{FromFirst: true}, RetryMin: time.Millisecond, RetryMax: 100 * time.Millisecond, PausedInterval: 100 * time.Millisecond, KeepInterval: 50 * time.Millisecond,
 		Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {

@@ -254,6 +254,37 @@ func TestAlertsCheckpointsAndDeadLetters(t *testing.T) {
 	if p, found, err := db.LoadCheckpoint(ctx, "x"); err != nil || !found || p.Position != 8 || p.Cursor != "aa_2" || p.Version != 3 || !p.Line.Equal(base) {
 		t.Errorf("checkpoint %+v %v %v", p, found, err)
 	}
+	sent := clickhouse.Delivery{AlertID: c.ID, Sequence: 7, Severity: "high", State: "new", EventCount: 3, End: base, Ended: true}
+	older := sent
+	older.Sequence, older.Severity = 6, "low"
+	for i, v := range []clickhouse.Delivery{sent, older} {
+		if err := db.AddDeliveries(ctx, fmt.Sprint("d", i), "s", []clickhouse.Delivery{v}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := db.Deliveries(ctx, "s", []string{c.ID, "another"}); err != nil || len(got) != 1 || got[0] != sent {
+		t.Errorf("deliveries %+v, %v, want %+v", got, err, sent)
+	}
+	if got, err := db.Deliveries(ctx, "t", []string{c.ID}); err != nil || len(got) != 0 {
+		t.Errorf("deliveries of another destination %+v, %v", got, err)
+	}
+	all, err := db.ReadChanges(ctx, 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []uint64
+	for _, v := range all {
+		if alert.SeverityRank(v.Severity) >= alert.SeverityRank(alert.SeverityHigh) {
+			want = append(want, v.Sequence)
+		}
+	}
+	severe, err := db.SevereChanges(ctx, 0, 100, 100)
+	if err != nil || len(severe) != len(want) || len(want) == 0 || severe[0].Sequence != want[0] {
+		t.Errorf("severe changes %d, %v, want %v of %d", len(severe), err, want, len(all))
+	}
+	if none, err := db.SevereChanges(ctx, want[len(want)-1], 100, 100); err != nil || len(none) != 0 {
+		t.Errorf("severe changes after the last: %d, %v", len(none), err)
+	}
 	letter := clickhouse.DeadLetter{Destination: "s", Sequence: 1, AlertID: c.ID, Reason: "r", Time: base, Payload: "p"}
 	for i := range 2 {
 		if err := db.AddDeadLetters(ctx, fmt.Sprint("l", i), []clickhouse.DeadLetter{letter}); err != nil {

@@ -1,0 +1,53 @@
+package clickhouse
+
+import (
+	"context"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
+
+// Delivery is what a destination was sent last of an alert.
+type Delivery struct {
+	AlertID         string
+	Sequence        uint64
+	Severity, State string
+	EventCount      uint64
+	End             time.Time
+	Ended           bool
+}
+
+// Deliveries of a destination of the alerts, those that there are, in no order.
+func (d *DB) Deliveries(ctx context.Context, destination string, alertIDs []string) ([]Delivery, error) {
+	var all []Delivery
+	err := d.rows(ctx, "deliveries_load", func(r driver.Rows) error {
+		var v Delivery
+		if err := r.Scan(&v.AlertID, &v.Sequence, &v.Severity, &v.State, &v.EventCount, &v.End, &v.Ended); err != nil {
+			return err
+		}
+		all = append(all, v)
+		return nil
+	}, named("destination", destination), named("ids", alertIDs))
+	return all, err
+}
+
+// AddDeliveries stores deliveries; storing one again is harmless, and of an alert the one with the highest sequence counts.
+func (d *DB) AddDeliveries(ctx context.Context, token, destination string, all []Delivery) error {
+	at := now()
+	return d.insert(ctx, "deliveries_insert", token, func(b driver.Batch) error {
+		for _, v := range all {
+			if err := b.Append(destination, v.AlertID, v.Sequence, v.Severity, v.State, v.EventCount, orZero(v.End), v.Ended, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// SevereChanges returns up to limit changes of high or critical severity after a sequence and up to another, in order.
+func (d *DB) SevereChanges(ctx context.Context, after, upTo uint64, limit int) ([]alert.Change, error) {
+	return d.changes(ctx, "alerts_read_severe", named("after", after), named("upTo", upTo),
+		named("severities", alert.SeveritiesFrom(alert.SeverityHigh)), named("limit", uint32(limit))) //nolint:gosec // a page
+}

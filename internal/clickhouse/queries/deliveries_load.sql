@@ -1,0 +1,3 @@
+SELECT alert_id, sequence, severity, state, event_count, end_time, ended
+FROM deliveries FINAL
+WHERE destination = {destination:String} AND alert_id IN {ids:Array(String)}
