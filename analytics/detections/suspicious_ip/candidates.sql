@@ -1,10 +1,11 @@
--- The users who were at an address about which anything is said, or where as many log-ons failed within a window as need to.
+-- The users who were at an address about which anything bad is said that is judged here, or where as many log-ons failed within a window as need to.
 SELECT DISTINCT user_id AS subject_id
 FROM events
 WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
     AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64}) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
     AND ip_address != ''
-    AND (dictHas('ip_intelligence', ip) OR ip_address IN
+    AND (dictHas('ip_intelligence', ip) AND (has(dictGet('ip_intelligence', 'categories', ip), 'risky')
+        OR arrayExists(g -> multiSearchAny(g, ['botnet', 'malware_cc', 'password_spray', 'darknet_scanning']), dictGet('ip_intelligence', 'tags', ip))) OR ip_address IN
     (
         SELECT ip_address
         FROM

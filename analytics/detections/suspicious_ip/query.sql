@@ -7,7 +7,7 @@
 -- until a window after it, and what is summed is where such stretches open and close. Frames are in milliseconds, because
 -- they take no more than 32 bits.
 WITH
--- addresses of the users where something can be wrong at all
+-- addresses of the users where something can be wrong at all; of most of which anything is said, it is what others judge
 suspects AS
 (
     SELECT tenant, ip_address
@@ -24,29 +24,49 @@ suspects AS
                 AND user_id IN {subjects:Array(String)} AND ip_address != ''
         ))
     GROUP BY tenant, ip_address
-    HAVING countIf(activity = 'failed_logon') >= {failing_users:UInt32} OR notEmpty(dictGet('ip_intelligence', 'tags', any(ip)))
+    HAVING countIf(activity = 'failed_logon') >= {failing_users:UInt32}
+        OR dictHas('ip_intelligence', any(ip) AS address) AND (has(dictGet('ip_intelligence', 'categories', address), 'risky')
+            OR arrayExists(g -> multiSearchAny(g, ['botnet', 'malware_cc', 'password_spray', 'darknet_scanning']), dictGet('ip_intelligence', 'tags', address)))
 ),
 -- kept as one value, since the engine computes a subquery wherever it is named
 (SELECT groupUniqArray(ip_address) FROM suspects) AS suspected,
--- on which days each user is familiar with such an address: after successes on so many separate earlier days
+-- on which days who was at such an address often enough to be familiar with it
+visits AS
+(
+    SELECT tenant, ip_address, user_id, arraySort(groupUniqArray(toInt32(toDate(ts)))) AS used
+    FROM events
+    WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64} + {window_us:UInt64}) - toIntervalDay({baseline_days:UInt32} + 1)
+        AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
+        AND ip_address IN (SELECT arrayJoin(suspected))
+        AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
+        AND activity NOT IN ('failed_logon', 'docusign_alert', 'lockout', 'recipient_authentication')
+    GROUP BY tenant, ip_address, user_id
+    HAVING length(used) >= {familiar_days:UInt32}
+),
+-- on which of them the user is familiar: after successes on so many separate earlier days, which the one so many before it tells
 familiar AS
 (
     SELECT
         tenant, ip_address, user_id,
-        arrayJoin(arrayFilter(d -> arrayCount(u -> u < d AND u >= d - {baseline_days:UInt32}, used) >= {familiar_days:UInt32},
-            range(toInt32(toDate({from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64} + {window_us:UInt64}))), toInt32(toDate({to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64}))) + 1))) AS day
+        arrayJoin(arrayFilter((d, nth) -> nth >= d - toInt32({baseline_days:UInt32}), used, arraySlice(arrayConcat(arrayWithConstant({familiar_days:UInt32}, toInt32(-1000000)), used), 1, length(used)))) AS day
+    FROM visits
+),
+-- how many users are familiar with an address on each day, also on those on which they are elsewhere: from the day after so
+-- many of theirs until the first of these is too long ago, and of two such stretches the later one without the earlier
+popularity AS
+(
+    SELECT tenant, ip_address, day, count() AS regulars
     FROM
     (
-        SELECT tenant, ip_address, user_id, groupUniqArray(toInt32(toDate(ts))) AS used
-        FROM events
-        WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64} + {window_us:UInt64}) - toIntervalDay({baseline_days:UInt32} + 1)
-            AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})
-            AND ip_address IN (SELECT arrayJoin(suspected))
-            AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
-            AND activity NOT IN ('failed_logon', 'docusign_alert', 'lockout', 'recipient_authentication')
-        GROUP BY tenant, ip_address, user_id
-        HAVING length(used) >= {familiar_days:UInt32}
+        SELECT
+            tenant, ip_address,
+            arrayJoin(arrayFlatten(arrayMap((nth, first, before) -> range(
+                    toInt32(greatest(nth + 1, before + toInt32({baseline_days:UInt32}) + 1, toInt32(toDate({from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64} + {window_us:UInt64}))))),
+                    toInt32(least(first + toInt32({baseline_days:UInt32}), toInt32(toDate({to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})))) + 1)),
+                arraySlice(used, {familiar_days:UInt32}), arraySlice(used, 1, length(used) - {familiar_days:UInt32} + 1), arraySlice(arrayPushFront(used, toInt32(-1000000)), 1, length(used) - {familiar_days:UInt32} + 1)))) AS day
+        FROM visits
     )
+    GROUP BY tenant, ip_address, day
 ),
 points AS
 (
@@ -119,7 +139,7 @@ judged AS
         -- a feed may be wrong about where many work; botnets, sprays and what failed here it does not excuse
         if(c.regulars >= {popular_users:UInt32} AND NOT hasAny(k.reasons, ['botnet', 'malware_cc', 'password_spray', 'failed_here']) AND NOT has(k.every_tag, 'tor'), ['popular_address'], CAST([], 'Array(String)')) AS excuses
     FROM known AS k
-    LEFT JOIN (SELECT tenant, ip_address, day, count() AS regulars FROM familiar GROUP BY tenant, ip_address, day) AS c ON c.tenant = k.tenant AND c.ip_address = k.ip_address AND c.day = k.day
+    LEFT JOIN popularity AS c ON c.tenant = k.tenant AND c.ip_address = k.ip_address AND c.day = k.day
     WHERE notEmpty(k.reasons)
 ),
 marked AS
