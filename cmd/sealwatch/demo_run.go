@@ -171,5 +171,5 @@ func (d *demoRun) report() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.p.print("")
-	d.p.print("%s stored, %s raised.", numbered(d.events, "event", "events"), numbered(int(d.alerted), "alert", "alerts"))
+	d.p.print("%s stored, %s raised.", numbered(d.events, "event", "events"), numbered(d.alerted, "alert", "alerts"))
 }
