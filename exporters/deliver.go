@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/status"
 )
 
 // deliver sends from the front of the queue until one batch is settled.
@@ -105,9 +106,13 @@ func (r *Runner) settle(ctx context.Context, lane *[]alert.Change, n int, e *Err
 	var letters []DeadLetter
 	var rest []alert.Change
 	var sent []Sent
+	replaying := lane == &r.replays
+	var again []DeadLetter // letters that are sent now, or that were refused once more
 	for i := range (*lane)[:n] {
 		c := &(*lane)[i]
-		if reason, failed := e.Failed[i]; failed {
+		if reason, failed := e.Failed[i]; failed && replaying {
+			again = append(again, r.refusedAgain(c, reason)...)
+		} else if failed {
 			letters = append(letters, r.letter(c, reason))
 			if lane == &r.express {
 				r.refused[c.Sequence] = true
@@ -117,15 +122,21 @@ func (r *Runner) settle(ctx context.Context, lane *[]alert.Change, n int, e *Err
 			rest = append(rest, *c)
 		} else {
 			sent = append(sent, sentOf(c))
+			if replaying {
+				again = append(again, r.letters.of(c.ID, status.LetterSent)...)
+			}
 		}
 	}
+	refused := n - len(rest) - len(sent)
 	if len(sent) > 0 {
 		err := r.persist(ctx, "storing what was sent", func(ctx context.Context) error { return r.o.Deliveries.StoreSent(ctx, r.o.Name, sent) })
 		if err != nil {
 			return err
 		}
 		for _, s := range sent {
-			if k, ok := r.known[s.AlertID]; ok {
+			if k, ok := r.known[s.AlertID]; replaying {
+				r.known[s.AlertID] = known{Sent: s, delivered: true}
+			} else if ok {
 				k.delivered = true
 				r.known[s.AlertID] = k
 			}
@@ -143,18 +154,24 @@ func (r *Runner) settle(ctx context.Context, lane *[]alert.Change, n int, e *Err
 		r.o.Logger.WarnContext(ctx, "the receiver refused changes for good; they are dead letters now", slog.String("destination", r.o.Name),
 			slog.Int("changes", len(letters)), slog.Uint64("first", letters[0].Sequence), slog.String("reason", letters[0].Reason))
 	}
-	delivered := n - len(letters) - len(rest)
+	if len(again) > 0 {
+		if err := r.storeLetters(ctx, again); err != nil {
+			return err
+		}
+	}
+	delivered := n - refused - len(rest)
 	if delivered > 0 {
 		r.m.count(outcomeDelivered, uint64(delivered))
 		r.state.addDelivered(delivered)
 	}
-	overtook := len(r.express) > 0
+	overtook := len(r.express) > 0 || replaying
 	if *lane = (*lane)[n:]; len(rest) > 0 {
 		*lane = append(rest, *lane...)
 	}
 	if overtook {
 		r.superseded(sent)
 	}
+	r.replayed = replaying
 	r.settled()
 	return r.storeCursor(ctx)
 }
@@ -166,7 +183,7 @@ func (r *Runner) letter(c *alert.Change, reason string) DeadLetter {
 		payload = fmt.Appendf(nil, "%q", err)
 	}
 	return DeadLetter{Destination: r.o.Name, Sequence: c.Sequence, AlertID: c.ID, Reason: presentable(reason),
-		Time: time.Now().UTC(), Payload: string(payload)}
+		Time: time.Now().UTC().Truncate(time.Millisecond), Payload: string(payload)}
 }
 
 // keep lets a Keeper look after its connection.
@@ -191,7 +208,7 @@ func (r *Runner) keep(ctx context.Context) error {
 		if err := r.failed(ctx, e.Kind.String(), e, r.delay(e, attempt)); err != nil {
 			return err
 		}
-		if r.o.Log.Head() > r.read {
+		if r.o.Log.Head() > r.read || r.asked.Load() {
 			return nil
 		}
 	}

@@ -20,7 +20,7 @@ func (r *Runner) scout(ctx context.Context) error {
 	if r.until > 0 {
 		end = min(end, r.until)
 	}
-	if n, _ := r.batch(); n == len(r.queue) && end <= r.read {
+	if n, _ := r.batch(); n == len(r.queue) && end <= r.read && len(r.replays) == 0 {
 		return nil // all goes at once
 	}
 	for i := range r.queue { // first what came before what is found behind it
@@ -49,6 +49,9 @@ func (r *Runner) scout(ctx context.Context) error {
 			}
 		}
 		r.scouted = max(through, r.scouted+1)
+	}
+	if len(r.express) > 0 {
+		r.postponeReplays()
 	}
 	r.settled()
 	return nil

@@ -41,8 +41,11 @@ func (r *Runner) fill(ctx context.Context) error {
 
 // lane is where the next batch is taken from.
 func (r *Runner) lane() *[]alert.Change {
-	if len(r.express) > 0 {
+	switch {
+	case len(r.express) > 0:
 		return &r.express
+	case len(r.replays) > 0:
+		return &r.replays
 	}
 	return &r.queue
 }
@@ -141,11 +144,18 @@ func (r *Runner) check(page []alert.Change, head uint64) error {
 	return nil
 }
 
-// wait returns when the log has more, after d, or when the runner is to stop.
+// wait returns when the log has more, after d, when letters are to be sent again, or when the runner is to stop.
 func (r *Runner) wait(ctx context.Context, d time.Duration) error {
 	limited, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	defer context.AfterFunc(r.stopping, cancel)()
+	go func() {
+		select {
+		case <-r.wake:
+			cancel()
+		case <-limited.Done():
+		}
+	}()
 	err := r.persist(ctx, "waiting for the alert log", func(context.Context) error {
 		if err := r.o.Log.Wait(limited, r.read); limited.Err() == nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/status"
 )
 
 // Log is the alert log: every change of every alert, numbered without a gap from 1.
@@ -17,6 +18,8 @@ type Log interface {
 	// Severe returns up to limit durable changes of high or critical severity after a sequence and up to another, in ascending order,
 	// and the sequence through which it looked.
 	Severe(ctx context.Context, after, upTo uint64, limit int) (page []alert.Change, through uint64, err error)
+	// Newest returns the newest durable version of each of the alerts that there are, in no order, up to a sequence.
+	Newest(ctx context.Context, alertIDs []string, upTo uint64) ([]alert.Change, error)
 	// Wait returns nil as soon as Head is greater than after, and an error when ctx is done before.
 	Wait(ctx context.Context, after uint64) error
 }
@@ -40,23 +43,16 @@ type Deliveries interface {
 // DeadLetters keeps what a receiver refused for good.
 type DeadLetters interface {
 	// AddDeadLetters returns nil when all are durable. It MUST be idempotent by destination and sequence: after a crash
-	// the same letters may come again.
+	// the same letters may come again. Of two with the same the one with the later Time counts.
 	AddDeadLetters(ctx context.Context, d []DeadLetter) error
-	// CountDeadLetters returns how many a destination has.
+	// CountDeadLetters returns how many a destination has: those that stand or wait to be sent again.
 	CountDeadLetters(ctx context.Context, destination string) (uint64, error)
+	// Replays returns up to limit letters of a destination in the state replay, by sequence.
+	Replays(ctx context.Context, destination string, limit int) ([]DeadLetter, error)
 }
 
-// DeadLetter is a change that a receiver will never take.
-type DeadLetter struct {
-	Destination string
-	Sequence    uint64
-	AlertID     string
-	// Reason as the receiver or the encoder gave it.
-	Reason string
-	Time   time.Time
-	// Payload is the change as a JSON Document.
-	Payload string
-}
+// DeadLetter is a change that a receiver will never take; its payload is a Document.
+type DeadLetter = status.DeadLetter
 
 // Start says where a destination without a stored cursor begins. The zero Start is the head of the log at that moment:
 // what comes from now on.

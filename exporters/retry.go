@@ -50,6 +50,8 @@ func (r *Runner) failed(ctx context.Context, reason string, err error, wait time
 		return ctx.Err()
 	case <-r.stopping.Done():
 		return errStopped
+	case <-r.resumed:
+		return nil
 	case <-timer.C:
 		return nil
 	}

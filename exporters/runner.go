@@ -31,6 +31,11 @@ type Runner struct {
 	// pacer allows changes; nil without a limit.
 	pacer *rate.Limiter
 
+	// asked says that letters may wait to be sent again; wake interrupts the wait for the log, and resumed the one after a failure.
+	asked         atomic.Bool
+	wake, resumed chan struct{}
+	letters       letters
+
 	// position is the sequence up to which nothing is left to do.
 	position atomic.Uint64
 
@@ -38,6 +43,8 @@ type Runner struct {
 	read     uint64         // the last sequence that came from the log
 	queue    []alert.Change // what came from the log, is wanted and not settled, in order
 	express  []alert.Change // what is sent before the queue, in order; nothing is read while there is any
+	replays  []alert.Change // versions of alerts whose dead letters are sent again; nothing is read while there are any
+	replayed bool           // whether the last batch was of replays, so that the queue has its turn
 	scouted  uint64         // up to where severe changes were looked for
 	known    map[string]known
 	refused  map[uint64]bool // sequences of express changes that became dead letters, until they are read
@@ -54,7 +61,7 @@ func NewRunner(o Options) (*Runner, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	r := &Runner{o: o, done: make(chan struct{}), limit: o.BatchChanges, known: map[string]known{}, refused: map[uint64]bool{}}
+	r := &Runner{o: o, done: make(chan struct{}), wake: make(chan struct{}, 1), resumed: make(chan struct{}, 1), limit: o.BatchChanges, known: map[string]known{}, refused: map[uint64]bool{}}
 	r.stopping, r.stop = context.WithCancel(context.Background())
 	r.aborting, r.abort = context.WithCancel(context.Background())
 	if o.MaxPerSecond > 0 {
@@ -92,13 +99,17 @@ func (r *Runner) run(ctx context.Context) error {
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
+	r.asked.Store(true) // what was asked for before the start is stored
 	for {
-		if len(r.express) == 0 {
+		if err := r.takeReplays(ctx); err != nil {
+			return err
+		}
+		if len(r.express)+len(r.replays) == 0 {
 			if err := r.fill(ctx); err != nil {
 				return err
 			}
 		}
-		if len(r.express)+len(r.queue) > 0 {
+		if len(r.express)+len(r.replays)+len(r.queue) > 0 {
 			if err := r.deliver(ctx); err != nil {
 				return err
 			}
@@ -106,6 +117,9 @@ func (r *Runner) run(ctx context.Context) error {
 		}
 		if r.stopping.Err() != nil {
 			return r.storeCursor(ctx)
+		}
+		if r.asked.Load() {
+			continue
 		}
 		if err := r.idle(ctx); err != nil {
 			return err

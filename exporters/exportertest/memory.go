@@ -1,11 +1,14 @@
 package exportertest
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/status"
 )
 
 // Log is an alert log in memory.
@@ -67,6 +70,21 @@ func (l *Log) Severe(ctx context.Context, after, upTo uint64, limit int) ([]aler
 		}
 	}
 	return page, upTo, ctx.Err()
+}
+
+// Newest implements exporters.Log.
+func (l *Log) Newest(ctx context.Context, ids []string, upTo uint64) (all []alert.Change, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, id := range ids {
+		for i := min(upTo, uint64(len(l.changes))); i > l.expired; i-- {
+			if c := l.changes[i-1]; c.ID == id {
+				all = append(all, c)
+				break
+			}
+		}
+	}
+	return all, ctx.Err()
 }
 
 // Wait implements exporters.Log.
@@ -181,7 +199,9 @@ func (s *Store) AddDeadLetters(ctx context.Context, d []exporters.DeadLetter) er
 		if s.letters[letter.Destination] == nil {
 			s.letters[letter.Destination] = map[uint64]exporters.DeadLetter{}
 		}
-		s.letters[letter.Destination][letter.Sequence] = letter
+		if !letter.Time.Before(s.letters[letter.Destination][letter.Sequence].Time) {
+			s.letters[letter.Destination][letter.Sequence] = letter
+		}
 	}
 	return ctx.Err()
 }
@@ -190,16 +210,35 @@ func (s *Store) AddDeadLetters(ctx context.Context, d []exporters.DeadLetter) er
 func (s *Store) CountDeadLetters(ctx context.Context, destination string) (uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return uint64(len(s.letters[destination])), ctx.Err()
+	return uint64(len(s.standing(destination))), ctx.Err()
 }
 
-// DeadLetters are those of a destination by sequence.
+// Replays implements exporters.DeadLetters.
+func (s *Store) Replays(ctx context.Context, destination string, limit int) (all []exporters.DeadLetter, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.standing(destination) {
+		if l.State == status.LetterReplay {
+			all = append(all, l)
+		}
+	}
+	slices.SortFunc(all, func(a, b exporters.DeadLetter) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	return all[:min(limit, len(all))], ctx.Err()
+}
+
+func (s *Store) standing(destination string) map[uint64]exporters.DeadLetter {
+	out := map[uint64]exporters.DeadLetter{}
+	for sequence, l := range s.letters[destination] {
+		if l.State == status.LetterStands || l.State == status.LetterReplay {
+			out[sequence] = l
+		}
+	}
+	return out
+}
+
+// DeadLetters are those of a destination by sequence, but for what was sent later or discarded.
 func (s *Store) DeadLetters(destination string) map[uint64]exporters.DeadLetter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := map[uint64]exporters.DeadLetter{}
-	for sequence, letter := range s.letters[destination] {
-		out[sequence] = letter
-	}
-	return out
+	return s.standing(destination)
 }

@@ -90,15 +90,15 @@ func (s *deliveryStore) StoreCursor(ctx context.Context, name string, position u
 }
 
 func (s *deliveryStore) AddDeadLetters(ctx context.Context, letters []exporters.DeadLetter) error {
-	rows := make([]clickhouse.DeadLetter, len(letters))
-	for i, l := range letters {
-		rows[i] = clickhouse.DeadLetter(l)
-	}
-	return s.db.AddDeadLetters(ctx, uuid.NewString(), rows)
+	return s.db.AddDeadLetters(ctx, uuid.NewString(), letters)
 }
 
 func (s *deliveryStore) CountDeadLetters(ctx context.Context, destination string) (uint64, error) {
 	return s.db.CountDeadLetters(ctx, destination)
+}
+
+func (s *deliveryStore) Replays(ctx context.Context, destination string, limit int) ([]exporters.DeadLetter, error) {
+	return s.db.Replays(ctx, destination, limit)
 }
 
 // addressBook is what is known about addresses: the analysis takes it in, the database lists it.

@@ -14,7 +14,12 @@ import (
 // deliveryLog is the alert log as a destination reads it.
 type deliveryLog struct {
 	*analytics.Log
-	db *clickhouse.DB
+	db     *clickhouse.DB
+	tenant string
+}
+
+func (l deliveryLog) Newest(ctx context.Context, alertIDs []string, upTo uint64) ([]alert.Change, error) {
+	return l.db.NewestChanges(ctx, l.tenant, alertIDs, upTo)
 }
 
 func (l deliveryLog) Severe(ctx context.Context, after, upTo uint64, limit int) ([]alert.Change, uint64, error) {

@@ -26,7 +26,7 @@ func startDestinations(work context.Context, cfg config.Config, db *clickhouse.D
 			return nil, fmt.Errorf("app: destination %s: %w", d.Name, err)
 		}
 		runner, err := exporters.NewRunner(exporters.Options{
-			Name: d.Name, Exporter: exporter, Log: deliveryLog{alerts, db}, Cursors: store, Deliveries: store, DeadLetters: store,
+			Name: d.Name, Exporter: exporter, Log: deliveryLog{alerts, db, cfg.Tenant}, Cursors: store, Deliveries: store, DeadLetters: store,
 			Filter: alert.Filter{Detections: d.Filter.Detections, MinSeverity: d.Filter.MinSeverity}, Users: d.Filter.Users,
 			Historical: d.Historical, HistoricalAfter: d.HistoricalAfter, MaxPerSecond: d.MaxPerSecond,
 			Start:        exporters.Start{FromFirst: d.StartAt == "first", Since: d.Since()},

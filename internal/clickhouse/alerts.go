@@ -214,6 +214,11 @@ func (d *DB) AlertsByID(ctx context.Context, tenant string, ids []string) ([]ale
 	return all, err
 }
 
+// NewestChanges returns the newest version up to a change of each of the alerts that there are, in no order.
+func (d *DB) NewestChanges(ctx context.Context, tenant string, ids []string, upTo uint64) ([]alert.Change, error) {
+	return d.changes(ctx, "alerts_newest", named("tenant", tenant), list("ids", ids), named("upTo", upTo))
+}
+
 // ActiveAlerts counts the alerts of each detection that are neither retracted nor suppressed.
 func (d *DB) ActiveAlerts(ctx context.Context, tenant string) (map[string]uint64, error) {
 	active := make(map[string]uint64)

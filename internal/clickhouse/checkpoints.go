@@ -48,32 +48,3 @@ func (d *DB) StoreCheckpoints(ctx context.Context, token string, all map[string]
 		return nil
 	})
 }
-
-// DeadLetter is an alert change that a destination will never take.
-type DeadLetter struct {
-	Destination string
-	Sequence    uint64
-	AlertID     string
-	Reason      string
-	Time        time.Time
-	Payload     string
-}
-
-// AddDeadLetters stores dead letters; storing one again is harmless.
-func (d *DB) AddDeadLetters(ctx context.Context, token string, letters []DeadLetter) error {
-	return d.insert(ctx, "dead_letters_insert", token, func(b driver.Batch) error {
-		for _, l := range letters {
-			if err := b.Append(l.Destination, l.Sequence, l.AlertID, l.Reason, l.Time.UTC(), l.Payload); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// CountDeadLetters of a destination.
-func (d *DB) CountDeadLetters(ctx context.Context, destination string) (uint64, error) {
-	var n uint64
-	err := d.rows(ctx, "dead_letters_count", func(r driver.Rows) error { return r.Scan(&n) }, named("destination", destination))
-	return n, err
-}

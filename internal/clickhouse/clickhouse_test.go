@@ -285,15 +285,11 @@ func TestAlertsCheckpointsAndDeadLetters(t *testing.T) {
 	if none, err := db.SevereChanges(ctx, want[len(want)-1], 100, 100); err != nil || len(none) != 0 {
 		t.Errorf("severe changes after the last: %d, %v", len(none), err)
 	}
-	letter := clickhouse.DeadLetter{Destination: "s", Sequence: 1, AlertID: c.ID, Reason: "r", Time: base, Payload: "p"}
-	for i := range 2 {
-		if err := db.AddDeadLetters(ctx, fmt.Sprint("l", i), []clickhouse.DeadLetter{letter}); err != nil {
-			t.Fatal(err)
-		}
+	newest, err := db.NewestChanges(ctx, all[0].Tenant, []string{all[0].ID, "none"}, all[0].Sequence)
+	if err != nil || len(newest) != 1 || newest[0].Sequence != all[0].Sequence {
+		t.Errorf("newest version up to %d: %+v %v", all[0].Sequence, newest, err)
 	}
-	if n, err := db.CountDeadLetters(ctx, "s"); err != nil || n != 1 {
-		t.Errorf("dead letters %d %v", n, err)
-	}
+	testDeadLetters(t, db, base)
 }
 
 func TestMigrateFromEveryPastState(t *testing.T) {

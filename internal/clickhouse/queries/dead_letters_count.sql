@@ -1,1 +1,1 @@
-SELECT count() AS letters FROM dead_letters FINAL WHERE destination = {destination:String}
+SELECT count() AS letters FROM dead_letters FINAL WHERE destination = {destination:String} AND state IN ('', 'replay')

@@ -1,1 +1,1 @@
-INSERT INTO dead_letters (destination, sequence, alert_id, reason, time, payload)
+INSERT INTO dead_letters (destination, sequence, alert_id, reason, time, first_time, state, author, payload)

@@ -1,0 +1,61 @@
+package status
+
+import "time"
+
+// States of a dead letter.
+const (
+	// LetterStands waits for somebody to decide.
+	LetterStands = ""
+	// LetterReplay is to be sent again.
+	LetterReplay = "replay"
+	// LetterSent was taken by the destination later, and LetterDiscarded was given up: neither is a dead letter any more.
+	LetterSent      = "sent"
+	LetterDiscarded = "discarded"
+)
+
+// DeadLetter is a change of an alert that a destination will not take.
+type DeadLetter struct {
+	Destination string
+	// Sequence of the change; with the destination it names the letter.
+	Sequence uint64
+	AlertID  string
+	// Reason as the receiver or the encoder gave it last.
+	Reason string
+	// Time is when it was set aside, last refused or worked on. Of two versions of a letter the later one counts.
+	Time time.Time
+	// First is when it was set aside.
+	First time.Time
+	State string
+	// Author asked for the State; empty where nobody did.
+	Author string
+	// Payload is the change as JSON, as it was refused last.
+	Payload string
+}
+
+// Moved is the letter in another state, later than before.
+func (l *DeadLetter) Moved(state string, now time.Time) DeadLetter {
+	c := *l
+	c.State, c.Time = state, now.UTC().Truncate(time.Millisecond)
+	if c.First.IsZero() {
+		c.First = l.Time
+	}
+	if least := l.Time.Add(time.Millisecond); c.Time.Before(least) {
+		c.Time = least
+	}
+	if state == LetterSent || state == LetterDiscarded {
+		c.Payload = ""
+	}
+	return c
+}
+
+// DeadLetterQuery selects letters that stand or wait to be sent again, by destination and sequence.
+type DeadLetterQuery struct {
+	// Destination and AlertID; any when empty.
+	Destination, AlertID string
+	// AfterDestination and AfterSequence are where the letters begin, excluded.
+	AfterDestination string
+	AfterSequence    uint64
+	Limit            int
+	// Full has the payloads too.
+	Full bool
+}
