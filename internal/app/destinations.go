@@ -52,6 +52,8 @@ func newExporter(d config.Destination, log *slog.Logger) (x exporters.Exporter, 
 		x, err = newSplunk(b, log)
 	case *config.WebhookDestination:
 		x, err = newWebhook(b)
+	case *config.FileDestination:
+		x, err = newFile(b, log)
 	default:
 		err = fmt.Errorf("no exporter is made of the key %q; expected a case in newExporter", d.Kind())
 	}

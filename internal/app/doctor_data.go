@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sealwatch/sealwatch/exporters"
+	"github.com/sealwatch/sealwatch/exporters/file"
 	"github.com/sealwatch/sealwatch/ingest/docusign"
 	"github.com/sealwatch/sealwatch/ingest/feed"
 	"github.com/sealwatch/sealwatch/ingest/geo"
@@ -121,6 +122,9 @@ func (e *examination) destination(ctx context.Context, tenant string, d config.D
 			return StepOK, "the receiver's certificate is trusted, and it refused nothing of ours", k.Keep(ctx)
 		})
 	}
+	if x, ok := exporter.(*file.Exporter); ok {
+		e.file(x, d.File)
+	}
 	e.step("test message", func() (string, string, error) {
 		if !opt.Send {
 			return StepSkipped, "--send sends one", nil
@@ -136,6 +140,9 @@ func (e *examination) destination(ctx context.Context, tenant string, d config.D
 		}
 		if d.Splunk != nil {
 			return StepOK, "Splunk has taken it; search there for event_uid=sealwatch-doctor-test", nil
+		}
+		if d.File != nil {
+			return StepOK, "written; the alert sealwatch-doctor-test is now a line of " + d.File.Path, nil
 		}
 		return StepOK, "sent; look for the alert sealwatch-doctor-test there: no receiver says that it understood", nil
 	})

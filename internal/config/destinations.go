@@ -29,6 +29,8 @@ type Destination struct {
 	Splunk *SplunkDestination `yaml:"splunk,omitempty"`
 	// HTTPS requests with JSON.
 	Webhook *WebhookDestination `yaml:"webhook,omitempty"`
+	// A file of JSON objects, one a line.
+	File *FileDestination `yaml:"file,omitempty"`
 }
 
 // Block is the part of a destination that says what the receiver is and holds the options of that kind. Whoever adds a kind
@@ -114,6 +116,7 @@ var gone = map[string]string{
 
 // validateDestinations checks the receivers of alerts. What the files hold is looked at when the service starts.
 func validateDestinations(p *problems, all []Destination) {
+	validateFiles(p, all)
 	names := map[string]bool{}
 	for i := range all {
 		d := &all[i]
