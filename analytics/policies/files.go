@@ -33,7 +33,10 @@ func Parse(text []byte) (policy.Policy, error) {
 	if !errors.As(err, &noTime) {
 		return p, err
 	}
-	rest, first := withoutTime(text, "effectiveFrom")
+	rest, first, ok := withoutTime(text, "effectiveFrom")
+	if !ok {
+		return p, joined([]mistake{first})
+	}
 	if p, err = decode(rest); errors.As(err, &noTime) {
 		err = nil
 	}

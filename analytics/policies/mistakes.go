@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -181,12 +182,18 @@ type written struct {
 	key, kind, text string
 }
 
+// maxKey bounds the keys that are looked into: where values are in each other by the thousand, the keys would take the square of it.
+const maxKey = 1000
+
 // valuesOf are the values of a file in their order.
 func valuesOf(text []byte) (all []written) {
 	var walk func(n *yaml.Node, key string)
 	walk = func(n *yaml.Node, key string) {
 		if n.Kind != yaml.DocumentNode {
 			all = append(all, written{line: n.Line, column: n.Column, key: key, kind: n.ShortTag(), text: n.Value})
+		}
+		if len(key) > maxKey {
+			return
 		}
 		for i, child := range n.Content {
 			switch {
@@ -216,21 +223,59 @@ func prefixed(key string, err error) error {
 	return errors.New(key + strings.ReplaceAll(err.Error(), "\n", "\n"+key))
 }
 
-// withoutTime is the text with a time in the place of what is none, where the decoder would stop, and the mistake.
-func withoutTime(text []byte, key string) ([]byte, mistake) {
+// withoutTime is the text with a time in the place of what is none, where the decoder would stop, and the mistake. It is false where a value
+// is written so that it cannot be replaced, such as on several lines.
+func withoutTime(text []byte, key string) ([]byte, mistake, bool) {
 	values := valuesOf(text)
 	at := slices.IndexFunc(values, func(v written) bool { return v.key == key })
 	if at < 0 {
-		return text, mistake{text: key + ": expected " + expected("time.Time")}
+		return nil, mistake{text: key + ": expected " + expected("time.Time")}, false
 	}
 	v := values[at]
-	lines := strings.SplitAfter(string(text), "\n")
-	line := lines[v.line-1]
-	before, rest := line[:min(v.column-1, len(line))], line[min(v.column-1, len(line)):]
-	written := v.text
-	if strings.HasPrefix(rest, `"`) || strings.HasPrefix(rest, "'") {
-		written = rest[:1] + v.text + rest[:1]
+	wrong := mistake{v.line, fmt.Sprintf("%s: found %q, expected %s", key, v.text, expected("time.Time"))}
+	begin := offset(text, v.line, v.column)
+	if begin < 0 {
+		return nil, wrong, false
 	}
-	lines[v.line-1] = before + "2000-01-01T00:00:00Z" + strings.TrimPrefix(rest, written)
-	return []byte(strings.Join(lines, "")), mistake{v.line, fmt.Sprintf("%s: found %q, expected %s", key, v.text, expected("time.Time"))}
+	const good = "2000-01-01T00:00:00Z"
+	rest := string(text[begin:])
+	for _, written := range []string{v.text, `"` + v.text + `"`, "'" + v.text + "'"} {
+		if after, ok := strings.CutPrefix(rest, written); ok && written != "" {
+			replaced := slices.Concat(text[:begin], []byte(good), []byte(after))
+			now := valuesOf(replaced)
+			// another text than was meant would have mistakes that the file has not
+			if len(now) == len(values) && now[at].key == key && now[at].line == v.line && now[at].text == good {
+				return replaced, wrong, true
+			}
+		}
+	}
+	return nil, wrong, false
+}
+
+// offset is where a line and column begin, both from 1 and as the decoder counts them: columns by characters, and lines by what ends one in
+// YAML, which is more than \n. It is -1 where there is no such place.
+func offset(text []byte, line, column int) int {
+	at := 0
+	for rest := text; len(rest) > 0; rest = text[at:] {
+		if line == 1 && column == 1 {
+			return at
+		}
+		r, size := utf8.DecodeRune(rest)
+		if r == '\r' && bytes.HasPrefix(rest, []byte("\r\n")) {
+			size = 2
+		}
+		at += size
+		switch r {
+		case '\r', '\n', '\u0085', '\u2028', '\u2029':
+			line--
+		default:
+			if line == 1 {
+				column--
+			}
+		}
+		if line < 1 {
+			break
+		}
+	}
+	return -1
 }

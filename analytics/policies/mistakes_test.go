@@ -49,3 +49,57 @@ func TestMistakesOfAFile(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// strangeLines are files that end lines as YAML may, and not by \\n alone; each with a time that is none, which is replaced in its line.
+var strangeLines = []string{
+	"name: \"a\u2028b\"\neffectiveFrom: soon", "# x\u0085\neffectiveFrom: soon", "name: X\rseverity: low\reffectiveFrom: soon\r", "name: X\r\neffectiveFrom: 'soon'\r\n", "name: \"a\u2029b\"\neffectiveFrom: \"soon\"\n",
+	"description: |\n  a\u2028  b\neffectiveFrom: soon\n", "{name: \"ééé\", effectiveFrom: soon}", "effectiveFrom: |\n  soon\n", "name: &a soon\neffectiveFrom: *a\n", "effectiveFrom: !!str soon", "\ufeffeffectiveFrom: soon", "effectiveFrom: \"so\n  on\"",
+}
+
+func TestStrangeLines(t *testing.T) {
+	for _, text := range strangeLines {
+		_, err := policies.Parse([]byte(text))
+		if err == nil {
+			t.Errorf("%q: no mistake", text)
+			continue
+		}
+		said := strings.Split(err.Error(), "\n")
+		if n := strings.Count(err.Error(), "effectiveFrom: found "); n != 1 || strings.Contains(err.Error(), "could not find") || strings.Contains(err.Error(), "parsing time") {
+			t.Errorf("%q: %q", text, said)
+		}
+	}
+	// what else is wrong is said, too
+	for text, want := range map[string]string{
+		"id: x\rname: \"a\u2028 b\"\rkey: user\rcondition: {type: single}\reffectiveFrom: soon\rseverity: hgih\r": "line 6: effectiveFrom: found \"soon\", expected a time such as 2026-05-01T08:00:00Z\nline 7: severity: found \"hgih\", expected informational, low, medium, high, critical; did you mean high?",
+		"{id: x, name: \"ééé\", key: user, condition: {type: single}, effectiveFrom: soon, severity: hgih}":       "line 1: effectiveFrom: found \"soon\", expected a time such as 2026-05-01T08:00:00Z\nline 1: severity: found \"hgih\", expected informational, low, medium, high, critical; did you mean high?",
+	} {
+		if _, err := policies.Parse([]byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%q:\n%v\nwant\n%s", text, err, want)
+		}
+	}
+}
+
+// FuzzParse: whatever a file has, it is a policy or a mistake.
+func FuzzParse(f *testing.F) {
+	for _, text := range strangeLines {
+		f.Add([]byte(text))
+	}
+	f.Add([]byte("id: x\nname: X\nseverity: high\nkey: user\nfilter: {field: country, operator: equals, values: [DE]}\ncondition: {type: repeated, count: 3, within: 1w}\n"))
+	f.Add([]byte("\xff\xfee\x00:\x00 \x00s\x00"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := policies.Parse(text)
+		if err != nil {
+			if err.Error() == "" {
+				t.Error("a mistake without words")
+			}
+			return
+		}
+		again, err := policies.Format(&p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := policies.Parse(again); err != nil {
+			t.Errorf("%s\n%v", again, err)
+		}
+	})
+}
