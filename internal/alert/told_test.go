@@ -40,6 +40,12 @@ func TestToldTitle(t *testing.T) {
 		{"a short key", alert.Subject{Type: "integration", ID: "k1"}, &alert.Context{Names: []alert.Named{{ID: "k1", Name: "HR"}}}, "Application k1 acted", "Application HR (k1…) acted"},
 		{"what a reader could not see", user, directory("Mia\u202e\x1b[31m\nOlsen", ""), "User " + mia + " left", "Mia [31m Olsen left"},
 		{"a name that would hide the rest", user, directory(strings.Repeat("é", 200), ""), "User " + mia + " left", strings.Repeat("é", 79) + "… left"},
+		{"a name that is the id of somebody else", user, &alert.Context{Directory: &alert.Person{Name: zoe}, Names: []alert.Named{{ID: zoe, Name: "Zoe"}}}, "User " + mia + " acted as " + zoe, "User " + mia + " acted as Zoe"},
+		{"the detection wrote such a name", alert.Subject{Type: "user", ID: mia, DisplayName: zoe}, &alert.Context{Names: []alert.Named{{ID: zoe, Name: "Zoe"}}}, zoe + " was in Delhi", zoe + " was in Delhi"},
+		{"then the e-mail", user, directory("by "+zoe, "mia@example.com"), "User " + mia + " left", "mia@example.com left"},
+		{"a name that speaks of somebody else", user, &alert.Context{Directory: &alert.Person{Name: "User tour"}, Names: []alert.Named{{ID: "tour", Name: "Tina Tour"}}}, "User " + mia + " left", "User tour left"},
+		{"names in a circle", alert.Subject{Type: "address", ID: "192.0.2.1"}, &alert.Context{Names: []alert.Named{{ID: "a1", Name: "User b2"}, {ID: "b2", Name: "User a1"}}}, "User a1 and user b2 and User b2", "User b2 and User a1 and User a1"},
+		{"an id that begins another", alert.Subject{Type: "user", ID: "k 1"}, &alert.Context{Names: []alert.Named{{ID: "k 1", Name: "One"}, {ID: "k", Name: "Kay"}}}, "User k 1 and user k left", "One and Kay left"},
 		{"the directory of an address says nothing", alert.Subject{Type: "address", ID: "192.0.2.1"}, directory("Mia", ""), "192.0.2.1 failed", "192.0.2.1 failed"},
 	} {
 		a := alert.Alert{Finding: alert.Finding{Subject: c.subject, Title: c.title}, Context: c.context}
@@ -58,6 +64,11 @@ func TestMentioned(t *testing.T) {
 	if got, want := f.Mentioned(5), []string{zoe, "a0000000-0000-4000-8000-000000000002"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+	f.Subject.DisplayName = "Dr. " + strings.ToUpper(zoe)
+	if got := f.Mentioned(5); !slices.Equal(got, []string{"a0000000-0000-4000-8000-000000000002"}) {
+		t.Errorf("whose name is an id: %v", got)
+	}
+	f.Subject.DisplayName = ""
 	if got := f.Mentioned(1); !slices.Equal(got, []string{zoe}) {
 		t.Errorf("one at most: %v", got)
 	}
