@@ -13,8 +13,8 @@ import (
 	"github.com/sealwatch/sealwatch/internal/event"
 )
 
-// TestTerminatedUserAnyOrder plays activity and news of the directory in random orders, mixed, with restarts, and compares
-// with all of the directory first. What the view takes for activity of leavers is compared with the Resolver.
+// TestTerminatedUserAnyOrder plays activity and news of the directory in random orders, mixed, with restarts, and with mistakes
+// that are taken back, and compares with all of the directory first. What the view takes for activity of leavers is compared with the Resolver.
 func TestTerminatedUserAnyOrder(t *testing.T) {
 	for seed := range 2 {
 		t.Run(fmt.Sprint("seed-", seed), func(t *testing.T) {
@@ -33,6 +33,8 @@ func TestTerminatedUserAnyOrder(t *testing.T) {
 			other := newWorld(t, "terminated_user", nil)
 			r.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
 			r.Shuffle(len(people), func(i, j int) { people[i], people[j] = people[j], people[i] })
+			mistakes := mistakesOf(people)
+			other.meet(mistakes)
 			for len(events)+len(people) > 0 {
 				if n := min(len(people), 1+r.IntN(5)); n > 0 && r.IntN(3) == 0 || len(events) == 0 {
 					other.meet(people[:n])
@@ -49,6 +51,11 @@ func TestTerminatedUserAnyOrder(t *testing.T) {
 					other.restart()
 				}
 			}
+			other.drain()
+			for i, m := range mistakes {
+				mistakes[i] = personCase{Source: m.Source, ID: m.ID, From: m.From, Status: "active", Removed: true}
+			}
+			other.meet(mistakes)
 			other.drain()
 			if diff := gocmp.Diff(want, other.standing()); diff != "" {
 				t.Fatalf("another order gives other alerts (-at once +shuffled):\n%s", diff)
@@ -126,4 +133,16 @@ func comingsAndGoings(r *rand.Rand) ([]personCase, []event.Event) {
 			IntegrationKey: pick("", "", "", "key-1"), Data: "{}", Raw: "{}"})
 	}
 	return people, events
+}
+
+// mistakesOf let everybody leave at a time at which nothing is said of anybody.
+func mistakesOf(people []personCase) []personCase {
+	var all []personCase
+	for _, p := range people {
+		m := personCase{Source: p.Source, ID: p.ID, From: "2026-05-04T01:30:00Z", Status: "deleted", Emails: p.Emails, UserIDs: p.UserIDs}
+		if !slices.ContainsFunc(all, func(q personCase) bool { return q.Source == m.Source && q.ID == m.ID }) {
+			all = append(all, m)
+		}
+	}
+	return all
 }

@@ -94,10 +94,25 @@ func TestDirectory(t *testing.T) {
 		t.Errorf("another tenant's: %+v, %v", answers, err)
 	}
 	// taken back
-	back := states[1]
-	back.Removed = true
+	said, err := db.PeopleChanges(ctx, "default", 0)
+	if err != nil || len(said) == 0 {
+		t.Fatalf("%d changes, %v", len(said), err)
+	}
+	var latest uint64
+	for _, c := range said {
+		latest = max(latest, c.Version)
+	}
+	back := directory.State{Tenant: "default", Source: "entra", DirectoryID: "1", Status: "active", Kind: "person", From: left, Removed: true}
 	if err := db.AddPeople(ctx, []directory.State{back}); err != nil {
 		t.Fatal(err)
+	}
+	said, err = db.PeopleChanges(ctx, "default", latest)
+	if err != nil || len(said) != 1 || !said[0].From.Equal(left) {
+		t.Fatalf("after the leaving was taken back: changes %+v, %v", said, err)
+	}
+	slices.Sort(said[0].Keys)
+	if d := cmp.Diff([]string{"ann@example.com", "o'neil@example.com"}, said[0].Keys); d != "" {
+		t.Errorf("what takes a state back names nobody; the keys that the person ever had differ (-want +got):\n%s", d)
 	}
 	if answers, err := db.DirectoryAt(ctx, "default", []directory.Question{{SubjectID: "u2", At: left}}); err != nil || answers[0].Status != "active" {
 		t.Errorf("after the leaving was taken back: %+v, %v", answers, err)

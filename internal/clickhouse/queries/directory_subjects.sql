@@ -1,17 +1,17 @@
 -- Users with events who may be one of the persons with the keys, or one who shares a key with them: by DocuSign's user id, or
--- by an address.
+-- by an address. The keys are all that each person ever had: of directory_users a merge takes what was superseded.
 WITH
 their_keys AS
 (
-    SELECT arrayJoin(arrayConcat(emails, docusign_user_ids)) AS key
-    FROM directory_users
+    SELECT key
+    FROM directory_keys
     WHERE tenant = {tenant:String}
         AND (source, directory_id) IN (SELECT source, directory_id FROM directory_keys WHERE tenant = {tenant:String} AND key IN {keys:Array(String)})
 ),
 related AS
 (
-    SELECT DISTINCT arrayJoin(arrayConcat(emails, docusign_user_ids)) AS key
-    FROM directory_users
+    SELECT DISTINCT key
+    FROM directory_keys
     WHERE tenant = {tenant:String}
         AND (source, directory_id) IN (SELECT source, directory_id FROM directory_keys WHERE tenant = {tenant:String} AND key IN (SELECT key FROM their_keys))
 )
