@@ -137,7 +137,7 @@ func (r *Runner) settle(ctx context.Context, lane *[]alert.Change, n int, e *Err
 			if k, ok := r.known[s.AlertID]; replaying {
 				r.known[s.AlertID] = known{Sent: s, delivered: true}
 			} else if ok {
-				k.delivered = true
+				k.delivered, k.waits = true, k.waits && k.Sequence > s.Sequence
 				r.known[s.AlertID] = k
 			}
 		}
@@ -172,6 +172,14 @@ func (r *Runner) settle(ctx context.Context, lane *[]alert.Change, n int, e *Err
 		r.superseded(sent)
 	}
 	r.replayed = replaying
+	if err := r.reconsider(ctx, letters); err != nil {
+		return err
+	}
+	for _, s := range sent {
+		if !r.known[s.AlertID].waits {
+			delete(r.passed, s.AlertID)
+		}
+	}
 	r.settled()
 	return r.storeCursor(ctx)
 }

@@ -44,8 +44,8 @@ func (r *Runner) scout(ctx context.Context) error {
 		}
 		for i := range page {
 			c := &page[i]
-			if delivered := r.known[c.ID].delivered; severe(c) && r.o.wanted(c) && r.take(c) {
-				r.overtake(*c, delivered)
+			if k := r.known[c.ID]; severe(c) && r.o.wanted(c, &k) && r.take(c) {
+				r.overtake(*c, k.delivered)
 			}
 		}
 		r.scouted = max(through, r.scouted+1)

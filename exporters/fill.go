@@ -111,13 +111,16 @@ func (r *Runner) readPage(ctx context.Context) (more bool, err error) {
 	}
 	filtered, unchanged := 0, 0
 	for i := range page {
+		k := r.known[page[i].ID]
 		switch {
-		case !r.o.wanted(&page[i]):
+		case !r.o.wanted(&page[i], &k):
 			filtered++
+			r.passOver(&page[i])
 		case r.refused[page[i].Sequence]:
 			delete(r.refused, page[i].Sequence)
 		case !r.take(&page[i]):
 			unchanged++
+			r.passOver(&page[i])
 		default:
 			r.queue = append(r.queue, page[i])
 		}

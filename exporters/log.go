@@ -38,6 +38,8 @@ type Deliveries interface {
 	LoadSent(ctx context.Context, destination string, alertIDs []string) ([]Sent, error)
 	// StoreSent returns nil when all are durable. Of an alert the one with the highest sequence counts.
 	StoreSent(ctx context.Context, destination string, all []Sent) error
+	// ForgetSent removes what has a sequence above the given one.
+	ForgetSent(ctx context.Context, destination string, above uint64) error
 }
 
 // DeadLetters keeps what a receiver refused for good.

@@ -30,6 +30,9 @@ type Options struct {
 	// Historical sends alerts that were first raised more than HistoricalAfter (24 hours) after their last event too.
 	Historical      bool
 	HistoricalAfter time.Duration
+	// RecordedSince is when Deliveries began: an alert that is older may have been sent without a record of it, and is retracted at
+	// the receiver although it is historical.
+	RecordedSince time.Time
 	// MaxPerSecond bounds the changes that are sent in a second; 0 does not.
 	MaxPerSecond int
 	// Start applies when no cursor is stored under Name, except Since, which always holds.

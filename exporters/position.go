@@ -34,6 +34,12 @@ func (r *Runner) begin(ctx context.Context) error {
 		r.o.Logger.ErrorContext(ctx, "the cursor lies behind the end of the alert log, as after restoring an older database; delivering what comes from now on",
 			slog.String("destination", r.o.Name), slog.Uint64("cursor", position), slog.Uint64("head", head))
 		position, found = head, false
+		err := r.persist(ctx, "forgetting what was sent of the other log", func(ctx context.Context) error {
+			return r.o.Deliveries.ForgetSent(ctx, r.o.Name, head)
+		})
+		if err != nil {
+			return err
+		}
 	}
 	r.read, r.storedAt = position, time.Now()
 	r.position.Store(position)

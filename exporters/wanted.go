@@ -9,20 +9,32 @@ import (
 
 // wanted says whether the change is sent to the destination: the receiver sees the alert after it, or saw it before and
 // has to learn that it no longer does. Of what is only described again, a receiver gets the last at most: what the subject did in
-// the hour after.
-func (o *Options) wanted(c *alert.Change) bool {
+// the hour after. What the receiver has decides before what the change says of the version before, which it may have refused.
+func (o *Options) wanted(c *alert.Change, k *known) bool {
 	if c.Updated.Before(o.Start.Since) {
 		return false
 	}
 	if c.Kind == alert.ChangeDescribed && !ended(c) {
 		return false
 	}
-	if !o.about(&c.Subject) || !o.Historical && o.historical(c) {
+	if !o.about(&c.Subject) || !o.Historical && k.Sequence == 0 && !k.delivered && o.historical(c) {
 		return false
 	}
 	f := o.Filter
 	f.States = []string{c.State(), c.PreviousState} // shows decides about them, Match by the rest
-	return f.Match(&c.Alert) && o.shows(c, c.State()) || f.MatchPrevious(c) && o.shows(c, c.PreviousState)
+	return f.Match(&c.Alert) && o.shows(c, c.State()) || f.MatchPrevious(c) && o.shows(c, c.PreviousState) || o.has(c, k)
+}
+
+// has says whether the receiver sees the alert, by what it was sent last.
+func (o *Options) has(c *alert.Change, k *known) bool {
+	if k.Sequence == 0 || k.State == alert.StateRetracted || !o.shows(c, k.State) {
+		return false
+	}
+	before := c.Alert
+	before.Severity = k.Severity
+	f := o.Filter
+	f.States = []string{c.State()}
+	return f.Match(&before)
 }
 
 // shows says whether the receiver sees the alert while it is in the state. A finding that was suppressed before it was
@@ -48,7 +60,11 @@ func (o *Options) about(s *alert.Subject) bool {
 }
 
 // historical says whether the alert was first raised long after its last event, as a backfill does it, and was so before the change
-// too: of one that goes on lately, or that was sent, a receiver gets what follows.
+// too: of one that goes on lately a receiver gets what follows. It decides about what the receiver was never sent, as far as that is
+// recorded, and never about what a person does.
 func (o *Options) historical(c *alert.Change) bool {
-	return c.Created.Sub(c.End) > o.HistoricalAfter && (c.PreviousState == "" || c.Created.Sub(c.PreviousEnd) > o.HistoricalAfter)
+	byPerson := c.Kind != alert.ChangeDescribed && c.Actor != "" && c.Actor != alert.ActorAnalysis
+	perhapsSent := c.Retracted && c.Created.Before(o.RecordedSince)
+	return !byPerson && !perhapsSent && c.Created.Sub(c.End) > o.HistoricalAfter &&
+		(c.PreviousState == "" || c.Created.Sub(c.PreviousEnd) > o.HistoricalAfter)
 }

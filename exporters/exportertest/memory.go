@@ -186,6 +186,18 @@ func (s *Store) StoreSent(ctx context.Context, destination string, all []exporte
 	return ctx.Err()
 }
 
+// ForgetSent implements exporters.Deliveries.
+func (s *Store) ForgetSent(ctx context.Context, destination string, above uint64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, v := range s.sent[destination] {
+		if v.Sequence > above {
+			delete(s.sent[destination], id)
+		}
+	}
+	return ctx.Err()
+}
+
 // AddDeadLetters implements exporters.DeadLetters.
 func (s *Store) AddDeadLetters(ctx context.Context, d []exporters.DeadLetter) error {
 	if s.BeforeLetters != nil {

@@ -52,3 +52,7 @@ func (s *deliveryStore) StoreSent(ctx context.Context, destination string, all [
 	}
 	return s.db.AddDeliveries(ctx, uuid.NewString(), destination, rows)
 }
+
+func (s *deliveryStore) ForgetSent(ctx context.Context, destination string, above uint64) error {
+	return s.db.ForgetDeliveries(ctx, destination, above)
+}

@@ -19,6 +19,10 @@ import (
 func startDestinations(work context.Context, cfg config.Config, db *clickhouse.DB, alerts *analytics.Log, log *slog.Logger,
 	registry prometheus.Registerer, tasks *errgroup.Group, stopping *cleanups) ([]*exporters.Runner, error) {
 	store := newDeliveryStore(db)
+	recorded, err := db.DeliveriesSince(work)
+	if err != nil {
+		return nil, err
+	}
 	var runners []*exporters.Runner
 	for _, d := range cfg.Destinations {
 		exporter, err := newExporter(d, log)
@@ -28,7 +32,7 @@ func startDestinations(work context.Context, cfg config.Config, db *clickhouse.D
 		runner, err := exporters.NewRunner(exporters.Options{
 			Name: d.Name, Exporter: exporter, Log: deliveryLog{alerts, db, cfg.Tenant}, Cursors: store, Deliveries: store, DeadLetters: store,
 			Filter: alert.Filter{Detections: d.Filter.Detections, MinSeverity: d.Filter.MinSeverity}, Users: d.Filter.Users,
-			Historical: d.Historical, HistoricalAfter: d.HistoricalAfter, MaxPerSecond: d.MaxPerSecond,
+			Historical: d.Historical, HistoricalAfter: d.HistoricalAfter, RecordedSince: recorded, MaxPerSecond: d.MaxPerSecond,
 			Start:        exporters.Start{FromFirst: d.StartAt == "first", Since: d.Since()},
 			BatchChanges: batchChanges(&d),
 			Logger:       log, Registerer: registry,

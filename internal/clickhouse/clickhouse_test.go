@@ -254,7 +254,7 @@ func TestAlertsCheckpointsAndDeadLetters(t *testing.T) {
 	if p, found, err := db.LoadCheckpoint(ctx, "x"); err != nil || !found || p.Position != 8 || p.Cursor != "aa_2" || p.Version != 3 || !p.Line.Equal(base) {
 		t.Errorf("checkpoint %+v %v %v", p, found, err)
 	}
-	sent := clickhouse.Delivery{AlertID: c.ID, Sequence: 7, Severity: "high", State: "new", EventCount: 3, End: base, Ended: true}
+	sent := clickhouse.Delivery{AlertID: c.ID, Sequence: 7, Severity: "high", State: "new", EventCount: 3, End: base, Ended: true, Finding: 1 << 63}
 	older := sent
 	older.Sequence, older.Severity = 6, "low"
 	for i, v := range []clickhouse.Delivery{sent, older} {
@@ -264,6 +264,18 @@ func TestAlertsCheckpointsAndDeadLetters(t *testing.T) {
 	}
 	if got, err := db.Deliveries(ctx, "s", []string{c.ID, "another"}); err != nil || len(got) != 1 || got[0] != sent {
 		t.Errorf("deliveries %+v, %v, want %+v", got, err, sent)
+	}
+	if err := db.AddDeliveries(ctx, "d9", "s", []clickhouse.Delivery{{AlertID: "another", Sequence: 8}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.ForgetDeliveries(ctx, "s", 7); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := db.Deliveries(ctx, "s", []string{c.ID, "another"}); err != nil || len(got) != 1 || got[0] != sent {
+		t.Errorf("left %+v, %v", got, err)
+	}
+	if at, err := db.DeliveriesSince(ctx); err != nil || at.IsZero() || at.After(time.Now()) {
+		t.Errorf("recorded since %v, %v", at, err)
 	}
 	if got, err := db.Deliveries(ctx, "t", []string{c.ID}); err != nil || len(got) != 0 {
 		t.Errorf("deliveries of another destination %+v, %v", got, err)

@@ -17,6 +17,8 @@ type Delivery struct {
 	EventCount      uint64
 	End             time.Time
 	Ended           bool
+	// Finding tells findings apart; 0 where it was not recorded.
+	Finding uint64
 }
 
 // Deliveries of a destination of the alerts, those that there are, in no order.
@@ -24,7 +26,7 @@ func (d *DB) Deliveries(ctx context.Context, destination string, alertIDs []stri
 	var all []Delivery
 	err := d.rows(ctx, "deliveries_load", func(r driver.Rows) error {
 		var v Delivery
-		if err := r.Scan(&v.AlertID, &v.Sequence, &v.Severity, &v.State, &v.EventCount, &v.End, &v.Ended); err != nil {
+		if err := r.Scan(&v.AlertID, &v.Sequence, &v.Severity, &v.State, &v.EventCount, &v.End, &v.Ended, &v.Finding); err != nil {
 			return err
 		}
 		all = append(all, v)
@@ -38,12 +40,26 @@ func (d *DB) AddDeliveries(ctx context.Context, token, destination string, all [
 	at := now()
 	return d.insert(ctx, "deliveries_insert", token, func(b driver.Batch) error {
 		for _, v := range all {
-			if err := b.Append(destination, v.AlertID, v.Sequence, v.Severity, v.State, v.EventCount, orZero(v.End), v.Ended, at); err != nil {
+			if err := b.Append(destination, v.AlertID, v.Sequence, v.Severity, v.State, v.EventCount, orZero(v.End), v.Ended, v.Finding, at); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// ForgetDeliveries removes those of a destination with a sequence above the given one, and returns when they are gone.
+func (d *DB) ForgetDeliveries(ctx context.Context, destination string, above uint64) error {
+	return d.exec(ctx, "deliveries_forget", named("destination", destination), named("above", above))
+}
+
+// deliveriesMigration is the migration that made the table of deliveries.
+const deliveriesMigration = 47
+
+// DeliveriesSince is when deliveries began to be recorded.
+func (d *DB) DeliveriesSince(ctx context.Context) (at time.Time, err error) {
+	err = d.rows(ctx, "migrations_time", func(r driver.Rows) error { return r.Scan(&at) }, named("number", uint32(deliveriesMigration)))
+	return at, err
 }
 
 // SevereChanges returns up to limit changes of high or critical severity after a sequence and up to another, in order.

@@ -1,0 +1,2 @@
+SELECT max(time) FROM schema_migrations
+WHERE number = {number:UInt32}
