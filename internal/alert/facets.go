@@ -3,7 +3,6 @@ package alert
 import (
 	"net/netip"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,40 +11,88 @@ import (
 // the same; a test compares them.
 type Facets struct{ Addresses, Countries, Networks []string }
 
-var (
-	quotedAddress = regexp.MustCompile(`"([0-9A-Fa-f:.]{2,45})"`)
-	countryValues = regexp.MustCompile(`(?i)"[a-z]*countr(?:y|ies)"\s*:\s*("[^"]*"|\[[^\]]*\])`)
-	countryCode   = regexp.MustCompile(`"([A-Z]{2})"`)
-	networkValues = regexp.MustCompile(`(?i)"[a-z]*(?:networks?|asn)"\s*:\s*("[^"]*"|[0-9]+|\[[^\]]*\])`)
-	networkName   = regexp.MustCompile(`([^",\[\]][^"\[\]]*)`)
-)
-
 // Facets of the alert.
 func (a *Alert) Facets() Facets {
-	var f Facets
-	var candidates []string
-	if a.Subject.Type == "address" {
-		candidates = append(candidates, a.Subject.ID)
+	countries, networks := members, members
+	if folded(a.Evidence) {
+		countries, networks = expressed, expressed
 	}
-	candidates = append(candidates, groups(quotedAddress, a.Evidence)...)
+	var addresses, codes, names distinct
+	address := func(s string) {
+		if !addresses.has(s) {
+			if _, err := netip.ParseAddr(s); err == nil {
+				addresses.add(s)
+			}
+		}
+	}
+	if a.Subject.Type == "address" {
+		address(a.Subject.ID)
+	}
+	for _, m := range countries(a.Evidence, false, "country", "countries") {
+		countryCodes(a.Evidence[m.value:m.end], codes.add)
+	}
+	// The first address of a network is how a network without a name is called, and no address that anybody came from.
+	var rest strings.Builder
+	end := 0
+	for _, m := range networks(a.Evidence, true, "network", "networks", "asn") {
+		networkNames(a.Evidence[m.value:m.end], names.add)
+		rest.WriteString(a.Evidence[end:m.begin])
+		rest.WriteString(`""`)
+		end = m.end
+	}
+	if end == 0 {
+		quotedAddresses(a.Evidence, address)
+	} else {
+		rest.WriteString(a.Evidence[end:])
+		quotedAddresses(rest.String(), address)
+	}
 	if a.Context != nil {
 		for _, t := range a.Context.Traits {
 			switch t.Kind {
 			case TraitAddress:
-				candidates = append(candidates, t.Value)
+				address(t.Value)
 			case TraitNetwork:
-				f.Networks = append(f.Networks, t.Value)
+				names.add(t.Value)
 			}
 		}
 	}
-	for _, s := range candidates {
-		if _, err := netip.ParseAddr(s); err == nil && !slices.Contains(f.Addresses, s) {
-			f.Addresses = append(f.Addresses, s)
-		}
+	return Facets{Addresses: addresses.all, Countries: codes.all, Networks: names.all}
+}
+
+var (
+	countryMember = regexp.MustCompile(`(?i)"[a-z]*countr(?:y|ies)"\s*:\s*("[^"]*"|\[[^\]]*\])`)
+	networkMember = regexp.MustCompile(`(?i)"[a-z]*(?:networks?|asn)"\s*:\s*("[^"]*"|[0-9]+|\[[^\]]*\])`)
+)
+
+// expressed is members by the expressions themselves, for a text with letters that they take for others.
+func expressed(text string, numbers bool, _ ...string) (all []member) {
+	expression := countryMember
+	if numbers {
+		expression = networkMember
 	}
-	f.Countries = unique(groups(countryCode, strings.Join(groups(countryValues, a.Evidence), " ")))
-	f.Networks = unique(append(groups(networkName, strings.Join(groups(networkValues, a.Evidence), `"`)), f.Networks...))
-	return f
+	for _, at := range expression.FindAllStringSubmatchIndex(text, -1) {
+		all = append(all, member{at[0], at[2], at[3]})
+	}
+	return all
+}
+
+// distinct are texts in the order in which they came first.
+type distinct struct {
+	all  []string
+	seen map[string]bool
+}
+
+func (d *distinct) has(s string) bool { return d.seen[s] }
+
+func (d *distinct) add(s string) {
+	if d.seen[s] {
+		return
+	}
+	if d.seen == nil {
+		d.seen = map[string]bool{}
+	}
+	d.seen[s] = true
+	d.all = append(d.all, s)
 }
 
 // addressesOfEvidence are the addresses of the finding itself.
@@ -82,14 +129,4 @@ func groups(expression *regexp.Regexp, text string) []string {
 		all = append(all, m[1])
 	}
 	return all
-}
-
-func unique(all []string) []string {
-	var once []string
-	for _, s := range all {
-		if !slices.Contains(once, s) {
-			once = append(once, s)
-		}
-	}
-	return once
 }

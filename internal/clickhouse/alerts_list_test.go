@@ -27,13 +27,14 @@ func TestListIsWhatTheFilterMatches(t *testing.T) {
 				Key: "k", Anchor: base, Start: base.Add(time.Duration(r.IntN(50)) * time.Minute), EventCount: uint64(r.IntN(5)), Score: []float64{-2.5, 0, 3, 1e9}[r.IntN(4)],
 				Severity: of("informational", "low", "medium", "high", "critical"), Title: "A " + of(hostile...), SuppressedBy: []string{}}}}
 		c.End = c.Start.Add(time.Duration(r.IntN(60)) * time.Minute)
-		c.Evidence = of(`{}`, `{"ipAddresses":["203.0.113.9","2001:db8::2"],"countries":["DE","FR"],"networks":["Telekom, AG","Orange"]}`, `{"from":{"ipAddress":"198.51.100.3","country":"DE","network":"Big Net","asn":3320}}`, `{"country":"France","note":"\"US\""}`)
+		c.Evidence = of(`{}`, `{"ipAddresses":["203.0.113.9","2001:db8::2"],"countries":["DE","FR"],"networks":["Telekom, AG","Orange"]}`, `{"from":{"ipAddress":"198.51.100.3","country":"DE","network":"Big Net","asn":3320}}`, `{"country":"France","note":"\"US\""}`,
+			`{"from":{"ipAddress":"198.51.100.3","network":"198.19.130.0"},"newNetworks":["198.19.130.64"]}`, `{"ipAddress":"198.19.130.9"}`)
 		c.EventIDs = []string{}
 		if r.IntN(5) == 0 {
 			c.SuppressedBy = []string{of("known", "other")}
 		}
 		if r.IntN(4) == 0 {
-			c.Context = &alert.Context{Traits: []alert.Trait{{Kind: alert.TraitAddress, Value: "198.51.100.77"}, {Kind: alert.TraitNetwork, Value: "64500", Label: "Big Net"}}}
+			c.Context = &alert.Context{Traits: []alert.Trait{{Kind: alert.TraitAddress, Value: "198.51.100.77"}, {Kind: alert.TraitNetwork, Value: of("64500", "198.19.130.0"), Label: "Big Net"}}}
 			if c.Subject.Type, c.Subject.ID = "user", "u1"; r.IntN(2) == 0 {
 				c.Context.Names = []alert.Named{{ID: c.Subject.ID, Name: of("Mia  Olsen", "Åke Öst")}}
 			} else {
@@ -71,7 +72,7 @@ func TestListIsWhatTheFilterMatches(t *testing.T) {
 		{}, {States: []string{"suppressed"}}, {States: []string{"new", "suppressed"}, SuppressedBy: []string{"known"}}, {Severities: []string{"low", "critical"}}, {MinSeverity: "medium", Severities: []string{"low", "high"}},
 		{Classifications: []string{"", "true_positive"}}, {Reasons: []string{"other"}}, {Assignees: []string{""}}, {Assignees: []string{"bob o'neil", "x' or 1=1 --"}}, {SubjectTypes: []string{"address"}}, {SubjectEmails: []string{"ada@example.com"}},
 		{Users: []string{"mia olsen"}}, {Users: []string{"åke öst", "192.0.2.7"}}, {Users: []string{"mia@example.com"}}, {Users: []string{"ada@example.com"}}, {Text: "mia olsen did"}, {Text: "ZOË"},
-		{Addresses: prefix("192.0.2.0/24")}, {Addresses: prefix("2001:db8::/32")}, {Addresses: prefix("198.51.100.77")}, {Countries: []string{"FR"}}, {Networks: []string{"telekom, ag"}}, {Networks: []string{"3320", "64500"}}, {Networks: []string{"big net"}, Countries: []string{"DE"}},
+		{Addresses: prefix("192.0.2.0/24")}, {Addresses: prefix("2001:db8::/32")}, {Addresses: prefix("198.51.100.77")}, {Addresses: prefix("198.19.130.0/24")}, {Countries: []string{"FR"}}, {Networks: []string{"telekom, ag"}}, {Networks: []string{"3320", "64500"}}, {Networks: []string{"big net"}, Countries: []string{"DE"}},
 		{Text: "OR 1=1"}, {Text: "'"}, {Text: "NEWER"}, {MinScore: &two}, {MaxScore: &two}, {MinEvents: 2, MaxEvents: 3}, {Commented: &yes}, {Commented: &no}, {IDs: []string{all[0].ID, all[5].ID, "none"}}, {IDPrefixes: []string{all[7].ID[:20], "none"}}, {IDs: []string{all[0].ID}, IDPrefixes: []string{all[7].ID[:20], all[8].ID}},
 		{First: alert.Between{From: hour}}, {Last: alert.Between{To: hour}}, {Created: alert.Between{From: hour, To: hour.Add(20 * time.Minute)}}, {Updated: alert.Between{To: hour}}, {Start: hour, End: hour.Add(time.Minute), Detections: []string{"d2"}},
 	}

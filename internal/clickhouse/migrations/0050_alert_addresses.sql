@@ -1,0 +1,2 @@
+ALTER TABLE alert_history
+    MODIFY COLUMN IF EXISTS addresses Array(String) DEFAULT arrayDistinct(arrayFilter(a -> isIPv4String(a) OR isIPv6String(a), arrayConcat(if(subject_type = 'address', [subject_id], []), extractAll(concat(replaceRegexpAll(evidence, '(?i)"[a-z]*(?:networks?|asn)"\\s*:\\s*("[^"]*"|[0-9]+|\\[[^\\]]*\\])', '""'), ' ', replaceAll(context, '"kind":"network","value":"', '"kind":"network","value":"network ')), '"([0-9A-Fa-f:.]{2,45})"')))) COMMENT 'network addresses that the alert tells of'
