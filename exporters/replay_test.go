@@ -125,7 +125,7 @@ func TestReplayOutlivesTheProcess(t *testing.T) {
 		r, kill := w.start()
 		time.Sleep(time.Second)
 		kill()
-		if err := r.ReplayDeadLetters(t.Context(), w.letters(), "ann"); err != nil {
+		if err := r.ReplayDeadLetters(w.t.Context(), w.letters(), "ann"); err != nil {
 			t.Fatal(err)
 		}
 		p.on.Store(false)
@@ -248,7 +248,7 @@ func TestDiscard(t *testing.T) {
 			return p.answer(ctx, call, batch)
 		})
 		w.replay(r) // under way for a second
-		if err := r.DiscardDeadLetters(t.Context(), w.letters(), "ann"); err != nil {
+		if err := r.DiscardDeadLetters(w.t.Context(), w.letters(), "ann"); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
@@ -341,7 +341,7 @@ func TestReplaysAtRandom(t *testing.T) {
 					kill()
 					r, kill = w.start()
 				case 1:
-					if err := r.ReplayDeadLetters(t.Context(), w.letters(), "ann"); err != nil {
+					if err := r.ReplayDeadLetters(w.t.Context(), w.letters(), "ann"); err != nil {
 						t.Fatal(err)
 					}
 				case 2:

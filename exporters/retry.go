@@ -45,15 +45,21 @@ func (r *Runner) failed(ctx context.Context, reason string, err error, wait time
 		slog.String("reason", reason), slog.String("error", presentable(err.Error())), slog.Duration("next", wait))
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-r.stopping.Done():
-		return errStopped
-	case <-r.resumed:
-		return nil
-	case <-timer.C:
-		return nil
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-r.stopping.Done():
+			return errStopped
+		case t := <-r.trials:
+			if r.try(ctx, t) {
+				return nil
+			}
+		case <-r.resumed:
+			return nil
+		case <-timer.C:
+			return nil
+		}
 	}
 }
 

@@ -35,6 +35,7 @@ type Runner struct {
 	asked         atomic.Bool
 	wake, resumed chan struct{}
 	letters       letters
+	trials        chan trial
 
 	// position is the sequence up to which nothing is left to do.
 	position atomic.Uint64
@@ -62,7 +63,7 @@ func NewRunner(o Options) (*Runner, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	r := &Runner{o: o, done: make(chan struct{}), wake: make(chan struct{}, 1), resumed: make(chan struct{}, 1), limit: o.BatchChanges, known: map[string]known{}, passed: map[string]alert.Change{}, refused: map[uint64]bool{}}
+	r := &Runner{o: o, done: make(chan struct{}), wake: make(chan struct{}, 1), resumed: make(chan struct{}, 1), trials: make(chan trial, 1), limit: o.BatchChanges, known: map[string]known{}, passed: map[string]alert.Change{}, refused: map[uint64]bool{}}
 	r.stopping, r.stop = context.WithCancel(context.Background())
 	r.aborting, r.abort = context.WithCancel(context.Background())
 	if o.MaxPerSecond > 0 {
@@ -102,6 +103,7 @@ func (r *Runner) run(ctx context.Context) error {
 	}
 	r.asked.Store(true) // what was asked for before the start is stored
 	for {
+		r.tryWaiting(ctx)
 		if err := r.takeReplays(ctx); err != nil {
 			return err
 		}

@@ -69,7 +69,7 @@ func newGateway(ctx context.Context, conn *grpc.ClientConn, maxMessageBytes int)
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
 		pb.RegisterIngestServiceHandler, pb.RegisterEventServiceHandler, pb.RegisterAlertServiceHandler,
 		pb.RegisterDetectionServiceHandler, pb.RegisterSystemServiceHandler, pb.RegisterIpRangeServiceHandler, pb.RegisterFeedServiceHandler, pb.RegisterDirectoryServiceHandler, pb.RegisterExceptionServiceHandler, pb.RegisterHuntServiceHandler, pb.RegisterPolicyServiceHandler,
-		pb.RegisterIncidentServiceHandler, pb.RegisterTimelineServiceHandler,
+		pb.RegisterIncidentServiceHandler, pb.RegisterTimelineServiceHandler, pb.RegisterDestinationServiceHandler,
 	} {
 		if err := register(ctx, g.mux, conn); err != nil {
 			return nil, fmt.Errorf("register the REST routes: %w", err)

@@ -41,7 +41,7 @@ func options(h *harness) server.Options {
 		GRPCAddr: "127.0.0.1:0", HTTPAddr: "localhost:0",
 		Services: server.Services{
 			Ingester: h.ingester, Splitter: split, Events: storedEvents(), Alerts: storedAlerts(), Changes: h.changes, Desk: &desk{alerts: storedAlerts()}, Incidents: storedIncidents(), Timelines: timelines{},
-			Detections: knownDetections(), Backtester: backtester{}, Reevaluator: reevaluator{}, Exceptions: &exceptionBook{}, Hunter: newHunter(), Policies: storedPolicies(), Status: h.system, Inputs: inputs{}, People: &people{}, Addresses: &addresses{}, Feeds: heldFeed(), Watermark: func() time.Time { return epoch },
+			Detections: knownDetections(), Backtester: backtester{}, Reevaluator: reevaluator{}, Exceptions: &exceptionBook{}, Hunter: newHunter(), Policies: storedPolicies(), Status: h.system, Inputs: inputs{}, People: &people{}, Addresses: &addresses{}, Feeds: heldFeed(), Destinations: storedDestinations(), Watermark: func() time.Time { return epoch },
 		},
 		Origin:       event.Origin{Tenant: tenant, Source: "api", Trust: 1},
 		ImportOrigin: event.Origin{Tenant: tenant, Source: "import", Trust: 2},

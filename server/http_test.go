@@ -128,7 +128,7 @@ func TestOpenAPI(t *testing.T) {
 		pb.File_sealwatch_v1_ingest_service_proto, pb.File_sealwatch_v1_event_service_proto, pb.File_sealwatch_v1_alert_service_proto,
 		pb.File_sealwatch_v1_detection_service_proto, pb.File_sealwatch_v1_system_service_proto, pb.File_sealwatch_v1_ip_range_service_proto,
 		pb.File_sealwatch_v1_directory_service_proto, pb.File_sealwatch_v1_exception_service_proto, pb.File_sealwatch_v1_feed_service_proto,
-		pb.File_sealwatch_v1_incident_service_proto, pb.File_sealwatch_v1_timeline_service_proto, pb.File_sealwatch_v1_hunt_service_proto, pb.File_sealwatch_v1_policy_service_proto,
+		pb.File_sealwatch_v1_incident_service_proto, pb.File_sealwatch_v1_timeline_service_proto, pb.File_sealwatch_v1_destination_service_proto, pb.File_sealwatch_v1_hunt_service_proto, pb.File_sealwatch_v1_policy_service_proto,
 	} {
 		rpcs += f.Services().Get(0).Methods().Len()
 	}

@@ -14,6 +14,7 @@ func TestEveryServiceKnowsItsQueries(t *testing.T) {
 	}
 	for _, c := range []struct{ method, path, good string }{
 		{http.MethodGet, "/v1/ipRanges", "sources=operator"}, {http.MethodGet, "/v1/directoryUsers", "pageSize=3"}, {http.MethodGet, "/v1/feeds", ""},
+		{http.MethodGet, "/v1/deadLetters", "pageSize=3"}, {http.MethodPost, "/v1/deadLetters:bulkReplay", ""},
 		{http.MethodGet, "/v1/hunts", ""}, {http.MethodGet, "/v1/policies", ""}, {http.MethodGet, "/v1/exceptions", "pageSize=3"}, {http.MethodGet, "/v1/alerts", "pageSize=3"},
 		{http.MethodPost, "/v1/policies", ""}, {http.MethodPost, "/v1/ipRanges:import", ""}, {http.MethodPost, "/v1/feeds/tor:refresh", ""},
 		{http.MethodPut, "/v1/hunts/mine", ""}, {http.MethodPatch, "/v1/policies/mine", "updateMask=enabled"}, {http.MethodDelete, "/v1/exceptions/mine", ""}, {http.MethodDelete, "/v1/policies/mine", ""},

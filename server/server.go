@@ -176,6 +176,9 @@ func (s *Server) register(validator *validate.Validator, names *countries.Table)
 	if v.Feeds != nil {
 		pb.RegisterFeedServiceServer(s.grpc, &feedService{feeds: v.Feeds, logger: o.Logger})
 	}
+	if v.Destinations != nil {
+		pb.RegisterDestinationServiceServer(s.grpc, &destinationService{destinations: v.Destinations, tenant: o.Origin.Tenant, logger: o.Logger})
+	}
 	if v.People != nil {
 		pb.RegisterDirectoryServiceServer(s.grpc, &directoryService{people: v.People, tenant: o.Origin.Tenant, now: o.Now,
 			delivery: deliveries{slot: make(chan struct{}, 1), maxBytes: o.MaxDeliveryBytes, patience: o.DeliveryPatience}})

@@ -11,7 +11,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
-// Services are what the handlers stand on. Every field is required but Addresses, Feeds, People, Policies, Exceptions, Hunter, ClickHouse, Connect, LogID and Guide. Errors that a client can act on MUST be
+// Services are what the handlers stand on. Every field is required but Addresses, Feeds, Destinations, People, Policies, Exceptions, Hunter, ClickHouse, Connect, LogID and Guide. Errors that a client can act on MUST be
 // faults; what any other error says goes to the log only.
 type Services struct {
 	Ingester   Ingester
@@ -46,6 +46,8 @@ type Services struct {
 	ClickHouse http.Handler
 	// Feeds may be nil: then FeedService is not offered.
 	Feeds Feeds
+	// Destinations may be nil: then DestinationService is not offered.
+	Destinations Destinations
 	// Watermark is the event time up to which events have come in, zero before the first. It is called for every
 	// message of every alert stream, so it MUST be cheap.
 	Watermark func() time.Time

@@ -197,6 +197,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		Ready:      state.ready, OpenAPI: sealwatch.OpenAPI, Version: build.Read().Version, Logger: log, Registerer: registry, Gatherer: registry,
 	}
 	options.Services.Desk = analytics.NewDesk(cfg.Tenant, db, alerts)
+	options.Services.Destinations = &destinationBook{DB: db, runners: destinations, tenant: cfg.Tenant}
 	options.Services.Timelines = analytics.NewTimelines(cfg.Tenant, db)
 	incidents := grouping(cfg.Incidents)
 	incidents.Title = titles(described(tuned), off, book)

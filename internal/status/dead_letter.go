@@ -59,3 +59,24 @@ type DeadLetterQuery struct {
 	// Full has the payloads too.
 	Full bool
 }
+
+// DeadLetterWork moves the dead letters of a destination to another state.
+type DeadLetterWork struct {
+	Destination string
+	// Sequence of one letter; 0 for all that the rest selects.
+	Sequence uint64
+	// AlertID of the letters; any when empty.
+	AlertID string
+	// State is LetterReplay or LetterDiscarded.
+	State, Author string
+	// DryRun counts only.
+	DryRun bool
+	// Expected is how many letters are meant; nil when nobody said.
+	Expected *int
+}
+
+// Bounds of DeadLetterWork: how many letters at most, and how many without saying their number.
+const (
+	MostLetters      = 10_000
+	UncountedLetters = 100
+)
