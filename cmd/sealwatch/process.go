@@ -159,7 +159,7 @@ func (p *process) root() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true, DisableSuggestions: true, Version: build.Read().Version,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
-	root.AddCommand(p.serveCommand(), p.demoCommand(), p.importCommand(), p.alertsCommand(), p.detectionsCommand(), p.backtestCommand(), p.reevaluateCommand(), p.huntCommand(), p.policyCommand(), p.exceptionsCommand(), p.simulateCommand(), p.evaluateCommand(), p.engineCommand(), p.ipRangesCommand(), p.feedsCommand(), p.directoryCommand(), p.doctorCommand(), p.connectCommand(), p.configCommand(), p.statusCommand(), p.versionCommand())
+	root.AddCommand(p.serveCommand(), p.demoCommand(), p.importCommand(), p.alertsCommand(), p.detectionsCommand(), p.backtestCommand(), p.reevaluateCommand(), p.huntCommand(), p.policyCommand(), p.exceptionsCommand(), p.simulateCommand(), p.evaluateCommand(), p.engineCommand(), p.ipRangesCommand(), p.feedsCommand(), p.exportersCommand(), p.directoryCommand(), p.doctorCommand(), p.connectCommand(), p.configCommand(), p.statusCommand(), p.versionCommand())
 	root.AddCommand(p.incidentsCommand(), p.usersCommand())
 	strict(root)
 	completeValues(root)

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
+	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+)
+
+const (
+	destinationPrefix = "destinations/"
+	letterPrefix      = "deadLetters/"
+)
+
+func (p *process) exportersCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "exporters",
+		Short: "Look after the destinations of alerts and what they refused",
+		Long: "Look after the destinations that the configuration names under destinations, and after dead letters: alerts that a receiver refused\n" +
+			"for good.",
+		Args: cobra.NoArgs,
+	}
+	c.AddCommand(p.exportersList(), p.exportersShow(), p.exportersResume(), p.exportersTest(), p.deadLettersCommand())
+	return c
+}
+
+func (p *process) exportersList() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "Say how each destination is doing",
+		Example: "  sealwatch exporters list\n  sealwatch exporters list -o json",
+		Args:    cobra.NoArgs,
+	}
+	address, output := p.addressFlag(c), outputForms(c, "table")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		asJSON, err := output()
+		if err != nil {
+			return err
+		}
+		return withDestinations(*address, func(client sealwatchv1.DestinationServiceClient) error {
+			all, err := client.ListDestinations(c.Context(), &sealwatchv1.ListDestinationsRequest{})
+			if err != nil {
+				return err
+			}
+			for i, d := range all.GetDestinations() {
+				if asJSON {
+					text, err := messageJSON(d, "  ")
+					if err != nil {
+						return err
+					}
+					_, _ = fmt.Fprint(p.out, listStart(i)+text)
+					continue
+				}
+				if i == 0 {
+					p.print("%-9s %-24s %-8s %9s %12s  %s", "STATE", "NAME", "KIND", "PENDING", "DEAD LETTERS", "LAST SUCCESS")
+				}
+				p.printDestination(d)
+			}
+			switch n := len(all.GetDestinations()); {
+			case asJSON:
+				p.print("%s", listEnd(n))
+			case n == 0:
+				p.say("no destination is configured; docs/exporters.md says what there is")
+			}
+			return nil
+		})
+	}
+	return c
+}
+
+func (p *process) printDestination(d *sealwatchv1.Destination) {
+	last := "never since the start"
+	if t := d.GetLastSuccessTime(); t != nil {
+		last = stamp(t.AsTime())
+	}
+	p.print("%-9s %-24s %-8s %9.0f %12.0f  %s", terminal.Text(d.GetState()), terminal.Text(strings.TrimPrefix(d.GetName(), destinationPrefix)), terminal.Text(d.GetKind()), d.GetPendingCount(), d.GetDeadLetterCount(), last)
+	if d.GetLastError() != "" {
+		next := ""
+		if t := d.GetNextAttemptTime(); t != nil {
+			next = "; next attempt " + stamp(t.AsTime())
+		}
+		p.print("          %s%s", terminal.Text(d.GetLastError()), next)
+	}
+}
+
+func (p *process) exportersShow() *cobra.Command {
+	return p.steerDestination(&cobra.Command{
+		Use:     "show NAME",
+		Short:   "Say how a destination is doing",
+		Example: "  sealwatch exporters show siem",
+	}, func(c *cobra.Command, client sealwatchv1.DestinationServiceClient, name string) (*sealwatchv1.Destination, error) {
+		return client.GetDestination(c.Context(), &sealwatchv1.GetDestinationRequest{Name: name})
+	})
+}
+
+func (p *process) exportersResume() *cobra.Command {
+	return p.steerDestination(&cobra.Command{
+		Use:   "resume NAME",
+		Short: "Have a destination that is paused tried at once",
+		Long: "Have a destination that is paused or retrying tried at once, after its access was put right. It shows the state before; sealwatch\n" +
+			"exporters show has the state after.",
+		Example: "  sealwatch exporters resume siem",
+	}, func(c *cobra.Command, client sealwatchv1.DestinationServiceClient, name string) (*sealwatchv1.Destination, error) {
+		return client.ResumeDestination(c.Context(), &sealwatchv1.ResumeDestinationRequest{Name: name})
+	})
+}
+
+// steerDestination makes a command of one call that returns a destination.
+func (p *process) steerDestination(c *cobra.Command, call func(*cobra.Command, sealwatchv1.DestinationServiceClient, string) (*sealwatchv1.Destination, error)) *cobra.Command {
+	c.Args = cobra.ExactArgs(1)
+	address, output := p.addressFlag(c), outputFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		asJSON, err := output()
+		if err != nil {
+			return err
+		}
+		return withDestinations(*address, func(client sealwatchv1.DestinationServiceClient) error {
+			d, err := call(c, client, destinationPrefix+strings.TrimPrefix(args[0], destinationPrefix))
+			if err != nil {
+				return err
+			}
+			if !asJSON {
+				p.printDestination(d)
+				return nil
+			}
+			text, err := messageJSON(d, "")
+			if err == nil {
+				p.print("%s", text)
+			}
+			return err
+		})
+	}
+	return c
+}
+
+func (p *process) exportersTest() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "test NAME",
+		Short: "Send a test to a destination and show what the receiver said",
+		Long: "Send an alert that says of itself that it is a test, by the connection and in the form of all others, and show what the receiver said.\n" +
+			"It is stored nowhere in Sealwatch. The exit code is 1 when it is not taken. Syslog has no answer: look at the receiver.",
+		Example: "  sealwatch exporters test siem",
+		Args:    cobra.ExactArgs(1),
+	}
+	address, output := p.addressFlag(c), outputFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		asJSON, err := output()
+		if err != nil {
+			return err
+		}
+		return withDestinations(*address, func(client sealwatchv1.DestinationServiceClient) error {
+			name := strings.TrimPrefix(args[0], destinationPrefix)
+			r, err := client.TestDestination(c.Context(), &sealwatchv1.TestDestinationRequest{Name: destinationPrefix + name})
+			if err != nil {
+				return err
+			}
+			switch {
+			case asJSON:
+				text, err := messageJSON(r, "")
+				if err != nil {
+					return err
+				}
+				p.print("%s", text)
+			case r.GetAccepted():
+				p.print("sent to %s; look there for the alert %s", terminal.Text(name), terminal.Text(r.GetAlertId()))
+			default:
+				p.print("%s did not take the test %s: %s", terminal.Text(name), terminal.Text(r.GetAlertId()), terminal.Text(r.GetAnswer()))
+			}
+			if !r.GetAccepted() {
+				return errSaid
+			}
+			return nil
+		})
+	}
+	return c
+}
+
+func withDestinations(address string, use func(sealwatchv1.DestinationServiceClient) error) error {
+	conn, err := connect(address)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	return use(sealwatchv1.NewDestinationServiceClient(conn))
+}
