@@ -270,7 +270,7 @@ func (n *Incidents) GetIncident(ctx context.Context, id string) (alert.Incident,
 }
 
 func (n *Incidents) find(ctx context.Context, g *grouped, id string) (alert.Incident, error) {
-	next := id
+	next, text := id, "there is no incident %q"
 	for range mostHeirs {
 		if found, ok := g.withAlert(next); ok {
 			return found, nil
@@ -279,11 +279,14 @@ func (n *Incidents) find(ctx context.Context, g *grouped, id string) (alert.Inci
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return alert.Incident{}, err
 		}
+		if err == nil {
+			text = "alert %q belongs to no incident; nothing else was found that goes with it"
+		}
 		if next = a.SupersededBy; next == "" {
 			break
 		}
 	}
-	return alert.Incident{}, fault.New(fault.NotFound, "there is no incident %q", id)
+	return alert.Incident{}, fault.New(fault.NotFound, text, id)
 }
 
 // IncidentsOf tells the incidents of alerts; those that belong to none are left out.

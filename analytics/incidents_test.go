@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,8 +107,13 @@ func TestIncidentsFollowTheLog(t *testing.T) {
 	if err != nil || now.ID != heir.ID || len(now.Alerts) != len(list[0].Alerts) {
 		t.Errorf("by its name of before: %v with %d alerts, %v", now.ID, len(now.Alerts), err)
 	}
-	if _, err := follower.GetIncident(ctx, id(999)); !fault.Is(err, fault.NotFound) {
-		t.Errorf("an incident that there is not: %v", err)
+	lone := heir
+	lone.ID, lone.Subject, lone.Evidence = id(501), alert.Subject{Type: "user", ID: "somebody else"}, "{}"
+	apply(alert.Change{Kind: alert.ChangeCreated, Alert: lone})
+	for name, want := range map[string]string{id(999): "there is no incident", lone.ID: "belongs to no incident"} {
+		if _, err := follower.GetIncident(ctx, name); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), want) {
+			t.Errorf("incident %s: %v; expected that it says %q", name, err, want)
+		}
 	}
 	// A remark changes no incident, and who cannot wait for another reader does not.
 	before := follower.Groupings()

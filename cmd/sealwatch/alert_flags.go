@@ -75,6 +75,19 @@ func (f *alertFlags) given(c *cobra.Command) bool {
 	return false
 }
 
+// exact refuses what selects more than it says: who closes alerts with --severity low means the low ones.
+func (f *alertFlags) exact(work string) error {
+	if f.severity == "" {
+		return nil
+	}
+	names := severityNames()
+	i := slices.Index(names, strings.ToLower(f.severity))
+	if i < 0 || i == len(names)-1 {
+		return nil // filter says what is wrong, or there is nothing above
+	}
+	return usagef("--severity %s selects more severe alerts, too; to %s just these, say --only-severity %s, and with all above them --only-severity %s", names[i], work, names[i], strings.Join(names[i:], ","))
+}
+
 // filter is what the service is asked for.
 func (f *alertFlags) filter(now time.Time) (*sealwatchv1.AlertFilter, error) {
 	filter := &sealwatchv1.AlertFilter{Detections: f.detections, SubjectTypes: f.types, Assignees: f.assignees, Unassigned: f.unassigned, IpAddresses: f.addresses, Networks: f.networks, Countries: f.countries,

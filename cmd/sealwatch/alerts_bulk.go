@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
@@ -149,5 +151,31 @@ func (p *process) sayWhich(ctx context.Context, client sealwatchv1.AlertServiceC
 	if more := n - len(page.GetAlerts()); more > 0 {
 		p.print("and %d more", more)
 	}
+	counts, err := severityCounts(ctx, client, filter)
+	if err != nil {
+		return err
+	}
+	p.print("by severity: %s", counts)
 	return nil
+}
+
+// severityCounts are how many alerts of each severity a filter selects, the most severe first.
+func severityCounts(ctx context.Context, client sealwatchv1.AlertServiceClient, filter *sealwatchv1.AlertFilter) (string, error) {
+	var counts []string
+	for _, name := range slices.Backward(severityNames()) {
+		one := sealwatchv1.Severity(sealwatchv1.Severity_value["SEVERITY_"+strings.ToUpper(name)])
+		if len(filter.GetSeverities()) > 0 && !slices.Contains(filter.GetSeverities(), one) {
+			continue
+		}
+		narrow := proto.CloneOf(filter)
+		narrow.Severities = []sealwatchv1.Severity{one}
+		page, err := client.ListAlerts(ctx, &sealwatchv1.ListAlertsRequest{Filter: narrow, PageSize: 1})
+		if err != nil {
+			return "", err
+		}
+		if n := page.GetTotalSize(); n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, name))
+		}
+	}
+	return strings.Join(counts, ", "), nil
 }

@@ -40,6 +40,9 @@ func (p *process) alertsClose() *cobra.Command {
 		if f.reason != "" && !slices.Contains(reasonNames(), strings.ToLower(f.reason)) {
 			return usagef("--because: found %q, expected one of %s", f.reason, strings.Join(reasonNames(), ", "))
 		}
+		if err := filter.exact("close"); err != nil {
+			return err
+		}
 		selected, err := filter.filter(p.now())
 		if err != nil {
 			return err
@@ -79,6 +82,9 @@ func (p *process) alertsReopen() *cobra.Command {
 	yes := c.Flags().Bool("yes", false, "do not ask")
 	p.authorFlag(c, &f.author)
 	c.RunE = func(c *cobra.Command, ids []string) error {
+		if err := filter.exact("reopen"); err != nil {
+			return err
+		}
 		selected, err := filter.filter(p.now())
 		if err != nil {
 			return err

@@ -107,6 +107,9 @@ func (f *fake) ListAlerts(_ context.Context, r *sealwatchv1.ListAlertsRequest) (
 	if users := r.GetFilter().GetUsers(); len(users) == 1 && strings.Contains(users[0], " ") { // the alerts know nobody by name
 		return &sealwatchv1.ListAlertsResponse{}, nil
 	}
+	if some := r.GetFilter().GetSeverities(); len(some) == 1 && r.GetPageSize() == 1 {
+		return &sealwatchv1.ListAlertsResponse{TotalSize: map[sealwatchv1.Severity]int32{sealwatchv1.Severity_SEVERITY_HIGH: 2, sealwatchv1.Severity_SEVERITY_LOW: 1}[some[0]]}, nil
+	}
 	from := 0
 	if r.GetPageToken() != "" {
 		from, _ = strconv.Atoi(r.GetPageToken())

@@ -30,7 +30,7 @@ func (p *process) incidentsList() *cobra.Command {
 		Example: "  sealwatch incidents list --since 72h\n  sealwatch incidents list --user ada@example.com --order \"end_time desc\" -o json",
 		Args:    cobra.NoArgs,
 	}
-	address, output := p.addressFlag(c), outputFlag(c)
+	address, output := p.addressFlag(c), outputOf(c, "text", "id", "json")
 	filter := &sealwatchv1.IncidentFilter{}
 	c.Flags().Float64Var(&filter.MinScore, "min-score", 0, "only with this score or more")
 	severity := c.Flags().String("severity", "", "only with an alert of this severity or more: "+strings.Join(severityNames(), ", "))
@@ -41,7 +41,7 @@ func (p *process) incidentsList() *cobra.Command {
 	order := c.Flags().String("order", "", "by score, end_time or start_time, with asc or desc after it (default \"score desc\")")
 	limit := c.Flags().Int("limit", 50, "most incidents to show, 0 for all")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		asJSON, err := output()
+		form, err := output()
 		if err != nil {
 			return err
 		}
@@ -77,12 +77,13 @@ func (p *process) incidentsList() *cobra.Command {
 			subjects = append(subjects, s)
 		}
 		filter.Subjects = subjects
-		return p.listIncidents(c.Context(), *address, &sealwatchv1.ListIncidentsRequest{Filter: filter, OrderBy: *order}, *limit, asJSON)
+		return p.listIncidents(c.Context(), *address, &sealwatchv1.ListIncidentsRequest{Filter: filter, OrderBy: *order}, *limit, form)
 	}
 	return c
 }
 
-func (p *process) listIncidents(ctx context.Context, address string, request *sealwatchv1.ListIncidentsRequest, limit int, asJSON bool) error {
+func (p *process) listIncidents(ctx context.Context, address string, request *sealwatchv1.ListIncidentsRequest, limit int, form string) error {
+	asJSON := form == "json"
 	conn, err := connect(address)
 	if err != nil {
 		return err
@@ -98,17 +99,20 @@ func (p *process) listIncidents(ctx context.Context, address string, request *se
 		if err != nil {
 			return err
 		}
-		if n == 0 && !asJSON && len(page.GetIncidents()) > 0 {
+		if n == 0 && form == "text" && len(page.GetIncidents()) > 0 {
 			p.print("%s", incidentRow("LAST EVENT", "SCORE", "SEVERITY", "STATE", "INCIDENT", "TITLE"))
 		}
 		for _, i := range page.GetIncidents() {
-			if asJSON {
+			switch form {
+			case "json":
 				text, err := messageJSON(i, "  ")
 				if err != nil {
 					return err
 				}
 				_, _ = fmt.Fprint(p.out, listStart(n)+text)
-			} else {
+			case "id":
+				p.print("%s", incidentID(i))
+			default:
 				p.print("%s", incidentRow(stamp(i.GetEndTime().AsTime()), fmt.Sprintf("%.1f", i.GetScore()), severityName(i.GetSeverity()), stateName(i.GetState()), incidentID(i), i.GetTitle()))
 			}
 			n++
@@ -141,7 +145,7 @@ func (p *process) incidentsShow() *cobra.Command {
 		Short: "Tell an incident: its alerts, what was joined, and where its score comes from",
 		Long: "Tell an incident, by its id or by that of any of its alerts: its alerts in order, what was joined, and where its score comes from. An id of\n" +
 			"before, of one that has been joined with another since, leads to what it is now.",
-		Example: "  sealwatch incidents show 5f0c...",
+		Example: "  sealwatch incidents show 5f0c...\n  sealwatch incidents show $(sealwatch incidents list --limit 1 -o id)",
 		Args:    cobra.ExactArgs(1),
 	}
 	address, output := p.addressFlag(c), outputForms(c, "text")
