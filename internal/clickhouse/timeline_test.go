@@ -23,6 +23,7 @@ func TestTimelineSteps(t *testing.T) {
 		{"sender", nobody, "", "", "", `{"SenderEmail": "ada@example.com"}`},
 		{"quoted", "u9", "boss@example.com", "", "", `{"EmailSubject": "for ada@example.com"}`},
 		{"unnamed", "", "ada@example.com", "", "", `{}`},
+		{"second account", "u77", "Ada@Example.com", "u8", "", `{"SenderEmail": "ada@example.com"}`},
 		{"cc", "u9", "boss@example.com", "", "", `{"RecipientEmail": "nada@example.com"}`},
 	} {
 		e := sample(c.id, uint64(i+1))
@@ -37,9 +38,9 @@ func TestTimelineSteps(t *testing.T) {
 		users, emails []string
 		want          string
 	}{
-		{[]string{"u1"}, []string{"ada@example.com"}, "affected=affected,own=,recipient=recipient,referenced=referenced,sender=sender,unnamed="},
+		{[]string{"u1"}, []string{"ada@example.com"}, "affected=affected,own=,recipient=recipient,referenced=referenced,sender=sender,second account=,unnamed="},
 		{[]string{"u1"}, nil, "affected=affected,own=,referenced=referenced"},
-		{nil, []string{"ada@example.com", "o'neil\\@example.com"}, "recipient=recipient,sender=sender,unnamed="},
+		{nil, []string{"ada@example.com", "o'neil\\@example.com"}, "recipient=recipient,sender=sender,second account=,unnamed="},
 		{[]string{"u2"}, nil, "own=affected"},
 		{[]string{"u5"}, nil, ""},
 	} {

@@ -1,13 +1,13 @@
--- What users did, and what was done to them or names them, the first first. An e-mail is looked for in the record's text first: reading
+-- What users did, with whichever account has their e-mail, and what was done to them or names them, the first first. An e-mail is looked for in the record's text first: reading
 -- the record as JSON is dear.
 SELECT ts, event_id,
     multiIf(
-        user_id IN {users:Array(String)} OR user_id IN ('', '0', '00000000-0000-0000-0000-000000000000') AND lower(user_email) IN {emails:Array(String)}, '',
+        user_id IN {users:Array(String)} OR lower(user_email) IN {emails:Array(String)}, '',
         affected_user_id IN {users:Array(String)}, 'affected',
         referenced_user_id IN {users:Array(String)}, 'referenced',
         lower(JSONExtractString(data, 'RecipientEmail')) IN {emails:Array(String)}, 'recipient',
         lower(JSONExtractString(data, 'SenderEmail')) IN {emails:Array(String)}, 'sender',
-        'affected') AS relation
+        '') AS relation
 FROM events
 WHERE tenant = {tenant:String} AND ts >= {from:DateTime64(7, 'UTC')} AND ts < {to:DateTime64(7, 'UTC')}
     AND (ts, event_id) > ({after_ts:DateTime64(7, 'UTC')}, {after_id:String})
