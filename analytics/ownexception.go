@@ -12,7 +12,7 @@ import (
 
 // takeOwn takes from findings the exceptions that whom they are about has made, by any name that the directory knows at the anchor:
 // whoever means to attack from an address that is shared could make one of a colleague's alert before. people may be nil; then only what the
-// finding says counts.
+// finding says counts. An author without a domain, as the command line has it from the environment, is also whose user name or e-mail begins so.
 func takeOwn(ctx context.Context, people People, tenant string, exceptions []alert.Exception, findings []alert.Finding) error {
 	if len(exceptions) == 0 {
 		return nil
@@ -42,6 +42,11 @@ func takeOwn(ctx context.Context, people People, tenant string, exceptions []ale
 	for i, f := range about {
 		p := &answers[i]
 		names := slices.Concat([]string{f.Subject.ID, f.Subject.Email, f.Subject.DisplayName, p.UserName, p.DisplayName}, p.Emails, p.DocuSignUserIDs)
+		for _, n := range slices.Concat([]string{f.Subject.Email, p.UserName}, p.Emails) {
+			if local, _, ok := strings.Cut(n, "@"); ok {
+				names = append(names, local)
+			}
+		}
 		// a new list: others may hold this one
 		kept := make([]string, 0, len(f.SuppressedBy))
 		for _, reason := range f.SuppressedBy {

@@ -31,16 +31,16 @@ func TestTakeOwn(t *testing.T) {
 	known := directory.Answer{}
 	known.UserName, known.DisplayName, known.Emails, known.DocuSignUserIDs = "mal@corp.example", "Mallory M", []string{"alias@example.com"}, []string{"u1", "u7"}
 	book.people["u1"] = known
-	exceptions := []alert.Exception{{ID: "a", Author: " ALIAS@example.com "}, {ID: "b", Author: "ann@example.com"}, {ID: "c", Author: ""}, {ID: "d", Author: "u7"}, {ID: "e", Author: "Mallory M"}}
-	reasons := []string{"known", "exception:a", "exception:b", "exception:c", "exception:d", "exception:e", "exception:gone"}
+	exceptions := []alert.Exception{{ID: "a", Author: " ALIAS@example.com "}, {ID: "b", Author: "ann@example.com"}, {ID: "c", Author: ""}, {ID: "d", Author: "u7"}, {ID: "e", Author: "Mallory M"}, {ID: "f", Author: "Mal"}, {ID: "g", Author: "alias"}, {ID: "h", Author: "ann"}, {ID: "i", Author: "mal@other.example"}}
+	reasons := []string{"known", "exception:a", "exception:b", "exception:c", "exception:d", "exception:e", "exception:f", "exception:g", "exception:h", "exception:i", "exception:gone"}
 	for _, c := range []struct {
 		name    string
 		subject alert.Subject
 		people  People
 		want    string
 	}{
-		{"by what the directory knows", alert.Subject{Type: "user", ID: "u1"}, book, "known,exception:b,exception:c,exception:gone"},
-		{"by what the finding says", alert.Subject{Type: "user", ID: "u9", Email: "Ann@Example.com"}, nil, "known,exception:a,exception:c,exception:d,exception:e,exception:gone"},
+		{"by what the directory knows", alert.Subject{Type: "user", ID: "u1"}, book, "known,exception:b,exception:c,exception:h,exception:i,exception:gone"},
+		{"by what the finding says", alert.Subject{Type: "user", ID: "u9", Email: "Ann@Example.com"}, nil, "known,exception:a,exception:c,exception:d,exception:e,exception:f,exception:g,exception:i,exception:gone"},
 		{"somebody else", alert.Subject{Type: "user", ID: "u2", Email: "bob@example.com"}, book, strings.Join(reasons, ",")},
 		{"an address is nobody", alert.Subject{Type: "address", ID: "u7"}, book, strings.Join(reasons, ",")},
 	} {
