@@ -21,6 +21,9 @@ const (
 	maxExplained = 1 << 20
 	// maxViolations that are named.
 	maxViolations = 100
+	// maxDepth bounds how far messages within messages are followed. It is more than any request of ours has, except filters of policies, which
+	// end before.
+	maxDepth = 100
 )
 
 // JSON is what is wrong with a text that is no such message. It is empty when the text is too long, no JSON, or wrong in another way than
@@ -37,7 +40,7 @@ func JSON(m protoreflect.MessageDescriptor, text []byte) []problem.Violation {
 	}
 	w := &walk{}
 	w.message("", m, v)
-	return w.all[:min(len(w.all), maxViolations)]
+	return w.all
 }
 
 // Refusal is the error of such a text; nil where there is nothing to say.
@@ -57,10 +60,18 @@ func Refusal(m protoreflect.MessageDescriptor, text []byte, before string) error
 }
 
 // walk collects what is wrong.
-type walk struct{ all []problem.Violation }
+type walk struct {
+	all   []problem.Violation
+	depth int
+}
+
+// enough says that no more is looked at.
+func (w *walk) enough() bool { return len(w.all) >= maxViolations || w.depth > maxDepth }
 
 func (w *walk) wrong(path, format string, args ...any) {
-	w.all = append(w.all, problem.Violation{Field: path, Description: fmt.Sprintf(format, args...)})
+	if len(w.all) < maxViolations {
+		w.all = append(w.all, problem.Violation{Field: path, Description: fmt.Sprintf(format, args...)})
+	}
 }
 
 // message looks at a value for a message.
@@ -92,12 +103,17 @@ func (w *walk) object(path string, m protoreflect.MessageDescriptor, v any) {
 		w.wrong(path, "%s", shown(v, "an object { }"))
 		return
 	}
+	w.depth++
+	defer func() { w.depth-- }()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if w.enough() {
+			return
+		}
 		f := m.Fields().ByJSONName(name)
 		if f == nil {
 			f = m.Fields().ByName(protoreflect.Name(name))
 		}
-		under := strings.TrimPrefix(path+"."+name, ".")
+		under := strings.TrimPrefix(path+"."+short(name), ".")
 		if f == nil {
 			var names []string
 			for i := range m.Fields().Len() {
@@ -121,7 +137,10 @@ func (w *walk) field(path string, f protoreflect.FieldDescriptor, v any) {
 			return
 		}
 		for _, key := range slices.Sorted(maps.Keys(all)) {
-			w.value(path+"["+strconv.Quote(key)+"]", f.MapValue(), all[key])
+			if w.enough() {
+				return
+			}
+			w.value(path+"["+strconv.Quote(short(key))+"]", f.MapValue(), all[key])
 		}
 	case f.IsList():
 		all, ok := v.([]any)
@@ -130,6 +149,9 @@ func (w *walk) field(path string, f protoreflect.FieldDescriptor, v any) {
 			return
 		}
 		for i, one := range all {
+			if w.enough() {
+				return
+			}
 			w.value(path+"["+strconv.Itoa(i)+"]", f, one)
 		}
 	default:

@@ -115,16 +115,21 @@ func enum(e protoreflect.EnumDescriptor, name string) string {
 	return found(name, "one of "+strings.Join(names, ", ")+hint)
 }
 
-// mostShown bounds what is repeated of a value.
+// mostShown bounds, in bytes, what is repeated of a value or of the name of a field.
 const mostShown = 64
 
 func found(value, expected string) string {
-	if len(value) > mostShown {
-		cut := mostShown
-		for cut > 0 && !utf8.RuneStart(value[cut]) {
-			cut--
-		}
-		value = value[:cut] + "…"
+	return fmt.Sprintf("found %q, expected %s", short(value), expected)
+}
+
+// short is the beginning of what somebody wrote.
+func short(value string) string {
+	if len(value) <= mostShown {
+		return value
 	}
-	return fmt.Sprintf("found %q, expected %s", value, expected)
+	cut := mostShown
+	for cut > 0 && !utf8.RuneStart(value[cut]) {
+		cut--
+	}
+	return value[:cut] + "…"
 }

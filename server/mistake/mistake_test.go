@@ -11,6 +11,7 @@ import (
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/server/mistake"
+	"github.com/sealwatch/sealwatch/server/problem"
 )
 
 const severities = "one of SEVERITY_INFORMATIONAL, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL"
@@ -44,6 +45,29 @@ func TestJSON(t *testing.T) {
 	}
 	if got := mistake.JSON((&pb.ListAlertsRequest{}).ProtoReflect().Descriptor(), []byte(`{"x":"`+strings.Repeat("y", 1<<20)+`"}`)); got != nil {
 		t.Errorf("a text that is too long: %v", got)
+	}
+	long := strings.Repeat("é", 40)
+	all := mistake.JSON((&pb.ListAlertsRequest{}).ProtoReflect().Descriptor(), []byte(`{"`+long+`": 1}`))
+	if want := strings.Repeat("é", 32) + "…"; len(all) != 1 || all[0].Field != want {
+		t.Errorf("a long name: %v, want %s", all, want)
+	}
+	all = mistake.JSON((&pb.QueryRequest{}).ProtoReflect().Descriptor(), []byte(`{"parameters": {"`+long+`": 1}}`))
+	if want := `parameters["` + strings.Repeat("é", 32) + `…"]`; len(all) != 1 || all[0].Field != want {
+		t.Errorf("a long key: %v, want %s", all, want)
+	}
+	// filters lie in filters for as long as the text goes on; what is wrong below would have paths as long as it is deep
+	deep := func(n int) []problem.Violation {
+		return mistake.JSON((&pb.CreatePolicyRequest{}).ProtoReflect().Descriptor(), []byte(`{"policy": {"filter": `+strings.Repeat(`{"x": 1, "not": `, n)+`{}`+strings.Repeat(`}`, n)+`}}`))
+	}
+	if got := deep(30); len(got) != 30 {
+		t.Errorf("%d violations of thirty", len(got))
+	}
+	// the deepest have no say
+	if got := mistake.JSON((&pb.CreatePolicyRequest{}).ProtoReflect().Descriptor(), []byte(`{"policy": {"filter": `+strings.Repeat(`{"not": `, 5000)+`{"x": 1}`+strings.Repeat(`}`, 5000)+`}}`)); len(got) != 0 {
+		t.Errorf("%d violations below what is looked at, the first at %d bytes", len(got), len(got[0].Field))
+	}
+	if got := deep(5000); len(got) == 0 || len(got) > 100 {
+		t.Errorf("%d violations of 5000", len(got))
 	}
 	many := map[string]int{}
 	for i := range 300 {
