@@ -48,7 +48,7 @@ type Options struct {
 	Heartbeat time.Duration
 	// Window is how many changes a reader of the live stream may be behind; 2,048 by default.
 	Window int
-	// MaxSubscribers and MaxPerClient bound the readers; 1,800 and 1,200 by default.
+	// MaxSubscribers and MaxPerClient bound the readers; 1,800, and 1,200 or MaxSubscribers where that is less, by default.
 	MaxSubscribers, MaxPerClient int
 	Registerer                   prometheus.Registerer
 }
@@ -75,7 +75,7 @@ type Hub struct {
 func New(o Options) (*Hub, error) {
 	o.Window = cmp.Or(o.Window, defaultWindow)
 	o.MaxSubscribers = cmp.Or(o.MaxSubscribers, defaultMaxSubscribers)
-	o.MaxPerClient = cmp.Or(o.MaxPerClient, defaultMaxPerClient)
+	o.MaxPerClient = cmp.Or(o.MaxPerClient, min(o.MaxSubscribers, defaultMaxPerClient))
 	if o.Heartbeat <= 0 || o.Window < 0 || o.MaxSubscribers < 0 || o.MaxPerClient < 0 {
 		return nil, errors.New("fanout: heartbeat, window and limits have to be positive")
 	}
