@@ -176,6 +176,13 @@ func TestSlowReader(t *testing.T) {
 	if _, err := stream.Recv(); err != nil {
 		t.Fatal(err)
 	}
+	// the first heartbeat comes before the stream is live
+	for !h.changes.waitedFor() {
+		if t.Context().Err() != nil {
+			t.Fatal("the stream does not wait for changes")
+		}
+		time.Sleep(time.Millisecond)
+	}
 	for i := range n {
 		h.changes.append(change(alert.ChangeCreated, "", storedAlert(i, alert.SeverityHigh, alert.StateNew)))
 	}

@@ -261,6 +261,8 @@ type changes struct {
 	more chan struct{}
 	// largest is the largest page that was asked for.
 	largest int
+	// waits counts those that wait for more than there is.
+	waits int
 	// expired are how many of the first changes are no longer retained.
 	expired uint64
 }
@@ -323,6 +325,13 @@ func (c *changes) Read(ctx context.Context, after uint64, limit int) ([]alert.Ch
 	return slices.Clone(rest[:min(limit, len(rest))]), ctx.Err()
 }
 
+// waitedFor says whether somebody waits, or has waited, for more than there was.
+func (c *changes) waitedFor() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.waits > 0
+}
+
 // Recent has nothing in memory.
 func (c *changes) Recent(uint64, int) []alert.Change { return nil }
 
@@ -330,10 +339,12 @@ func (c *changes) Wait(ctx context.Context, after uint64) error {
 	for {
 		c.mu.Lock()
 		head, more := uint64(len(c.log)), c.more
-		c.mu.Unlock()
 		if head > after {
+			c.mu.Unlock()
 			return nil
 		}
+		c.waits++
+		c.mu.Unlock()
 		select {
 		case <-more:
 		case <-ctx.Done():
