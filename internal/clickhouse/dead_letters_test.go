@@ -43,7 +43,7 @@ func testDeadLetters(t *testing.T, db *clickhouse.DB, base time.Time) {
 		letters = append(letters, status.DeadLetter{Destination: "a", Sequence: i + 1, AlertID: []string{"x", "y", "x"}[i], Reason: "r", Time: base, Payload: fmt.Sprint("p", i+1)})
 	}
 	add(letters...)
-	add(letters[1]) // again, as after a crash
+	add(letters[1])                                                   // again, as after a crash
 	a1 := letters[1].Moved(status.LetterReplay, base.Add(-time.Hour)) // a clock that went back hides nothing
 	a1.Author = "ann"
 	a2 := letters[2].Moved(status.LetterDiscarded, base)
