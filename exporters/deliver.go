@@ -14,23 +14,37 @@ import (
 
 // deliver sends from the front of the queue until one batch is settled.
 func (r *Runner) deliver(ctx context.Context) error {
+	denied := false // the last attempt was, so that changes are looked at one by one
 	for attempt := 0; ; attempt++ {
 		if err := r.scout(ctx); err != nil {
 			return err
 		}
 		lane := r.lane()
 		n, _ := r.batch()
+		skip := r.suspects.skip(*lane)
+		if skip > 0 || attempt > 0 && denied || r.suspects.doubted[(*lane)[0].Sequence] {
+			n = 1
+		}
 		if err := r.pace(ctx, n); err != nil {
 			return err
 		}
 		start := time.Now()
-		err := r.export(ctx, (*lane)[:n:n])
+		err := r.export(ctx, (*lane)[skip:skip+n:skip+n])
 		if err == nil {
 			r.m.batches.Observe(time.Since(start).Seconds())
-			if err := r.settle(ctx, lane, n, &Error{Accepted: n}); err != nil {
+			r.suspects.accepted()
+			r.limit = min(2*r.limit, r.o.BatchChanges)
+			if denied {
+				r.limit = 1
+			}
+			if skip > 0 {
+				err = r.settleBehind(ctx, lane, skip)
+			} else {
+				err = r.settle(ctx, lane, n, &Error{Accepted: n})
+			}
+			if err != nil {
 				return err
 			}
-			r.limit = min(2*r.limit, r.o.BatchChanges)
 			r.recovered(ctx)
 			return nil
 		}
@@ -38,22 +52,48 @@ func (r *Runner) deliver(ctx context.Context) error {
 			return ctx.Err()
 		}
 		e := outcome(err, n)
-		progress := e.Accepted > 0 || len(e.Failed) > 0
-		if e.Kind == Permanent && !progress {
-			if n > 1 {
-				r.limit = n / 2
+		took := e.took()
+		denied = e.Kind == Unauthorized && !took
+		if took {
+			r.suspects.accepted()
+		}
+		nothing := !took && (e.Kind == Permanent && len(e.Failed) == 0 || len(e.Failed) == n)
+		if nothing && n > 1 {
+			r.limit = n / 2
+			if err := r.rest(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		if nothing || denied && n == 1 && (attempt > 0 || skip > 0 || r.suspects.doubted[(*lane)[0].Sequence]) {
+			c := &(*lane)[skip]
+			if lane != &r.replays && !r.suspects.guilty(c, e, len(r.express)+len(r.queue) > 1 || r.o.Log.Head() > r.read) {
+				all, err := r.suspect(ctx, lane, e, attempt)
+				if err != nil || all {
+					return err
+				}
 				continue
 			}
-			e.Failed = map[int]string{0: e.Error()}
-			progress = true
+			if len(e.Failed) == 0 {
+				e.Failed = map[int]string{0: e.Error()}
+			}
+			if lane != &r.replays {
+				r.suspects.convicted(c)
+			}
+			return r.settle(ctx, lane, 1, e)
 		}
-		if progress {
+		if skip > 0 && took {
+			return r.settleBehind(ctx, lane, skip)
+		}
+		if progress := took || len(e.Failed) > 0; progress {
 			before := len(*lane)
 			if err := r.settle(ctx, lane, n, e); err != nil {
 				return err
 			}
 			if all := before-len(*lane) == n; e.RetryAfter == 0 && (all || e.Kind == Permanent) {
-				r.recovered(ctx)
+				if took {
+					r.recovered(ctx)
+				}
 				return nil
 			}
 			attempt = 0
@@ -65,6 +105,16 @@ func (r *Runner) deliver(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// took says whether the receiver took a change of the batch.
+func (e *Error) took() bool {
+	for i := range e.Accepted {
+		if _, failed := e.Failed[i]; !failed {
+			return true
+		}
+	}
+	return false
 }
 
 // export makes one attempt. A panic of the exporter counts against the batch, so that the change that causes it is

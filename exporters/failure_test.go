@@ -113,6 +113,7 @@ func TestPoisonedChangeIsFoundAndPutAside(t *testing.T) {
 				}
 				w.log.Append(exportertest.Changes(1, 100)...)
 				r, _ := w.start()
+				time.Sleep(20 * time.Second)
 				synctest.Wait()
 				want := slices.DeleteFunc(upTo(1, 100), func(s uint64) bool { return s == 17 || s == 60 })
 				w.wantTaken(want)

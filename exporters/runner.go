@@ -48,6 +48,7 @@ type Runner struct {
 	replayed bool           // whether the last batch was of replays, so that the queue has its turn
 	scouted  uint64         // up to where severe changes were looked for
 	known    map[string]known
+	suspects suspects
 	passed   map[string]alert.Change // of alerts with a version that waits, the last that was not sent because of it
 	refused  map[uint64]bool         // sequences of express changes that became dead letters, until they are read
 	queued   time.Time               // when the first of queue was read
@@ -63,7 +64,7 @@ func NewRunner(o Options) (*Runner, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	r := &Runner{o: o, done: make(chan struct{}), wake: make(chan struct{}, 1), resumed: make(chan struct{}, 1), trials: make(chan trial, 1), limit: o.BatchChanges, known: map[string]known{}, passed: map[string]alert.Change{}, refused: map[uint64]bool{}}
+	r := &Runner{o: o, done: make(chan struct{}), wake: make(chan struct{}, 1), resumed: make(chan struct{}, 1), trials: make(chan trial, 1), limit: o.BatchChanges, known: map[string]known{}, passed: map[string]alert.Change{}, suspects: suspects{doubted: map[uint64]bool{}}, refused: map[uint64]bool{}}
 	r.stopping, r.stop = context.WithCancel(context.Background())
 	r.aborting, r.abort = context.WithCancel(context.Background())
 	if o.MaxPerSecond > 0 {

@@ -1,0 +1,136 @@
+package exporters
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
+)
+
+// A change that is refused although it was sent alone is at fault itself when the receiver takes others. When it takes none, the receiver
+// or the configuration is at fault, and nothing is given up. So a refused change is a suspect at first, unless the receiver took something
+// since it refused another one; the next ones are then sent alone. As soon as one is taken, the suspects are sent once more and become
+// dead letters if they are refused again. When all of a batch are suspects, the destination pauses.
+
+// suspects are at the front of a lane.
+type suspects struct {
+	sequences []uint64
+	// trusted says that the receiver took something since it last refused a change that was alone.
+	trusted bool
+	// doubted were suspects when the receiver took another change.
+	doubted map[uint64]bool
+	// spent says that one was given up although the receiver had taken nothing since the last.
+	spent bool
+}
+
+// skip is how many changes at the front of the lane are suspects.
+func (s *suspects) skip(lane []alert.Change) int {
+	if len(s.sequences) >= len(lane) {
+		s.sequences = nil
+	}
+	for i, q := range s.sequences {
+		if lane[i].Sequence != q {
+			s.sequences = nil
+			break
+		}
+	}
+	return len(s.sequences)
+}
+
+// guilty says whether a change that was refused alone is at fault itself. One that the receiver names is, too, when there is no other to
+// send, but not the next such one.
+func (s *suspects) guilty(c *alert.Change, e *Error, others bool) bool {
+	named := len(e.Failed) > 0 && !others && !s.spent
+	return (e.Kind == Permanent || len(e.Failed) > 0) && (s.trusted || named) || s.doubted[c.Sequence]
+}
+
+// convicted notes that a change becomes a dead letter.
+func (s *suspects) convicted(c *alert.Change) {
+	if !s.doubted[c.Sequence] {
+		s.spent, s.trusted = !s.trusted, false
+	}
+	delete(s.doubted, c.Sequence)
+}
+
+// accepted notes that the receiver took something.
+func (s *suspects) accepted() {
+	s.trusted, s.spent = true, false
+	for _, q := range s.sequences {
+		s.doubted[q] = true
+	}
+	s.sequences = nil
+}
+
+// settleBehind settles the change behind the suspects at the front of the lane, which the receiver took.
+func (r *Runner) settleBehind(ctx context.Context, lane *[]alert.Change, at int) error {
+	c := (*lane)[at]
+	older := func(o alert.Change) bool { return o.ID == c.ID && o.Sequence < c.Sequence }
+	*lane = slices.Insert(slices.DeleteFunc(slices.Delete(*lane, at, at+1), older), 0, c)
+	return r.settle(ctx, lane, 1, &Error{Accepted: 1})
+}
+
+// suspect notes that the change behind the suspects was refused alone, and waits. All of them were tried when it returns true.
+func (r *Runner) suspect(ctx context.Context, lane *[]alert.Change, e *Error, attempt int) (all bool, err error) {
+	r.suspects.sequences = append(r.suspects.sequences, (*lane)[len(r.suspects.sequences)].Sequence)
+	n := len(r.suspects.sequences)
+	all = n >= min(len(*lane), max(r.o.BatchChanges, 100))
+	if e.Kind != Unauthorized && !all {
+		return false, r.rest(ctx)
+	}
+	if all && lane == &r.express {
+		if taken, err := r.tryQueue(ctx); taken || err != nil {
+			return true, err
+		}
+	}
+	if all {
+		r.suspects.sequences = nil
+	}
+	if e.Kind != Unauthorized {
+		e = &Error{Kind: Unauthorized, RetryAfter: e.RetryAfter, Err: fmt.Errorf("the receiver refused each of %d changes that were sent alone, and took none since; they are kept: %w", n, e)}
+	}
+	return all, r.failed(ctx, e.Kind.String(), e, r.delay(e, attempt))
+}
+
+// tryQueue looks whether the receiver takes what waits behind what overtakes, a few changes alone.
+func (r *Runner) tryQueue(ctx context.Context) (taken bool, err error) {
+	const most = 10
+	if len(r.queue) == 0 {
+		if _, err := r.readPage(ctx); err != nil {
+			return false, err
+		}
+	}
+	for i := range min(most, len(r.queue)) {
+		if slices.ContainsFunc(r.express, func(c alert.Change) bool { return c.ID == r.queue[i].ID }) {
+			continue // the older version would come behind
+		}
+		if err := r.rest(ctx); err != nil {
+			return false, err
+		}
+		if r.export(ctx, r.queue[i:i+1:i+1]) == nil {
+			r.suspects.accepted()
+			r.recovered(ctx)
+			return true, r.settleBehind(ctx, &r.queue, i)
+		}
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+	}
+	return false, nil
+}
+
+// rest is a short pause, so that a search does not press the receiver.
+func (r *Runner) rest(ctx context.Context) error {
+	timer := time.NewTimer(rand.N(r.o.RetryMin + 1))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-r.stopping.Done():
+		return nil
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,152 @@
+package exporters_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sealwatch/sealwatch/exporters"
+	"github.com/sealwatch/sealwatch/exporters/exportertest"
+	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/status"
+)
+
+func permanent() error {
+	return &exporters.Error{Kind: exporters.Permanent, Err: errors.New("400 Bad Request")}
+}
+
+func each(batch []alert.Change) error {
+	e := &exporters.Error{Kind: exporters.Permanent, Accepted: len(batch), Failed: map[int]string{}}
+	for i := range batch {
+		e.Failed[i] = "wrong index"
+	}
+	return e
+}
+
+// TestRefusesEverything: a receiver that takes nothing gets nothing given up for it, and all of it when it takes something again.
+func TestRefusesEverything(t *testing.T) {
+	for name, refuse := range map[string]func([]alert.Change) error{"whole": func([]alert.Change) error { return permanent() }, "each": each} {
+		for _, count := range []int{1, 2, 300} {
+			if name == "each" && count == 1 {
+				continue // there is nothing to compare with
+			}
+			t.Run(name, func(t *testing.T) {
+				inWorld(t, func(w *world) {
+					var broken atomic.Bool
+					broken.Store(true)
+					w.to.answer = func(_ context.Context, _ int, batch []alert.Change) error {
+						if broken.Load() {
+							return refuse(batch)
+						}
+						return nil
+					}
+					all := exportertest.Changes(1, count)
+					for i := range all {
+						if i%3 > 0 {
+							all[i].Severity = alert.SeverityLow
+						}
+					}
+					w.log.Append(all...)
+					r, _ := w.start()
+					time.Sleep(time.Millisecond)
+					synctest.Wait()
+					if n := w.to.calls(); n > 2 {
+						w.t.Errorf("%d requests at once", n)
+					}
+					time.Sleep(10 * time.Hour)
+					d := r.Status()
+					if d.State != status.DestinationPaused || d.DeadLetters != 0 || d.Pending != uint64(count) || d.LastError == "" {
+						w.t.Errorf("status %+v", d)
+					}
+					if n := w.to.calls(); n > 120*130 {
+						w.t.Errorf("%d requests in ten hours", n)
+					}
+					broken.Store(false)
+					time.Sleep(time.Hour)
+					w.stop(r)
+					slices.Sort(w.to.taken)
+					w.wantTaken(upTo(1, uint64(count)))
+					if d := r.Status(); d.State != status.DestinationOK || d.DeadLetters != 0 {
+						w.t.Errorf("status %+v", d)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestRefusedAmongOthers: those that are at fault are put aside, wherever they are and however many, and all others arrive.
+func TestRefusedAmongOthers(t *testing.T) {
+	for name, bad := range map[string]struct {
+		of     func(s uint64) bool
+		answer func() error
+		within time.Duration
+	}{
+		"the first":            {func(s uint64) bool { return s == 1 }, permanent, time.Minute},
+		"the first twenty":     {func(s uint64) bool { return s <= 20 }, permanent, 5 * time.Minute},
+		"every other":          {func(s uint64) bool { return s%2 == 0 }, permanent, 5 * time.Minute},
+		"the severe":           {func(s uint64) bool { return s > 25 }, permanent, 10 * time.Minute},
+		"forbidden, the first": {func(s uint64) bool { return s == 1 }, forbidden, 2 * time.Hour},
+		"forbidden, later":     {func(s uint64) bool { return s == 17 }, forbidden, 4 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.to.answer = func(_ context.Context, _ int, batch []alert.Change) error {
+					if slices.ContainsFunc(sequences(batch), bad.of) {
+						return bad.answer()
+					}
+					return nil
+				}
+				all := exportertest.Changes(1, 30)
+				for i := range 25 {
+					all[i].Severity = alert.SeverityLow
+				}
+				w.log.Append(all...)
+				r, _ := w.start()
+				time.Sleep(bad.within)
+				synctest.Wait()
+				slices.Sort(w.to.taken)
+				w.wantTaken(slices.DeleteFunc(upTo(1, 30), bad.of))
+				letters := w.store.DeadLetters("siem")
+				for s := range uint64(30) {
+					if _, ok := letters[s+1]; ok != bad.of(s+1) {
+						w.t.Errorf("change %d is a dead letter: %v", s+1, ok)
+					}
+				}
+				w.wantCursor(30)
+				w.stop(r)
+			})
+		})
+	}
+}
+
+func forbidden() error {
+	return &exporters.Error{Kind: exporters.Unauthorized, Err: errors.New("403 Forbidden")}
+}
+
+// TestSuspectIsAskedAgain: what was refused while the receiver took nothing is no dead letter when it takes everything again.
+func TestSuspectIsAskedAgain(t *testing.T) {
+	for name, refuse := range map[string]func() error{"permanent": permanent, "forbidden": forbidden} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				until := 4
+				w.to.answer = func(_ context.Context, call int, _ []alert.Change) error {
+					if call < until {
+						return refuse()
+					}
+					return nil
+				}
+				w.log.Append(exportertest.Changes(1, 8)...)
+				r, _ := w.start()
+				time.Sleep(2 * time.Hour)
+				w.stop(r)
+				slices.Sort(w.to.taken)
+				w.wantTaken(upTo(1, 8))
+			})
+		})
+	}
+}
