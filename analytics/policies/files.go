@@ -81,6 +81,11 @@ func InFile(name string, err error) error {
 	return errors.Join(all...)
 }
 
+// Located puts the file and the line before each problem of a policy that begins with where it is, such as filter.values[0].
+func Located(name string, text []byte, problems []string) error {
+	return InFile(name, joined(located(text, errors.New(strings.Join(problems, "\n")), nil)))
+}
+
 // Format writes a policy as YAML, as Parse reads it.
 func Format(p *policy.Policy) ([]byte, error) {
 	var out bytes.Buffer

@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"time"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 
@@ -21,6 +25,7 @@ type fakePolicies struct {
 
 func newFakePolicies() *fakePolicies {
 	m := app.PolicyMessage(&policy.Policy{ID: "wide", Name: "Wide", Severity: "low", Key: policy.KeyUser, MaxAlertsPerDay: 1, Condition: policy.Condition{Type: policy.Repeated, Count: 2, Within: policy.Duration(31 * 24 * 3600e9)}})
+	m.ApplyTime = timestamppb.New(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
 	m.Etag, m.Status = "e1", &sealwatchv1.PolicyStatus{Days: fakeDays(), Limited: true}
 	m.Warnings = []*sealwatchv1.PolicyWarning{{Field: "filter.values[0]", Description: "nobody in the directory is in the group auditrs yet; did you mean auditors?"}}
 	return &fakePolicies{there: map[string]*sealwatchv1.Policy{"policies/wide": m}}
@@ -47,6 +52,19 @@ func (f *fakePolicies) GetPolicy(_ context.Context, r *sealwatchv1.GetPolicyRequ
 
 func (f *fakePolicies) CreatePolicy(_ context.Context, r *sealwatchv1.CreatePolicyRequest) (*sealwatchv1.Policy, error) {
 	return &sealwatchv1.Policy{Name: r.GetPolicy().GetName(), Warnings: f.there["policies/wide"].GetWarnings()}, nil
+}
+
+// BacktestPolicy refuses an activity that there is not.
+func (f *fakePolicies) BacktestPolicy(r *sealwatchv1.BacktestPolicyRequest, stream grpc.ServerStreamingServer[sealwatchv1.BacktestResponse]) error {
+	one := app.PolicyOf(r.GetPolicy())
+	if one.Filter != nil && one.Filter.Field == "activity" && one.Filter.Values[0] == "downlod" {
+		s, err := status.New(codes.InvalidArgument, "policy: filter.values[0]: there is no activity downlod").WithDetails(&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{{Field: "policy.filter.values[0]", Description: "there is no activity downlod; did you mean download?"}}})
+		if err != nil {
+			return err
+		}
+		return s.Err()
+	}
+	return stream.Send(&sealwatchv1.BacktestResponse{})
 }
 
 // DeletePolicy wants the version that was shown.

@@ -142,7 +142,7 @@ func (p *process) showPolicy(m *sealwatchv1.Policy) error {
 	if m.GetFile() != "" {
 		from = ", from the file " + m.GetFile()
 	}
-	note("by %s on %s%s; judges what happened from %s on; its alerts: sealwatch alerts list --detection %s", m.GetAuthor(), stamp(m.GetUpdateTime().AsTime()), from, stamp(m.GetApplyTime().AsTime()), m.GetDetection())
+	note("by %s on %s%s; judges what happens from %s on%s; its alerts: sealwatch alerts list --detection %s", m.GetAuthor(), stamp(m.GetUpdateTime().AsTime()), from, stamp(m.GetApplyTime().AsTime()), before(m), m.GetDetection())
 	if e := m.GetStatus().GetLastError(); e != "" {
 		note("it could not be evaluated: %s", e)
 	}
@@ -166,6 +166,16 @@ func (p *process) showPolicy(m *sealwatchv1.Policy) error {
 	}
 	_, err = p.out.Write(text) // YAML escapes what a terminal must not get
 	return err
+}
+
+// before says that a policy found something on days before it was in force.
+func before(m *sealwatchv1.Policy) string {
+	for _, d := range m.GetStatus().GetDays() {
+		if d.GetAlerts()+d.GetSuppressed()+d.GetOverLimit() > 0 && d.GetDate() < m.GetApplyTime().AsTime().Format(time.DateOnly) {
+			return ", and earlier where a re-evaluation or an older version did"
+		}
+	}
+	return ""
 }
 
 func (p *process) policyTemplates() *cobra.Command {

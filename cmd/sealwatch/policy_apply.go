@@ -66,6 +66,9 @@ func (p *process) policyApply() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := p.examine(c.Context(), *address, args[0], changes); err != nil {
+			return err
+		}
 		p.showChanges(changes)
 		if len(changes) == 0 {
 			return nil

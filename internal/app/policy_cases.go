@@ -41,7 +41,12 @@ func TestPolicies(ctx context.Context, cfg config.Config, t PolicyTest) (err err
 	if err != nil {
 		return fmt.Errorf("app: tests of policies: %w", err)
 	}
+	known, err := knownValues(cfg)
+	if err != nil {
+		return err
+	}
 	if len(files) == 0 {
+		t.never(known)
 		return errors.New("there are no tests: expected files that end in .yaml in the folder tests beside the policies")
 	}
 	read := make(map[string][]policies.Case, len(files))
@@ -53,10 +58,6 @@ func TestPolicies(ctx context.Context, cfg config.Config, t PolicyTest) (err err
 		if read[file], err = policies.ReadCases(file, text); err != nil {
 			return err
 		}
-	}
-	known, err := knownValues(cfg)
-	if err != nil {
-		return err
 	}
 	t.doubts(known, read)
 	dir, err := os.MkdirTemp("", "sealwatch-policies-")
@@ -90,6 +91,17 @@ func TestPolicies(ctx context.Context, cfg config.Config, t PolicyTest) (err err
 		}
 	}
 	return nil
+}
+
+// never tells the values that nothing can have, which need no test to be known.
+func (t *PolicyTest) never(known policy.Values) {
+	for i := range t.Policies {
+		for _, d := range t.Policies[i].Doubts(known) {
+			if d.Never {
+				t.Doubt(t.Policies[i].ID, d)
+			}
+		}
+	}
 }
 
 // doubts are told of policies that have tests with events that say what is delivered.

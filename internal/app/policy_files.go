@@ -23,6 +23,11 @@ func ParsePolicy(text []byte) (policy.Policy, error) { return policies.Parse(tex
 // PolicyFileError puts the name of a file before each of its problems.
 func PolicyFileError(name string, err error) error { return policies.InFile(name, err) }
 
+// LocatedPolicyError puts the file and the line before each problem of a policy that begins with where it is.
+func LocatedPolicyError(name string, text []byte, problems []string) error {
+	return policies.Located(name, text, problems)
+}
+
 // FormatPolicy writes a policy as YAML.
 func FormatPolicy(p *policy.Policy) ([]byte, error) { return policies.Format(p) }
 
