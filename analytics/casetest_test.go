@@ -215,7 +215,7 @@ func buildEvent(t *testing.T, e, d eventCase, id string) event.Event {
 	}
 	out := event.Event{Tenant: "default", Source: "test", ID: id, Time: at.UTC(), Arrival: at.UTC(), UserID: or(e.User, d.User), UserEmail: or(e.Email, d.Email),
 		Activity: or(e.Activity, or(d.Activity, "logon")), IPAddress: or(e.IP, or(d.IP, "192.0.2.1")), Browser: or(e.Browser, d.Browser), Data: or(e.Data, or(d.Data, "{}")), Raw: "{}",
-		Place: event.Place{Kind: or(e.Place, d.Place), City: or(e.City, d.City), CountryName: or(e.Country, d.Country), Country: strings.ToUpper(or(e.Country, d.Country) + "  ")[:2], Latitude: e.Lat, Longitude: e.Lon, AccuracyKM: e.Accuracy}}
+		Place: event.Place{Kind: or(e.Place, d.Place), City: or(e.City, d.City), CountryName: or(e.Country, d.Country), Country: strings.TrimSpace(strings.ToUpper(or(e.Country, d.Country) + "  ")[:2]), Latitude: e.Lat, Longitude: e.Lon, AccuracyKM: e.Accuracy}}
 	out.IP, _ = netip.ParseAddr(out.IPAddress)
 	out.OS, out.DeviceType, out.ASOrganization = or(e.OS, d.OS), or(e.Device, d.Device), or(e.Network, d.Network)
 	out.Object, out.Action, out.Property, out.Result = or(e.Object, d.Object), or(e.Action, d.Action), or(e.Property, d.Property), or(e.Result, d.Result)

@@ -308,10 +308,10 @@ episodes AS
         arraySlice(arraySort(groupUniqArray(ip_address)), 1, 20) AS address_list,
         arraySlice(arraySort(groupUniqArrayIf(user, user != '')), 1, 20) AS user_list,
         arraySlice(arraySort(groupUniqArrayIf(spot.1, user != '' AND spot.1 != '')), 1, 20) AS email_list,
-        arraySlice(arraySort(groupUniqArrayIf(country, trimBoth(toString(country)) != '')), 1, 20) AS country_list,
+        arraySlice(arraySort(groupUniqArrayIf(country, country != '')), 1, 20) AS country_list,
         arraySlice(arraySort(groupUniqArrayIf(spot.3, spot.3 != '')), 1, 20) AS network_list,
         arraySlice(arraySort(groupUniqArrayIf(spot.4, spot.4 != '')), 1, 20) AS browser_list,
-        uniqExact(country) AS countries, uniqExact(spot.3) AS networks, uniqExact(spot.4) AS browsers,
+        uniqExactIf(country, country != '') AS countries, uniqExactIf(spot.3, spot.3 != '') AS networks, uniqExactIf(spot.4, spot.4 != '') AS browsers, uniqExact(spot.4) AS agents,
         -- habits are a user's; what was read of the users of a source depends on who was asked for
         argMinIf((limit, expected, learned_days, own_addresses), (ts, event_id), numbered.of_user) AS habit,
         -- the log-ons from the same address of those who had failed
@@ -362,7 +362,7 @@ judged AS
             greatest(countries * 12, networks * 8, addresses * 3, browsers * 8) >= 24, 'many_sources',
             'guessing') AS pattern,
         -- a program that keeps trying: from one address of the user's own with one agent at even intervals
-        arrayMin([of_user, addresses * browsers < 2, from_own, gap >= 1000,
+        arrayMin([of_user, addresses * agents < 2, from_own, gap >= 1000,
             gaps[greatest(1, toUInt32(length(gaps) * 0.9))] - gaps[toUInt32(ceil(length(gaps) * 0.1))] <= 0.1 * gap]) AS retrying,
         arrayMin([from_own, notEmpty(success.2), has(habit.4, success.3)]) AS own_mistake,
         greatest(1, toUInt32(ceil((toUnixTimestamp64Micro(last_ts) - toUnixTimestamp64Micro(first_ts)) / 6e7))) AS minutes
