@@ -115,6 +115,8 @@ func Open(ctx context.Context, o Options) (*Book, error) {
 			// one of an earlier release, or from when events were kept for longer, must not keep the service from starting
 			b.refused[id] = refused.Message
 			o.Logger.ErrorContext(ctx, "a policy cannot be evaluated; its alerts stay as they are", slog.String("policy", id), slog.Any("error", err))
+		} else if err := s.Validate(); err != nil && !s.Removed {
+			o.Logger.WarnContext(ctx, "a policy of an earlier release would not be taken today; it is evaluated as before", slog.String("policy", id), slog.Any("error", err))
 		}
 	}
 	return b, nil
@@ -319,7 +321,18 @@ func (b *Book) Create(ctx context.Context, p policy.Policy, author string) (poli
 	if n := b.lingering(p.ID); n >= MaxDeleted {
 		return policy.Stored{}, fault.New(fault.InvalidArgument, "%d deleted policies still judge late events of the time when they were there, which is the most; take the id of one of them, or change a policy instead of making another", n)
 	}
+	if err := refusal(&p); err != nil {
+		return policy.Stored{}, err
+	}
 	return b.save(ctx, b.next(&p, author))
+}
+
+// refusal is why a policy is not taken that is newly written.
+func refusal(p *policy.Policy) error {
+	if err := p.Validate(); err != nil {
+		return fault.New(fault.InvalidArgument, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return nil
 }
 
 // lingering counts the deleted policies other than that with the id which are still evaluated.
@@ -364,6 +377,9 @@ func (b *Book) Update(ctx context.Context, id, etag, author string, change func(
 	p.ID = id
 	if samePolicy(&old.Policy, &p) {
 		return old, nil
+	}
+	if err := refusal(&p); err != nil {
+		return old, err
 	}
 	return b.save(ctx, b.next(&p, author))
 }

@@ -46,9 +46,9 @@ type compiler struct {
 	newDays    int
 }
 
-// Compile makes the detection of a policy. It fails for one that Validate refuses.
+// Compile makes the detection of a policy. It fails for one that Evaluable refuses.
 func Compile(p *policy.Policy) (analytics.Detection, error) {
-	if err := p.Validate(); err != nil {
+	if err := p.Evaluable(); err != nil {
 		return analytics.Detection{}, err
 	}
 	c := &compiler{policy: p, values: map[string]string{}}

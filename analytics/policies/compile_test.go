@@ -160,3 +160,23 @@ func FuzzHostileValues(f *testing.F) {
 		}
 	})
 }
+
+// TestCountriesOfEarlierReleases: what is stored is evaluated, what is newly written is refused.
+func TestCountriesOfEarlierReleases(t *testing.T) {
+	p := policy.Policy{ID: "p", Name: "P", Severity: "low", Key: policy.KeyUser, Condition: policy.Condition{Type: policy.Single},
+		Filter: &policy.Filter{Field: "country", Operator: "does_not_equal", Values: []string{"DE", "Germany", "eu"}, Missing: policy.NoMatch}}
+	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), `filter.values[1]: found "Germany", expected an ISO 3166-1 code such as DE; did you mean DE?`) || strings.Contains(err.Error(), "eu") {
+		t.Errorf("newly written: %v", err)
+	}
+	if _, err := policies.Compile(&p); err != nil {
+		t.Errorf("stored: %v", err)
+	}
+	p.Filter.Values = append(p.Filter.Values, "")
+	if _, err := policies.Compile(&p); err == nil || strings.Contains(err.Error(), "Germany") {
+		t.Errorf("an empty value: %v", err)
+	}
+	doubts := p.Doubts(nil)
+	if len(doubts) < 2 || !strings.Contains(doubts[0].Text, "there is no country Germany") || !strings.Contains(doubts[1].Text, "EU is no country") || doubts[0].Never || doubts[1].Never {
+		t.Errorf("doubts: %+v", doubts)
+	}
+}

@@ -46,6 +46,12 @@ var said = map[string]bool{"ip_tag": true, "user_group": true, "user_role": true
 func (p *Policy) Doubts(known Values) []Doubt {
 	var all []Doubt
 	doubt := func(where, field, operator, value string) {
+		if f := FieldByName(field); f != nil && f.country(operator) {
+			if text := doubtfulCountry(value); text != "" {
+				all = append(all, Doubt{Where: where, Field: field, Value: value, Text: text})
+			}
+			return
+		}
 		says, ok := doubtful[field]
 		if !ok || len(known[field]) == 0 && !said[field] || fulfilled(operator, value, known[field]) {
 			return

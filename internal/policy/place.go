@@ -12,10 +12,25 @@ import (
 // knownCountries are the codes and names of countries.
 var knownCountries = sync.OnceValues(countries.New)
 
+// regions are codes that stand in the place of a country's where a database of addresses knows no more.
+var regions = map[string]string{"EU": "Europe", "AP": "Asia and the Pacific"}
+
+// doubtfulCountry says what is doubted of a country that events may have and that is none; empty for one.
+func doubtfulCountry(value string) string {
+	code := strings.ToUpper(value)
+	if region, ok := regions[code]; ok {
+		return code + " is no country: events have it where an address is known to be in " + region + " and no more"
+	}
+	if noCountry(value) != "" {
+		return "there is no country " + quoted(value) + "; expected " + noCountry(value)
+	}
+	return ""
+}
+
 // noCountry says what is expected instead of a value that is the code of no country; empty when it is one.
 func noCountry(value string) string {
 	table, err := knownCountries()
-	if err != nil || table.Name(strings.ToUpper(value)) != "" {
+	if err != nil || table.Name(strings.ToUpper(value)) != "" || regions[strings.ToUpper(value)] != "" {
 		return "" // the table that comes along can be read
 	}
 	const expected = "an ISO 3166-1 code such as DE"

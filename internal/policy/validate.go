@@ -38,8 +38,12 @@ var (
 )
 
 // Validate says everything that is wrong with the policy, each with where, what was found and what was expected.
-func (p *Policy) Validate() error {
-	v := &validation{}
+func (p *Policy) Validate() error { return p.validate(&validation{}) }
+
+// Evaluable says why a policy cannot be evaluated. Countries that there are not are no reason: earlier releases took them.
+func (p *Policy) Evaluable() error { return p.validate(&validation{anyCountry: true}) }
+
+func (p *Policy) validate(v *validation) error {
 	if !idPattern.MatchString(p.ID) {
 		v.wrong("id", "found %q, expected lower-case letters, digits and underscores, a letter first, 40 at most", p.ID)
 	}
@@ -101,6 +105,8 @@ func (p *Policy) Validate() error {
 type validation struct {
 	problems   []error
 	conditions int
+	// anyCountry is for a policy that is stored already.
+	anyCountry bool
 }
 
 func (v *validation) wrong(where, format string, args ...any) {
@@ -243,7 +249,7 @@ func (v *validation) leaf(where string, f *Filter) {
 	for i, value := range f.Values {
 		at := fmt.Sprintf("%s.values[%d]", where, i)
 		v.text(at, value, MaxValue)
-		if problem := field.check(positive, value); problem != "" {
+		if problem := field.check(positive, value); problem != "" && !(v.anyCountry && field.country(positive) && value != "") {
 			v.wrong(at, "found %q, expected %s", value, problem)
 		}
 	}
@@ -285,6 +291,11 @@ func (f *Field) always() bool {
 	return f.Kind == Time || f.Kind == Clock || f.Kind == Weekday || f.Kind == Bool && f.Name != "in_claimed_domain"
 }
 
+// country says that a value has to be the code of a country.
+func (f *Field) country(operator string) bool {
+	return f.Name == "country" && (operator == Equals || operator == Contains)
+}
+
 // check says what is expected instead of a value; empty when it can be.
 func (f *Field) check(operator, value string) string {
 	if value == "" {
@@ -293,7 +304,7 @@ func (f *Field) check(operator, value string) string {
 	if len(f.Values) > 0 && !slices.Contains(f.Values, value) {
 		return "one of " + strings.Join(f.Values, ", ") + spelling.Hint(value, f.Values)
 	}
-	if f.Name == "country" && (operator == Equals || operator == Contains) {
+	if f.country(operator) {
 		return noCountry(value)
 	}
 	switch f.Kind {
