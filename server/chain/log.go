@@ -87,7 +87,17 @@ func withCause(attrs []slog.Attr, c *call, s *status.Status) []slog.Attr {
 	case c.cause != nil:
 		return append(attrs, slog.String("error", c.cause.Error()))
 	}
-	return append(attrs, slog.String("error", s.Message()))
+	return append(attrs, slog.String("error", logged(s.Message())))
+}
+
+// mostLogged bounds, in bytes, what a line of the log repeats of an answer: some of it is what a client wrote.
+const mostLogged = 1000
+
+func logged(text string) string {
+	if len(text) <= mostLogged {
+		return text
+	}
+	return strings.ToValidUTF8(text[:mostLogged], "") + "…"
 }
 
 func levelOf(c *call, s *status.Status) slog.Level {
