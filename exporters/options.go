@@ -25,7 +25,7 @@ type Options struct {
 	// Filter selects what is sent. Without States it lets every state through but suppressed, so that a receiver learns of
 	// retractions. A change by which an alert leaves the selected states is sent too.
 	Filter alert.Filter
-	// Users selects by e-mail address, without regard to case, or by id of the subject; all when empty.
+	// Users selects by id of the subject, or by an e-mail address or a name that the alert is sent with, without regard to case; all when empty.
 	Users []string
 	// Historical sends alerts that were first raised more than HistoricalAfter (24 hours) after their last event too.
 	Historical      bool

@@ -56,10 +56,15 @@ func TestUsers(t *testing.T) {
 		changes := exportertest.Changes(1, 4)
 		w.o.Users = []string{"User2@example.com", changes[2].Subject.ID, ""}
 		changes[3].Subject.Email = ""
-		w.log.Append(changes...)
+		told := exportertest.Change(5) // the directory knows the address
+		told.Subject.Email, told.Context.Directory.Email = "", "boss@example.com"
+		upper := exportertest.Change(6)
+		upper.Subject.ID = "00000000-0000-4000-8000-00000000000a"
+		w.o.Users = append(w.o.Users, "Boss@example.com", "00000000-0000-4000-8000-00000000000A")
+		w.log.Append(append(changes, told, upper)...)
 		r, _ := w.start()
 		synctest.Wait()
-		w.wantTaken([]uint64{2, 3})
+		w.wantTaken([]uint64{2, 3, 5, 6})
 		w.stop(r)
 	})
 }

@@ -17,7 +17,7 @@ func (o *Options) wanted(c *alert.Change, k *known) bool {
 	if c.Kind == alert.ChangeDescribed && !ended(c) {
 		return false
 	}
-	if !o.about(&c.Subject) || !o.Historical && k.Sequence == 0 && !k.delivered && o.historical(c) {
+	if !o.about(&c.Alert) || !o.Historical && k.Sequence == 0 && !k.delivered && o.historical(c) {
 		return false
 	}
 	f := o.Filter
@@ -52,10 +52,11 @@ func (o *Options) shows(c *alert.Change, state string) bool {
 	return true
 }
 
-// about says whether the subject is one of Users.
-func (o *Options) about(s *alert.Subject) bool {
+// about says whether the subject is one of Users, by its id or a name that the alert is sent with.
+func (o *Options) about(a *alert.Alert) bool {
 	return len(o.Users) == 0 || slices.ContainsFunc(o.Users, func(u string) bool {
-		return u != "" && (u == s.ID || strings.EqualFold(u, s.Email))
+		return u != "" && (strings.EqualFold(u, a.Subject.ID) || strings.EqualFold(u, a.Subject.Email) ||
+			slices.ContainsFunc(a.SubjectNames(), func(n string) bool { return strings.EqualFold(u, n) }))
 	})
 }
 

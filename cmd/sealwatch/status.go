@@ -79,6 +79,9 @@ func statusLines(s *sealwatchv1.SystemStatus) (lines []string) {
 		if n := d.GetDeadLetters(); n > 0 {
 			text += fmt.Sprintf(", %.0f set aside", n)
 		}
+		if d.GetNextAttemptTime() != nil {
+			text += ", next attempt at " + stamp(d.GetNextAttemptTime().AsTime())
+		}
 		say("destination  %s: %s%s", d.GetDestination(), text, said(d.GetLastError()))
 	}
 	for _, v := range s.GetFeeds() {

@@ -49,7 +49,7 @@ func New(o Options) (*Exporter, error) {
 	if err != nil {
 		return nil, errors.New("webhook: the URL cannot be read: https://HOST/PATH was expected")
 	}
-	client := &http.Client{Transport: outbound.Transport(roots, o.AllowPrivate), Timeout: o.Timeout,
+	client := &http.Client{Transport: outbound.Transport(roots, o.AllowPrivate || loopback(u.Hostname())), Timeout: o.Timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return &Exporter{o: o, host: u.Host, key: key, http: client}, nil
 }

@@ -45,7 +45,7 @@ type Options struct {
 	TokenFile, TokenHeader string
 	// CAFile has authorities in PEM that are trusted beside the system's.
 	CAFile string
-	// AllowPrivate lets the receiver have an address that is not of the Internet.
+	// AllowPrivate lets the receiver have an address that is not of the Internet. A loopback address as the host of URL needs none.
 	AllowPrivate bool
 	// MaxBytes bounds a body (1 MiB).
 	MaxBytes int
@@ -85,6 +85,9 @@ func (o *Options) complete() error {
 	}
 	if name := o.Payload.Name(); name != "json" && name != "ocsf" {
 		problem("format %q: json or ocsf was expected", name)
+	}
+	if h := strings.ToLower(o.TokenHeader); h == "host" || h == "transfer-encoding" || h == "connection" || strings.HasPrefix(h, "content-") || strings.HasPrefix(h, "webhook-") {
+		problem("token header %q: a header was expected that the request does not have anyway", o.TokenHeader)
 	}
 	if o.TokenHeader != "" && (o.TokenFile == "" || strings.ContainsFunc(o.TokenHeader, notToken)) {
 		problem("token header %q: the name of a header was expected, together with a file of a token", o.TokenHeader)
@@ -133,7 +136,7 @@ func (o *Options) key() ([]byte, error) {
 		}
 	}
 	if len(text) < leastSecret {
-		return nil, fmt.Errorf("webhook: secret %s: found %d bytes, expected %d at least: openssl rand -base64 32 makes one", o.SecretFile, len(text), leastSecret)
+		return nil, fmt.Errorf("webhook: secret %s: found %d bytes, expected %d at least: echo \"whsec_$(openssl rand -base64 32)\" makes one", o.SecretFile, len(text), leastSecret)
 	}
 	return text, nil
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -118,6 +119,8 @@ func TestOptions(t *testing.T) {
 		"form":            {webhook.Options{URL: good, Form: "xml"}, "array or lines"},
 		"small":           {webhook.Options{URL: good, MaxBytes: 1}, "were expected"},
 		"header":          {webhook.Options{URL: good, TokenHeader: "X Y", TokenFile: write(t, "x")}, "the name of a header"},
+		"own header":      {webhook.Options{URL: good, TokenHeader: "Webhook-Id", TokenFile: write(t, "x")}, "have anyway"},
+		"length":          {webhook.Options{URL: good, TokenHeader: "content-length", TokenFile: write(t, "x")}, "have anyway"},
 		"token":           {webhook.Options{URL: good, TokenFile: write(t, "hunter2\nhunter2")}, "one line"},
 		"short secret":    {webhook.Options{URL: good, SecretFile: write(t, "hunter2")}, "found 7 bytes"},
 		"no Base64":       {webhook.Options{URL: good, SecretFile: write(t, "whsec_hunter2!!")}, "no Base64"},
@@ -236,5 +239,19 @@ func TestOCSF(t *testing.T) {
 		if _, cut := unmapped["truncated"]; finding["class_uid"] != 2004.0 || info["uid"] != changes[i].ID || cut != (i == 1) {
 			t.Errorf("finding %d: %v", i, finding)
 		}
+	}
+}
+
+// TestLoopback: who writes a loopback address means it.
+func TestLoopback(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer s.Close()
+	x, err := webhook.New(webhook.Options{URL: s.URL + "/hook"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = x.Close(t.Context()) }()
+	if err := x.Export(t.Context(), []alert.Change{exportertest.Change(1)}); err != nil {
+		t.Error(err)
 	}
 }

@@ -72,10 +72,10 @@ func (w *WebhookDestination) validate(p *problems, key func(string) string) {
 	}
 }
 
-// withoutUser is an address of which nothing secret is repeated.
+// withoutUser is the scheme and the host of an address: a name, the path and a query may be secrets.
 func withoutUser(address string) string {
-	if u, err := url.Parse(address); err == nil {
-		return u.Redacted()
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		return u.Scheme + "://" + u.Host
 	}
 	return "an address that cannot be read"
 }

@@ -146,6 +146,9 @@ func validateDestinations(p *problems, all []Destination) {
 		if d.StartAt != "" && d.StartAt != "now" && d.StartAt != "first" && d.Since().IsZero() {
 			p.add(key("startAt"), d.StartAt, "now, first, a date such as 2026-01-31, or a time such as 2026-01-31T12:00:00Z")
 		}
+		if d.Since().After(time.Now()) {
+			p.add(key("startAt"), d.StartAt, "a time that is not in the future: nothing would be sent until then")
+		}
 		p.within(key("maxPerSecond"), int64(d.MaxPerSecond), 0, 1_000_000)
 		if d.HistoricalAfter != 0 && (d.HistoricalAfter < time.Minute || d.HistoricalAfter > 87600*time.Hour) {
 			p.add(key("historicalAfter"), d.HistoricalAfter, "1m to 3650d")
