@@ -116,6 +116,13 @@ func (r *Runner) readPage(ctx context.Context) (more bool, err error) {
 		case !r.o.wanted(&page[i], &k):
 			filtered++
 			r.passOver(&page[i])
+			if asked := r.o; !r.heldBack {
+				if asked.Historical = true; asked.wanted(&page[i], &k) {
+					r.heldBack = true
+					r.o.Logger.InfoContext(ctx, "an alert is not sent because it was first raised long after its last event, nor are others like it; historical and historicalAfter of the destination decide",
+						slog.String("destination", r.o.Name), slog.String("alert", page[i].ID), slog.Duration("historicalAfter", r.o.HistoricalAfter))
+				}
+			}
 		case r.refused[page[i].Sequence]:
 			delete(r.refused, page[i].Sequence)
 		case !r.take(&page[i]):

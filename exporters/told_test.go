@@ -1,6 +1,9 @@
 package exporters_test
 
 import (
+	"bytes"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -190,4 +193,23 @@ func TestOtherFinding(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestHeldBackIsSaid once a start.
+func TestHeldBackIsSaid(t *testing.T) {
+	inWorld(t, func(w *world) {
+		var b bytes.Buffer
+		w.o.Logger = slog.New(slog.NewTextHandler(&b, nil))
+		all := exportertest.Changes(1, 3)
+		for i := range all[1:] {
+			all[i+1].Created = all[i+1].End.Add(25 * time.Hour)
+		}
+		w.log.Append(all...)
+		r, _ := w.start()
+		synctest.Wait()
+		w.stop(r)
+		if n := strings.Count(b.String(), "is not sent because it was first raised"); n != 1 || !strings.Contains(b.String(), all[1].ID) {
+			w.t.Errorf("said %d times: %s", n, b.String())
+		}
+	})
 }
