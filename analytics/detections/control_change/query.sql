@@ -162,7 +162,8 @@ judged AS
         SELECT
             e.tenant AS tenant, e.about AS about, e.about_id AS about_id, e.kind AS kind, e.anchor_time AS anchor_time, e.end_time AS end_time, e.key AS key, e.whose AS whose, e.place AS place,
             e.first_operation AS first_operation, e.first_events AS first_events, e.operations AS operations, e.attempts AS attempts, e.changes_made AS changes_made, e.loosened AS loosened, e.one_deed AS one_deed, e.first_target AS first_target,
-            if(e.first_target = '', '', concat(e.first_target, if(e.more_targets, ' and others', ''))) AS targets,
+            -- in a title the address of a web server is written so that mail and chat make no link of it
+            if(e.first_target = '', '', concat(replaceRegexpAll(replaceRegexpAll(e.first_target, '(?i)(https?)://([^/:\\s]*)\\.', '\\1[:]//\\2[.]'), '(?i)(https?)://', '\\1[:]//'), if(e.more_targets, ' and others', ''))) AS targets,
             arrayCount(d -> d < e.day AND d >= e.day - 90, h.days) AS days_of_kind,
             k.address_days AS address_days, k.network_days AS network_days, k.device_days AS device_days, k.active_days AS active_days, k.record_days AS record_days,
             days_of_kind >= {familiar_days:UInt32} AS usual,
