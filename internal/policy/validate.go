@@ -249,7 +249,7 @@ func (v *validation) leaf(where string, f *Filter) {
 	for i, value := range f.Values {
 		at := fmt.Sprintf("%s.values[%d]", where, i)
 		v.text(at, value, MaxValue)
-		if problem := field.check(positive, value); problem != "" && !(v.anyCountry && field.country(positive) && value != "") {
+		if problem := field.check(positive, value); problem != "" && (!v.anyCountry || !field.country(positive) || value == "") {
 			v.wrong(at, "found %q, expected %s", value, problem)
 		}
 	}
