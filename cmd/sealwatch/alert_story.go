@@ -133,6 +133,8 @@ func between(f map[string]*structpb.Value) string {
 		return ""
 	case minutes < 1:
 		return "within a minute"
+	case minutes < 2: // as the title has it: a minute later
+		return "a minute between"
 	case minutes < 90:
 		return plural(int(math.Round(minutes)), "minute") + " between"
 	default:

@@ -100,7 +100,7 @@ func happened(m client.Change) string {
 	_, reasoned := after["reason"]
 	switch state := after["state"]; {
 	case m.Alert.GetState() == sealwatchv1.AlertState_ALERT_STATE_SUPPRESSED:
-		all = append([]string{"suppressed by " + strings.Join(m.Alert.GetSuppressedBy(), ", ")}, all...)
+		all = append([]string{"suppressed by " + suppressors(m.Alert.GetSuppressedBy())}, all...)
 	case state == "resolved":
 		all = append([]string{strings.TrimSpace("resolved " + verdict)}, all...)
 	case state != "" && m.Kind == sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED:
@@ -187,4 +187,16 @@ func (t *tail) run(ctx context.Context, show func(client.Change) error) error {
 		}
 	}
 	return nil
+}
+
+// suppressors are the reasons for a suppression; of an exception the beginning of its id is enough to find it.
+func suppressors(reasons []string) string {
+	all := make([]string, len(reasons))
+	for i, r := range reasons {
+		all[i] = r
+		if id, ok := strings.CutPrefix(r, "exception:"); ok {
+			all[i] = "exception " + id[:min(len(id), 8)]
+		}
+	}
+	return strings.Join(all, ", ")
 }

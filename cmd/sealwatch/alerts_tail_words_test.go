@@ -12,15 +12,15 @@ func TestTailSaysWhatHappened(t *testing.T) {
 	type fields = []*sealwatchv1.AlertFieldChange
 	updated := sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED
 	resolved := &sealwatchv1.Alert{State: sealwatchv1.AlertState_ALERT_STATE_RESOLVED, Classification: sealwatchv1.AlertClassification_ALERT_CLASSIFICATION_FALSE_POSITIVE}
-	suppressed := &sealwatchv1.Alert{State: sealwatchv1.AlertState_ALERT_STATE_SUPPRESSED, SuppressedBy: []string{"exception"}}
+	suppressed := &sealwatchv1.Alert{State: sealwatchv1.AlertState_ALERT_STATE_SUPPRESSED, SuppressedBy: []string{"shared_egress", "exception:c2d3f728-fc3e-47ce-82f0-872a52609141"}}
 	open := &sealwatchv1.Alert{State: sealwatchv1.AlertState_ALERT_STATE_NEW}
 	for want, c := range map[string]client.Change{
-		"created":                 {Kind: sealwatchv1.AlertChange_ALERT_CHANGE_CREATED, Alert: open, Actor: "analysis"},
-		"updated":                 {Kind: updated, Alert: open, Actor: "analysis"},
-		"described":               {Kind: sealwatchv1.AlertChange_ALERT_CHANGE_DESCRIBED, Alert: open, Actor: "analysis"},
-		"retracted":               {Kind: sealwatchv1.AlertChange_ALERT_CHANGE_RETRACTED, Alert: open, Fields: fields{{Field: "state", Before: "new", After: "retracted"}}, Actor: "analysis"},
-		"suppressed by exception": {Kind: updated, Alert: suppressed, Fields: fields{{Field: "state", Before: "new", After: "suppressed"}, {Field: "suppressedBy", After: "exception"}}, Actor: "analysis"},
-		"no longer suppressed":    {Kind: updated, Alert: open, Fields: fields{{Field: "state", Before: "suppressed", After: "new"}}, Actor: "analysis"},
+		"created":   {Kind: sealwatchv1.AlertChange_ALERT_CHANGE_CREATED, Alert: open, Actor: "analysis"},
+		"updated":   {Kind: updated, Alert: open, Actor: "analysis"},
+		"described": {Kind: sealwatchv1.AlertChange_ALERT_CHANGE_DESCRIBED, Alert: open, Actor: "analysis"},
+		"retracted": {Kind: sealwatchv1.AlertChange_ALERT_CHANGE_RETRACTED, Alert: open, Fields: fields{{Field: "state", Before: "new", After: "retracted"}}, Actor: "analysis"},
+		"suppressed by shared_egress, exception c2d3f728": {Kind: updated, Alert: suppressed, Fields: fields{{Field: "state", Before: "new", After: "suppressed"}, {Field: "suppressedBy", After: "exception"}}, Actor: "analysis"},
+		"no longer suppressed":                            {Kind: updated, Alert: open, Fields: fields{{Field: "state", Before: "suppressed", After: "new"}}, Actor: "analysis"},
 		"resolved false_positive by ann; comment ann: no": {Kind: updated, Alert: resolved, Actor: "ann",
 			Fields: fields{{Field: "state", Before: "new", After: "resolved"}, {Field: "classification", After: "false_positive"}, {Field: "comments", After: "ann: no"}}},
 		"reopened by ann":                 {Kind: updated, Alert: open, Actor: "ann", Fields: fields{{Field: "state", Before: "resolved", After: "new"}, {Field: "classification", Before: "false_positive"}}},
