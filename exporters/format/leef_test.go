@@ -1,9 +1,9 @@
 package format_test
 
 import (
+	"bytes"
 	"encoding/csv"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,19 +41,13 @@ func parseLEEF(t testing.TB, line string) leefMessage {
 }
 
 func TestLEEF(t *testing.T) {
+	rows, err := csv.NewReader(bytes.NewReader(published(t, "leef_attributes.csv"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
 	types := map[string][2]string{}
-	file, err := os.Open("../../../shared/data/leef_attributes.csv")
-	if err == nil {
-		defer file.Close()
-		rows, err := csv.NewReader(file).ReadAll()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range rows[1:] {
-			types[r[0]] = [2]string{r[1], r[2]}
-		}
-	} else {
-		t.Log("../shared/data/leef_attributes.csv is not here: types are not compared with it")
+	for _, r := range rows[1:] {
+		types[r[0]] = [2]string{r[1], r[2]}
 	}
 	e := encoder(t, format.LEEF)
 	changes := golden(t)
