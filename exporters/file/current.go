@@ -24,7 +24,10 @@ type current struct {
 func (x *Exporter) open(ctx context.Context) error {
 	for {
 		if x.at == nil {
-			if err := x.reopen(); err != nil {
+			switch err := x.reopen(); {
+			case errors.Is(err, errChanged) && ctx.Err() == nil:
+				continue
+			case err != nil:
 				return explained("it cannot be opened", x.o.Path, err)
 			}
 		}
@@ -52,7 +55,7 @@ func (x *Exporter) open(ctx context.Context) error {
 	}
 }
 
-// reopen opens the file, or makes it.
+// reopen opens the file, or makes it; errChanged when another process made or moved it in between.
 func (x *Exporter) reopen() error {
 	if err := examineFolder(x.names.folder); err != nil {
 		return err
@@ -70,8 +73,12 @@ func (x *Exporter) reopen() error {
 			return err
 		}
 	}
+	x.step("looked")
 	f, err := os.OpenFile(x.o.Path, flags, ownMode)
-	if err != nil {
+	switch {
+	case made && errors.Is(err, fs.ErrExist), !made && errors.Is(err, fs.ErrNotExist):
+		return errors.Join(errChanged, err)
+	case err != nil:
 		return err
 	}
 	s, err := f.Stat()
@@ -240,5 +247,7 @@ func (x *Exporter) append(lines []byte) error {
 	x.at.size, x.at.modified = s.Size(), x.o.Clock()
 	return nil
 }
+
+var errChanged = errors.New("the path names something else than a moment ago")
 
 var errMoved = errors.New("the path names another file now, or none")

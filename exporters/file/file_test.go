@@ -437,6 +437,35 @@ func TestTwoProcesses(t *testing.T) {
 	}
 }
 
+// TestMadeAndMovedMeanwhile: another process makes the file, or moves it, between the look at the path and the opening.
+func TestMadeAndMovedMeanwhile(t *testing.T) {
+	for _, there := range []bool{false, true} {
+		folder := t.TempDir()
+		path := filepath.Join(folder, "alerts.ndjson")
+		if there {
+			export(t, exporter(t, file.Options{Path: path}), exportertest.Changes(1, 1)...)
+		}
+		x, times := exporter(t, file.Options{Path: path}), 0
+		x.OnStep(func(what string) {
+			if what != "looked" || times > 0 {
+				return
+			}
+			times++
+			if there {
+				if err := os.Rename(path, path+".1"); err != nil {
+					t.Error(err)
+				}
+			} else {
+				export(t, exporter(t, file.Options{Path: path}), exportertest.Changes(1, 1)...)
+			}
+		})
+		export(t, x, exportertest.Changes(2, 1)...)
+		if got := len(lines(t, folder, "alerts", false)); times != 1 || got != 2 { // also those of the file that was moved
+			t.Errorf("there before: %v: %d lines, want 2", there, got)
+		}
+	}
+}
+
 // TestWholeAlerts: a long alert stays whole where a file has room for it, in either format.
 func TestWholeAlerts(t *testing.T) {
 	for _, name := range []string{format.JSON, format.OCSF} {
