@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/event"
 )
 
 // Exporter encodes changes for one receiver and sends them. A Runner never calls it from two goroutines at once.
@@ -83,3 +84,10 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// EventExporter is an Exporter that can forward audit events.
+type EventExporter interface {
+	// ExportEvents sends the events in the given order, under the rules of Export; Accepted and Failed of an *Error count events. A
+	// Runner never calls it and Export of the same exporter: events have a destination's second exporter, with a connection of its own.
+	ExportEvents(ctx context.Context, events []event.Event) error
+}

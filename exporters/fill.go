@@ -183,7 +183,11 @@ func (r *Runner) idle(ctx context.Context) error {
 	if err := r.storeCursorWhenDue(ctx); err != nil {
 		return err
 	}
-	if err := r.wait(ctx, min(r.o.KeepInterval, r.o.CursorInterval)); err != nil {
+	patience := min(r.o.KeepInterval, r.o.CursorInterval)
+	if next, ok := r.beatDue(); ok {
+		patience = min(patience, max(next, 0))
+	}
+	if err := r.wait(ctx, patience); err != nil {
 		return err
 	}
 	return r.keep(ctx)

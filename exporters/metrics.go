@@ -22,6 +22,7 @@ const (
 
 type metrics struct {
 	changes, failures *prometheus.CounterVec
+	beats             *prometheus.CounterVec
 	batches           prometheus.Histogram
 }
 
@@ -32,6 +33,11 @@ func (m *metrics) register(to prometheus.Registerer, destination string, now fun
 		Help: "Failed attempts by reason: retryable, unauthorized, permanent or storage."}, []string{"reason"})
 	m.batches = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "sealwatch_export_batch_duration_seconds",
 		Help: "How long the receiver took to accept a batch.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 9)})
+	m.beats = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sealwatch_export_heartbeats_total",
+		Help: "Heartbeats by outcome: sent or failed. A failed one is not repeated; the next takes its place."}, []string{"outcome"})
+	for _, outcome := range []string{"sent", "failed"} {
+		m.beats.WithLabelValues(outcome)
+	}
 	for _, outcome := range []string{outcomeDelivered, outcomeFiltered, outcomeUnchanged, outcomeSuperseded, outcomeDeadLetter, outcomeExpired} {
 		m.changes.WithLabelValues(outcome)
 	}
@@ -43,7 +49,7 @@ func (m *metrics) register(to prometheus.Registerer, destination string, now fun
 		return to.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "sealwatch_export_" + name, Help: help},
 			func() float64 { return value(now()) }))
 	}
-	return errors.Join(to.Register(m.changes), to.Register(m.failures), to.Register(m.batches),
+	return errors.Join(to.Register(m.changes), to.Register(m.failures), to.Register(m.batches), to.Register(m.beats),
 		gauge("pending_changes", "Changes in the alert log that the destination has not passed yet.",
 			func(d status.Destination) float64 { return float64(d.Pending) }),
 		gauge("dead_letters", "Changes that the receiver refused for good.",
@@ -51,7 +57,11 @@ func (m *metrics) register(to prometheus.Registerer, destination string, now fun
 		gauge("paused", "1 while the destination waits for somebody to put its access right.",
 			func(d status.Destination) float64 { return indicator(d.State == status.DestinationPaused) }),
 		gauge("last_success_timestamp_seconds", "When the receiver last took something, in Unix seconds; 0 before the first time.",
-			func(d status.Destination) float64 { return seconds(d.LastSuccess) }))
+			func(d status.Destination) float64 { return seconds(d.LastSuccess) }),
+		gauge("last_heartbeat_timestamp_seconds", "When the receiver last took a heartbeat, in Unix seconds; 0 before the first time.",
+			func(d status.Destination) float64 { return seconds(d.LastHeartbeat) }),
+		gauge("oldest_pending_timestamp_seconds", "When the oldest change was made that waits to be sent, in Unix seconds; 0 when none does.",
+			func(d status.Destination) float64 { return seconds(d.OldestPending) }))
 }
 
 func indicator(b bool) float64 {

@@ -53,6 +53,8 @@ type Options struct {
 	CursorInterval time.Duration
 	// KeepInterval is how often an Exporter that is a Keeper gets its turn (5 s).
 	KeepInterval time.Duration
+	// Heartbeats are sent between batches by an Exporter that is a HeartbeatExporter.
+	Heartbeats Heartbeats
 
 	// Logger is slog.Default when nil. Registerer may be nil: then there are no metrics.
 	Logger     *slog.Logger
@@ -75,7 +77,7 @@ func (o *Options) complete() error {
 			errs = append(errs, fmt.Errorf("exporters: destination %q: Options.%s is missing", o.Name, field.name))
 		}
 	}
-	if o.BatchChanges < 0 || o.BatchBytes < 0 || o.BatchAge < 0 || o.RetryMin < 0 || o.RetryMax < 0 || o.HistoricalAfter < 0 || o.MaxPerSecond < 0 {
+	if o.BatchChanges < 0 || o.BatchBytes < 0 || o.BatchAge < 0 || o.RetryMin < 0 || o.RetryMax < 0 || o.HistoricalAfter < 0 || o.MaxPerSecond < 0 || o.Heartbeats.Interval < 0 {
 		errs = append(errs, fmt.Errorf("exporters: destination %q: sizes and times must not be negative", o.Name))
 	}
 	defaulted(&o.HistoricalAfter, 24*time.Hour)

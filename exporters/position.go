@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/sealwatch/sealwatch/internal/alert"
 )
 
 // begin finds where to read on. A new destination's start is stored at once, so that a restart does not move it.
@@ -60,6 +62,17 @@ func (r *Runner) settled() {
 		position = min(position, r.express[0].Sequence-1)
 	}
 	r.position.Store(position)
+	r.state.setOldestPending(r.oldest())
+}
+
+// oldest is when the oldest change was made that waits; zero when none does.
+func (r *Runner) oldest() (t time.Time) {
+	for _, lane := range [][]alert.Change{r.queue, r.express} {
+		if len(lane) > 0 && (t.IsZero() || lane[0].Updated.Before(t)) {
+			t = lane[0].Updated
+		}
+	}
+	return t
 }
 
 // storeCursor makes the position durable unless it is.

@@ -45,6 +45,16 @@ func (r *Runner) failed(ctx context.Context, reason string, err error, wait time
 		slog.String("reason", reason), slog.String("error", presentable(err.Error())), slog.Duration("next", wait))
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
+	again := time.Now().Add(wait)
+	beats := time.NewTimer(time.Hour)
+	defer beats.Stop()
+	due := func() { // a receiver that asked for a pause gets none
+		beats.Stop()
+		if next, ok := r.beatDue(); ok && !askedToWait(err) && time.Now().Add(max(next, 0)+beatTimeout).Before(again) {
+			beats.Reset(max(next, 0))
+		}
+	}
+	due()
 	for {
 		select {
 		case <-ctx.Done():
@@ -55,12 +65,21 @@ func (r *Runner) failed(ctx context.Context, reason string, err error, wait time
 			if r.try(ctx, t) {
 				return nil
 			}
+		case <-beats.C:
+			r.sendBeat(ctx, beatTimeout)
+			due()
 		case <-r.resumed:
 			return nil
 		case <-timer.C:
 			return nil
 		}
 	}
+}
+
+// askedToWait says whether the receiver named a time before which it wants nothing.
+func askedToWait(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.RetryAfter > 0
 }
 
 // recovered ends a row of failures.

@@ -58,6 +58,7 @@ type Runner struct {
 	stored   uint64                  // the cursor as stored
 	storedAt time.Time
 	keptAt   time.Time
+	beatAt   time.Time // when the next heartbeat is due
 }
 
 // NewRunner returns a runner for one destination, to be run once. The error names each missing or impossible option.
@@ -100,12 +101,14 @@ func (r *Runner) Run(ctx context.Context) error {
 }
 
 func (r *Runner) run(ctx context.Context) error {
+	r.beatAt = time.Now()
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
 	r.asked.Store(true) // what was asked for before the start is stored
 	for {
 		r.tryWaiting(ctx)
+		r.beat(ctx)
 		if err := r.takeReplays(ctx); err != nil {
 			return err
 		}

@@ -53,6 +53,23 @@ func (s *state) addDelivered(n int) {
 	s.d.LastSuccess = time.Now().UTC()
 }
 
+func (s *state) setOldestPending(t time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.d.OldestPending = t
+}
+
+// beat notes what became of a heartbeat, and returns whether its failure is news.
+func (s *state) beat(at time.Time, problem string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.d.HeartbeatError
+	if s.d.HeartbeatError = problem; problem == "" {
+		s.d.LastHeartbeat = at.UTC()
+	}
+	return problem != "" && before == ""
+}
+
 // fail returns whether this is news: the first failure in a row, or another one than before.
 func (s *state) fail(paused bool, problem string, next time.Time) bool {
 	s.mu.Lock()

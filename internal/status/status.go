@@ -171,6 +171,12 @@ type Destination struct {
 	Pending, Delivered, DeadLetters uint64
 	LastError                       string
 	LastSuccess, NextAttempt        time.Time
+	// OldestPending is when the oldest change was made that waits to be sent; zero when none does.
+	OldestPending time.Time
+	// LastHeartbeat is when the receiver last took a heartbeat since the start; zero before. HeartbeatError is why it did not take the
+	// last one; empty when it did.
+	LastHeartbeat  time.Time
+	HeartbeatError string
 }
 
 // UnknownActivity is a spelling that the classification does not know.
