@@ -208,3 +208,48 @@ func TestIndexerDies(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// TestRefusalWithoutAcknowledgement: Splunk says of the events before a refused one that it took them, and gives no id to ask for. They
+// are sent again in a request of their own, and acknowledged; where the token has no acknowledgement they are not.
+func TestRefusalWithoutAcknowledgement(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		before  bool // whether something was sent before
+		reply   splunktest.Reply
+		want    outcome
+		indexed []string
+	}{
+		{"refused", true, splunktest.Code(400, 6, 3), outcome{Kind: "permanent", Accepted: 5, Failed: []int{3}}, numbers(1, 2, 3, 1, 2, 3, 5)},
+		{"refused, the first request of all", false, splunktest.Code(400, 6, 3), outcome{Kind: "permanent", Accepted: 5, Failed: []int{3}}, numbers(1, 2, 3, 1, 2, 3, 5)},
+		{"refused, the last", true, splunktest.Code(400, 6, 4), outcome{Kind: "permanent", Accepted: 4, Failed: []int{4}}, numbers(1, 2, 3, 4, 1, 2, 3, 4)},
+		{"busy", true, splunktest.Code(503, 9, 3), outcome{Kind: "retryable"}, numbers(1, 2, 3)},
+		{"the index", true, splunktest.Reply{Status: 400, Body: `{"code":7,"invalid-event-number":4}`, Take: 3}, outcome{Kind: "unauthorized"}, numbers(1, 2, 3)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := withAck(t)
+			x := newExporter(t, options(t, s))
+			if c.before {
+				if got := export(t, x, changes(9, 1)); got.Kind != "ok" {
+					t.Fatalf("%+v", got)
+				}
+			}
+			already, polls := len(s.Events()), s.Polls()
+			s.Fail(c.reply)
+			got := export(t, x, changes(1, 5))
+			got.Words = ""
+			if d := cmp.Diff(c.want, got); d != "" {
+				t.Error(d)
+			}
+			if d := cmp.Diff(c.indexed, sequences(s.Events()[already:])); d != "" {
+				t.Error(d)
+			}
+			if c.want.Accepted > 0 && s.Polls() == polls {
+				t.Error("nothing was asked for")
+			}
+			requests := s.Requests()
+			if last := requests[len(requests)-1]; c.name == "refused" && (last.Events != 1 || requests[len(requests)-2].Events != 3) {
+				t.Errorf("requests %+v", requests)
+			}
+		})
+	}
+}

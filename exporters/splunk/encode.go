@@ -20,7 +20,6 @@ import (
 type encoder struct {
 	// envelope is what comes behind the time, the same for all.
 	envelope []byte
-	most     int
 	settings payload.Settings
 }
 
@@ -32,17 +31,33 @@ func newEncoder(o *Options) encoder {
 			b = appendString(b, pair[1])
 		}
 	}
-	return encoder{envelope: b, most: o.MaxBytes - 1, settings: o.Payload.Complete()} // a line break comes behind each event
+	return encoder{envelope: b, settings: o.Payload.Complete()}
 }
 
-// encode returns the event, shortened where that is needed. The error says that it cannot be short enough.
-func (e *encoder) encode(c *alert.Change) ([]byte, error) {
+// listed are how many elements of a list are sent: those first, and fewer when the event does not fit although everything else is shortened.
+var listed = []int{100, 10, 1}
+
+// encode returns the event in at most so many bytes, shortened where that is needed. The error says that it cannot be short enough.
+func (e *encoder) encode(c *alert.Change, most int) (b []byte, err error) {
+	for _, n := range listed {
+		if b, err = e.fit(c, most, n); err == nil {
+			return b, nil
+		}
+	}
+	return nil, err
+}
+
+func (e *encoder) fit(c *alert.Change, most, elements int) ([]byte, error) {
 	var v *payload.View // of the whole alert: what it tells of, such as addresses, stays although the evidence is shortened
-	return payload.Fit(c, e.most, func(d *exporters.Document) ([]byte, error) {
+	var cut []string
+	return payload.Fit(c, most, func(d *exporters.Document) ([]byte, error) {
 		if v == nil {
 			v = e.settings.View(c, d)
+			cut = bound(v, elements)
 		}
-		v.Document = d
+		told := *d
+		told.Truncated = append(slices.Clone(d.Truncated), cut...)
+		v.Document = &told
 		b := make([]byte, 0, 4096+len(d.Evidence)+len(d.Title))
 		b = append(b, '{')
 		if t := eventTime(c.Updated); t != "" {
@@ -61,6 +76,37 @@ func (e *encoder) encode(c *alert.Change) ([]byte, error) {
 		}
 		return append(b, '}'), nil
 	})
+}
+
+// mostElement bounds an element of a list, in bytes.
+const mostElement = 256
+
+// bound leaves so many elements of each list, and returns the names of the fields that it changed.
+func bound(v *payload.View, elements int) (cut []string) {
+	if len(v.Addresses) > elements {
+		v.Addresses = v.Addresses[:elements]
+		cut = append(cut, "src_ips")
+	}
+	short := func(name string, all []string) []string {
+		most := mostElement
+		if elements == 1 {
+			most = 64
+		}
+		out, changed := make([]string, 0, min(len(all), elements)), len(all) > elements
+		for _, text := range all[:min(len(all), elements)] {
+			out = append(out, payload.Cut(text, most))
+			changed = changed || out[len(out)-1] != text
+		}
+		if changed {
+			cut = append(cut, name)
+		}
+		return out
+	}
+	v.Countries = short("src_countries", v.Countries)
+	c := *v.Change
+	c.SuppressedBy = short("suppressed_by", c.SuppressedBy)
+	v.Change = &c
+	return cut
 }
 
 func appendFields(b []byte, all []field, v *payload.View) ([]byte, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/sealwatch/sealwatch/exporters"
+	"github.com/sealwatch/sealwatch/exporters/format/payload"
 	"github.com/sealwatch/sealwatch/internal/alert"
 )
 
@@ -23,7 +24,10 @@ type Exporter struct {
 	endpoints []*endpoint
 	current   int // the endpoint in use
 	flights   flights
-	limit     int // the most bytes of a request; less than Options.MaxBytes after a receiver refused as many
+	// requests and singles bound a request, and one of a single event.
+	requests, singles payload.Limit
+	// plain says that the last request that was taken got no id to ask for, so that there are no acknowledgements to wait for.
+	plain     bool
 	slow      time.Duration
 	slowUntil time.Time
 	body      bytes.Buffer
@@ -35,7 +39,7 @@ func New(o Options) (*Exporter, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	x := &Exporter{o: o, flights: flights{}, limit: o.MaxBytes}
+	x := &Exporter{o: o, flights: flights{}, requests: payload.Limit{Configured: o.MaxBytes}, singles: payload.Limit{Configured: o.MaxBytes}}
 	x.encoder = newEncoder(&x.o)
 	for _, address := range o.Endpoints {
 		base, err := Endpoint(address)
@@ -145,16 +149,22 @@ type refusal struct {
 func (r *refusal) Error() string { return r.err.Error() }
 func (r *refusal) Unwrap() error { return r.err }
 
-// sendAll sends the items in requests of at most limit bytes. What a request leaves open is sent with the next one: behind an event
+// sendAll sends the items in requests within the limit. What a request leaves open is sent with the next one: behind an event
 // that was refused, in smaller ones, or to another endpoint.
 func (x *Exporter) sendAll(ctx context.Context, b *batch, items []item) error {
 	most, failures := len(items), 0
+	own := 0 // so many at the front go in a request of their own
+	limit, single := x.requests.Bytes(time.Now()), x.singles.Bytes(time.Now())
 	for len(items) > 0 {
 		if err := x.pause(ctx); err != nil {
 			return err
 		}
+		together := most
+		if own > 0 {
+			together = min(most, own)
+		}
 		var n, size int
-		if items, n, size = x.chunk(b, items, most); n == 0 {
+		if items, n, size = x.chunk(b, items, together, limit, single); n == 0 {
 			return nil
 		}
 		to := x.endpoints[x.current]
@@ -168,29 +178,44 @@ func (x *Exporter) sendAll(ctx context.Context, b *batch, items []item) error {
 		x.pace(ctx, r)
 		switch r.action {
 		case taken, slower:
+			x.plain = r.ack == nil
 			x.accepted(b, to, items[:n], r.ack)
-			items, most, failures = items[n:], 2*most, 0
+			x.requests.Taken(limit, time.Now())
+			x.singles.Taken(single, time.Now())
+			items, most, failures, own = items[n:], 2*most, 0, max(0, own-n)
 		case badEvent:
-			x.accepted(b, to, items[:r.accepted], r.ack)
 			b.failed[items[r.accepted].index] = r.err.Error()
-			items, failures = items[r.accepted+1:], 0
-		case badBatch, tooLarge:
-			x.accepted(b, to, items[:r.accepted], r.ack)
-			items = items[r.accepted:]
-			if n -= r.accepted; n > 1 {
-				most = n / 2
-			} else if n == 1 {
-				b.failed[items[0].index] = r.err.Error()
-				items = items[1:]
+			items = slices.Delete(items, r.accepted, r.accepted+1)
+			if own = x.unsure(r); own == 0 {
+				x.accepted(b, to, items[:r.accepted], r.ack)
+				items = items[r.accepted:]
 			}
-			if r.action == tooLarge && n > 1 {
-				x.limit = max(size/2, minMaxBytes)
+			failures = 0
+		case badBatch:
+			if n > 1 {
+				most = n / 2
+			} else {
+				b.failed[items[0].index] = r.err.Error()
+				items, own = items[1:], max(0, own-1)
+			}
+		case tooLarge:
+			switch {
+			case n > 1:
+				limit, most = max(size/2, minMaxBytes), n/2
+			case x.shorten(b, &items[0], size/2):
+				single = size / 2
+			default:
+				b.failed[items[0].index] = fmt.Sprintf("%v; %d bytes were too many, and it cannot be half as long", r.err, size)
+				items, own = items[1:], max(0, own-1)
+				single = x.singles.Bytes(time.Now()) // what no event could keep to says nothing about others
 			}
 		case noAck:
 			x.withoutAck(ctx, r)
 		case busy, person:
-			x.accepted(b, to, items[:r.accepted], r.ack)
-			items = items[r.accepted:]
+			if x.unsure(r) == 0 {
+				x.accepted(b, to, items[:r.accepted], r.ack)
+				items, own = items[r.accepted:], max(0, own-r.accepted)
+			}
 			x.current = (x.current + 1) % len(x.endpoints)
 			failures++
 			if ctx.Err() == nil && r.action == busy && failures < len(x.endpoints) {
@@ -206,12 +231,33 @@ func (x *Exporter) sendAll(ctx context.Context, b *batch, items []item) error {
 	return nil
 }
 
+// unsure is how many of the events before a refused one are sent again, because Splunk named no acknowledgement to ask for although its
+// token has that. Then nothing would say whether the indexer has them.
+func (x *Exporter) unsure(r reply) int {
+	if r.ack != nil || x.o.NoAck || x.plain {
+		return 0
+	}
+	return r.accepted
+}
+
+// shorten encodes an event again, in at most so many bytes with its line break; false when that cannot be.
+func (x *Exporter) shorten(b *batch, i *item, most int) bool {
+	event, err := x.encoder.encode(&b.changes[i.index], most-1)
+	if err == nil {
+		i.event = event
+	}
+	return err == nil
+}
+
 // chunk encodes the items of the next request, and returns their number and size. What cannot be encoded has failed, and is no item any
 // more.
-func (x *Exporter) chunk(b *batch, items []item, most int) (rest []item, n, size int) {
+func (x *Exporter) chunk(b *batch, items []item, most, limit, single int) (rest []item, n, size int) {
 	for n < len(items) && n < max(most, 1) {
 		if items[n].event == nil {
-			event, err := x.encoder.encode(&b.changes[items[n].index])
+			event, err := x.encoder.encode(&b.changes[items[n].index], single-1)
+			if err != nil && single < x.o.MaxBytes {
+				event, err = x.encoder.encode(&b.changes[items[n].index], x.o.MaxBytes-1)
+			}
 			if err != nil {
 				b.failed[items[n].index] = err.Error()
 				items = slices.Delete(items, n, n+1)
@@ -220,7 +266,7 @@ func (x *Exporter) chunk(b *batch, items []item, most int) (rest []item, n, size
 			items[n].event = event
 		}
 		next := size + len(items[n].event) + 1
-		if n > 0 && next > x.limit {
+		if n > 0 && next > limit {
 			break
 		}
 		size = next

@@ -166,6 +166,9 @@ func TestReplies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := splunktest.New(t)
 			x := newExporter(t, options(t, s))
+			if got := export(t, x, changes(9, 1)); got.Kind != "ok" { // it is known now that there are no acknowledgements
+				t.Fatalf("%+v", got)
+			}
 			s.Fail(c.reply)
 			got := export(t, x, changes(1, 4))
 			if !strings.Contains(got.Words, c.want.Words) {
@@ -175,7 +178,7 @@ func TestReplies(t *testing.T) {
 			if d := cmp.Diff(c.want, got); d != "" {
 				t.Error(d)
 			}
-			if d := cmp.Diff(c.indexed, sequences(s.Events())); d != "" {
+			if d := cmp.Diff(c.indexed, sequences(s.Events()[1:])); d != "" {
 				t.Errorf("indexed: %s", d)
 			}
 		})
@@ -270,16 +273,69 @@ func TestTooLargeForTheReceiver(t *testing.T) {
 	}
 }
 
-// TestOneTooLarge is refused alone.
+// TestOneTooLarge is shortened until the receiver takes it, and the receiver's limit is kept to afterwards. Only what cannot be short
+// enough is refused, and that shortens nothing else.
 func TestOneTooLarge(t *testing.T) {
 	s := splunktest.New(t)
 	s.MaxBytes = 5000
 	x := newExporter(t, options(t, s))
 	all := changes(1, 5)
-	all[2].Evidence = `{"text": "` + strings.Repeat("x", 6000) + `"}`
+	all[2].Evidence = `{"text": "` + strings.Repeat("x", 60_000) + `"}`
+	if got := export(t, x, all); got.Kind != "ok" {
+		t.Fatalf("%+v", got)
+	}
+	events := s.Events()
+	if d := cmp.Diff(numbers(1, 2, 3, 4, 5), sequences(events)); d != "" {
+		t.Fatal(d)
+	}
+	for i, e := range events {
+		if _, cut := e.Event["truncated"]; cut != (i == 2) {
+			t.Errorf("event %d: truncated %s", i+1, e.Event["truncated"])
+		}
+	}
+	before := len(s.Requests())
+	all[2].Sequence = 6
+	if got := export(t, x, all[2:3]); got.Kind != "ok" || len(s.Requests()) != before+1 {
+		t.Errorf("the limit was not learnt: %+v after %d requests more", got, len(s.Requests())-before)
+	}
+
+	s = splunktest.New(t)
+	s.MaxBytes = 5000
+	x = newExporter(t, options(t, s))
+	all = changes(1, 5)
+	all[2].ID = strings.Repeat("0", 5000) // stays whole
+	all[3].Evidence = `{"text": "` + strings.Repeat("x", 2000) + `"}`
 	got := export(t, x, all)
 	if d := cmp.Diff(outcome{Kind: "permanent", Accepted: 5, Failed: []int{2}}, outcome{got.Kind, got.Accepted, got.Failed, ""}); d != "" {
 		t.Error(d)
+	}
+	for _, e := range s.Events() {
+		if len(e.Event["truncated"]) > 0 {
+			t.Errorf("%s is shortened", e.Fields["event_sequence"])
+		}
+	}
+}
+
+// TestLongLists: lists that no shortening of evidence or texts makes short.
+func TestLongLists(t *testing.T) {
+	s := splunktest.New(t)
+	s.MaxBytes = 4000
+	o := options(t, s)
+	o.MaxBytes = 4000
+	x := newExporter(t, o)
+	all := changes(1, 1)
+	var addresses []string
+	for i := range 5000 {
+		addresses = append(addresses, fmt.Sprintf(`"2a02:db8:aaaa:bbbb:cccc:dddd:eeee:%x"`, i+1))
+		all[0].SuppressedBy = append(all[0].SuppressedBy, fmt.Sprint("an exception with a long name ", i))
+	}
+	all[0].Evidence = `{"ipAddresses":[` + strings.Join(addresses, ",") + `]}`
+	if got := export(t, x, all); got.Kind != "ok" {
+		t.Fatalf("%+v", got)
+	}
+	event := s.Events()[0].Event
+	if cut := string(event["truncated"]); !strings.Contains(cut, `"src_ips"`) || !strings.Contains(cut, `"suppressed_by"`) || len(event["src_ips"]) == 0 || len(event["suppressed_by"]) == 0 {
+		t.Errorf("%s, %s, %s", cut, event["src_ips"], event["suppressed_by"])
 	}
 }
 
@@ -306,12 +362,15 @@ func TestFailsOver(t *testing.T) {
 	}
 	a, b := splunktest.New(t), splunktest.New(t)
 	x := newExporter(t, options(t, a, b))
+	if got := export(t, x, changes(9, 1)); got.Kind != "ok" {
+		t.Fatalf("%+v", got)
+	}
 	a.Fail(splunktest.Code(503, 9, 2))
 	b.Fail(splunktest.Code(503, 9, -1))
 	if got := export(t, x, changes(1, 4)); got.Kind != "retryable" || got.Accepted != 2 {
 		t.Errorf("both busy: %+v", got)
 	}
-	if len(a.Requests())+len(b.Requests()) != 2 {
+	if len(a.Requests())+len(b.Requests()) != 3 {
 		t.Error("each is asked once")
 	}
 }

@@ -73,19 +73,19 @@ var fields = []field{
 	{name: "assignee", about: "who works on it", value: func(v *payload.View) any { return v.Document.Assignee }},
 	{name: "classification", about: "`true_positive`, `benign`, `false_positive`, as a person set it", value: func(v *payload.View) any { return payload.Word(v.Document.Classification, "ALERT_CLASSIFICATION_") }},
 	{name: "classification_reason", about: "why, as a person set it", value: func(v *payload.View) any { return payload.Word(v.Document.Reason, "ALERT_REASON_") }},
-	{name: "suppressed_by", about: "why a suppressed finding is no alert", value: func(v *payload.View) any { return v.Change.SuppressedBy }},
+	{name: "suppressed_by", about: "why a suppressed finding is no alert, 100 reasons at most", value: func(v *payload.View) any { return v.Change.SuppressedBy }},
 	{name: "superseded_by", about: "id of the alert that took the place of a retracted one", value: func(v *payload.View) any { return v.SupersededBy() }},
 	{name: "finding_key", about: "the finding's anchor, usually an event id", value: func(v *payload.View) any { return v.Document.FindingKey }},
 	{name: "url", about: "where a person finds the alert, where that is configured", value: func(v *payload.View) any { return v.URL }},
 	{name: "truncated", about: "the parts of the alert that were shortened or left out because the event was too long", value: func(v *payload.View) any { return v.Document.Truncated }},
-	{name: "src_ips", about: "all addresses, those at issue first", value: func(v *payload.View) any {
+	{name: "src_ips", about: "the addresses, those at issue first, 100 at most", value: func(v *payload.View) any {
 		all := make([]string, len(v.Addresses))
 		for i, a := range v.Addresses {
 			all[i] = a.String()
 		}
 		return all
 	}},
-	{name: "src_countries", about: "countries that the alert tells of", value: func(v *payload.View) any { return v.Countries }},
+	{name: "src_countries", about: "countries that the alert tells of, 100 at most", value: func(v *payload.View) any { return v.Countries }},
 	{name: "event_ids", about: "ids of the events, 100 at most", value: func(v *payload.View) any { return v.Document.EventIDs }},
 	{name: "evidence", about: "what the detection found, an object; `evidence.distanceKm` and so on are fields in Splunk", value: func(v *payload.View) any { return v.Document.Evidence }},
 	{name: "context", about: "what else is known, an object: the person, how usual addresses and devices are, what happened in the hour after", value: func(v *payload.View) any {

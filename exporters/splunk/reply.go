@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sealwatch/sealwatch/exporters"
 )
 
 // action is what a reply calls for.
@@ -94,6 +96,9 @@ func judge(status int, header http.Header, body []byte, events int) reply {
 	r := reply{ack: nil, retryAfter: retryAfter(header)}
 	if err := json.Unmarshal(body, &said); err != nil || said.Code == nil {
 		r.action, r.err = judgeStatus(status)
+		if said := exporters.Answer(body); said != "" {
+			r.err = fmt.Errorf("%w; it said: %s", r.err, said)
+		}
 		return r
 	}
 	r.err = fmt.Errorf("HTTP status %d, code %d (%.*s)", status, *said.Code, maxText, said.Text)

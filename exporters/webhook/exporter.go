@@ -12,7 +12,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sealwatch/sealwatch/exporters"
@@ -27,6 +29,8 @@ type Exporter struct {
 	host string // of the receiver, for errors: a path may be a secret of its own
 	key  []byte
 	http *http.Client
+	// requests and singles bound a body, and one with a single change.
+	requests, singles payload.Limit
 }
 
 // New returns an exporter. The error names each option that is not as expected.
@@ -51,7 +55,8 @@ func New(o Options) (*Exporter, error) {
 	}
 	client := &http.Client{Transport: outbound.Transport(roots, o.AllowPrivate || loopback(u.Hostname())), Timeout: o.Timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return &Exporter{o: o, host: u.Host, key: key, http: client}, nil
+	return &Exporter{o: o, host: u.Host, key: key, http: client,
+		requests: payload.Limit{Configured: o.MaxBytes}, singles: payload.Limit{Configured: o.MaxBytes}}, nil
 }
 
 // Kind implements exporters.Exporter.
@@ -72,40 +77,69 @@ type record struct {
 // Export implements exporters.Exporter. A change counts as accepted when the receiver answered its request with 2xx.
 func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
 	failed := map[int]string{}
-	var part []record
-	size := 0
-	flush := func() *exporters.Error {
+	limit, single := x.requests.Bytes(x.o.Clock()), x.singles.Bytes(x.o.Clock())
+	most := len(changes)
+	for at := 0; at < len(changes); {
+		part, next := x.part(changes, at, most, limit, single, failed)
 		if len(part) == 0 {
-			return nil
-		}
-		e := x.post(ctx, x.body(part))
-		if e != nil {
-			e.Accepted, e.Failed = part[0].index, failed
-		}
-		part, size = part[:0], 0
-		return e
-	}
-	for i := range changes {
-		text, err := payload.Encode(x.o.Payload, &changes[i], x.o.MaxBytes-len("[]"))
-		if err != nil {
-			failed[i] = err.Error()
+			at = next
 			continue
 		}
-		if size+len(text)+len(",]") > x.o.MaxBytes {
-			if e := flush(); e != nil {
-				return e
+		body := x.body(part)
+		status, e := x.post(ctx, body)
+		switch {
+		case e == nil:
+			x.requests.Taken(limit, x.o.Clock())
+			x.singles.Taken(single, x.o.Clock())
+			at, most = next, 2*most
+		case status == http.StatusRequestEntityTooLarge && len(part) > 1:
+			limit, most = max(len(body)/2, leastBytes), len(part)/2
+		case status == http.StatusRequestEntityTooLarge:
+			if _, err := x.encode(&changes[part[0].index], len(body)/2); err == nil {
+				single = len(body) / 2
+				continue
 			}
+			failed[part[0].index] = fmt.Sprintf("%v; %d bytes were too many, and it cannot be half as long", e, len(body))
+			at, single = next, x.singles.Bytes(x.o.Clock()) // what no alert could keep to says nothing about others
+		default:
+			e.Accepted, e.Failed = part[0].index, failed
+			return e
 		}
-		part = append(part, record{i, text})
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	accepted := len(changes)
+	for accepted > 0 && failed[accepted-1] != "" {
+		accepted--
+	}
+	return &exporters.Error{Kind: exporters.Permanent, Accepted: accepted, Failed: failed}
+}
+
+// part is the next request, and where the one behind it begins. What cannot be encoded has failed.
+func (x *Exporter) part(changes []alert.Change, at, most, limit, single int, failed map[int]string) (part []record, next int) {
+	size := 0
+	for ; at < len(changes) && len(part) < max(most, 1); at++ {
+		text, err := x.encode(&changes[at], single)
+		if err != nil && single < x.o.MaxBytes {
+			text, err = x.encode(&changes[at], x.o.MaxBytes)
+		}
+		if err != nil {
+			failed[at] = err.Error()
+			continue
+		}
+		if len(part) > 0 && size+len(text)+len(",]") > limit {
+			break
+		}
+		part = append(part, record{at, text})
 		size += len(text) + 1
 	}
-	if e := flush(); e != nil {
-		return e
-	}
-	if len(failed) > 0 {
-		return &exporters.Error{Kind: exporters.Permanent, Accepted: len(changes), Failed: failed}
-	}
-	return nil
+	return part, at
+}
+
+// encode returns a change for a body of at most so many bytes.
+func (x *Exporter) encode(c *alert.Change, most int) ([]byte, error) {
+	return payload.Encode(x.o.Payload, c, max(1, most-len("[]")))
 }
 
 // body of a request.
@@ -146,10 +180,11 @@ func (x *Exporter) sign(h http.Header, body []byte) {
 // mostOfAnswer is how much of an answer is read, so that the connection can be used again.
 const mostOfAnswer = 64 << 10
 
-func (x *Exporter) post(ctx context.Context, body []byte) *exporters.Error {
+// post returns the status, 0 without an answer, and what is wrong.
+func (x *Exporter) post(ctx context.Context, body []byte) (int, *exporters.Error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, x.o.URL, bytes.NewReader(body))
 	if err != nil {
-		return &exporters.Error{Kind: exporters.Unauthorized, Err: fmt.Errorf("webhook %s: no request can be made of the URL", x.host)}
+		return 0, &exporters.Error{Kind: exporters.Unauthorized, Err: fmt.Errorf("webhook %s: no request can be made of the URL", x.host)}
 	}
 	r.Header.Set("Content-Type", "application/json")
 	if x.o.Form == Lines {
@@ -158,7 +193,7 @@ func (x *Exporter) post(ctx context.Context, body []byte) *exporters.Error {
 	r.Header.Set("User-Agent", "sealwatch")
 	token, err := x.o.token()
 	if err != nil {
-		return &exporters.Error{Kind: exporters.Unauthorized, Err: err}
+		return 0, &exporters.Error{Kind: exporters.Unauthorized, Err: err}
 	}
 	if token != "" && x.o.TokenHeader == "" {
 		token = "Bearer " + token
@@ -169,23 +204,55 @@ func (x *Exporter) post(ctx context.Context, body []byte) *exporters.Error {
 	x.sign(r.Header, body)
 	response, err := x.http.Do(r)
 	if err != nil {
+		e := &exporters.Error{Kind: exporters.Retryable}
+		if errors.As(err, new(*outbound.NotAllowedError)) {
+			e.Kind = exporters.Unauthorized
+		}
 		var wrapped *url.Error // it holds the URL, of which a path or a query may be a secret
 		if errors.As(err, &wrapped) {
 			err = wrapped.Err
 		}
-		return &exporters.Error{Kind: exporters.Retryable, Err: fmt.Errorf("webhook %s: %w", x.host, err)}
+		e.Err = fmt.Errorf("webhook %s: %w", x.host, err)
+		return 0, e
 	}
 	defer func() { _ = response.Body.Close() }()
-	// What the answer says is not repeated anywhere: it may hold what was sent, the token included.
-	_, err = io.Copy(io.Discard, io.LimitReader(response.Body, mostOfAnswer))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, mostOfAnswer))
 	if status := response.StatusCode; status < 200 || status > 299 {
-		return &exporters.Error{Kind: kind(status), RetryAfter: retryAfter(response.Header.Get("Retry-After"), x.o.Clock()), Err: fmt.Errorf("webhook %s: the receiver answered %d %s%s", x.host, status, http.StatusText(status), hint(status))}
+		e := &exporters.Error{Kind: kind(status), RetryAfter: retryAfter(response.Header.Get("Retry-After"), x.o.Clock())}
+		e.Err = fmt.Errorf("webhook %s: the receiver answered %d %s%s", x.host, status, http.StatusText(status), hint(status))
+		if said := exporters.Answer(answer, x.secrets(r.Header)...); said != "" {
+			e.Err = fmt.Errorf("%w; it said: %s", e.Err, said)
+		}
+		return status, e
 	}
 	if err != nil {
-		return &exporters.Error{Kind: exporters.Retryable, Err: fmt.Errorf("webhook %s: the answer broke off: %w", x.host, err)}
+		return 0, &exporters.Error{Kind: exporters.Retryable, Err: fmt.Errorf("webhook %s: the answer broke off: %w", x.host, err)}
 	}
-	return nil
+	return response.StatusCode, nil
 }
+
+// secrets are what an answer may repeat and nobody is to see: the token as it was sent, the signature, the key, and what of the URL
+// stands behind its host.
+func (x *Exporter) secrets(sent http.Header) []string {
+	header := sent.Get(x.o.header())
+	_, token, _ := strings.Cut(header, " ")
+	all := []string{x.o.URL, header, token, string(x.key), base64.StdEncoding.EncodeToString(x.key)}
+	for name, values := range sent {
+		if strings.EqualFold(name, "webhook-signature") {
+			all = append(all, values...)
+		}
+	}
+	if u, err := url.Parse(x.o.URL); err == nil {
+		all = append(all, u.RequestURI(), u.RawQuery, u.EscapedPath())
+		for _, values := range u.Query() {
+			all = append(all, values...)
+		}
+	}
+	return slices.DeleteFunc(all, func(s string) bool { return len(s) < leastSecretPart })
+}
+
+// leastSecretPart is how long a text is at least that is taken out of answers: the path / would take every slash out.
+const leastSecretPart = 4
 
 // kind of a failure by its status. One that speaks of the address or of the method is one of the configuration.
 func kind(status int) exporters.ErrorKind {

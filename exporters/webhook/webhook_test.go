@@ -1,10 +1,12 @@
 package webhook_test
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -143,8 +145,9 @@ func TestPrivateAddresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = x.Export(t.Context(), []alert.Change{exportertest.Change(1)})
-	if err == nil || !strings.Contains(err.Error(), "no address of the Internet") || to.Requests() > 0 {
-		t.Errorf("%v, %d requests", err, to.Requests())
+	var e *exporters.Error
+	if !errors.As(err, &e) || e.Kind != exporters.Unauthorized || !strings.Contains(err.Error(), "no address of the Internet") || to.Requests() > 0 {
+		t.Errorf("%v, %d requests; expected a pause", err, to.Requests())
 	}
 }
 
@@ -254,5 +257,82 @@ func TestLoopback(t *testing.T) {
 	defer func() { _ = x.Close(t.Context()) }()
 	if err := x.Export(t.Context(), []alert.Change{exportertest.Change(1)}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTooLarge: an alert that a receiver does not take because of its length is shortened until it does, and is refused only when it
+// cannot be. The others stay whole.
+func TestTooLarge(t *testing.T) {
+	const most = 5000
+	requests := 0
+	got := map[string][]string{} // by name of the alert, what was shortened
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests++
+		body, err := io.ReadAll(r.Body)
+		if err != nil || len(body) > most {
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+			_, _ = io.WriteString(w, "<b>at most 5000</b>")
+			return
+		}
+		var all []exporters.Document
+		if err := json.Unmarshal(body, &all); err != nil {
+			t.Errorf("%v in %s", err, body)
+		}
+		for _, d := range all {
+			got[d.Name] = append([]string{}, d.Truncated...)
+		}
+	}))
+	defer s.Close()
+	x, err := webhook.New(webhook.Options{URL: s.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = x.Close(context.Background()) }()
+	changes := exportertest.Changes(1, 5)
+	changes[1].Evidence = `{"text": "` + strings.Repeat("x", 60_000) + `"}`
+	if err := x.Export(t.Context(), changes); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range changes {
+		if cut, there := got["alerts/"+c.ID]; !there || (len(cut) > 0) != (i == 1) {
+			t.Errorf("alert %d: %v, shortened %v", i, there, cut)
+		}
+	}
+	requests = 0
+	if err := x.Export(t.Context(), changes[1:2]); err != nil || requests != 1 {
+		t.Errorf("the limit was not learnt: %v after %d requests", err, requests)
+	}
+	changes[3].ID = strings.Repeat("0", most) // stays whole
+	var e *exporters.Error
+	if err := x.Export(t.Context(), changes); !errors.As(err, &e) || e.Kind != exporters.Permanent || e.Accepted != 5 || len(e.Failed) != 1 ||
+		!strings.Contains(e.Failed[3], "413") || !strings.Contains(e.Failed[3], "<b>at most 5000</b>") || !strings.Contains(e.Failed[3], "cannot be half as long") {
+		t.Errorf("%+v", e)
+	}
+}
+
+// TestAnswerIsTold: a refusal says what the receiver said, and nothing of what may be secret in the request.
+func TestAnswerIsTold(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		_, _ = fmt.Fprintf(w, "severity\x00 is\n missing. %v %s\n%s", r.Header, r.URL, strings.Repeat("y", 1000))
+	}))
+	defer s.Close()
+	x, err := webhook.New(webhook.Options{URL: s.URL + "/hook/part-of-it?key=hunter2", TokenFile: write(t, token), SecretFile: write(t, secret)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = x.Close(context.Background()) }()
+	var e *exporters.Error
+	if err := x.Export(t.Context(), exportertest.Changes(1, 1)); !errors.As(err, &e) || e.Kind != exporters.Permanent {
+		t.Fatal(err)
+	}
+	text := e.Error()
+	if !strings.Contains(text, "422") || !strings.Contains(text, "severity is missing.") || len(text) > 600 {
+		t.Error(text)
+	}
+	for _, hidden := range []string{token, "hunter2", "part-of-it", "v1,"} {
+		if strings.Contains(text, hidden) {
+			t.Errorf("%s stands in %s", hidden, text)
+		}
 	}
 }

@@ -102,6 +102,12 @@ func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, er
 	return d.DialContext(ctx, network, address)
 }
 
-func notAllowed(a netip.Addr) error {
-	return fmt.Errorf("%s is no address of the Internet; set allowPrivate if it is on a network of yours", a)
+// NotAllowedError says that an address is not of the Internet, and that others were not allowed.
+type NotAllowedError struct{ Address netip.Addr }
+
+// Error implements error.
+func (e *NotAllowedError) Error() string {
+	return fmt.Sprintf("%s is no address of the Internet; set allowPrivate if it is on a network of yours", e.Address)
 }
+
+func notAllowed(a netip.Addr) error { return &NotAllowedError{a} }
