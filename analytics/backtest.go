@@ -13,7 +13,6 @@ import (
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
-	"github.com/sealwatch/sealwatch/internal/duration"
 	"github.com/sealwatch/sealwatch/internal/fault"
 	mistyped "github.com/sealwatch/sealwatch/internal/spelling"
 	"github.com/sealwatch/sealwatch/internal/status"
@@ -242,7 +241,7 @@ func (b *Backtester) trials(q alert.BacktestRequest) ([]trial, error) {
 		for _, p := range all[i].present.Parameters {
 			if is, was := all[i].proposed.Values[p.Name], all[i].present.Values[p.Name]; !p.same(is, was) {
 				all[i].differs = true
-				all[i].changed = append(all[i].changed, alert.Setting{Detection: all[i].present.ID, Parameter: p.Name, Value: is, Present: was})
+				all[i].changed = append(all[i].changed, alert.Setting{Detection: all[i].present.ID, Parameter: p.Name, Value: p.text(is), Present: p.text(was)})
 			}
 		}
 		all[i].notes = b.notesBefore(&all[i], q.Settings)
@@ -281,15 +280,12 @@ func set(all []trial, s alert.Setting) (problems []string) {
 		}
 		known = true
 		name := d.Parameters[k].Name
-		value := d.Parameters[k].plain(s.Value)
-		if name != s.Parameter && value == s.Value { // without its unit in the name, a bare number says too little
-			problems = append(problems, fmt.Sprintf("parameter %s of %s: found %q, expected %s, or %s with a number of %s", s.Parameter, d.ID, s.Value, duration.Expected, name, d.Parameters[k].Unit))
+		value, err := d.Parameters[k].read(s.Parameter, s.Value)
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("parameter %s of %s: %v", s.Parameter, d.ID, err))
 			continue
 		}
-		if err := d.Parameters[k].validate(value); err != nil {
-			problems = append(problems, fmt.Sprintf("parameter %s of %s: %v", s.Parameter, d.ID, err))
-		}
-		d.Values[name] = d.Parameters[k].normal(value)
+		d.Values[name] = value
 	}
 	switch {
 	case !named:

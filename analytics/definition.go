@@ -159,6 +159,11 @@ func loadDefinition(files fs.FS, id string) (Definition, error) {
 	if err := dec.Decode(&d); err != nil {
 		return d, fmt.Errorf("detection.yaml: %w", err)
 	}
+	for i := range d.Parameters {
+		if err := d.Parameters[i].declare(); err != nil {
+			return d, fmt.Errorf("detection.yaml: %w", err)
+		}
+	}
 	sql, err := fs.ReadFile(files, path.Join(id, "query.sql"))
 	if err != nil {
 		return d, err

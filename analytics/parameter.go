@@ -25,11 +25,32 @@ type Parameter struct {
 	Default string `yaml:"default"`
 	// Values are those that a String may have; any when empty.
 	Values []string `yaml:"values"`
-	// Minimum and Maximum bound a number.
-	Minimum     *float64 `yaml:"minimum"`
-	Maximum     *float64 `yaml:"maximum"`
+	// MinimumText and MaximumText are the bounds as they are declared, Minimum and Maximum the same in the parameter's unit.
+	MinimumText string   `yaml:"minimum"`
+	MaximumText string   `yaml:"maximum"`
+	Minimum     *float64 `yaml:"-"`
+	Maximum     *float64 `yaml:"-"`
 	Unit        string   `yaml:"unit"`
 	Description string   `yaml:"description"`
+}
+
+// declare reads the default and the bounds of a declaration, which may be durations.
+func (p *Parameter) declare() error {
+	p.Default = p.plain(p.Default)
+	for _, b := range []struct {
+		key, text string
+		to        **float64
+	}{{"minimum", p.MinimumText, &p.Minimum}, {"maximum", p.MaximumText, &p.Maximum}} {
+		if b.text == "" {
+			continue
+		}
+		number, err := strconv.ParseFloat(p.plain(b.text), 64)
+		if err != nil {
+			return fmt.Errorf("parameter %s: %s: found %q, expected a number, or a duration where the unit is one of time", p.Name, b.key, b.text)
+		}
+		*b.to = &number
+	}
+	return nil
 }
 
 var parameterName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
@@ -71,8 +92,10 @@ func (p *Parameter) validate(value string) error {
 		return fmt.Errorf("type %q: expected UInt32, UInt64, Float64, Bool, String or Array(String)", p.Type)
 	}
 	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
-		if unit, ok := timeUnits[p.Unit]; ok {
+		if unit, ok := timeUnits[p.Unit]; ok && !spans[p.Unit] {
 			return fmt.Errorf("%q: expected a number of %s, or a duration of whole %s such as %s", value, p.Unit, p.Unit, duration.Text(2*unit))
+		} else if ok {
+			return fmt.Errorf("%q: expected %s, or a number of %s", value, duration.Expected, p.Unit)
 		}
 		return fmt.Errorf("%q: expected a number of type %s", value, p.Type)
 	}
@@ -80,6 +103,9 @@ func (p *Parameter) validate(value string) error {
 		return fmt.Errorf("a number needs minimum and maximum")
 	}
 	if number < *p.Minimum || number > *p.Maximum {
+		if spans[p.Unit] {
+			return fmt.Errorf("%s: expected %s to %s", p.text(value), p.text(format(*p.Minimum)), p.text(format(*p.Maximum)))
+		}
 		text := fmt.Sprintf("%s: expected %s to %s %s", value, format(*p.Minimum), format(*p.Maximum), p.Unit)
 		if unit, ok := timeUnits[p.Unit]; ok {
 			text += fmt.Sprintf(", which is %s to %s", duration.Text(time.Duration(*p.Minimum*float64(unit))), duration.Text(time.Duration(*p.Maximum*float64(unit))))
@@ -91,6 +117,22 @@ func (p *Parameter) validate(value string) error {
 
 // timeUnits are the units in which parameters count time.
 var timeUnits = map[string]time.Duration{"µs": time.Microsecond, "ms": time.Millisecond, "seconds": time.Second, "s": time.Second, "minutes": time.Minute, "hours": time.Hour, "h": time.Hour, "days": 24 * time.Hour}
+
+// spans are the units whose numbers are shown as durations. Days and hours stay: so many separate days are no span of time.
+var spans = map[string]bool{"µs": true, "ms": true, "seconds": true, "s": true, "minutes": true, "h": true}
+
+// text is a value as people write it: 10m instead of 600000000 where the unit is one of time. It can be said back as it is.
+func (p *Parameter) text(value string) string {
+	number, err := strconv.ParseFloat(value, 64)
+	if !spans[p.Unit] || err != nil {
+		return value
+	}
+	shown := duration.Text(time.Duration(math.Round(number * float64(timeUnits[p.Unit]))))
+	if back := p.plain(shown); back != p.normal(value) && back != format(number) {
+		return value // beyond what a duration holds
+	}
+	return shown
+}
 
 // parameterNamed is the place of a parameter by its name; one that counts time may be named without its unit, window for window_us.
 func parameterNamed(all []Parameter, name string) int {
@@ -125,6 +167,15 @@ func (p *Parameter) normal(value string) string {
 		return strconv.FormatUint(n, 10)
 	}
 	return value
+}
+
+// read is what somebody said for the parameter under a name, as the engine reads it.
+func (p *Parameter) read(name, value string) (string, error) {
+	v := p.plain(value)
+	if name != p.Name && v == value { // without its unit in the name, a bare number says too little
+		return v, fmt.Errorf("found %q, expected %s, or %s with a number of %s", value, duration.Expected, p.Name, p.Unit)
+	}
+	return p.normal(v), p.validate(v)
 }
 
 func format(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
@@ -162,18 +213,24 @@ func Tune(definitions []Definition, tuning map[string]Tuning) ([]Detection, erro
 		for i := range d.Parameters {
 			p := &d.Parameters[i]
 			values[p.Name] = p.Default
-			if v, ok := t.Parameters[p.Name]; ok {
-				v = p.plain(v)
-				if err := p.validate(v); err != nil {
-					wrong(d.ID+".parameters."+p.Name, "%v", err)
-				}
-				values[p.Name] = p.normal(v)
-			}
 		}
+		said := map[string]string{} // the name in the configuration by that of the parameter
 		for _, name := range slices.Sorted(maps.Keys(t.Parameters)) {
-			if _, ok := values[name]; !ok {
+			k := parameterNamed(d.Parameters, name)
+			if k < 0 {
 				wrong(d.ID+".parameters."+name, "there is no such parameter%s; expected one of %s", mistyped.Hint(name, slices.Sorted(maps.Keys(values))), strings.Join(slices.Sorted(maps.Keys(values)), ", "))
+				continue
 			}
+			p := &d.Parameters[k]
+			if other, twice := said[p.Name]; twice {
+				wrong(d.ID+".parameters."+name, "the same as %s; expected one of them", other)
+			}
+			said[p.Name] = name
+			value, err := p.read(name, t.Parameters[name])
+			if err != nil {
+				wrong(d.ID+".parameters."+name, "%v", err)
+			}
+			values[p.Name] = value
 		}
 		scope, err := t.Scope.text()
 		if err != nil {
@@ -217,6 +274,9 @@ func (d *Detection) Describe() alert.Detection {
 		}
 		if p.Maximum != nil {
 			q.Maximum = format(*p.Maximum)
+		}
+		if spans[p.Unit] {
+			q.Shown = &alert.ParameterText{Value: p.text(q.Value), Default: p.text(q.Default), Minimum: p.text(q.Minimum), Maximum: p.text(q.Maximum)}
 		}
 		out.Parameters = append(out.Parameters, q)
 	}

@@ -1,9 +1,11 @@
 package analytics
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/sealwatch/sealwatch/analytics/detections"
 	"github.com/sealwatch/sealwatch/internal/alert"
 )
 
@@ -19,7 +21,7 @@ func TestParametersTakeDurations(t *testing.T) {
 		wrong       string
 	}{
 		{p, "10m", "600000000", ""}, {p, "600000000", "600000000", ""}, {p, "1h30m", "5400000000", ""}, {days, "2w", "14", ""}, {days, "48h", "2", ""},
-		{p, "1s", "", "expected 60000000 to 86400000000 µs, which is 1m to 24h"}, {p, "10x", "", `"10x": expected a number of µs, or a duration`}, {days, "36h", "", `"36h": expected a number of days, or a duration of whole days such as 2d`},
+		{p, "1s", "", "1s: expected 1m to 24h"}, {p, "1000000", "", "1s: expected 1m to 24h"}, {p, "10x", "", `"10x": expected a duration such as 90s, 10m, 2h30m or 7d, or a number of µs`}, {days, "36h", "", `"36h": expected a number of days, or a duration of whole days such as 2d`},
 		{&Parameter{Name: "mode", Type: "String"}, "10m", "10m", ""},
 	} {
 		got := c.p.plain(c.value)
@@ -49,6 +51,71 @@ func TestParametersWithoutTheirUnit(t *testing.T) {
 		problems := strings.Join(set([]trial{{present: one, proposed: one}}, alert.Setting{Parameter: c.name, Value: c.value}), "; ")
 		if !strings.HasPrefix(problems, c.wrong) || c.wrong == "" && (problems != "" || one.Values["window_us"] != c.want) {
 			t.Errorf("%s=%s: %v %s", c.name, c.value, one.Values, problems)
+		}
+	}
+}
+
+// TestParametersAreShownAsDurations: 600000000 µs is 10m in each place that shows it, and what is shown can be said back.
+func TestParametersAreShownAsDurations(t *testing.T) {
+	for _, c := range []struct{ unit, value, want string }{
+		{"µs", "600000000", "10m"}, {"ms", "259200000", "3d"}, {"µs", "0", "0s"}, {"h", "0.5", "30m"}, {"minutes", "120", "2h"}, {"µs", "1500000", "1.5s"}, {"µs", "1", "1µs"},
+		{"days", "3", "3"}, {"hours", "2", "2"}, {"km", "5", "5"}, {"µs", "18446744073709551615", "18446744073709551615"},
+	} {
+		p := &Parameter{Name: "p", Type: "Float64", Unit: c.unit}
+		if c.unit == "µs" {
+			p.Type = "UInt64"
+		}
+		got := p.text(c.value)
+		if back := p.plain(got); got != c.want || back != c.value {
+			t.Errorf("%s %s is shown as %s and read as %s, expected %s", c.value, c.unit, got, back, c.want)
+		}
+	}
+	definitions, err := LoadDefinitions(detections.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range definitions {
+		d := &Detection{Definition: definitions[i], Values: map[string]string{}}
+		for _, p := range d.Parameters {
+			d.Values[p.Name] = p.Default
+			if strings.ContainsAny(p.Default, "smhd") && p.Unit == "µs" {
+				t.Errorf("%s: the default of %s is %s, and the engine wants a number", d.ID, p.Name, p.Default)
+			}
+		}
+		for _, p := range d.Describe().Parameters {
+			if p.Unit == "µs" && (p.Shown == nil || p.Shown.Value == p.Value || p.Shown.Minimum == p.Minimum && p.Minimum != "0" || p.Shown.Maximum == p.Maximum) {
+				t.Errorf("%s: %s is shown as %+v, %s to %s", d.ID, p.Name, p.Shown, p.Minimum, p.Maximum)
+			}
+		}
+	}
+}
+
+// TestTuningTakesDurations: the configuration may say 10m, and window for window_us, but not both.
+func TestTuningTakesDurations(t *testing.T) {
+	definitions, err := LoadDefinitions(detections.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		said        map[string]string
+		want, wrong string
+	}{
+		{map[string]string{"window_us": "15m"}, "900000000", ""}, {map[string]string{"window": "15m"}, "900000000", ""}, {map[string]string{"window_us": "0900000000"}, "900000000", ""}, {nil, "600000000", ""},
+		{map[string]string{"window": "900000000"}, "", `analysis.detections.failed_logins.parameters.window: found "900000000", expected a duration such as 90s, 10m, 2h30m or 7d, or window_us with a number of µs`},
+		{map[string]string{"window": "15m", "window_us": "15m"}, "", "analysis.detections.failed_logins.parameters.window_us: the same as window; expected one of them"},
+		{map[string]string{"window": "7h"}, "", "analysis.detections.failed_logins.parameters.window: 7h: expected 1s to 6h"},
+		{map[string]string{"windw_us": "7h"}, "", "analysis.detections.failed_logins.parameters.windw_us: there is no such parameter; did you mean window_us?"},
+	} {
+		all, err := Tune(definitions, map[string]Tuning{"failed_logins": {Parameters: c.said}})
+		if c.wrong != "" {
+			if err == nil || !strings.HasPrefix(err.Error(), c.wrong) {
+				t.Errorf("%v: %v, expected %s", c.said, err, c.wrong)
+			}
+			continue
+		}
+		k := slices.IndexFunc(all, func(d Detection) bool { return d.ID == "failed_logins" })
+		if err != nil || k < 0 || all[k].Values["window_us"] != c.want {
+			t.Errorf("%v: %v, expected %s", c.said, err, c.want)
 		}
 	}
 }

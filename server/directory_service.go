@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/internal/directory"
 	"github.com/sealwatch/sealwatch/server/token"
@@ -47,8 +49,26 @@ func (s *directoryService) ImportDirectory(stream pb.DirectoryService_ImportDire
 		return err
 	}
 	//nolint:gosec // all are bounded by what fits into memory
-	return stream.SendAndClose(&pb.ImportDirectoryResponse{Applied: o.Applied, Held: o.Held, ActiveBefore: int32(o.People), Added: int32(o.New),
-		Changed: int32(o.Changed), Unchanged: int32(o.Unchanged), Left: int32(o.Left), States: int32(o.States)})
+	response := &pb.ImportDirectoryResponse{Applied: o.Applied, Held: o.Held, ActiveBefore: int32(o.People), Added: int32(o.New),
+		Changed: int32(o.Changed), Unchanged: int32(o.Unchanged), Left: int32(o.Left), States: int32(o.States), UnmatchedCount: int32(len(o.Unmatched))}
+	for i := range o.Unmatched[:min(len(o.Unmatched), maxUnmatched)] {
+		response.Unmatched = append(response.Unmatched, toUnmatched(&o.Unmatched[i]))
+	}
+	return stream.SendAndClose(response)
+}
+
+// maxUnmatched is how many of those who take back nothing an answer names.
+const maxUnmatched = 100
+
+func toUnmatched(u *directory.Unmatched) *pb.UnmatchedDirectoryUser {
+	m := &pb.UnmatchedDirectoryUser{Index: int32(u.Index), DirectoryId: u.DirectoryID, ValidFrom: timestamppb.New(u.From)} //nolint:gosec // bounded by what fits into memory
+	for _, at := range u.States {
+		if at.IsZero() {
+			at = directory.Earliest
+		}
+		m.States = append(m.States, timestamppb.New(at))
+	}
+	return m
 }
 
 func (s *directoryService) ConfirmDirectoryDelivery(ctx context.Context, req *pb.ConfirmDirectoryDeliveryRequest) (*pb.ConfirmDirectoryDeliveryResponse, error) {

@@ -119,7 +119,7 @@ func (d *demoRun) directory(ctx context.Context, g *simulate.Generator) error {
 	if err != nil {
 		return err
 	}
-	users, bad, err := readPeople(list, func(e error) { d.p.complain(e) })
+	users, _, bad, err := readPeople(list, func(e error) { d.p.complain(e) })
 	if err != nil {
 		return err
 	}

@@ -74,9 +74,20 @@ func detectionWhole(d *sealwatchv1.Detection) string {
 		if i == 0 {
 			head = "set by"
 		}
-		line := fmt.Sprintf("%s = %s", v.GetName(), strings.Join(present(cmp.Or(v.GetValue(), "(empty)"), v.GetUnit()), " "))
-		if v.GetValue() != v.GetDefaultValue() {
-			line += fmt.Sprintf(" (shipped as %s)", cmp.Or(v.GetDefaultValue(), "(empty)"))
+		value, shipped, least, most, unit := v.GetValue(), v.GetDefaultValue(), v.GetMinimum(), v.GetMaximum(), v.GetUnit()
+		if t := v.GetText(); t != nil {
+			value, shipped, least, most, unit = t.GetValue(), t.GetDefaultValue(), t.GetMinimum(), t.GetMaximum(), ""
+		}
+		line := fmt.Sprintf("%s = %s", v.GetName(), strings.Join(present(cmp.Or(value, "(empty)"), unit), " "))
+		var also []string
+		if value != shipped {
+			also = append(also, "shipped as "+cmp.Or(shipped, "(empty)"))
+		}
+		if least != "" && most != "" {
+			also = append(also, least+" to "+most)
+		}
+		if len(also) > 0 {
+			line += " (" + strings.Join(also, "; ") + ")"
 		}
 		if v.GetDescription() != "" {
 			line += ": " + v.GetDescription()

@@ -99,7 +99,7 @@ func (p *process) importDirectory(ctx context.Context, f *directoryFlags, file s
 	for _, w := range list.Warnings() {
 		progress.say(fmt.Sprintf("warning: %s: %s", terminal.Text(file), terminal.Text(w)))
 	}
-	users, bad, err := readPeople(list, func(e error) {
+	users, lines, bad, err := readPeople(list, func(e error) {
 		progress.say(fmt.Sprintf("%s: %s", terminal.Text(file), terminal.Text(e.Error())))
 	})
 	if err != nil {
@@ -119,6 +119,7 @@ func (p *process) importDirectory(ctx context.Context, f *directoryFlags, file s
 		return err
 	}
 	progress.finish()
+	p.complainUnmatched(file, result, lines)
 	return p.reportDirectory(f, result, bad)
 }
 
@@ -134,21 +135,21 @@ func (c counting) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// readPeople reads all, and calls rejected for each that cannot be taken.
-func readPeople(list *people.Reader, rejected func(error)) (users []*sealwatchv1.DirectoryUser, bad int, err error) {
+// readPeople reads all with their lines, and calls rejected for each that cannot be taken.
+func readPeople(list *people.Reader, rejected func(error)) (users []*sealwatchv1.DirectoryUser, lines []int, bad int, err error) {
 	for {
 		r, err := list.Next()
 		var one *people.RecordError
 		switch {
 		case errors.Is(err, io.EOF):
-			return users, bad, nil
+			return users, lines, bad, nil
 		case errors.As(err, &one):
 			bad++
 			rejected(err)
 		case err != nil:
-			return nil, bad, err
+			return nil, nil, bad, err
 		default:
-			users = append(users, directoryUser(&r))
+			users, lines = append(users, directoryUser(&r)), append(lines, r.Line)
 		}
 	}
 }
@@ -187,9 +188,42 @@ func deliver(ctx context.Context, client sealwatchv1.DirectoryServiceClient, opt
 	return stream.CloseAndRecv()
 }
 
+// complainUnmatched names the rows that take back a state which there is not. They are no error: the file may have been imported before.
+func (p *process) complainUnmatched(file string, r *sealwatchv1.ImportDirectoryResponse, lines []int) {
+	for _, u := range r.GetUnmatched() {
+		line := ""
+		if k := int(u.GetIndex()); k < len(lines) {
+			line = fmt.Sprintf("line %d: ", lines[k])
+		}
+		expected := "the source has no such person"
+		if len(u.GetStates()) > 0 {
+			var from []string
+			for _, s := range u.GetStates() {
+				from = append(from, directoryTime(s.AsTime()))
+			}
+			expected = "expected the validFrom of one of the person's states: " + strings.Join(from, ", ")
+		}
+		p.complain(fmt.Errorf("%s: %sperson %.80q: removed: no state begins at %s, so nothing was taken back; %s", terminal.Text(file), line, terminal.Text(u.GetDirectoryId()), directoryTime(u.GetValidFrom().AsTime()), expected))
+	}
+	if more := int(r.GetUnmatchedCount()) - len(r.GetUnmatched()); more > 0 {
+		p.complain(fmt.Errorf("%s: and %d more that take back nothing", terminal.Text(file), more))
+	}
+}
+
+// directoryTime is a time as a file of the directory takes it.
+func directoryTime(t time.Time) string {
+	if t.Equal(t.Truncate(24 * time.Hour)) {
+		return t.UTC().Format(time.DateOnly)
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
 // reportDirectory says what became of a delivery.
 func (p *process) reportDirectory(f *directoryFlags, r *sealwatchv1.ImportDirectoryResponse, bad int) error {
 	counts := fmt.Sprintf("%d new, %d changed, %d unchanged", r.GetAdded(), r.GetChanged(), r.GetUnchanged())
+	if n := r.GetUnmatchedCount(); n > 0 {
+		counts += fmt.Sprintf(", %d of them with nothing to take back", n)
+	}
 	if r.GetActiveBefore() > 0 { // otherwise nobody was there who could have left
 		counts += fmt.Sprintf(", %d of %s left", r.GetLeft(), numbered(int(r.GetActiveBefore()), "active person", "active people"))
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/internal/directory"
@@ -33,7 +35,7 @@ func (fakeDirectory) ImportDirectory(s grpc.ClientStreamingServer[sealwatchv1.Im
 			d = directory.Delivery{Source: o.GetSource(), AsOf: o.GetAsOfTime().AsTime(), Full: o.GetFull(), DryRun: o.GetDryRun(), Confirm: o.GetConfirm()}
 		}
 		for _, u := range request.GetUsers() {
-			d.Records = append(d.Records, directory.Record{State: directory.State{Source: d.Source, DirectoryID: u.GetDirectoryId(), Status: u.GetStatus(), DisplayName: u.GetDisplayName()}})
+			d.Records = append(d.Records, directory.Record{State: directory.State{Source: d.Source, DirectoryID: u.GetDirectoryId(), Status: u.GetStatus(), DisplayName: u.GetDisplayName(), Removed: u.GetRemoved(), From: fromOf(u)}})
 		}
 	}
 	for i := range 10 {
@@ -42,8 +44,23 @@ func (fakeDirectory) ImportDirectory(s grpc.ClientStreamingServer[sealwatchv1.Im
 		}
 	}
 	_, _, o := directory.Plan(&d, h)
-	return s.SendAndClose(&sealwatchv1.ImportDirectoryResponse{Applied: !o.Held && !d.DryRun, Held: o.Held, ActiveBefore: int32(o.People), Added: int32(o.New), Changed: int32(o.Changed),
+	var unmatched []*sealwatchv1.UnmatchedDirectoryUser
+	for _, u := range o.Unmatched {
+		m := &sealwatchv1.UnmatchedDirectoryUser{Index: int32(u.Index), DirectoryId: u.DirectoryID, ValidFrom: timestamppb.New(u.From)}
+		for range u.States {
+			m.States = append(m.States, timestamppb.New(directory.Earliest))
+		}
+		unmatched = append(unmatched, m)
+	}
+	return s.SendAndClose(&sealwatchv1.ImportDirectoryResponse{Unmatched: unmatched, UnmatchedCount: int32(len(unmatched)), Applied: !o.Held && !d.DryRun, Held: o.Held, ActiveBefore: int32(o.People), Added: int32(o.New), Changed: int32(o.Changed),
 		Unchanged: int32(o.Unchanged), Left: int32(o.Left), States: int32(o.States)})
+}
+
+func fromOf(u *sealwatchv1.DirectoryUser) time.Time {
+	if u.GetValidFrom() == nil || !u.GetRemoved() {
+		return time.Time{}
+	}
+	return u.GetValidFrom().AsTime()
 }
 
 func (fakeDirectory) ConfirmDirectoryDelivery(_ context.Context, r *sealwatchv1.ConfirmDirectoryDeliveryRequest) (*sealwatchv1.ConfirmDirectoryDeliveryResponse, error) {

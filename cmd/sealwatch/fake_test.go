@@ -183,7 +183,8 @@ func (f *fake) GetDetection(_ context.Context, r *sealwatchv1.GetDetectionReques
 	case "detections/failed_logins":
 		d.Status.State = sealwatchv1.DetectionState_DETECTION_STATE_OK
 		d.Title, d.Description, d.Severity, d.Response = "Many failed", "Somebody\nguesses passwords.", sealwatchv1.Severity_SEVERITY_MEDIUM, []string{"Ask the user."}
-		d.Parameters = []*sealwatchv1.DetectionParameter{{Name: "threshold", Value: "7", DefaultValue: "5", Unit: "failures", Description: "How many."}, {Name: "mode", Value: "users", DefaultValue: "users"}}
+		d.Parameters = []*sealwatchv1.DetectionParameter{{Name: "threshold", Value: "7", DefaultValue: "5", Unit: "failures", Description: "How many."}, {Name: "mode", Value: "users", DefaultValue: "users"},
+			{Name: "window_us", Value: "900000000", DefaultValue: "600000000", Minimum: "1000000", Maximum: "21600000000", Unit: "µs", Text: &sealwatchv1.DetectionParameterText{Value: "15m", DefaultValue: "10m", Minimum: "1s", Maximum: "6h"}}}
 		d.Versions = []*sealwatchv1.DetectionVersion{{Revision: 3, StartTime: day(2024), EndTime: day(2025)}, {Revision: 2, StartTime: day(2026), EndTime: day(2200)}, {Revision: 1, StartTime: day(1970), EndTime: day(2200)}}
 	case "detections/impossible_travel":
 		d.Status.State = sealwatchv1.DetectionState_DETECTION_STATE_BLIND

@@ -247,6 +247,7 @@ func first(times ...time.Time) time.Time {
 
 // finish brings the state into its form and checks it.
 func finish(r directory.Record, line int) (directory.Record, error) {
+	r.Line = line
 	r.Normalise()
 	if r.Removed && r.From.IsZero() {
 		return r, &RecordError{Line: line, ID: r.DirectoryID, Field: "validFrom", Problem: "found none, expected the time of the state that is taken back"}

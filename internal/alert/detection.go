@@ -39,4 +39,9 @@ type Parameter struct {
 	Value, Default    string
 	Minimum, Maximum  string
 	Unit, Description string
+	// Shown is the same as people write it; nil where the unit is not one of time.
+	Shown *ParameterText
 }
+
+// ParameterText is a parameter of time in durations such as 10m.
+type ParameterText struct{ Value, Default, Minimum, Maximum string }

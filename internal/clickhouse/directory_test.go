@@ -117,4 +117,53 @@ func TestDirectory(t *testing.T) {
 	if answers, err := db.DirectoryAt(ctx, "default", []directory.Question{{SubjectID: "u2", At: left}}); err != nil || answers[0].Status != "active" {
 		t.Errorf("after the leaving was taken back: %+v, %v", answers, err)
 	}
+	readsWhatHolds(t, db)
+}
+
+// readsWhatHolds: a state that was replaced or taken back lies in a part until a merge. What DirectoryAt chooses from
+// does not have the people whom only such a state leads to, and its answers are those of everything that holds.
+func readsWhatHolds(t *testing.T, db *clickhouse.DB) {
+	t.Helper()
+	tenant, ctx := "related", t.Context()
+	day := func(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
+	state := func(id string, from time.Time, status string, ids []string, emails ...string) directory.State {
+		return directory.State{Tenant: tenant, Source: "hr", DirectoryID: id, Status: status, Kind: "person", From: from, Emails: emails, DocuSignUserIDs: ids, Groups: []string{}}
+	}
+	back := state("1", day(5), "active", nil)
+	back.Removed = true
+	held := []directory.State{
+		state("1", time.Time{}, "active", []string{"u1"}, "ann@example.com"),
+		state("2", time.Time{}, "active", nil, "bob@example.com"),
+		state("3", time.Time{}, "deleted", nil, "cy@example.com"),
+	}
+	for _, said := range [][]directory.State{
+		{state("1", time.Time{}, "active", []string{"u1"}, "ann@example.com", "bob@example.com")}, // replaced below
+		{state("1", day(5), "deleted", nil, "cy@example.com")},                                    // taken back below
+		append([]directory.State{back}, held...),
+	} {
+		if err := db.AddPeople(ctx, said); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ids, err := clickhouse.RelatedPeople(ctx, db, tenant, []string{"u1"}); err != nil || !slices.Equal(ids, []string{"1"}) {
+		t.Errorf("people related to u1: %v, %v; expected person 1 alone", ids, err)
+	}
+	var questions []directory.Question
+	for _, q := range []directory.Question{{SubjectID: "u1"}, {SubjectID: "u9", Email: "bob@example.com"}, {Email: "cy@example.com"}, {SubjectID: "u1", Email: "cy@example.com"}} {
+		for _, n := range []int{1, 5, 9} {
+			q.At = day(n)
+			questions = append(questions, q)
+		}
+	}
+	answers, err := db.DirectoryAt(ctx, tenant, questions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := directory.NewResolver(held)
+	for i, q := range questions {
+		want := who.Resolve(q)
+		if got := answers[i]; got.DirectoryID != want.DirectoryID || got.Status != want.Status || got.MatchedBy != want.MatchedBy || len(got.Others) != len(want.Others) {
+			t.Errorf("%+v: %+v, expected %+v", q, got, want)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"github.com/sealwatch/sealwatch/internal/directory"
 	"github.com/sealwatch/sealwatch/internal/event"
 )
 
@@ -124,3 +125,12 @@ func PassesLeft(ctx context.Context, d *DB) (left []string, err error) {
 
 // Exec runs a statement that returns nothing.
 func Exec(ctx context.Context, d *DB, sql string) error { return d.conn.Exec(ctx, sql) }
+
+// RelatedPeople are the ids of the people from whom DirectoryAt chooses.
+func RelatedPeople(ctx context.Context, d *DB, tenant string, keys []string) (ids []string, err error) {
+	err = d.people(ctx, "directory_related", tenant, func(s *directory.State) error {
+		ids = append(ids, s.DirectoryID)
+		return nil
+	}, list("keys", keys))
+	return ids, err
+}

@@ -167,7 +167,7 @@ type Policies struct {
 type Detection struct {
 	// Whether the detection runs. Unset means yes.
 	Enabled *bool `yaml:"enabled,omitempty"`
-	// Values of the detection's parameters, by name; what is not named keeps its default.
+	// Values of the detection's parameters, by name; what is not named keeps its default. One that counts time takes a duration such as 10m.
 	Parameters map[string]string `yaml:"parameters,omitempty"`
 	// About whom alerts are raised; findings about others are stored as suppressed (out_of_scope). It applies to findings
 	// about people, not to those about an address or an integration.

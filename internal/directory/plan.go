@@ -18,6 +18,8 @@ type Record struct {
 	Gone bool
 	// Was says that somebody of whom the first news is that the person has left was active from Hired until then.
 	Was bool
+	// Line of the file, from 1, on which it begins; 0 when it comes from none.
+	Line int
 }
 
 // Delivery is what a source says at a time.
@@ -44,11 +46,26 @@ type Outcome struct {
 	Leaving, Leavers []string
 	// States is how many states were, or would be, added.
 	States int
+	// Unmatched are the records that take back a state which there is not: they change nothing.
+	Unmatched []Unmatched
 	// Held says that it is not applied because too many have left: more than HeldShare of the people.
 	Held bool
 	// Applied says that it was.
 	Applied bool
 }
+
+// Unmatched is a record that takes back a state which there is not.
+type Unmatched struct {
+	// Index is the record's place in the delivery, from 0.
+	Index       int
+	DirectoryID string
+	From        time.Time
+	// States are the beginnings of the states that there are, in order, maxStates at most; the zero time is always.
+	States []time.Time
+}
+
+// maxStates is how many states of a person an Unmatched names, the latest ones.
+const maxStates = 10
 
 // maxLeavers is how many of those who leave an Outcome names.
 const maxLeavers = 20
@@ -107,16 +124,27 @@ func Plan(d *Delivery, h History) (states []State, deleted []string, o Outcome) 
 		}
 	}
 	// what is dated comes first, so that what is not says how it is after all of that
-	records := slices.Clone(d.Records)
-	slices.SortStableFunc(records, func(a, b Record) int {
+	order := make([]int, len(d.Records))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		a, b := &d.Records[i], &d.Records[j]
 		return cmp.Or(last(a.From.IsZero(), b.From.IsZero()), a.From.Compare(b.From))
 	})
 	p := planner{d: d, h: h}
 	seen, changed := map[string]bool{}, map[string]bool{}
-	for i := range records {
-		r := &records[i]
+	for _, i := range order {
+		r := &d.Records[i]
 		before := len(p.states) + len(p.deleted)
 		p.plan(r)
+		if r.Removed && len(p.states) == before-len(p.deleted) {
+			u := Unmatched{Index: i, DirectoryID: r.DirectoryID, From: r.From}
+			for _, m := range h[r.DirectoryID][max(0, len(h[r.DirectoryID])-maxStates):] {
+				u.States = append(u.States, m.From)
+			}
+			o.Unmatched = append(o.Unmatched, u)
+		}
 		seen[r.DirectoryID] = true
 		changed[r.DirectoryID] = changed[r.DirectoryID] || len(p.states)+len(p.deleted) > before
 	}
@@ -189,7 +217,7 @@ func (p *planner) plan(r *Record) {
 		}
 		return
 	case r.Removed:
-		if i := slices.IndexFunc(p.h[id], func(m Mark) bool { return m.From.Equal(r.From) }); i >= 0 {
+		if i := slices.IndexFunc(p.h[id], func(m Mark) bool { return m.From.Equal(r.From) || m.From.IsZero() && r.From.Equal(Earliest) }); i >= 0 {
 			p.states = append(p.states, r.State)
 			p.h[id] = slices.Delete(p.h[id], i, i+1)
 		}

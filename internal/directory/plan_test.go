@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sealwatch/sealwatch/internal/directory"
 )
 
@@ -194,5 +196,28 @@ func TestPlanOfWhatCannotBeRead(t *testing.T) {
 	d.Records, d.Present = nil, nil
 	if _, _, o := directory.Plan(&d, s.history()); !o.Held || o.Left != 30 || len(o.Leavers) != 20 || o.Leavers[0] != "10" {
 		t.Errorf("%+v", o)
+	}
+}
+
+// TestPlanNamesWhatTakesBackNothing: a row that takes back a state which there is not changes nothing, and is named with the states that there are.
+func TestPlanNamesWhatTakesBackNothing(t *testing.T) {
+	s := &store{}
+	s.deliver(day(1), false, record("1", "active"))
+	left := record("1", "disabled")
+	left.From = day(3)
+	s.deliver(day(4), false, left)
+	back := func(id string, from time.Time) directory.Record {
+		r := record(id, "active")
+		r.Removed, r.From = true, from
+		return r
+	}
+	o := s.deliver(day(9), false, record("1", "disabled"), back("1", day(2)), back("9", day(3)), back("1", day(3)))
+	want := []directory.Unmatched{{Index: 1, DirectoryID: "1", From: day(2), States: []time.Time{{}, day(3)}}, {Index: 2, DirectoryID: "9", From: day(3)}}
+	if d := cmp.Diff(want, o.Unmatched); d != "" {
+		t.Errorf("unmatched differs (-want +got):\n%s", d)
+	}
+	// what holds always is taken back by 1970
+	if o := s.deliver(day(9), false, back("1", directory.Earliest)); len(o.Unmatched) != 0 || o.States != 1 {
+		t.Errorf("the state of always: %+v", o)
 	}
 }

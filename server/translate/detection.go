@@ -38,10 +38,14 @@ func Detection(d *alert.Detection, state status.Detection, full bool) *pb.Detect
 		m.Status.Inputs = append(m.Status.Inputs, &pb.DetectionInput{Name: Text(i.Name), Events: Count(i.Events), LastTime: Timestamp(i.Last), LikelyCauses: i.LikelyCauses})
 	}
 	for _, p := range d.Parameters {
-		m.Parameters = append(m.Parameters, &pb.DetectionParameter{
+		q := &pb.DetectionParameter{
 			Name: p.Name, Type: p.Type, Value: p.Value, DefaultValue: p.Default,
 			Minimum: p.Minimum, Maximum: p.Maximum, Unit: p.Unit, Description: p.Description,
-		})
+		}
+		if t := p.Shown; t != nil {
+			q.Text = &pb.DetectionParameterText{Value: t.Value, DefaultValue: t.Default, Minimum: t.Minimum, Maximum: t.Maximum}
+		}
+		m.Parameters = append(m.Parameters, q)
 	}
 	if full {
 		m.Sql = d.SQL

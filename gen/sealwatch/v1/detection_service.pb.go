@@ -662,7 +662,10 @@ type DetectionParameter struct {
 	// unit of the value, for example km.
 	Unit string `protobuf:"bytes,7,opt,name=unit,proto3" json:"unit,omitempty"`
 	// description of what it does.
-	Description   string `protobuf:"bytes,8,opt,name=description,proto3" json:"description,omitempty"`
+	Description string `protobuf:"bytes,8,opt,name=description,proto3" json:"description,omitempty"`
+	// text is the same as people write it, where the unit is one of time, for example 10m for 600000000 of µs; unset otherwise. What takes a
+	// value takes it in this form, too. Unset in versions.
+	Text          *DetectionParameterText `protobuf:"bytes,9,opt,name=text,proto3" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -753,6 +756,86 @@ func (x *DetectionParameter) GetDescription() string {
 	return ""
 }
 
+func (x *DetectionParameter) GetText() *DetectionParameterText {
+	if x != nil {
+		return x.Text
+	}
+	return nil
+}
+
+// DetectionParameterText is a parameter that counts time, in durations such as 90s, 10m, 2h30m or 30d.
+type DetectionParameterText struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// value in force.
+	Value string `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
+	// default_value as shipped.
+	DefaultValue string `protobuf:"bytes,2,opt,name=default_value,json=defaultValue,proto3" json:"default_value,omitempty"`
+	// minimum that is accepted.
+	Minimum string `protobuf:"bytes,3,opt,name=minimum,proto3" json:"minimum,omitempty"`
+	// maximum that is accepted.
+	Maximum       string `protobuf:"bytes,4,opt,name=maximum,proto3" json:"maximum,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DetectionParameterText) Reset() {
+	*x = DetectionParameterText{}
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DetectionParameterText) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DetectionParameterText) ProtoMessage() {}
+
+func (x *DetectionParameterText) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DetectionParameterText.ProtoReflect.Descriptor instead.
+func (*DetectionParameterText) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *DetectionParameterText) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *DetectionParameterText) GetDefaultValue() string {
+	if x != nil {
+		return x.DefaultValue
+	}
+	return ""
+}
+
+func (x *DetectionParameterText) GetMinimum() string {
+	if x != nil {
+		return x.Minimum
+	}
+	return ""
+}
+
+func (x *DetectionParameterText) GetMaximum() string {
+	if x != nil {
+		return x.Maximum
+	}
+	return ""
+}
+
 // DetectionStatus says how a detection is doing.
 type DetectionStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -775,7 +858,7 @@ type DetectionStatus struct {
 
 func (x *DetectionStatus) Reset() {
 	*x = DetectionStatus{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[8]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -787,7 +870,7 @@ func (x *DetectionStatus) String() string {
 func (*DetectionStatus) ProtoMessage() {}
 
 func (x *DetectionStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[8]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -800,7 +883,7 @@ func (x *DetectionStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DetectionStatus.ProtoReflect.Descriptor instead.
 func (*DetectionStatus) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{8}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DetectionStatus) GetPendingEvents() int32 {
@@ -862,7 +945,7 @@ type DetectionInput struct {
 
 func (x *DetectionInput) Reset() {
 	*x = DetectionInput{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -874,7 +957,7 @@ func (x *DetectionInput) String() string {
 func (*DetectionInput) ProtoMessage() {}
 
 func (x *DetectionInput) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -887,7 +970,7 @@ func (x *DetectionInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DetectionInput.ProtoReflect.Descriptor instead.
 func (*DetectionInput) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{9}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *DetectionInput) GetName() string {
@@ -935,7 +1018,7 @@ type BacktestRequest struct {
 
 func (x *BacktestRequest) Reset() {
 	*x = BacktestRequest{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[10]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -947,7 +1030,7 @@ func (x *BacktestRequest) String() string {
 func (*BacktestRequest) ProtoMessage() {}
 
 func (x *BacktestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[10]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -960,7 +1043,7 @@ func (x *BacktestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestRequest.ProtoReflect.Descriptor instead.
 func (*BacktestRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{10}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *BacktestRequest) GetDetections() []string {
@@ -996,11 +1079,11 @@ type BacktestSetting struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// detection by id; when empty, the parameter is set in each of the request's detections that has it.
 	Detection string `protobuf:"bytes,1,opt,name=detection,proto3" json:"detection,omitempty"`
-	// parameter by name.
+	// parameter by name; one that counts time may be named without its unit, window for window_us.
 	Parameter string `protobuf:"bytes,2,opt,name=parameter,proto3" json:"parameter,omitempty"`
-	// value to try.
+	// value to try: a number in the parameter's unit, or a duration such as 10m where that is one of time, as answers have it.
 	Value string `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
-	// present_value is the one in force; only in answers.
+	// present_value is the one in force, in the same form; only in answers.
 	PresentValue  string `protobuf:"bytes,4,opt,name=present_value,json=presentValue,proto3" json:"present_value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1008,7 +1091,7 @@ type BacktestSetting struct {
 
 func (x *BacktestSetting) Reset() {
 	*x = BacktestSetting{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[11]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1020,7 +1103,7 @@ func (x *BacktestSetting) String() string {
 func (*BacktestSetting) ProtoMessage() {}
 
 func (x *BacktestSetting) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[11]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1033,7 +1116,7 @@ func (x *BacktestSetting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestSetting.ProtoReflect.Descriptor instead.
 func (*BacktestSetting) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{11}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *BacktestSetting) GetDetection() string {
@@ -1080,7 +1163,7 @@ type BacktestResponse struct {
 
 func (x *BacktestResponse) Reset() {
 	*x = BacktestResponse{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[12]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1092,7 +1175,7 @@ func (x *BacktestResponse) String() string {
 func (*BacktestResponse) ProtoMessage() {}
 
 func (x *BacktestResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[12]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1105,7 +1188,7 @@ func (x *BacktestResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestResponse.ProtoReflect.Descriptor instead.
 func (*BacktestResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{12}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *BacktestResponse) GetContent() isBacktestResponse_Content {
@@ -1168,7 +1251,7 @@ type BacktestProgress struct {
 
 func (x *BacktestProgress) Reset() {
 	*x = BacktestProgress{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[13]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1180,7 +1263,7 @@ func (x *BacktestProgress) String() string {
 func (*BacktestProgress) ProtoMessage() {}
 
 func (x *BacktestProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[13]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1193,7 +1276,7 @@ func (x *BacktestProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestProgress.ProtoReflect.Descriptor instead.
 func (*BacktestProgress) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{13}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *BacktestProgress) GetDetection() string {
@@ -1267,7 +1350,7 @@ type BacktestResult struct {
 
 func (x *BacktestResult) Reset() {
 	*x = BacktestResult{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[14]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1279,7 +1362,7 @@ func (x *BacktestResult) String() string {
 func (*BacktestResult) ProtoMessage() {}
 
 func (x *BacktestResult) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[14]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1292,7 +1375,7 @@ func (x *BacktestResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestResult.ProtoReflect.Descriptor instead.
 func (*BacktestResult) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{14}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *BacktestResult) GetDetection() string {
@@ -1420,7 +1503,7 @@ type BacktestCount struct {
 
 func (x *BacktestCount) Reset() {
 	*x = BacktestCount{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[15]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1432,7 +1515,7 @@ func (x *BacktestCount) String() string {
 func (*BacktestCount) ProtoMessage() {}
 
 func (x *BacktestCount) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[15]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1445,7 +1528,7 @@ func (x *BacktestCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestCount.ProtoReflect.Descriptor instead.
 func (*BacktestCount) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{15}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *BacktestCount) GetProposed() int32 {
@@ -1475,7 +1558,7 @@ type BacktestSeverity struct {
 
 func (x *BacktestSeverity) Reset() {
 	*x = BacktestSeverity{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[16]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1487,7 +1570,7 @@ func (x *BacktestSeverity) String() string {
 func (*BacktestSeverity) ProtoMessage() {}
 
 func (x *BacktestSeverity) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[16]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1500,7 +1583,7 @@ func (x *BacktestSeverity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestSeverity.ProtoReflect.Descriptor instead.
 func (*BacktestSeverity) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{16}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *BacktestSeverity) GetSeverity() Severity {
@@ -1532,7 +1615,7 @@ type BacktestDay struct {
 
 func (x *BacktestDay) Reset() {
 	*x = BacktestDay{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[17]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1544,7 +1627,7 @@ func (x *BacktestDay) String() string {
 func (*BacktestDay) ProtoMessage() {}
 
 func (x *BacktestDay) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[17]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1557,7 +1640,7 @@ func (x *BacktestDay) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestDay.ProtoReflect.Descriptor instead.
 func (*BacktestDay) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{17}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *BacktestDay) GetDate() string {
@@ -1596,7 +1679,7 @@ type BacktestSubject struct {
 
 func (x *BacktestSubject) Reset() {
 	*x = BacktestSubject{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[18]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1608,7 +1691,7 @@ func (x *BacktestSubject) String() string {
 func (*BacktestSubject) ProtoMessage() {}
 
 func (x *BacktestSubject) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[18]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1621,7 +1704,7 @@ func (x *BacktestSubject) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestSubject.ProtoReflect.Descriptor instead.
 func (*BacktestSubject) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{18}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *BacktestSubject) GetSubject() *Principal {
@@ -1660,7 +1743,7 @@ type BacktestSuppression struct {
 
 func (x *BacktestSuppression) Reset() {
 	*x = BacktestSuppression{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[19]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1672,7 +1755,7 @@ func (x *BacktestSuppression) String() string {
 func (*BacktestSuppression) ProtoMessage() {}
 
 func (x *BacktestSuppression) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[19]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1685,7 +1768,7 @@ func (x *BacktestSuppression) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestSuppression.ProtoReflect.Descriptor instead.
 func (*BacktestSuppression) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{19}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *BacktestSuppression) GetReason() string {
@@ -1728,7 +1811,7 @@ type BacktestExample struct {
 
 func (x *BacktestExample) Reset() {
 	*x = BacktestExample{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[20]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1740,7 +1823,7 @@ func (x *BacktestExample) String() string {
 func (*BacktestExample) ProtoMessage() {}
 
 func (x *BacktestExample) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[20]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1753,7 +1836,7 @@ func (x *BacktestExample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BacktestExample.ProtoReflect.Descriptor instead.
 func (*BacktestExample) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{20}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *BacktestExample) GetTitle() string {
@@ -1806,7 +1889,7 @@ type ReevaluateRequest struct {
 
 func (x *ReevaluateRequest) Reset() {
 	*x = ReevaluateRequest{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[21]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1818,7 +1901,7 @@ func (x *ReevaluateRequest) String() string {
 func (*ReevaluateRequest) ProtoMessage() {}
 
 func (x *ReevaluateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[21]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1831,7 +1914,7 @@ func (x *ReevaluateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReevaluateRequest.ProtoReflect.Descriptor instead.
 func (*ReevaluateRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{21}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ReevaluateRequest) GetDetections() []string {
@@ -1871,7 +1954,7 @@ type ReevaluateResponse struct {
 
 func (x *ReevaluateResponse) Reset() {
 	*x = ReevaluateResponse{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[22]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1883,7 +1966,7 @@ func (x *ReevaluateResponse) String() string {
 func (*ReevaluateResponse) ProtoMessage() {}
 
 func (x *ReevaluateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[22]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1896,7 +1979,7 @@ func (x *ReevaluateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReevaluateResponse.ProtoReflect.Descriptor instead.
 func (*ReevaluateResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{22}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ReevaluateResponse) GetContent() isReevaluateResponse_Content {
@@ -1968,7 +2051,7 @@ type ReevaluateResult struct {
 
 func (x *ReevaluateResult) Reset() {
 	*x = ReevaluateResult{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[23]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1980,7 +2063,7 @@ func (x *ReevaluateResult) String() string {
 func (*ReevaluateResult) ProtoMessage() {}
 
 func (x *ReevaluateResult) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[23]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1993,7 +2076,7 @@ func (x *ReevaluateResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReevaluateResult.ProtoReflect.Descriptor instead.
 func (*ReevaluateResult) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{23}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ReevaluateResult) GetDetection() string {
@@ -2073,7 +2156,7 @@ type ReevaluateCount struct {
 
 func (x *ReevaluateCount) Reset() {
 	*x = ReevaluateCount{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[24]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2085,7 +2168,7 @@ func (x *ReevaluateCount) String() string {
 func (*ReevaluateCount) ProtoMessage() {}
 
 func (x *ReevaluateCount) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[24]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2098,7 +2181,7 @@ func (x *ReevaluateCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReevaluateCount.ProtoReflect.Descriptor instead.
 func (*ReevaluateCount) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{24}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ReevaluateCount) GetCreated() int32 {
@@ -2156,7 +2239,7 @@ type ReevaluateDay struct {
 
 func (x *ReevaluateDay) Reset() {
 	*x = ReevaluateDay{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[25]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2168,7 +2251,7 @@ func (x *ReevaluateDay) String() string {
 func (*ReevaluateDay) ProtoMessage() {}
 
 func (x *ReevaluateDay) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[25]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2181,7 +2264,7 @@ func (x *ReevaluateDay) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReevaluateDay.ProtoReflect.Descriptor instead.
 func (*ReevaluateDay) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{25}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ReevaluateDay) GetDate() string {
@@ -2229,7 +2312,7 @@ type ReevaluateExample struct {
 
 func (x *ReevaluateExample) Reset() {
 	*x = ReevaluateExample{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[26]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2241,7 +2324,7 @@ func (x *ReevaluateExample) String() string {
 func (*ReevaluateExample) ProtoMessage() {}
 
 func (x *ReevaluateExample) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[26]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2254,7 +2337,7 @@ func (x *ReevaluateExample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReevaluateExample.ProtoReflect.Descriptor instead.
 func (*ReevaluateExample) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{26}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ReevaluateExample) GetDifference() AlertChange {
@@ -2350,7 +2433,7 @@ type FieldDifference struct {
 
 func (x *FieldDifference) Reset() {
 	*x = FieldDifference{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[27]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2362,7 +2445,7 @@ func (x *FieldDifference) String() string {
 func (*FieldDifference) ProtoMessage() {}
 
 func (x *FieldDifference) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[27]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2375,7 +2458,7 @@ func (x *FieldDifference) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FieldDifference.ProtoReflect.Descriptor instead.
 func (*FieldDifference) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{27}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *FieldDifference) GetField() string {
@@ -2416,7 +2499,7 @@ type ApplyReevaluationRequest struct {
 
 func (x *ApplyReevaluationRequest) Reset() {
 	*x = ApplyReevaluationRequest{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[28]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2428,7 +2511,7 @@ func (x *ApplyReevaluationRequest) String() string {
 func (*ApplyReevaluationRequest) ProtoMessage() {}
 
 func (x *ApplyReevaluationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[28]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2441,7 +2524,7 @@ func (x *ApplyReevaluationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyReevaluationRequest.ProtoReflect.Descriptor instead.
 func (*ApplyReevaluationRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{28}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ApplyReevaluationRequest) GetDetections() []*ReevaluatedDetection {
@@ -2485,7 +2568,7 @@ type ReevaluatedDetection struct {
 
 func (x *ReevaluatedDetection) Reset() {
 	*x = ReevaluatedDetection{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[29]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2497,7 +2580,7 @@ func (x *ReevaluatedDetection) String() string {
 func (*ReevaluatedDetection) ProtoMessage() {}
 
 func (x *ReevaluatedDetection) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[29]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2510,7 +2593,7 @@ func (x *ReevaluatedDetection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReevaluatedDetection.ProtoReflect.Descriptor instead.
 func (*ReevaluatedDetection) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{29}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ReevaluatedDetection) GetDetection() string {
@@ -2538,7 +2621,7 @@ type ApplyReevaluationResponse struct {
 
 func (x *ApplyReevaluationResponse) Reset() {
 	*x = ApplyReevaluationResponse{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[30]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2550,7 +2633,7 @@ func (x *ApplyReevaluationResponse) String() string {
 func (*ApplyReevaluationResponse) ProtoMessage() {}
 
 func (x *ApplyReevaluationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[30]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2563,7 +2646,7 @@ func (x *ApplyReevaluationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyReevaluationResponse.ProtoReflect.Descriptor instead.
 func (*ApplyReevaluationResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{30}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ApplyReevaluationResponse) GetVersions() []*AppliedVersion {
@@ -2586,7 +2669,7 @@ type AppliedVersion struct {
 
 func (x *AppliedVersion) Reset() {
 	*x = AppliedVersion{}
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[31]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2598,7 +2681,7 @@ func (x *AppliedVersion) String() string {
 func (*AppliedVersion) ProtoMessage() {}
 
 func (x *AppliedVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[31]
+	mi := &file_sealwatch_v1_detection_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2611,7 +2694,7 @@ func (x *AppliedVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppliedVersion.ProtoReflect.Descriptor instead.
 func (*AppliedVersion) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{31}
+	return file_sealwatch_v1_detection_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *AppliedVersion) GetDetection() string {
@@ -2687,7 +2770,7 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\aexclude\x18\x02 \x01(\v2%.sealwatch.v1.DetectionScopeSelectionB\x03\xe0A\x03R\aexclude\"Q\n" +
 	"\x17DetectionScopeSelection\x12\x19\n" +
 	"\x05users\x18\x01 \x03(\tB\x03\xe0A\x03R\x05users\x12\x1b\n" +
-	"\x06groups\x18\x02 \x03(\tB\x03\xe0A\x03R\x06groups\"\x89\x02\n" +
+	"\x06groups\x18\x02 \x03(\tB\x03\xe0A\x03R\x06groups\"\xc8\x02\n" +
 	"\x12DetectionParameter\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\x03R\x04name\x12\x17\n" +
 	"\x04type\x18\x02 \x01(\tB\x03\xe0A\x03R\x04type\x12\x19\n" +
@@ -2696,7 +2779,13 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\aminimum\x18\x05 \x01(\tB\x03\xe0A\x03R\aminimum\x12\x1d\n" +
 	"\amaximum\x18\x06 \x01(\tB\x03\xe0A\x03R\amaximum\x12\x17\n" +
 	"\x04unit\x18\a \x01(\tB\x03\xe0A\x03R\x04unit\x12%\n" +
-	"\vdescription\x18\b \x01(\tB\x03\xe0A\x03R\vdescription\"\xa3\x02\n" +
+	"\vdescription\x18\b \x01(\tB\x03\xe0A\x03R\vdescription\x12=\n" +
+	"\x04text\x18\t \x01(\v2$.sealwatch.v1.DetectionParameterTextB\x03\xe0A\x03R\x04text\"\x9b\x01\n" +
+	"\x16DetectionParameterText\x12\x19\n" +
+	"\x05value\x18\x01 \x01(\tB\x03\xe0A\x03R\x05value\x12(\n" +
+	"\rdefault_value\x18\x02 \x01(\tB\x03\xe0A\x03R\fdefaultValue\x12\x1d\n" +
+	"\aminimum\x18\x03 \x01(\tB\x03\xe0A\x03R\aminimum\x12\x1d\n" +
+	"\amaximum\x18\x04 \x01(\tB\x03\xe0A\x03R\amaximum\"\xa3\x02\n" +
 	"\x0fDetectionStatus\x12*\n" +
 	"\x0epending_events\x18\x01 \x01(\x05B\x03\xe0A\x03R\rpendingEvents\x12(\n" +
 	"\ractive_alerts\x18\x02 \x01(\x05B\x03\xe0A\x03R\factiveAlerts\x12\"\n" +
@@ -2881,7 +2970,7 @@ func file_sealwatch_v1_detection_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sealwatch_v1_detection_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sealwatch_v1_detection_service_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_sealwatch_v1_detection_service_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_sealwatch_v1_detection_service_proto_goTypes = []any{
 	(DetectionState)(0),               // 0: sealwatch.v1.DetectionState
 	(*GetDetectionRequest)(nil),       // 1: sealwatch.v1.GetDetectionRequest
@@ -2892,125 +2981,127 @@ var file_sealwatch_v1_detection_service_proto_goTypes = []any{
 	(*DetectionScope)(nil),            // 6: sealwatch.v1.DetectionScope
 	(*DetectionScopeSelection)(nil),   // 7: sealwatch.v1.DetectionScopeSelection
 	(*DetectionParameter)(nil),        // 8: sealwatch.v1.DetectionParameter
-	(*DetectionStatus)(nil),           // 9: sealwatch.v1.DetectionStatus
-	(*DetectionInput)(nil),            // 10: sealwatch.v1.DetectionInput
-	(*BacktestRequest)(nil),           // 11: sealwatch.v1.BacktestRequest
-	(*BacktestSetting)(nil),           // 12: sealwatch.v1.BacktestSetting
-	(*BacktestResponse)(nil),          // 13: sealwatch.v1.BacktestResponse
-	(*BacktestProgress)(nil),          // 14: sealwatch.v1.BacktestProgress
-	(*BacktestResult)(nil),            // 15: sealwatch.v1.BacktestResult
-	(*BacktestCount)(nil),             // 16: sealwatch.v1.BacktestCount
-	(*BacktestSeverity)(nil),          // 17: sealwatch.v1.BacktestSeverity
-	(*BacktestDay)(nil),               // 18: sealwatch.v1.BacktestDay
-	(*BacktestSubject)(nil),           // 19: sealwatch.v1.BacktestSubject
-	(*BacktestSuppression)(nil),       // 20: sealwatch.v1.BacktestSuppression
-	(*BacktestExample)(nil),           // 21: sealwatch.v1.BacktestExample
-	(*ReevaluateRequest)(nil),         // 22: sealwatch.v1.ReevaluateRequest
-	(*ReevaluateResponse)(nil),        // 23: sealwatch.v1.ReevaluateResponse
-	(*ReevaluateResult)(nil),          // 24: sealwatch.v1.ReevaluateResult
-	(*ReevaluateCount)(nil),           // 25: sealwatch.v1.ReevaluateCount
-	(*ReevaluateDay)(nil),             // 26: sealwatch.v1.ReevaluateDay
-	(*ReevaluateExample)(nil),         // 27: sealwatch.v1.ReevaluateExample
-	(*FieldDifference)(nil),           // 28: sealwatch.v1.FieldDifference
-	(*ApplyReevaluationRequest)(nil),  // 29: sealwatch.v1.ApplyReevaluationRequest
-	(*ReevaluatedDetection)(nil),      // 30: sealwatch.v1.ReevaluatedDetection
-	(*ApplyReevaluationResponse)(nil), // 31: sealwatch.v1.ApplyReevaluationResponse
-	(*AppliedVersion)(nil),            // 32: sealwatch.v1.AppliedVersion
-	nil,                               // 33: sealwatch.v1.Detection.SuppressionsEntry
-	(Severity)(0),                     // 34: sealwatch.v1.Severity
-	(*durationpb.Duration)(nil),       // 35: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),     // 36: google.protobuf.Timestamp
-	(*Principal)(nil),                 // 37: sealwatch.v1.Principal
-	(AlertChange)(0),                  // 38: sealwatch.v1.AlertChange
-	(AlertState)(0),                   // 39: sealwatch.v1.AlertState
+	(*DetectionParameterText)(nil),    // 9: sealwatch.v1.DetectionParameterText
+	(*DetectionStatus)(nil),           // 10: sealwatch.v1.DetectionStatus
+	(*DetectionInput)(nil),            // 11: sealwatch.v1.DetectionInput
+	(*BacktestRequest)(nil),           // 12: sealwatch.v1.BacktestRequest
+	(*BacktestSetting)(nil),           // 13: sealwatch.v1.BacktestSetting
+	(*BacktestResponse)(nil),          // 14: sealwatch.v1.BacktestResponse
+	(*BacktestProgress)(nil),          // 15: sealwatch.v1.BacktestProgress
+	(*BacktestResult)(nil),            // 16: sealwatch.v1.BacktestResult
+	(*BacktestCount)(nil),             // 17: sealwatch.v1.BacktestCount
+	(*BacktestSeverity)(nil),          // 18: sealwatch.v1.BacktestSeverity
+	(*BacktestDay)(nil),               // 19: sealwatch.v1.BacktestDay
+	(*BacktestSubject)(nil),           // 20: sealwatch.v1.BacktestSubject
+	(*BacktestSuppression)(nil),       // 21: sealwatch.v1.BacktestSuppression
+	(*BacktestExample)(nil),           // 22: sealwatch.v1.BacktestExample
+	(*ReevaluateRequest)(nil),         // 23: sealwatch.v1.ReevaluateRequest
+	(*ReevaluateResponse)(nil),        // 24: sealwatch.v1.ReevaluateResponse
+	(*ReevaluateResult)(nil),          // 25: sealwatch.v1.ReevaluateResult
+	(*ReevaluateCount)(nil),           // 26: sealwatch.v1.ReevaluateCount
+	(*ReevaluateDay)(nil),             // 27: sealwatch.v1.ReevaluateDay
+	(*ReevaluateExample)(nil),         // 28: sealwatch.v1.ReevaluateExample
+	(*FieldDifference)(nil),           // 29: sealwatch.v1.FieldDifference
+	(*ApplyReevaluationRequest)(nil),  // 30: sealwatch.v1.ApplyReevaluationRequest
+	(*ReevaluatedDetection)(nil),      // 31: sealwatch.v1.ReevaluatedDetection
+	(*ApplyReevaluationResponse)(nil), // 32: sealwatch.v1.ApplyReevaluationResponse
+	(*AppliedVersion)(nil),            // 33: sealwatch.v1.AppliedVersion
+	nil,                               // 34: sealwatch.v1.Detection.SuppressionsEntry
+	(Severity)(0),                     // 35: sealwatch.v1.Severity
+	(*durationpb.Duration)(nil),       // 36: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),     // 37: google.protobuf.Timestamp
+	(*Principal)(nil),                 // 38: sealwatch.v1.Principal
+	(AlertChange)(0),                  // 39: sealwatch.v1.AlertChange
+	(AlertState)(0),                   // 40: sealwatch.v1.AlertState
 }
 var file_sealwatch_v1_detection_service_proto_depIdxs = []int32{
 	4,  // 0: sealwatch.v1.ListDetectionsResponse.detections:type_name -> sealwatch.v1.Detection
-	34, // 1: sealwatch.v1.Detection.severity:type_name -> sealwatch.v1.Severity
-	35, // 2: sealwatch.v1.Detection.look_back:type_name -> google.protobuf.Duration
+	35, // 1: sealwatch.v1.Detection.severity:type_name -> sealwatch.v1.Severity
+	36, // 2: sealwatch.v1.Detection.look_back:type_name -> google.protobuf.Duration
 	8,  // 3: sealwatch.v1.Detection.parameters:type_name -> sealwatch.v1.DetectionParameter
-	9,  // 4: sealwatch.v1.Detection.status:type_name -> sealwatch.v1.DetectionStatus
+	10, // 4: sealwatch.v1.Detection.status:type_name -> sealwatch.v1.DetectionStatus
 	5,  // 5: sealwatch.v1.Detection.versions:type_name -> sealwatch.v1.DetectionVersion
-	33, // 6: sealwatch.v1.Detection.suppressions:type_name -> sealwatch.v1.Detection.SuppressionsEntry
-	36, // 7: sealwatch.v1.DetectionVersion.start_time:type_name -> google.protobuf.Timestamp
-	36, // 8: sealwatch.v1.DetectionVersion.end_time:type_name -> google.protobuf.Timestamp
-	36, // 9: sealwatch.v1.DetectionVersion.create_time:type_name -> google.protobuf.Timestamp
+	34, // 6: sealwatch.v1.Detection.suppressions:type_name -> sealwatch.v1.Detection.SuppressionsEntry
+	37, // 7: sealwatch.v1.DetectionVersion.start_time:type_name -> google.protobuf.Timestamp
+	37, // 8: sealwatch.v1.DetectionVersion.end_time:type_name -> google.protobuf.Timestamp
+	37, // 9: sealwatch.v1.DetectionVersion.create_time:type_name -> google.protobuf.Timestamp
 	8,  // 10: sealwatch.v1.DetectionVersion.parameters:type_name -> sealwatch.v1.DetectionParameter
 	6,  // 11: sealwatch.v1.DetectionVersion.scope:type_name -> sealwatch.v1.DetectionScope
 	7,  // 12: sealwatch.v1.DetectionScope.include:type_name -> sealwatch.v1.DetectionScopeSelection
 	7,  // 13: sealwatch.v1.DetectionScope.exclude:type_name -> sealwatch.v1.DetectionScopeSelection
-	0,  // 14: sealwatch.v1.DetectionStatus.state:type_name -> sealwatch.v1.DetectionState
-	10, // 15: sealwatch.v1.DetectionStatus.inputs:type_name -> sealwatch.v1.DetectionInput
-	36, // 16: sealwatch.v1.DetectionInput.last_time:type_name -> google.protobuf.Timestamp
-	36, // 17: sealwatch.v1.BacktestRequest.start_time:type_name -> google.protobuf.Timestamp
-	36, // 18: sealwatch.v1.BacktestRequest.end_time:type_name -> google.protobuf.Timestamp
-	12, // 19: sealwatch.v1.BacktestRequest.settings:type_name -> sealwatch.v1.BacktestSetting
-	14, // 20: sealwatch.v1.BacktestResponse.progress:type_name -> sealwatch.v1.BacktestProgress
-	15, // 21: sealwatch.v1.BacktestResponse.result:type_name -> sealwatch.v1.BacktestResult
-	36, // 22: sealwatch.v1.BacktestProgress.reached_time:type_name -> google.protobuf.Timestamp
-	36, // 23: sealwatch.v1.BacktestResult.start_time:type_name -> google.protobuf.Timestamp
-	36, // 24: sealwatch.v1.BacktestResult.end_time:type_name -> google.protobuf.Timestamp
-	12, // 25: sealwatch.v1.BacktestResult.settings:type_name -> sealwatch.v1.BacktestSetting
-	16, // 26: sealwatch.v1.BacktestResult.alerts:type_name -> sealwatch.v1.BacktestCount
-	16, // 27: sealwatch.v1.BacktestResult.suppressed:type_name -> sealwatch.v1.BacktestCount
-	16, // 28: sealwatch.v1.BacktestResult.subjects:type_name -> sealwatch.v1.BacktestCount
-	17, // 29: sealwatch.v1.BacktestResult.severities:type_name -> sealwatch.v1.BacktestSeverity
-	18, // 30: sealwatch.v1.BacktestResult.days:type_name -> sealwatch.v1.BacktestDay
-	19, // 31: sealwatch.v1.BacktestResult.top_subjects:type_name -> sealwatch.v1.BacktestSubject
-	20, // 32: sealwatch.v1.BacktestResult.suppressions:type_name -> sealwatch.v1.BacktestSuppression
-	21, // 33: sealwatch.v1.BacktestResult.added_examples:type_name -> sealwatch.v1.BacktestExample
-	21, // 34: sealwatch.v1.BacktestResult.removed_examples:type_name -> sealwatch.v1.BacktestExample
-	34, // 35: sealwatch.v1.BacktestSeverity.severity:type_name -> sealwatch.v1.Severity
-	16, // 36: sealwatch.v1.BacktestSeverity.alerts:type_name -> sealwatch.v1.BacktestCount
-	16, // 37: sealwatch.v1.BacktestDay.alerts:type_name -> sealwatch.v1.BacktestCount
-	16, // 38: sealwatch.v1.BacktestDay.suppressed:type_name -> sealwatch.v1.BacktestCount
-	37, // 39: sealwatch.v1.BacktestSubject.subject:type_name -> sealwatch.v1.Principal
-	16, // 40: sealwatch.v1.BacktestSubject.alerts:type_name -> sealwatch.v1.BacktestCount
-	16, // 41: sealwatch.v1.BacktestSubject.suppressed:type_name -> sealwatch.v1.BacktestCount
-	16, // 42: sealwatch.v1.BacktestSuppression.findings:type_name -> sealwatch.v1.BacktestCount
-	37, // 43: sealwatch.v1.BacktestExample.subject:type_name -> sealwatch.v1.Principal
-	34, // 44: sealwatch.v1.BacktestExample.severity:type_name -> sealwatch.v1.Severity
-	36, // 45: sealwatch.v1.BacktestExample.start_time:type_name -> google.protobuf.Timestamp
-	36, // 46: sealwatch.v1.BacktestExample.end_time:type_name -> google.protobuf.Timestamp
-	36, // 47: sealwatch.v1.ReevaluateRequest.start_time:type_name -> google.protobuf.Timestamp
-	36, // 48: sealwatch.v1.ReevaluateRequest.end_time:type_name -> google.protobuf.Timestamp
-	14, // 49: sealwatch.v1.ReevaluateResponse.progress:type_name -> sealwatch.v1.BacktestProgress
-	24, // 50: sealwatch.v1.ReevaluateResponse.result:type_name -> sealwatch.v1.ReevaluateResult
-	36, // 51: sealwatch.v1.ReevaluateResult.start_time:type_name -> google.protobuf.Timestamp
-	36, // 52: sealwatch.v1.ReevaluateResult.end_time:type_name -> google.protobuf.Timestamp
-	25, // 53: sealwatch.v1.ReevaluateResult.total:type_name -> sealwatch.v1.ReevaluateCount
-	26, // 54: sealwatch.v1.ReevaluateResult.days:type_name -> sealwatch.v1.ReevaluateDay
-	27, // 55: sealwatch.v1.ReevaluateResult.examples:type_name -> sealwatch.v1.ReevaluateExample
-	25, // 56: sealwatch.v1.ReevaluateDay.count:type_name -> sealwatch.v1.ReevaluateCount
-	38, // 57: sealwatch.v1.ReevaluateExample.difference:type_name -> sealwatch.v1.AlertChange
-	37, // 58: sealwatch.v1.ReevaluateExample.subject:type_name -> sealwatch.v1.Principal
-	34, // 59: sealwatch.v1.ReevaluateExample.severity:type_name -> sealwatch.v1.Severity
-	34, // 60: sealwatch.v1.ReevaluateExample.previous_severity:type_name -> sealwatch.v1.Severity
-	39, // 61: sealwatch.v1.ReevaluateExample.state:type_name -> sealwatch.v1.AlertState
-	39, // 62: sealwatch.v1.ReevaluateExample.previous_state:type_name -> sealwatch.v1.AlertState
-	36, // 63: sealwatch.v1.ReevaluateExample.start_time:type_name -> google.protobuf.Timestamp
-	36, // 64: sealwatch.v1.ReevaluateExample.end_time:type_name -> google.protobuf.Timestamp
-	28, // 65: sealwatch.v1.ReevaluateExample.fields:type_name -> sealwatch.v1.FieldDifference
-	30, // 66: sealwatch.v1.ApplyReevaluationRequest.detections:type_name -> sealwatch.v1.ReevaluatedDetection
-	36, // 67: sealwatch.v1.ApplyReevaluationRequest.start_time:type_name -> google.protobuf.Timestamp
-	36, // 68: sealwatch.v1.ApplyReevaluationRequest.end_time:type_name -> google.protobuf.Timestamp
-	32, // 69: sealwatch.v1.ApplyReevaluationResponse.versions:type_name -> sealwatch.v1.AppliedVersion
-	5,  // 70: sealwatch.v1.AppliedVersion.version:type_name -> sealwatch.v1.DetectionVersion
-	1,  // 71: sealwatch.v1.DetectionService.GetDetection:input_type -> sealwatch.v1.GetDetectionRequest
-	2,  // 72: sealwatch.v1.DetectionService.ListDetections:input_type -> sealwatch.v1.ListDetectionsRequest
-	11, // 73: sealwatch.v1.DetectionService.Backtest:input_type -> sealwatch.v1.BacktestRequest
-	22, // 74: sealwatch.v1.DetectionService.Reevaluate:input_type -> sealwatch.v1.ReevaluateRequest
-	29, // 75: sealwatch.v1.DetectionService.ApplyReevaluation:input_type -> sealwatch.v1.ApplyReevaluationRequest
-	4,  // 76: sealwatch.v1.DetectionService.GetDetection:output_type -> sealwatch.v1.Detection
-	3,  // 77: sealwatch.v1.DetectionService.ListDetections:output_type -> sealwatch.v1.ListDetectionsResponse
-	13, // 78: sealwatch.v1.DetectionService.Backtest:output_type -> sealwatch.v1.BacktestResponse
-	23, // 79: sealwatch.v1.DetectionService.Reevaluate:output_type -> sealwatch.v1.ReevaluateResponse
-	31, // 80: sealwatch.v1.DetectionService.ApplyReevaluation:output_type -> sealwatch.v1.ApplyReevaluationResponse
-	76, // [76:81] is the sub-list for method output_type
-	71, // [71:76] is the sub-list for method input_type
-	71, // [71:71] is the sub-list for extension type_name
-	71, // [71:71] is the sub-list for extension extendee
-	0,  // [0:71] is the sub-list for field type_name
+	9,  // 14: sealwatch.v1.DetectionParameter.text:type_name -> sealwatch.v1.DetectionParameterText
+	0,  // 15: sealwatch.v1.DetectionStatus.state:type_name -> sealwatch.v1.DetectionState
+	11, // 16: sealwatch.v1.DetectionStatus.inputs:type_name -> sealwatch.v1.DetectionInput
+	37, // 17: sealwatch.v1.DetectionInput.last_time:type_name -> google.protobuf.Timestamp
+	37, // 18: sealwatch.v1.BacktestRequest.start_time:type_name -> google.protobuf.Timestamp
+	37, // 19: sealwatch.v1.BacktestRequest.end_time:type_name -> google.protobuf.Timestamp
+	13, // 20: sealwatch.v1.BacktestRequest.settings:type_name -> sealwatch.v1.BacktestSetting
+	15, // 21: sealwatch.v1.BacktestResponse.progress:type_name -> sealwatch.v1.BacktestProgress
+	16, // 22: sealwatch.v1.BacktestResponse.result:type_name -> sealwatch.v1.BacktestResult
+	37, // 23: sealwatch.v1.BacktestProgress.reached_time:type_name -> google.protobuf.Timestamp
+	37, // 24: sealwatch.v1.BacktestResult.start_time:type_name -> google.protobuf.Timestamp
+	37, // 25: sealwatch.v1.BacktestResult.end_time:type_name -> google.protobuf.Timestamp
+	13, // 26: sealwatch.v1.BacktestResult.settings:type_name -> sealwatch.v1.BacktestSetting
+	17, // 27: sealwatch.v1.BacktestResult.alerts:type_name -> sealwatch.v1.BacktestCount
+	17, // 28: sealwatch.v1.BacktestResult.suppressed:type_name -> sealwatch.v1.BacktestCount
+	17, // 29: sealwatch.v1.BacktestResult.subjects:type_name -> sealwatch.v1.BacktestCount
+	18, // 30: sealwatch.v1.BacktestResult.severities:type_name -> sealwatch.v1.BacktestSeverity
+	19, // 31: sealwatch.v1.BacktestResult.days:type_name -> sealwatch.v1.BacktestDay
+	20, // 32: sealwatch.v1.BacktestResult.top_subjects:type_name -> sealwatch.v1.BacktestSubject
+	21, // 33: sealwatch.v1.BacktestResult.suppressions:type_name -> sealwatch.v1.BacktestSuppression
+	22, // 34: sealwatch.v1.BacktestResult.added_examples:type_name -> sealwatch.v1.BacktestExample
+	22, // 35: sealwatch.v1.BacktestResult.removed_examples:type_name -> sealwatch.v1.BacktestExample
+	35, // 36: sealwatch.v1.BacktestSeverity.severity:type_name -> sealwatch.v1.Severity
+	17, // 37: sealwatch.v1.BacktestSeverity.alerts:type_name -> sealwatch.v1.BacktestCount
+	17, // 38: sealwatch.v1.BacktestDay.alerts:type_name -> sealwatch.v1.BacktestCount
+	17, // 39: sealwatch.v1.BacktestDay.suppressed:type_name -> sealwatch.v1.BacktestCount
+	38, // 40: sealwatch.v1.BacktestSubject.subject:type_name -> sealwatch.v1.Principal
+	17, // 41: sealwatch.v1.BacktestSubject.alerts:type_name -> sealwatch.v1.BacktestCount
+	17, // 42: sealwatch.v1.BacktestSubject.suppressed:type_name -> sealwatch.v1.BacktestCount
+	17, // 43: sealwatch.v1.BacktestSuppression.findings:type_name -> sealwatch.v1.BacktestCount
+	38, // 44: sealwatch.v1.BacktestExample.subject:type_name -> sealwatch.v1.Principal
+	35, // 45: sealwatch.v1.BacktestExample.severity:type_name -> sealwatch.v1.Severity
+	37, // 46: sealwatch.v1.BacktestExample.start_time:type_name -> google.protobuf.Timestamp
+	37, // 47: sealwatch.v1.BacktestExample.end_time:type_name -> google.protobuf.Timestamp
+	37, // 48: sealwatch.v1.ReevaluateRequest.start_time:type_name -> google.protobuf.Timestamp
+	37, // 49: sealwatch.v1.ReevaluateRequest.end_time:type_name -> google.protobuf.Timestamp
+	15, // 50: sealwatch.v1.ReevaluateResponse.progress:type_name -> sealwatch.v1.BacktestProgress
+	25, // 51: sealwatch.v1.ReevaluateResponse.result:type_name -> sealwatch.v1.ReevaluateResult
+	37, // 52: sealwatch.v1.ReevaluateResult.start_time:type_name -> google.protobuf.Timestamp
+	37, // 53: sealwatch.v1.ReevaluateResult.end_time:type_name -> google.protobuf.Timestamp
+	26, // 54: sealwatch.v1.ReevaluateResult.total:type_name -> sealwatch.v1.ReevaluateCount
+	27, // 55: sealwatch.v1.ReevaluateResult.days:type_name -> sealwatch.v1.ReevaluateDay
+	28, // 56: sealwatch.v1.ReevaluateResult.examples:type_name -> sealwatch.v1.ReevaluateExample
+	26, // 57: sealwatch.v1.ReevaluateDay.count:type_name -> sealwatch.v1.ReevaluateCount
+	39, // 58: sealwatch.v1.ReevaluateExample.difference:type_name -> sealwatch.v1.AlertChange
+	38, // 59: sealwatch.v1.ReevaluateExample.subject:type_name -> sealwatch.v1.Principal
+	35, // 60: sealwatch.v1.ReevaluateExample.severity:type_name -> sealwatch.v1.Severity
+	35, // 61: sealwatch.v1.ReevaluateExample.previous_severity:type_name -> sealwatch.v1.Severity
+	40, // 62: sealwatch.v1.ReevaluateExample.state:type_name -> sealwatch.v1.AlertState
+	40, // 63: sealwatch.v1.ReevaluateExample.previous_state:type_name -> sealwatch.v1.AlertState
+	37, // 64: sealwatch.v1.ReevaluateExample.start_time:type_name -> google.protobuf.Timestamp
+	37, // 65: sealwatch.v1.ReevaluateExample.end_time:type_name -> google.protobuf.Timestamp
+	29, // 66: sealwatch.v1.ReevaluateExample.fields:type_name -> sealwatch.v1.FieldDifference
+	31, // 67: sealwatch.v1.ApplyReevaluationRequest.detections:type_name -> sealwatch.v1.ReevaluatedDetection
+	37, // 68: sealwatch.v1.ApplyReevaluationRequest.start_time:type_name -> google.protobuf.Timestamp
+	37, // 69: sealwatch.v1.ApplyReevaluationRequest.end_time:type_name -> google.protobuf.Timestamp
+	33, // 70: sealwatch.v1.ApplyReevaluationResponse.versions:type_name -> sealwatch.v1.AppliedVersion
+	5,  // 71: sealwatch.v1.AppliedVersion.version:type_name -> sealwatch.v1.DetectionVersion
+	1,  // 72: sealwatch.v1.DetectionService.GetDetection:input_type -> sealwatch.v1.GetDetectionRequest
+	2,  // 73: sealwatch.v1.DetectionService.ListDetections:input_type -> sealwatch.v1.ListDetectionsRequest
+	12, // 74: sealwatch.v1.DetectionService.Backtest:input_type -> sealwatch.v1.BacktestRequest
+	23, // 75: sealwatch.v1.DetectionService.Reevaluate:input_type -> sealwatch.v1.ReevaluateRequest
+	30, // 76: sealwatch.v1.DetectionService.ApplyReevaluation:input_type -> sealwatch.v1.ApplyReevaluationRequest
+	4,  // 77: sealwatch.v1.DetectionService.GetDetection:output_type -> sealwatch.v1.Detection
+	3,  // 78: sealwatch.v1.DetectionService.ListDetections:output_type -> sealwatch.v1.ListDetectionsResponse
+	14, // 79: sealwatch.v1.DetectionService.Backtest:output_type -> sealwatch.v1.BacktestResponse
+	24, // 80: sealwatch.v1.DetectionService.Reevaluate:output_type -> sealwatch.v1.ReevaluateResponse
+	32, // 81: sealwatch.v1.DetectionService.ApplyReevaluation:output_type -> sealwatch.v1.ApplyReevaluationResponse
+	77, // [77:82] is the sub-list for method output_type
+	72, // [72:77] is the sub-list for method input_type
+	72, // [72:72] is the sub-list for extension type_name
+	72, // [72:72] is the sub-list for extension extendee
+	0,  // [0:72] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_detection_service_proto_init() }
@@ -3021,11 +3112,11 @@ func file_sealwatch_v1_detection_service_proto_init() {
 	file_sealwatch_v1_alert_proto_init()
 	file_sealwatch_v1_alert_service_proto_init()
 	file_sealwatch_v1_event_proto_init()
-	file_sealwatch_v1_detection_service_proto_msgTypes[12].OneofWrappers = []any{
+	file_sealwatch_v1_detection_service_proto_msgTypes[13].OneofWrappers = []any{
 		(*BacktestResponse_Progress)(nil),
 		(*BacktestResponse_Result)(nil),
 	}
-	file_sealwatch_v1_detection_service_proto_msgTypes[22].OneofWrappers = []any{
+	file_sealwatch_v1_detection_service_proto_msgTypes[23].OneofWrappers = []any{
 		(*ReevaluateResponse_Progress)(nil),
 		(*ReevaluateResponse_Result)(nil),
 	}
@@ -3035,7 +3126,7 @@ func file_sealwatch_v1_detection_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_detection_service_proto_rawDesc), len(file_sealwatch_v1_detection_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   33,
+			NumMessages:   34,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -59,7 +59,7 @@ type DirectoryUser struct {
 	// gone says only that the person was deleted as of the delivery, and that the rest is as it was; other fields but
 	// directory_id and status, deleted, are left out.
 	Gone bool `protobuf:"varint,15,opt,name=gone,proto3" json:"gone,omitempty"`
-	// removed takes back the state that begins at valid_from.
+	// removed takes back the state that begins at valid_from; 1970 stands for always.
 	Removed       bool `protobuf:"varint,16,opt,name=removed,proto3" json:"removed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -362,9 +362,13 @@ type ImportDirectoryResponse struct {
 	// left is how many people were active and no longer are.
 	Left int32 `protobuf:"varint,7,opt,name=left,proto3" json:"left,omitempty"`
 	// states is how many states were added.
-	States        int32 `protobuf:"varint,8,opt,name=states,proto3" json:"states,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	States int32 `protobuf:"varint,8,opt,name=states,proto3" json:"states,omitempty"`
+	// unmatched are the users with removed who have no state that begins at their valid_from: they changed nothing. The first hundred.
+	Unmatched []*UnmatchedDirectoryUser `protobuf:"bytes,9,rep,name=unmatched,proto3" json:"unmatched,omitempty"`
+	// unmatched_count is how many there are in all.
+	UnmatchedCount int32 `protobuf:"varint,10,opt,name=unmatched_count,json=unmatchedCount,proto3" json:"unmatched_count,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ImportDirectoryResponse) Reset() {
@@ -453,6 +457,93 @@ func (x *ImportDirectoryResponse) GetStates() int32 {
 	return 0
 }
 
+func (x *ImportDirectoryResponse) GetUnmatched() []*UnmatchedDirectoryUser {
+	if x != nil {
+		return x.Unmatched
+	}
+	return nil
+}
+
+func (x *ImportDirectoryResponse) GetUnmatchedCount() int32 {
+	if x != nil {
+		return x.UnmatchedCount
+	}
+	return 0
+}
+
+// UnmatchedDirectoryUser is a user of a delivery who takes back a state that there is not.
+type UnmatchedDirectoryUser struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// index of the user in the delivery, from 0.
+	Index int32 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
+	// directory_id of the person.
+	DirectoryId string `protobuf:"bytes,2,opt,name=directory_id,json=directoryId,proto3" json:"directory_id,omitempty"`
+	// valid_from that was given.
+	ValidFrom *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=valid_from,json=validFrom,proto3" json:"valid_from,omitempty"`
+	// states are the times from which the states of the person hold, the last ten; 1970 stands for always. Empty when the source has no such person.
+	States        []*timestamppb.Timestamp `protobuf:"bytes,4,rep,name=states,proto3" json:"states,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnmatchedDirectoryUser) Reset() {
+	*x = UnmatchedDirectoryUser{}
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnmatchedDirectoryUser) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnmatchedDirectoryUser) ProtoMessage() {}
+
+func (x *UnmatchedDirectoryUser) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnmatchedDirectoryUser.ProtoReflect.Descriptor instead.
+func (*UnmatchedDirectoryUser) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_directory_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *UnmatchedDirectoryUser) GetIndex() int32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *UnmatchedDirectoryUser) GetDirectoryId() string {
+	if x != nil {
+		return x.DirectoryId
+	}
+	return ""
+}
+
+func (x *UnmatchedDirectoryUser) GetValidFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ValidFrom
+	}
+	return nil
+}
+
+func (x *UnmatchedDirectoryUser) GetStates() []*timestamppb.Timestamp {
+	if x != nil {
+		return x.States
+	}
+	return nil
+}
+
 // ConfirmDirectoryDeliveryRequest says what is confirmed.
 type ConfirmDirectoryDeliveryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -466,7 +557,7 @@ type ConfirmDirectoryDeliveryRequest struct {
 
 func (x *ConfirmDirectoryDeliveryRequest) Reset() {
 	*x = ConfirmDirectoryDeliveryRequest{}
-	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -478,7 +569,7 @@ func (x *ConfirmDirectoryDeliveryRequest) String() string {
 func (*ConfirmDirectoryDeliveryRequest) ProtoMessage() {}
 
 func (x *ConfirmDirectoryDeliveryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -491,7 +582,7 @@ func (x *ConfirmDirectoryDeliveryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmDirectoryDeliveryRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmDirectoryDeliveryRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_directory_service_proto_rawDescGZIP(), []int{4}
+	return file_sealwatch_v1_directory_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ConfirmDirectoryDeliveryRequest) GetSource() string {
@@ -521,7 +612,7 @@ type ConfirmDirectoryDeliveryResponse struct {
 
 func (x *ConfirmDirectoryDeliveryResponse) Reset() {
 	*x = ConfirmDirectoryDeliveryResponse{}
-	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -533,7 +624,7 @@ func (x *ConfirmDirectoryDeliveryResponse) String() string {
 func (*ConfirmDirectoryDeliveryResponse) ProtoMessage() {}
 
 func (x *ConfirmDirectoryDeliveryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -546,7 +637,7 @@ func (x *ConfirmDirectoryDeliveryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmDirectoryDeliveryResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmDirectoryDeliveryResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_directory_service_proto_rawDescGZIP(), []int{5}
+	return file_sealwatch_v1_directory_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ConfirmDirectoryDeliveryResponse) GetActiveBefore() int32 {
@@ -586,7 +677,7 @@ type ListDirectoryUsersRequest struct {
 
 func (x *ListDirectoryUsersRequest) Reset() {
 	*x = ListDirectoryUsersRequest{}
-	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -598,7 +689,7 @@ func (x *ListDirectoryUsersRequest) String() string {
 func (*ListDirectoryUsersRequest) ProtoMessage() {}
 
 func (x *ListDirectoryUsersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -611,7 +702,7 @@ func (x *ListDirectoryUsersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDirectoryUsersRequest.ProtoReflect.Descriptor instead.
 func (*ListDirectoryUsersRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_directory_service_proto_rawDescGZIP(), []int{6}
+	return file_sealwatch_v1_directory_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListDirectoryUsersRequest) GetPageSize() int32 {
@@ -676,7 +767,7 @@ type ListDirectoryUsersResponse struct {
 
 func (x *ListDirectoryUsersResponse) Reset() {
 	*x = ListDirectoryUsersResponse{}
-	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -688,7 +779,7 @@ func (x *ListDirectoryUsersResponse) String() string {
 func (*ListDirectoryUsersResponse) ProtoMessage() {}
 
 func (x *ListDirectoryUsersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_directory_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -701,7 +792,7 @@ func (x *ListDirectoryUsersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDirectoryUsersResponse.ProtoReflect.Descriptor instead.
 func (*ListDirectoryUsersResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_directory_service_proto_rawDescGZIP(), []int{7}
+	return file_sealwatch_v1_directory_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListDirectoryUsersResponse) GetUsers() []*DirectoryUser {
@@ -752,7 +843,7 @@ const file_sealwatch_v1_directory_service_proto_rawDesc = "" +
 	"\aconfirm\x18\x05 \x01(\bR\aconfirm\"\x8f\x01\n" +
 	"\x16ImportDirectoryRequest\x127\n" +
 	"\aoptions\x18\x01 \x01(\v2\x1d.sealwatch.v1.DirectoryImportR\aoptions\x12<\n" +
-	"\x05users\x18\x02 \x03(\v2\x1b.sealwatch.v1.DirectoryUserB\t\xbaH\x06\x92\x01\x03\x10\x88'R\x05users\"\xe6\x01\n" +
+	"\x05users\x18\x02 \x03(\v2\x1b.sealwatch.v1.DirectoryUserB\t\xbaH\x06\x92\x01\x03\x10\x88'R\x05users\"\xd3\x02\n" +
 	"\x17ImportDirectoryResponse\x12\x18\n" +
 	"\aapplied\x18\x01 \x01(\bR\aapplied\x12\x12\n" +
 	"\x04held\x18\x02 \x01(\bR\x04held\x12#\n" +
@@ -761,7 +852,16 @@ const file_sealwatch_v1_directory_service_proto_rawDesc = "" +
 	"\achanged\x18\x05 \x01(\x05R\achanged\x12\x1c\n" +
 	"\tunchanged\x18\x06 \x01(\x05R\tunchanged\x12\x12\n" +
 	"\x04left\x18\a \x01(\x05R\x04left\x12\x16\n" +
-	"\x06states\x18\b \x01(\x05R\x06states\"\x80\x01\n" +
+	"\x06states\x18\b \x01(\x05R\x06states\x12B\n" +
+	"\tunmatched\x18\t \x03(\v2$.sealwatch.v1.UnmatchedDirectoryUserR\tunmatched\x12'\n" +
+	"\x0funmatched_count\x18\n" +
+	" \x01(\x05R\x0eunmatchedCount\"\xc0\x01\n" +
+	"\x16UnmatchedDirectoryUser\x12\x14\n" +
+	"\x05index\x18\x01 \x01(\x05R\x05index\x12!\n" +
+	"\fdirectory_id\x18\x02 \x01(\tR\vdirectoryId\x129\n" +
+	"\n" +
+	"valid_from\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tvalidFrom\x122\n" +
+	"\x06states\x18\x04 \x03(\v2\x1a.google.protobuf.TimestampR\x06states\"\x80\x01\n" +
 	"\x1fConfirmDirectoryDeliveryRequest\x12=\n" +
 	"\x06source\x18\x01 \x01(\tB%\xe0A\x02\xbaH\x1fr\x1d2\x1b^[a-z0-9][a-z0-9._-]{0,62}$R\x06source\x12\x1e\n" +
 	"\x04left\x18\x02 \x01(\x05B\n" +
@@ -799,39 +899,43 @@ func file_sealwatch_v1_directory_service_proto_rawDescGZIP() []byte {
 	return file_sealwatch_v1_directory_service_proto_rawDescData
 }
 
-var file_sealwatch_v1_directory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_sealwatch_v1_directory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_sealwatch_v1_directory_service_proto_goTypes = []any{
 	(*DirectoryUser)(nil),                    // 0: sealwatch.v1.DirectoryUser
 	(*DirectoryImport)(nil),                  // 1: sealwatch.v1.DirectoryImport
 	(*ImportDirectoryRequest)(nil),           // 2: sealwatch.v1.ImportDirectoryRequest
 	(*ImportDirectoryResponse)(nil),          // 3: sealwatch.v1.ImportDirectoryResponse
-	(*ConfirmDirectoryDeliveryRequest)(nil),  // 4: sealwatch.v1.ConfirmDirectoryDeliveryRequest
-	(*ConfirmDirectoryDeliveryResponse)(nil), // 5: sealwatch.v1.ConfirmDirectoryDeliveryResponse
-	(*ListDirectoryUsersRequest)(nil),        // 6: sealwatch.v1.ListDirectoryUsersRequest
-	(*ListDirectoryUsersResponse)(nil),       // 7: sealwatch.v1.ListDirectoryUsersResponse
-	(*timestamppb.Timestamp)(nil),            // 8: google.protobuf.Timestamp
+	(*UnmatchedDirectoryUser)(nil),           // 4: sealwatch.v1.UnmatchedDirectoryUser
+	(*ConfirmDirectoryDeliveryRequest)(nil),  // 5: sealwatch.v1.ConfirmDirectoryDeliveryRequest
+	(*ConfirmDirectoryDeliveryResponse)(nil), // 6: sealwatch.v1.ConfirmDirectoryDeliveryResponse
+	(*ListDirectoryUsersRequest)(nil),        // 7: sealwatch.v1.ListDirectoryUsersRequest
+	(*ListDirectoryUsersResponse)(nil),       // 8: sealwatch.v1.ListDirectoryUsersResponse
+	(*timestamppb.Timestamp)(nil),            // 9: google.protobuf.Timestamp
 }
 var file_sealwatch_v1_directory_service_proto_depIdxs = []int32{
-	8,  // 0: sealwatch.v1.DirectoryUser.valid_from:type_name -> google.protobuf.Timestamp
-	8,  // 1: sealwatch.v1.DirectoryUser.valid_to:type_name -> google.protobuf.Timestamp
-	8,  // 2: sealwatch.v1.DirectoryUser.hire_time:type_name -> google.protobuf.Timestamp
-	8,  // 3: sealwatch.v1.DirectoryUser.leave_time:type_name -> google.protobuf.Timestamp
-	8,  // 4: sealwatch.v1.DirectoryImport.as_of_time:type_name -> google.protobuf.Timestamp
+	9,  // 0: sealwatch.v1.DirectoryUser.valid_from:type_name -> google.protobuf.Timestamp
+	9,  // 1: sealwatch.v1.DirectoryUser.valid_to:type_name -> google.protobuf.Timestamp
+	9,  // 2: sealwatch.v1.DirectoryUser.hire_time:type_name -> google.protobuf.Timestamp
+	9,  // 3: sealwatch.v1.DirectoryUser.leave_time:type_name -> google.protobuf.Timestamp
+	9,  // 4: sealwatch.v1.DirectoryImport.as_of_time:type_name -> google.protobuf.Timestamp
 	1,  // 5: sealwatch.v1.ImportDirectoryRequest.options:type_name -> sealwatch.v1.DirectoryImport
 	0,  // 6: sealwatch.v1.ImportDirectoryRequest.users:type_name -> sealwatch.v1.DirectoryUser
-	8,  // 7: sealwatch.v1.ListDirectoryUsersRequest.time:type_name -> google.protobuf.Timestamp
-	0,  // 8: sealwatch.v1.ListDirectoryUsersResponse.users:type_name -> sealwatch.v1.DirectoryUser
-	2,  // 9: sealwatch.v1.DirectoryService.ImportDirectory:input_type -> sealwatch.v1.ImportDirectoryRequest
-	4,  // 10: sealwatch.v1.DirectoryService.ConfirmDirectoryDelivery:input_type -> sealwatch.v1.ConfirmDirectoryDeliveryRequest
-	6,  // 11: sealwatch.v1.DirectoryService.ListDirectoryUsers:input_type -> sealwatch.v1.ListDirectoryUsersRequest
-	3,  // 12: sealwatch.v1.DirectoryService.ImportDirectory:output_type -> sealwatch.v1.ImportDirectoryResponse
-	5,  // 13: sealwatch.v1.DirectoryService.ConfirmDirectoryDelivery:output_type -> sealwatch.v1.ConfirmDirectoryDeliveryResponse
-	7,  // 14: sealwatch.v1.DirectoryService.ListDirectoryUsers:output_type -> sealwatch.v1.ListDirectoryUsersResponse
-	12, // [12:15] is the sub-list for method output_type
-	9,  // [9:12] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	4,  // 7: sealwatch.v1.ImportDirectoryResponse.unmatched:type_name -> sealwatch.v1.UnmatchedDirectoryUser
+	9,  // 8: sealwatch.v1.UnmatchedDirectoryUser.valid_from:type_name -> google.protobuf.Timestamp
+	9,  // 9: sealwatch.v1.UnmatchedDirectoryUser.states:type_name -> google.protobuf.Timestamp
+	9,  // 10: sealwatch.v1.ListDirectoryUsersRequest.time:type_name -> google.protobuf.Timestamp
+	0,  // 11: sealwatch.v1.ListDirectoryUsersResponse.users:type_name -> sealwatch.v1.DirectoryUser
+	2,  // 12: sealwatch.v1.DirectoryService.ImportDirectory:input_type -> sealwatch.v1.ImportDirectoryRequest
+	5,  // 13: sealwatch.v1.DirectoryService.ConfirmDirectoryDelivery:input_type -> sealwatch.v1.ConfirmDirectoryDeliveryRequest
+	7,  // 14: sealwatch.v1.DirectoryService.ListDirectoryUsers:input_type -> sealwatch.v1.ListDirectoryUsersRequest
+	3,  // 15: sealwatch.v1.DirectoryService.ImportDirectory:output_type -> sealwatch.v1.ImportDirectoryResponse
+	6,  // 16: sealwatch.v1.DirectoryService.ConfirmDirectoryDelivery:output_type -> sealwatch.v1.ConfirmDirectoryDeliveryResponse
+	8,  // 17: sealwatch.v1.DirectoryService.ListDirectoryUsers:output_type -> sealwatch.v1.ListDirectoryUsersResponse
+	15, // [15:18] is the sub-list for method output_type
+	12, // [12:15] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_directory_service_proto_init() }
@@ -845,7 +949,7 @@ func file_sealwatch_v1_directory_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_directory_service_proto_rawDesc), len(file_sealwatch_v1_directory_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

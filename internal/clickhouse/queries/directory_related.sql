@@ -7,8 +7,8 @@ named AS
 their_keys AS
 (
     SELECT arrayJoin(arrayConcat(emails, docusign_user_ids)) AS key
-    FROM directory_users
-    WHERE tenant = {tenant:String} AND (source, directory_id) IN (SELECT source, directory_id FROM named)
+    FROM directory_users FINAL
+    WHERE tenant = {tenant:String} AND NOT removed AND (source, directory_id) IN (SELECT source, directory_id FROM named)
 )
 SELECT source, directory_id, valid_from, toDateTime64('2200-01-01 00:00:00', 3, 'UTC') AS valid_to, status, kind, user_name, display_name, emails, docusign_user_ids, groups, role
 FROM directory_users FINAL
