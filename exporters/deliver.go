@@ -25,11 +25,13 @@ func (r *Runner) deliver(ctx context.Context) error {
 		if skip > 0 || attempt > 0 && denied || r.suspects.doubted[(*lane)[0].Sequence] {
 			n = 1
 		}
-		if err := r.pace(ctx, n); err != nil {
+		batch, err := r.next(ctx, (*lane)[skip:skip+n:skip+n])
+		if err != nil {
 			return err
 		}
+		n = len(batch)
 		start := time.Now()
-		err := r.export(ctx, (*lane)[skip:skip+n:skip+n])
+		err = r.export(ctx, batch)
 		if err == nil {
 			r.m.batches.Observe(time.Since(start).Seconds())
 			r.suspects.accepted()
@@ -107,6 +109,15 @@ func (r *Runner) deliver(ctx context.Context) error {
 	}
 }
 
+// next are the changes at the beginning of a batch that go in one request, as the receiver is told them, when it is their time.
+func (r *Runner) next(ctx context.Context, batch []alert.Change) ([]alert.Change, error) {
+	if err := r.remember(ctx, batch); err != nil {
+		return nil, err
+	}
+	n := r.distinct(batch)
+	return r.told(batch[:n:n]), r.pace(ctx, n)
+}
+
 // took says whether the receiver took a change of the batch.
 func (e *Error) took() bool {
 	for i := range e.Accepted {
@@ -120,7 +131,7 @@ func (e *Error) took() bool {
 // export makes one attempt. A panic of the exporter counts against the batch, so that the change that causes it is
 // found and put aside.
 func (r *Runner) export(ctx context.Context, batch []alert.Change) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, r.o.AttemptTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.patience())
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
@@ -130,6 +141,14 @@ func (r *Runner) export(ctx context.Context, batch []alert.Change) (err error) {
 		}
 	}()
 	return r.o.Exporter.Export(ctx, batch)
+}
+
+// patience is how long one export may take.
+func (r *Runner) patience() time.Duration {
+	if p, ok := r.o.Exporter.(Patient); ok {
+		return max(r.o.AttemptTimeout, p.Patience())
+	}
+	return r.o.AttemptTimeout
 }
 
 // outcome makes an *Error within the bounds of a batch of n changes out of any error.
@@ -157,7 +176,8 @@ func (r *Runner) settle(ctx context.Context, lane *[]alert.Change, n int, e *Err
 	var rest []alert.Change
 	var sent []Sent
 	replaying := lane == &r.replays
-	var again []DeadLetter // letters that are sent now, or that were refused once more
+	refusedIDs := map[string]bool{} // of alerts with a version that is given up, whether the receiver may have another
+	var again []DeadLetter          // letters that are sent now, or that were refused once more
 	for i := range (*lane)[:n] {
 		c := &(*lane)[i]
 		if reason, failed := e.Failed[i]; failed && replaying {
@@ -167,6 +187,7 @@ func (r *Runner) settle(ctx context.Context, lane *[]alert.Change, n int, e *Err
 			if lane == &r.express {
 				r.refused[c.Sequence] = true
 			}
+			refusedIDs[c.ID] = r.o.mayHave(c, &known{delivered: r.known[c.ID].delivered})
 			delete(r.known, c.ID) // the receiver has what it had before, so that the next version is compared with that
 		} else if i >= e.Accepted {
 			rest = append(rest, *c)
@@ -222,6 +243,7 @@ func (r *Runner) settle(ctx context.Context, lane *[]alert.Change, n int, e *Err
 		r.superseded(sent)
 	}
 	r.replayed = replaying
+	r.dropUnheard(refusedIDs)
 	if err := r.reconsider(ctx, letters); err != nil {
 		return err
 	}
@@ -235,7 +257,8 @@ func (r *Runner) settle(ctx context.Context, lane *[]alert.Change, n int, e *Err
 }
 
 func (r *Runner) letter(c *alert.Change, reason string) DeadLetter {
-	d := NewDocument(c)
+	told := r.toldOne(*c)
+	d := NewDocument(&told)
 	payload, err := d.Encode()
 	if err != nil {
 		payload = fmt.Appendf(nil, "%q", err)

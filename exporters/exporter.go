@@ -30,6 +30,12 @@ type Keeper interface {
 	Keep(ctx context.Context) error
 }
 
+// Patient is an Exporter that may need longer for one export than Options.AttemptTimeout, such as one that waits for acknowledgements.
+type Patient interface {
+	// Patience is how long an export may take. It MUST be longer than the exporter's own times together, so that the exporter ends it.
+	Patience() time.Duration
+}
+
 // ErrorKind says what a failed export calls for.
 type ErrorKind int
 

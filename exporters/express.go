@@ -25,7 +25,7 @@ func (r *Runner) scout(ctx context.Context) error {
 	}
 	for i := range r.queue { // first what came before what is found behind it
 		if severe(&r.queue[i]) {
-			r.overtake(r.queue[i], r.known[r.queue[i].ID].delivered)
+			r.express = append(r.express, r.queue[i])
 		}
 	}
 	r.queue = slices.DeleteFunc(r.queue, func(c alert.Change) bool { return severe(&c) })
@@ -45,7 +45,7 @@ func (r *Runner) scout(ctx context.Context) error {
 		for i := range page {
 			c := &page[i]
 			if k := r.known[c.ID]; severe(c) && r.o.wanted(c, &k) && r.take(c) {
-				r.overtake(*c, k.delivered)
+				r.express = append(r.express, *c)
 			}
 		}
 		r.scouted = max(through, r.scouted+1)
@@ -60,14 +60,6 @@ func (r *Runner) scout(ctx context.Context) error {
 // severe says whether a change overtakes others.
 func severe(c *alert.Change) bool {
 	return alert.SeverityRank(c.Severity) >= alert.SeverityRank(alert.SeverityHigh) && c.Kind != alert.ChangeRetracted
-}
-
-// overtake lets a change be sent before the queue. One whose alert the receiver has nothing of is the first that it hears of it.
-func (r *Runner) overtake(c alert.Change, delivered bool) {
-	if !delivered && !slices.ContainsFunc(r.express, func(e alert.Change) bool { return e.ID == c.ID }) {
-		c.Kind, c.PreviousState = alert.ChangeCreated, ""
-	}
-	r.express = append(r.express, c)
 }
 
 // superseded removes from the queue what is older than what was sent ahead of it.

@@ -33,6 +33,8 @@ type Options struct {
 	// RecordedSince is when Deliveries began: an alert that is older may have been sent without a record of it, and is retracted at
 	// the receiver although it is historical.
 	RecordedSince time.Time
+	// RecordedFor is how long Deliveries keeps what was sent; 0 is for ever.
+	RecordedFor time.Duration
 	// MaxPerSecond bounds the changes that are sent in a second; 0 does not.
 	MaxPerSecond int
 	// Start applies when no cursor is stored under Name, except Since, which always holds.

@@ -81,8 +81,8 @@ type known struct {
 
 // remember makes sure that it is known what was sent last of the alerts of a page.
 func (r *Runner) remember(ctx context.Context, page []alert.Change) error {
-	if len(r.known) > mostKnown && len(r.queue) == 0 && len(r.express) == 0 {
-		clear(r.known)
+	if len(r.known) > mostKnown {
+		r.forget()
 	}
 	var missing []string
 	for i := range page {
@@ -108,11 +108,29 @@ func (r *Runner) remember(ctx context.Context, page []alert.Change) error {
 	})
 }
 
+// forget leaves in memory what was sent of the alerts that wait, which are at most a few pages.
+func (r *Runner) forget() {
+	kept := map[string]known{}
+	for _, lane := range [][]alert.Change{r.queue, r.express, r.replays} {
+		for i := range lane {
+			if k, ok := r.known[lane[i].ID]; ok {
+				kept[lane[i].ID] = k
+			}
+		}
+	}
+	for id := range r.passed {
+		if k, ok := r.known[id]; ok {
+			kept[id] = k
+		}
+	}
+	r.known = kept
+}
+
 // take says whether a wanted change is to be sent, and notes that it will be.
 func (r *Runner) take(c *alert.Change) bool {
 	k := r.known[c.ID]
-	if k.Sequence == 0 && c.Kind == alert.ChangeDescribed && (c.Context == nil || len(c.Context.After) == 0) {
-		return false // the receiver was never sent it, and learns nothing by it
+	if k.Sequence == 0 && c.Kind == alert.ChangeDescribed && (c.Context == nil || len(c.Context.After) == 0 || !k.delivered && c.Created.Before(r.o.recordedSince())) {
+		return false // the receiver was never sent it, and learns nothing by it; or has it, since longer than that is recorded
 	}
 	if k.Sequence > 0 && !k.tells(c) {
 		return false

@@ -75,6 +75,9 @@ func (r *Runner) settleBehind(ctx context.Context, lane *[]alert.Change, at int)
 // suspect notes that the change behind the suspects was refused alone, and waits. All of them were tried when it returns true.
 func (r *Runner) suspect(ctx context.Context, lane *[]alert.Change, e *Error, attempt int) (all bool, err error) {
 	r.suspects.sequences = append(r.suspects.sequences, (*lane)[len(r.suspects.sequences)].Sequence)
+	for n := len(r.suspects.sequences); n < len(*lane) && r.unheard(*lane, n); n++ {
+		r.suspects.sequences = append(r.suspects.sequences, (*lane)[n].Sequence) // it says nothing before what it ends is taken
+	}
 	n := len(r.suspects.sequences)
 	all = n >= min(len(*lane), max(r.o.BatchChanges, 100))
 	if e.Kind != Unauthorized && !all {
@@ -89,7 +92,7 @@ func (r *Runner) suspect(ctx context.Context, lane *[]alert.Change, e *Error, at
 		r.suspects.sequences = nil
 	}
 	if e.Kind != Unauthorized {
-		e = &Error{Kind: Unauthorized, RetryAfter: e.RetryAfter, Err: fmt.Errorf("the receiver refused each of %d changes that were sent alone, and took none since; they are kept: %w", n, e)}
+		e = &Error{Kind: Unauthorized, RetryAfter: e.RetryAfter, Err: fmt.Errorf("the receiver takes none of %d changes, which were sent alone; they are kept: %w", n, e)}
 	}
 	return all, r.failed(ctx, e.Kind.String(), e, r.delay(e, attempt))
 }
@@ -103,13 +106,13 @@ func (r *Runner) tryQueue(ctx context.Context) (taken bool, err error) {
 		}
 	}
 	for i := range min(most, len(r.queue)) {
-		if slices.ContainsFunc(r.express, func(c alert.Change) bool { return c.ID == r.queue[i].ID }) {
+		if r.unheard(r.queue, i) || slices.ContainsFunc(r.express, func(c alert.Change) bool { return c.ID == r.queue[i].ID }) {
 			continue // the older version would come behind
 		}
 		if err := r.rest(ctx); err != nil {
 			return false, err
 		}
-		if r.export(ctx, r.queue[i:i+1:i+1]) == nil {
+		if r.export(ctx, r.told(r.queue[i:i+1:i+1])) == nil {
 			r.suspects.accepted()
 			r.recovered(ctx)
 			return true, r.settleBehind(ctx, &r.queue, i)

@@ -8,7 +8,7 @@ import (
 )
 
 // wanted says whether the change is sent to the destination: the receiver sees the alert after it, or saw it before and
-// has to learn that it no longer does. Of what is only described again, a receiver gets the last at most: what the subject did in
+// has to learn that it no longer does; how an alert ends that it never had tells it nothing. Of what is only described again, a receiver gets the last at most: what the subject did in
 // the hour after. What the receiver has decides before what the change says of the version before, which it may have refused.
 func (o *Options) wanted(c *alert.Change, k *known) bool {
 	if c.Updated.Before(o.Start.Since) {
@@ -17,12 +17,18 @@ func (o *Options) wanted(c *alert.Change, k *known) bool {
 	if c.Kind == alert.ChangeDescribed && !ended(c) {
 		return false
 	}
+	if c.Retracted && len(o.Filter.States) == 0 && !o.mayHave(c, k) {
+		return false // the receiver never heard of it
+	}
 	if !o.about(&c.Alert) || !o.Historical && k.Sequence == 0 && !k.delivered && o.historical(c) {
 		return false
 	}
 	f := o.Filter
 	f.States = []string{c.State(), c.PreviousState} // shows decides about them, Match by the rest
-	return f.Match(&c.Alert) && o.shows(c, c.State()) || f.MatchPrevious(c) && o.shows(c, c.PreviousState) || o.has(c, k)
+	if f.Match(&c.Alert) && o.shows(c, c.State()) {
+		return true
+	}
+	return o.mayHave(c, k) && (f.MatchPrevious(c) && o.shows(c, c.PreviousState) || o.has(c, k))
 }
 
 // has says whether the receiver sees the alert, by what it was sent last.
@@ -65,7 +71,7 @@ func (o *Options) about(a *alert.Alert) bool {
 // recorded, and never about what a person does.
 func (o *Options) historical(c *alert.Change) bool {
 	byPerson := c.Kind != alert.ChangeDescribed && c.Actor != "" && c.Actor != alert.ActorAnalysis
-	perhapsSent := c.Retracted && c.Created.Before(o.RecordedSince)
+	perhapsSent := c.Retracted && c.Created.Before(o.recordedSince())
 	return !byPerson && !perhapsSent && c.Created.Sub(c.End) > o.HistoricalAfter &&
 		(c.PreviousState == "" || c.Created.Sub(c.PreviousEnd) > o.HistoricalAfter)
 }

@@ -126,10 +126,14 @@ func (e *endpoint) post(ctx context.Context, path string, body []byte, gzipped b
 	}
 	limited, cancel := context.WithTimeout(ctx, e.o.RequestTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(limited, http.MethodPost, e.base+path, bytes.NewReader(body))
+	lent := &lent{body: body}
+	defer lent.takeBack()
+	request, err := http.NewRequestWithContext(limited, http.MethodPost, e.base+path, lent.reader())
 	if err != nil {
 		return 0, nil, nil, err
 	}
+	request.ContentLength = int64(len(body))
+	request.GetBody = func() (io.ReadCloser, error) { return lent.reader(), nil }
 	request.Header.Set("Authorization", "Splunk "+token)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "sealwatch")

@@ -62,6 +62,14 @@ func New(o Options) (*Exporter, error) {
 // Kind implements exporters.Exporter.
 func (x *Exporter) Kind() string { return "splunk" }
 
+// Patience implements exporters.Patient: the requests, and the time that an acknowledgement may take.
+func (x *Exporter) Patience() time.Duration {
+	if x.o.NoAck {
+		return 0
+	}
+	return time.Minute + x.o.AckTimeout
+}
+
 // Close implements exporters.Exporter. What was not acknowledged is sent again by the next process.
 func (x *Exporter) Close(context.Context) error {
 	for _, e := range x.endpoints {

@@ -1,12 +1,16 @@
 package splunk_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -473,5 +477,37 @@ func TestEnvelope(t *testing.T) {
 		if err := json.Unmarshal(e.Event["description"], &title); err != nil || title != strings.ToValidUTF8(all[i].Title, "\ufffd") && title != string([]rune(all[i].Title)) {
 			t.Errorf("description %q, want %q", title, all[i].Title)
 		}
+	}
+}
+
+// TestBodyIsNotReadAfterwards: a receiver that refuses a request before it has read it leaves a connection that still sends it, while the
+// next one is made in the same place. The race detector tells when that is read.
+func TestBodyIsNotReadAfterwards(t *testing.T) {
+	requests, bad := 0, 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // TLS would hide from the detector what is read
+		if requests++; requests%2 == 1 {
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+			return
+		}
+		body, err := io.ReadAll(r.Body)
+		for d := json.NewDecoder(bytes.NewReader(body)); err == nil; {
+			var event map[string]any
+			err = d.Decode(&event)
+		}
+		if !errors.Is(err, io.EOF) {
+			bad++
+		}
+		_, _ = io.WriteString(w, `{"text":"Success","code":0}`)
+	}))
+	defer s.Close()
+	o := options(t)
+	o.Endpoints, o.MaxBytes, o.NoGzip, o.Roots = []string{s.URL}, 20_000_000, true, nil
+	x := newExporter(t, o)
+	all := changes(1, 8)
+	for i := range all {
+		all[i].Evidence = `{"x":"` + strings.Repeat("y", 1_000_000) + `"}`
+	}
+	if got := export(t, x, all); got.Kind != "ok" || bad > 0 {
+		t.Errorf("%+v, %d bodies were broken", got, bad)
 	}
 }
