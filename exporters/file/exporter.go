@@ -67,15 +67,25 @@ const mostAtOnce = 8 << 20
 
 // Export implements exporters.Exporter. A change counts as accepted when its line, and the name of its file, are on the disk.
 func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
+	return x.lines(ctx, len(changes), func(i, longest int) ([]byte, error) { return payload.Encode(x.o.Payload, &changes[i], longest) })
+}
+
+// ExportHeartbeat implements exporters.HeartbeatExporter: a line among the others, for whoever ships the file to where silence is noticed.
+func (x *Exporter) ExportHeartbeat(ctx context.Context, h *exporters.Heartbeat) error {
+	return x.lines(ctx, 1, func(int, int) ([]byte, error) { return x.o.Payload.AppendHeartbeat(nil, h) })
+}
+
+// lines appends n lines, each of at most so many bytes as encode is told.
+func (x *Exporter) lines(ctx context.Context, n int, encode func(i, longest int) ([]byte, error)) error {
 	failed := map[int]string{}
-	accepted, err := x.export(ctx, changes, failed)
+	accepted, err := x.export(ctx, n, encode, failed)
 	if err != nil || len(failed) > 0 {
 		return failure(accepted, failed, err)
 	}
 	return nil
 }
 
-func (x *Exporter) export(ctx context.Context, changes []alert.Change, failed map[int]string) (accepted int, err error) {
+func (x *Exporter) export(ctx context.Context, n int, encode func(i, longest int) ([]byte, error), failed map[int]string) (accepted int, err error) {
 	err = x.open(ctx)
 	defer x.release()
 	if err == nil && x.due() {
@@ -99,11 +109,11 @@ func (x *Exporter) export(ctx context.Context, changes []alert.Change, failed ma
 		return nil
 	}
 	longest := int(min(x.o.MaxBytes, math.MaxInt32)) - 1
-	for i := range changes {
+	for i := range n {
 		if err := ctx.Err(); err != nil {
 			return accepted, err
 		}
-		text, err := payload.Encode(x.o.Payload, &changes[i], longest)
+		text, err := encode(i, longest)
 		if err != nil {
 			failed[i] = err.Error()
 			continue
@@ -122,7 +132,7 @@ func (x *Exporter) export(ctx context.Context, changes []alert.Change, failed ma
 		}
 		lines = append(append(lines, text...), '\n')
 	}
-	err = flush(len(changes))
+	err = flush(n)
 	return accepted, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -20,18 +21,38 @@ import (
 type encoder struct {
 	// envelope is what comes behind the time, the same for all.
 	envelope []byte
-	settings payload.Settings
+	// heartbeats is that of heartbeats.
+	heartbeats []byte
+	settings   payload.Settings
 }
 
 func newEncoder(o *Options) encoder {
+	return encoder{envelope: envelope(o, o.Sourcetype), heartbeats: envelope(o, HeartbeatSourcetype), settings: o.Payload.Complete()}
+}
+
+func envelope(o *Options, sourcetype string) []byte {
 	var b []byte
-	for _, pair := range [][2]string{{"host", o.Host}, {"source", o.Source}, {"sourcetype", o.Sourcetype}, {"index", o.Index}} {
+	for _, pair := range [][2]string{{"host", o.Host}, {"source", o.Source}, {"sourcetype", sourcetype}, {"index", o.Index}} {
 		if pair[1] != "" {
 			b = append(append(append(b, `,"`...), pair[0]...), `":`...)
 			b = appendString(b, pair[1])
 		}
 	}
-	return encoder{envelope: b, settings: o.Payload.Complete()}
+	return b
+}
+
+// appendEnvelope begins an event with its time and what is the same for all.
+func appendEnvelope(b []byte, at time.Time, envelope []byte) []byte {
+	b = append(b, '{')
+	begun := len(b)
+	if t := eventTime(at); t != "" {
+		b = append(append(append(b, `"time":"`...), t...), '"')
+	}
+	b = append(b, envelope...)
+	if len(b) > begun && b[begun] == ',' {
+		b = slices.Delete(b, begun, begun+1)
+	}
+	return b
 }
 
 // listed are how many elements of a list are sent: those first, and fewer when the event does not fit although everything else is shortened.
@@ -58,15 +79,7 @@ func (e *encoder) fit(c *alert.Change, most, elements int) ([]byte, error) {
 		told := *d
 		told.Truncated = append(slices.Clone(d.Truncated), cut...)
 		v.Document = &told
-		b := make([]byte, 0, 4096+len(d.Evidence)+len(d.Title))
-		b = append(b, '{')
-		if t := eventTime(c.Updated); t != "" {
-			b = append(append(append(b, `"time":"`...), t...), '"')
-		}
-		b = append(b, e.envelope...)
-		if b[1] == ',' {
-			b = slices.Delete(b, 1, 2)
-		}
+		b := appendEnvelope(make([]byte, 0, 4096+len(d.Evidence)+len(d.Title)), c.Updated, e.envelope)
 		b, err := appendFields(append(b, `,"event":`...), fields, v)
 		if err != nil {
 			return nil, err
@@ -113,21 +126,27 @@ func appendFields(b []byte, all []field, v *payload.View) ([]byte, error) {
 	b = append(b, '{')
 	for i := range all {
 		f := &all[i]
-		before := len(b)
-		if b[before-1] != '{' {
-			b = append(b, ',')
-		}
-		b = append(append(append(b, '"'), f.name...), `":`...)
-		start := len(b)
 		var err error
-		if b, err = appendValue(b, f.value(v)); err != nil {
+		if b, err = appendField(b, f.name, f.value(v)); err != nil {
 			return nil, fmt.Errorf("field %s of change %d: %w", f.name, v.Change.Sequence, err)
-		}
-		if len(b) == start {
-			b = b[:before]
 		}
 	}
 	return append(b, '}'), nil
+}
+
+// appendField appends nothing for what is empty.
+func appendField(b []byte, name string, value any) ([]byte, error) {
+	before := len(b)
+	if b[before-1] != '{' {
+		b = append(b, ',')
+	}
+	b = append(append(append(b, '"'), name...), `":`...)
+	start := len(b)
+	b, err := appendValue(b, value)
+	if len(b) == start {
+		b = b[:before]
+	}
+	return b, err
 }
 
 // appendValue appends nothing for what is empty.

@@ -80,6 +80,27 @@ func (e *encoder) message(c *alert.Change, d *exporters.Document) ([]byte, error
 	return e.payload.Append(append(b, ']', ' '), c, d)
 }
 
+// heartbeatMessage is the MSGID of a heartbeat.
+const heartbeatMessage = "HEARTBEAT"
+
+// heartbeat is informational, with a MSGID of its own and without structured data.
+func (e *encoder) heartbeat(h *exporters.Heartbeat) ([]byte, error) {
+	b := make([]byte, 0, 1024)
+	if e.header == HeaderAgent {
+		b = append(append(b, h.Time.UTC().Format(agentTime)...), ' ')
+		if e.host != "-" {
+			b = append(append(b, e.host...), ' ')
+		}
+	} else {
+		b = fmt.Appendf(b, "<%d>1 %s %s %s %s %s - ", e.facility*8+severityCode(alert.SeverityInformational), h.Time.UTC().Format(messageTime), e.host, e.app, e.process, heartbeatMessage)
+	}
+	b, err := e.payload.AppendHeartbeat(b, h)
+	if err == nil && len(b) > e.maxBytes {
+		err = fmt.Errorf("the heartbeat has %d bytes, at most %d were expected", len(b), e.maxBytes)
+	}
+	return b, err
+}
+
 // parameters are the names and values of the structured data; empty values are left out.
 func parameters(d *exporters.Document) [][2]string {
 	score := ""
@@ -130,12 +151,18 @@ func headerField(s string, most int) string {
 	return s
 }
 
+// Forms of the time in the header.
+const (
+	messageTime = "2006-01-02T15:04:05.000000Z"
+	agentTime   = "2006-01-02T15:04:05.000Z"
+)
+
 func timestamp(c *alert.Change) string {
 	t := c.Updated.UTC()
 	if t.IsZero() || t.Year() < 0 || t.Year() > 9999 {
 		return "-"
 	}
-	return t.Format("2006-01-02T15:04:05.000000Z")
+	return t.Format(messageTime)
 }
 
 // agentTimestamp has milliseconds, as the agent's had.
@@ -147,5 +174,5 @@ func agentTimestamp(c *alert.Change) string {
 	if t.Year() < 1970 || t.Year() > 9999 {
 		return "1970-01-01T00:00:00.000Z" // a receiver takes the first word for a time, whatever it is
 	}
-	return t.Format("2006-01-02T15:04:05.000Z")
+	return t.Format(agentTime)
 }

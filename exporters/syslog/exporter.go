@@ -73,18 +73,35 @@ func (x *Exporter) Keep(ctx context.Context) error {
 	return nil
 }
 
+// ExportHeartbeat implements exporters.HeartbeatExporter. It is not kept to be sent again.
+func (x *Exporter) ExportHeartbeat(ctx context.Context, h *exporters.Heartbeat) error {
+	message, err := x.encoder.heartbeat(h)
+	if err != nil {
+		return err
+	}
+	if err := x.connect(ctx); err != nil {
+		return err
+	}
+	return x.write(ctx, [][]byte{x.framed(message)})
+}
+
 func (x *Exporter) frame(c *alert.Change) ([]byte, error) {
 	message, err := x.encoder.encode(c)
 	if err != nil {
 		return nil, err
 	}
+	return x.framed(message), nil
+}
+
+// framed is the message as the transport tells it from the next.
+func (x *Exporter) framed(message []byte) []byte {
 	switch {
 	case x.o.Protocol == UDP:
-		return message, nil
+		return message
 	case x.o.Framing == LF:
-		return append(message, '\n'), nil
+		return append(message, '\n')
 	}
-	return append(fmt.Appendf(make([]byte, 0, len(message)+8), "%d ", len(message)), message...), nil
+	return append(fmt.Appendf(make([]byte, 0, len(message)+8), "%d ", len(message)), message...)
 }
 
 // connect makes sure of a connection that the receiver has not closed, with the tail sent again on a new one. The loss of

@@ -142,6 +142,18 @@ func (x *Exporter) encode(c *alert.Change, most int) ([]byte, error) {
 	return payload.Encode(x.o.Payload, c, max(1, most-len("[]")))
 }
 
+// ExportHeartbeat implements exporters.HeartbeatExporter: it is a request of its own.
+func (x *Exporter) ExportHeartbeat(ctx context.Context, h *exporters.Heartbeat) error {
+	text, err := x.o.Payload.AppendHeartbeat(nil, h)
+	if err != nil {
+		return err
+	}
+	if _, e := x.post(ctx, x.body([]record{{text: text}})); e != nil {
+		return e
+	}
+	return nil
+}
+
 // body of a request.
 func (x *Exporter) body(part []record) []byte {
 	var b bytes.Buffer

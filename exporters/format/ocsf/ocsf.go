@@ -2,8 +2,6 @@
 package ocsf
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -34,13 +32,7 @@ func (e *Encoder) Append(b []byte, c *alert.Change, d *exporters.Document) ([]by
 			finding.set(fields[i].path, value)
 		}
 	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(finding); err != nil {
-		return b, fmt.Errorf("encoding change %d of alert %q as OCSF: %w", c.Sequence, d.Name, err)
-	}
-	return append(b, exporters.EscapeInvisible(bytes.TrimSuffix(text.Bytes(), []byte("\n")))...), nil
+	return appendObject(b, finding, fmt.Sprintf("change %d of alert %q", c.Sequence, d.Name))
 }
 
 // object is a JSON object.

@@ -17,6 +17,8 @@ type Encoder interface {
 	// Append adds the payload to b. Texts come from d, which is the change's document, perhaps shortened; times and numbers
 	// from c.
 	Append(b []byte, c *alert.Change, d *exporters.Document) ([]byte, error)
+	// AppendHeartbeat adds a heartbeat, which no reader of the format can take for an alert.
+	AppendHeartbeat(b []byte, h *exporters.Heartbeat) ([]byte, error)
 }
 
 // Encode returns the payload in at most so many bytes; 0 sets no bound.

@@ -191,3 +191,6 @@ func Millis(t time.Time) string {
 	}
 	return strconv.FormatInt(t.UnixMilli(), 10)
 }
+
+// Decimal is a number without an exponent.
+func Decimal(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
