@@ -50,7 +50,7 @@ func (r *Runner) failed(ctx context.Context, reason string, err error, wait time
 	defer beats.Stop()
 	due := func() { // a receiver that asked for a pause gets none
 		beats.Stop()
-		if next, ok := r.beatDue(); ok && !askedToWait(err) && time.Now().Add(max(next, 0)+beatTimeout).Before(again) {
+		if next, ok := r.beatDue(); ok && !askedToWait(err) && time.Now().Add(max(next, 0)+beatGrace).Before(again) {
 			beats.Reset(max(next, 0))
 		}
 	}
@@ -66,7 +66,7 @@ func (r *Runner) failed(ctx context.Context, reason string, err error, wait time
 				return nil
 			}
 		case <-beats.C:
-			r.sendBeat(ctx, beatTimeout)
+			r.sendBeat(ctx, min(beatTimeout, time.Until(again)))
 			due()
 		case <-r.resumed:
 			return nil

@@ -86,6 +86,21 @@ func (p *process) printDestination(d *sealwatchv1.Destination) {
 	}
 }
 
+// printDelivery says of one destination what a line of the list has no room for.
+func (p *process) printDelivery(d *sealwatchv1.Destination) {
+	if t := d.GetOldestPendingTime(); t != nil {
+		p.print("          the oldest change that waits is of %s", stamp(t.AsTime()))
+	}
+	switch t := d.GetLastHeartbeatTime(); {
+	case t != nil && d.GetHeartbeatError() == "":
+		p.print("          heartbeat %s", stamp(t.AsTime()))
+	case t != nil:
+		p.print("          heartbeat %s; the last was not taken: %s", stamp(t.AsTime()), terminal.Text(d.GetHeartbeatError()))
+	case d.GetHeartbeatError() != "":
+		p.print("          no heartbeat since the start: %s", terminal.Text(d.GetHeartbeatError()))
+	}
+}
+
 func (p *process) exportersShow() *cobra.Command {
 	return p.steerDestination(&cobra.Command{
 		Use:     "show NAME",
@@ -124,6 +139,7 @@ func (p *process) steerDestination(c *cobra.Command, call func(*cobra.Command, s
 			}
 			if !asJSON {
 				p.printDestination(d)
+				p.printDelivery(d)
 				return nil
 			}
 			text, err := messageJSON(d, "")

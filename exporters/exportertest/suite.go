@@ -42,7 +42,7 @@ func Run(t *testing.T, f Factory) {
 		{"order is kept", orderIsKept, false}, {"down at the start", downAtStart, false}, {"accepts and closes", acceptsAndCloses, true},
 		{"stalls", stalls, true}, {"half closed", halfClosed, true}, {"restart between batches", restartBetweenBatches, false},
 		{"lost while idle", lostWhileIdle, true}, {"oversized", oversized, false}, {"poisoned", poisoned, false}, {"killed between send and cursor", killedBeforeCursor, false},
-		{"cancelled in the middle", cancelled, true}, {"stopped in good order", stopped, false},
+		{"cancelled in the middle", cancelled, true}, {"stopped in good order", stopped, false}, {"heartbeats", heartbeats, false},
 	} {
 		if c.connected && f.Datagrams {
 			continue
@@ -64,6 +64,7 @@ type bench struct {
 	log      *Log
 	store    *Store
 	timeout  time.Duration
+	beats    exporters.Heartbeats
 }
 
 const destination = "under-test"
@@ -74,7 +75,7 @@ func (b *bench) start() (r *exporters.Runner, kill func()) {
 	r, err := exporters.NewRunner(exporters.Options{Name: destination, Exporter: b.f.NewExporter(b, b.receiver, b.timeout), Log: b.log,
 		Cursors: b.store, DeadLetters: b.store, Deliveries: b.store, Start: exporters.Start{FromFirst: true}, RetryMin: time.Millisecond,
 		RetryMax: 50 * time.Millisecond, PausedInterval: 50 * time.Millisecond, KeepInterval: 20 * time.Millisecond,
-		AttemptTimeout: long, Logger: slog.New(slog.DiscardHandler)})
+		AttemptTimeout: long, Heartbeats: b.beats, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -129,6 +130,9 @@ func (b *bench) verify() {
 	seen := map[uint64]bool{}
 	var last uint64
 	for _, d := range b.receiver.Received() {
+		if d.Heartbeat != "" {
+			continue
+		}
 		if d.Sequence == 0 || d.Sequence > uint64(len(changes)) || changes[d.Sequence-1].ID != d.AlertID {
 			b.Fatalf("the receiver has change %d of alert %q, which was never sent", d.Sequence, d.AlertID)
 		}

@@ -27,10 +27,12 @@ const (
 	HalfClose
 )
 
-// Delivery is a change as the receiver read it.
+// Delivery is a change as the receiver read it, or a heartbeat.
 type Delivery struct {
 	AlertID  string
 	Sequence uint64
+	// Heartbeat is the id of a heartbeat; the rest is empty then.
+	Heartbeat string
 }
 
 // Receiver is a receiver whose faults a test chooses.

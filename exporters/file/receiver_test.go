@@ -50,6 +50,11 @@ func (r *reader) Behave(f exportertest.Fault) {
 func (r *reader) Received() (all []exportertest.Delivery) {
 	for _, folder := range []string{r.folder, r.folder + ".away"} {
 		for _, line := range lines(r.t, folder, "alerts", true) {
+			var h exporters.HeartbeatDocument
+			if err := json.Unmarshal(line, &h); err == nil && h.Type == exporters.HeartbeatType {
+				all = append(all, exportertest.Delivery{Heartbeat: h.ID})
+				continue
+			}
 			var d exporters.Document
 			if err := json.Unmarshal(line, &d); err != nil {
 				r.t.Errorf("%v in %.200q", err, line)

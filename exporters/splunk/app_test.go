@@ -20,11 +20,14 @@ const app = "../../deploy/splunk/sealwatch"
 
 // words of SPL and of the app that stand where a field may stand; a name that is neither these nor a field is a mistake.
 var notFields = []string{"count", "alerts", "worst", "detections", "last", "index", "sourcetype", "_time", "is_open", "span", "value", "by", "as", "sort", "stats", "eval", "timechart", "table", "fields",
-	"where", "search", "head", "dedup", "convert", "ctime", "latest", "max", "dc", "isnull", "tonumber", "fillnull", "IN", "AND", "OR", "NOT", "definition", "severities", "states", "who", "tstats", "if"}
+	"where", "search", "head", "dedup", "convert", "ctime", "latest", "max", "dc", "isnull", "tonumber", "fillnull", "IN", "AND", "OR", "NOT", "definition", "severities", "states", "who", "tstats", "if", "interval", "now"}
 
 // fieldNames are all that a search can name, with those of lists as the app gives them.
 func fieldNames() (all []string) {
 	for _, f := range slices.Concat(fields, indexed) {
+		all = append(all, f.name)
+	}
+	for _, f := range heartbeatFields {
 		all = append(all, f.name)
 	}
 	return append(all, "evidence.distanceKm")
@@ -39,7 +42,7 @@ var (
 func TestAppNamesFields(t *testing.T) {
 	known := append(fieldNames(), notFields...)
 	var searches []string
-	for _, line := range strings.Split(read(t, "default/macros.conf")+read(t, "default/eventtypes.conf"), "\n") {
+	for _, line := range strings.Split(read(t, "default/macros.conf")+read(t, "default/eventtypes.conf")+heartbeatSearch(t), "\n") {
 		if name, value, found := strings.Cut(line, " = "); found && !strings.HasPrefix(name, "#") {
 			searches = append(searches, value)
 		}
@@ -64,6 +67,18 @@ func TestAppNamesFields(t *testing.T) {
 	if !used["event_uid"] || !used["severity_id"] {
 		t.Error("the searches were not read")
 	}
+}
+
+// heartbeatSearch is the line with the saved search.
+func heartbeatSearch(t *testing.T) string {
+	t.Helper()
+	for line := range strings.Lines(read(t, "default/savedsearches.conf")) {
+		if strings.HasPrefix(line, "search = ") {
+			return line
+		}
+	}
+	t.Fatal("there is no saved search")
+	return ""
 }
 
 // queries are those of the dashboard; its table and its clicks name fields too.
@@ -143,6 +158,11 @@ func TestAppFiles(t *testing.T) {
 	}
 	var o Options
 	_ = o.complete() // only for the defaults
+	for _, file := range []string{"default/props.conf", "default/savedsearches.conf"} {
+		if !strings.Contains(read(t, file), HeartbeatSourcetype) {
+			t.Errorf("%s does not name the source type %s", file, HeartbeatSourcetype)
+		}
+	}
 	for _, file := range []string{"default/props.conf", "default/eventtypes.conf", "default/macros.conf"} {
 		if !strings.Contains(read(t, file), o.Sourcetype) {
 			t.Errorf("%s does not name the source type %s", file, o.Sourcetype)

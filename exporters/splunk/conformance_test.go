@@ -37,6 +37,10 @@ func TestConformance(t *testing.T) {
 			s.Ack = true
 			return exportertest.NewHTTPReceiver(t, func(w http.ResponseWriter, r *http.Request) (got []exportertest.Delivery) {
 				for _, e := range s.Serve(w, r) {
+					if e.Sourcetype == splunk.HeartbeatSourcetype {
+						got = append(got, exportertest.Delivery{Heartbeat: strings.Trim(string(e.Event["id"]), `"`)})
+						continue
+					}
 					sequence, err := strconv.ParseUint(fmt.Sprint(e.Fields["event_sequence"]), 10, 64)
 					if err != nil {
 						t.Errorf("event_sequence: %v", err)

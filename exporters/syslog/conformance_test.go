@@ -130,8 +130,14 @@ func isReset(err error) bool {
 }
 
 func delivery(m gosyslog.Message) (exportertest.Delivery, error) {
+	text := []byte(*m.(*rfc5424.SyslogMessage).Message)
+	if id := m.(*rfc5424.SyslogMessage).MsgID; id != nil && *id == "HEARTBEAT" {
+		var h exporters.HeartbeatDocument
+		err := json.Unmarshal(text, &h)
+		return exportertest.Delivery{Heartbeat: h.ID}, err
+	}
 	var d exporters.Document
-	if err := json.Unmarshal([]byte(*m.(*rfc5424.SyslogMessage).Message), &d); err != nil {
+	if err := json.Unmarshal(text, &d); err != nil {
 		return exportertest.Delivery{}, err
 	}
 	return exportertest.Delivery{AlertID: strings.TrimPrefix(d.Name, "alerts/"), Sequence: d.Sequence}, nil

@@ -85,12 +85,13 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	}
 	stopping.add("alert log", func(context.Context) error { alerts.Close(); return nil })
 	// Before the analysis, so that they end after it and send what it still finds.
-	destinations, err := startDestinations(work, cfg, db, alerts, log, registry, tasks, stopping)
+	var runner *analytics.Runner
+	destinations, err := openDestinations(work, cfg, db, alerts, log, func() time.Time { return runner.Watermark() }, registry, stopping)
 	if err != nil {
 		return err
 	}
 	var placing placer
-	runner, err := analytics.New(ctx, analytics.Options{
+	runner, err = analytics.New(ctx, analytics.Options{
 		Place:  placing.place,
 		Tenant: cfg.Tenant, Detections: tuned, Store: db, Log: alerts, Retention: retention(cfg),
 		Interval: time.Duration(cfg.Analysis.IntervalMillis) * time.Millisecond, Clock: time.Now, Logger: log, Registerer: registry,
@@ -98,6 +99,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
+	runDestinations(work, destinations, tasks)
 	off, err := switchedOff(cfg, definitions)
 	if err != nil {
 		return err

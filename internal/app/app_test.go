@@ -247,7 +247,7 @@ func (r *receiver) received() []string {
 func TestMonitorRecordInAlertOut(t *testing.T) {
 	cfg := settings(t)
 	siem := listen(t)
-	cfg.Destinations = []config.Destination{{Name: "siem", Syslog: &config.SyslogDestination{Address: siem.address}}}
+	cfg.Destinations = []config.Destination{{Name: "siem", Heartbeat: "off", Syslog: &config.SyslogDestination{Address: siem.address}}}
 	s := run(t, cfg)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute) // an alert that does not come is a failure, not a wait
 	defer cancel()

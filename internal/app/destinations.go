@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
@@ -11,13 +13,14 @@ import (
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/build"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/config"
 )
 
-// startDestinations runs one delivery for each configured destination.
-func startDestinations(work context.Context, cfg config.Config, db *clickhouse.DB, alerts *analytics.Log, log *slog.Logger,
-	registry prometheus.Registerer, tasks *errgroup.Group, stopping *cleanups) ([]*exporters.Runner, error) {
+// openDestinations makes one delivery for each configured destination, to be run by runDestinations. watermark is asked by those that run.
+func openDestinations(work context.Context, cfg config.Config, db *clickhouse.DB, alerts *analytics.Log, log *slog.Logger,
+	watermark func() time.Time, registry prometheus.Registerer, stopping *cleanups) ([]*exporters.Runner, error) {
 	store := newDeliveryStore(db)
 	recorded, err := db.DeliveriesSince(work)
 	if err != nil {
@@ -29,22 +32,43 @@ func startDestinations(work context.Context, cfg config.Config, db *clickhouse.D
 		if err != nil {
 			return nil, fmt.Errorf("app: destination %s: %w", d.Name, err)
 		}
+		beats, err := heartbeats(&d, cfg.Tenant, watermark)
+		if err != nil {
+			return nil, err
+		}
 		runner, err := exporters.NewRunner(exporters.Options{
 			Name: d.Name, Exporter: exporter, Log: deliveryLog{alerts, db, cfg.Tenant}, Cursors: store, Deliveries: store, DeadLetters: store,
 			Filter: alert.Filter{Detections: d.Filter.Detections, MinSeverity: d.Filter.MinSeverity}, Users: d.Filter.Users,
 			Historical: d.Historical, HistoricalAfter: d.HistoricalAfter, RecordedSince: recorded, MaxPerSecond: d.MaxPerSecond,
 			Start:        exporters.Start{FromFirst: d.StartAt == "first", Since: d.Since()},
-			BatchChanges: batchChanges(&d),
-			Logger:       log, Registerer: registry,
+			BatchChanges: batchChanges(&d), Heartbeats: beats,
+			Logger: log, Registerer: registry,
 		})
 		if err != nil {
 			return nil, err
 		}
-		tasks.Go(func() error { return runner.Run(work) })
 		stopping.add("destination "+d.Name, runner.Stop)
 		runners = append(runners, runner)
 	}
 	return runners, nil
+}
+
+func runDestinations(work context.Context, all []*exporters.Runner, tasks *errgroup.Group) {
+	for _, runner := range all {
+		tasks.Go(func() error { return runner.Run(work) })
+	}
+}
+
+// heartbeats are those of a destination.
+func heartbeats(d *config.Destination, tenant string, watermark func() time.Time) (exporters.Heartbeats, error) {
+	interval, err := d.HeartbeatInterval()
+	if err != nil {
+		return exporters.Heartbeats{}, fmt.Errorf("app: destination %s: heartbeat: found %q, expected %w", d.Name, d.Heartbeat, err)
+	}
+	machine, _ := os.Hostname() // without one it is left out
+	return exporters.Heartbeats{Interval: interval, Version: build.Read().Version, Instance: machine, Watermarks: func() []exporters.Watermark {
+		return []exporters.Watermark{{Tenant: tenant, Time: watermark()}}
+	}}, nil
 }
 
 // newExporter makes the exporter of a destination; a new kind is one case here.

@@ -1,10 +1,13 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/sealwatch/sealwatch/internal/duration"
 )
 
 // Destination is one receiver of alerts. Exactly one of the keys that hold a mapping, filter aside, says what it is.
@@ -23,6 +26,9 @@ type Destination struct {
 	HistoricalAfter time.Duration `yaml:"historicalAfter,omitempty"`
 	// Most alerts that are sent in a second, over any longer time; 0 is without a limit.
 	MaxPerSecond int `yaml:"maxPerSecond,omitempty"`
+	// How often a heartbeat is sent, such as 5m: a record, no alert, that says that Sealwatch is at work and how far it is, so that the
+	// receiver can raise an alarm about silence. 10s to 1d; off or 0 sends none. Empty is 5m.
+	Heartbeat string `yaml:"heartbeat,omitempty"`
 	// RFC 5424 messages.
 	Syslog *SyslogDestination `yaml:"syslog,omitempty"`
 	// Splunk's HTTP Event Collector.
@@ -95,6 +101,22 @@ func (d *Destination) Since() time.Time {
 	return time.Time{}
 }
 
+// HeartbeatInterval is how often a heartbeat is sent; 0 is never. The error says what was found in place of an interval.
+func (d *Destination) HeartbeatInterval() (time.Duration, error) {
+	const expected = "10s to 1d such as 5m, or off"
+	switch d.Heartbeat {
+	case "":
+		return 5 * time.Minute, nil
+	case "off", "0":
+		return 0, nil
+	}
+	interval, err := duration.Parse(d.Heartbeat)
+	if err != nil || interval != 0 && (interval < 10*time.Second || interval > 24*time.Hour) {
+		return 0, errors.New(expected)
+	}
+	return interval, nil
+}
+
 // DestinationFilter selects alerts for a destination; its keys are joined by AND, the values of one by OR.
 type DestinationFilter struct {
 	// Ids of the detections whose alerts are sent. Empty sends those of all.
@@ -148,6 +170,9 @@ func validateDestinations(p *problems, all []Destination) {
 		}
 		if d.Since().After(time.Now()) {
 			p.add(key("startAt"), d.StartAt, "a time that is not in the future: nothing would be sent until then")
+		}
+		if _, err := d.HeartbeatInterval(); err != nil {
+			p.add(key("heartbeat"), d.Heartbeat, err.Error())
 		}
 		p.within(key("maxPerSecond"), int64(d.MaxPerSecond), 0, 1_000_000)
 		if d.HistoricalAfter != 0 && (d.HistoricalAfter < time.Minute || d.HistoricalAfter > 87600*time.Hour) {

@@ -64,6 +64,9 @@ func Status(s *status.System) *pb.SystemStatus {
 			LastError:       Text(v.LastError),
 			LastSuccessTime: Timestamp(v.LastSuccess),
 			NextAttemptTime: Timestamp(v.NextAttempt),
+
+			LastHeartbeatTime: Timestamp(v.LastHeartbeat),
+			HeartbeatError:    Text(v.HeartbeatError),
 		})
 	}
 	for _, v := range s.UnknownActivities {

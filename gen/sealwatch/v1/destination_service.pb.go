@@ -102,8 +102,14 @@ type Destination struct {
 	LastSuccessTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=last_success_time,json=lastSuccessTime,proto3" json:"last_success_time,omitempty"`
 	// next_attempt_time; unset when the last attempt went well.
 	NextAttemptTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=next_attempt_time,json=nextAttemptTime,proto3" json:"next_attempt_time,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// oldest_pending_time is when the oldest alert change was made that waits to be sent; unset when none does.
+	OldestPendingTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=oldest_pending_time,json=oldestPendingTime,proto3" json:"oldest_pending_time,omitempty"`
+	// last_heartbeat_time at which the receiver took a heartbeat; unset before the first since the start of the process, and without any.
+	LastHeartbeatTime *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=last_heartbeat_time,json=lastHeartbeatTime,proto3" json:"last_heartbeat_time,omitempty"`
+	// heartbeat_error is why the receiver did not take the last heartbeat; empty when it did.
+	HeartbeatError string `protobuf:"bytes,22,opt,name=heartbeat_error,json=heartbeatError,proto3" json:"heartbeat_error,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Destination) Reset() {
@@ -197,6 +203,27 @@ func (x *Destination) GetNextAttemptTime() *timestamppb.Timestamp {
 		return x.NextAttemptTime
 	}
 	return nil
+}
+
+func (x *Destination) GetOldestPendingTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OldestPendingTime
+	}
+	return nil
+}
+
+func (x *Destination) GetLastHeartbeatTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastHeartbeatTime
+	}
+	return nil
+}
+
+func (x *Destination) GetHeartbeatError() string {
+	if x != nil {
+		return x.HeartbeatError
+	}
+	return ""
 }
 
 // DeadLetter is a version of an alert that a destination refused for good.
@@ -1166,7 +1193,7 @@ var File_sealwatch_v1_destination_service_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_destination_service_proto_rawDesc = "" +
 	"\n" +
-	"&sealwatch/v1/destination_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf7\x03\n" +
+	"&sealwatch/v1/destination_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x05\n" +
 	"\vDestination\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x17\n" +
 	"\x04kind\x18\x02 \x01(\tB\x03\xe0A\x03R\x04kind\x12\x19\n" +
@@ -1177,7 +1204,10 @@ const file_sealwatch_v1_destination_service_proto_rawDesc = "" +
 	"\n" +
 	"last_error\x18\a \x01(\tB\x03\xe0A\x03R\tlastError\x12K\n" +
 	"\x11last_success_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastSuccessTime\x12K\n" +
-	"\x11next_attempt_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0fnextAttemptTime:T\xeaAQ\n" +
+	"\x11next_attempt_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0fnextAttemptTime\x12O\n" +
+	"\x13oldest_pending_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x11oldestPendingTime\x12O\n" +
+	"\x13last_heartbeat_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x11lastHeartbeatTime\x12,\n" +
+	"\x0fheartbeat_error\x18\x16 \x01(\tB\x03\xe0A\x03R\x0eheartbeatError:T\xeaAQ\n" +
 	"\x18sealwatch.io/Destination\x12\x1adestinations/{destination}*\fdestinations2\vdestination\"\xaf\x04\n" +
 	"\n" +
 	"DeadLetter\x12\x17\n" +
@@ -1301,36 +1331,38 @@ var file_sealwatch_v1_destination_service_proto_goTypes = []any{
 var file_sealwatch_v1_destination_service_proto_depIdxs = []int32{
 	18, // 0: sealwatch.v1.Destination.last_success_time:type_name -> google.protobuf.Timestamp
 	18, // 1: sealwatch.v1.Destination.next_attempt_time:type_name -> google.protobuf.Timestamp
-	0,  // 2: sealwatch.v1.DeadLetter.state:type_name -> sealwatch.v1.DeadLetter.State
-	18, // 3: sealwatch.v1.DeadLetter.create_time:type_name -> google.protobuf.Timestamp
-	18, // 4: sealwatch.v1.DeadLetter.update_time:type_name -> google.protobuf.Timestamp
-	1,  // 5: sealwatch.v1.ListDestinationsResponse.destinations:type_name -> sealwatch.v1.Destination
-	2,  // 6: sealwatch.v1.ListDeadLettersResponse.dead_letters:type_name -> sealwatch.v1.DeadLetter
-	3,  // 7: sealwatch.v1.DestinationService.ListDestinations:input_type -> sealwatch.v1.ListDestinationsRequest
-	5,  // 8: sealwatch.v1.DestinationService.GetDestination:input_type -> sealwatch.v1.GetDestinationRequest
-	6,  // 9: sealwatch.v1.DestinationService.ResumeDestination:input_type -> sealwatch.v1.ResumeDestinationRequest
-	7,  // 10: sealwatch.v1.DestinationService.TestDestination:input_type -> sealwatch.v1.TestDestinationRequest
-	9,  // 11: sealwatch.v1.DestinationService.ListDeadLetters:input_type -> sealwatch.v1.ListDeadLettersRequest
-	11, // 12: sealwatch.v1.DestinationService.GetDeadLetter:input_type -> sealwatch.v1.GetDeadLetterRequest
-	12, // 13: sealwatch.v1.DestinationService.ReplayDeadLetter:input_type -> sealwatch.v1.ReplayDeadLetterRequest
-	13, // 14: sealwatch.v1.DestinationService.DiscardDeadLetter:input_type -> sealwatch.v1.DiscardDeadLetterRequest
-	14, // 15: sealwatch.v1.DestinationService.BulkReplayDeadLetters:input_type -> sealwatch.v1.BulkReplayDeadLettersRequest
-	16, // 16: sealwatch.v1.DestinationService.BulkDiscardDeadLetters:input_type -> sealwatch.v1.BulkDiscardDeadLettersRequest
-	4,  // 17: sealwatch.v1.DestinationService.ListDestinations:output_type -> sealwatch.v1.ListDestinationsResponse
-	1,  // 18: sealwatch.v1.DestinationService.GetDestination:output_type -> sealwatch.v1.Destination
-	1,  // 19: sealwatch.v1.DestinationService.ResumeDestination:output_type -> sealwatch.v1.Destination
-	8,  // 20: sealwatch.v1.DestinationService.TestDestination:output_type -> sealwatch.v1.TestDestinationResponse
-	10, // 21: sealwatch.v1.DestinationService.ListDeadLetters:output_type -> sealwatch.v1.ListDeadLettersResponse
-	2,  // 22: sealwatch.v1.DestinationService.GetDeadLetter:output_type -> sealwatch.v1.DeadLetter
-	2,  // 23: sealwatch.v1.DestinationService.ReplayDeadLetter:output_type -> sealwatch.v1.DeadLetter
-	2,  // 24: sealwatch.v1.DestinationService.DiscardDeadLetter:output_type -> sealwatch.v1.DeadLetter
-	15, // 25: sealwatch.v1.DestinationService.BulkReplayDeadLetters:output_type -> sealwatch.v1.BulkReplayDeadLettersResponse
-	17, // 26: sealwatch.v1.DestinationService.BulkDiscardDeadLetters:output_type -> sealwatch.v1.BulkDiscardDeadLettersResponse
-	17, // [17:27] is the sub-list for method output_type
-	7,  // [7:17] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	18, // 2: sealwatch.v1.Destination.oldest_pending_time:type_name -> google.protobuf.Timestamp
+	18, // 3: sealwatch.v1.Destination.last_heartbeat_time:type_name -> google.protobuf.Timestamp
+	0,  // 4: sealwatch.v1.DeadLetter.state:type_name -> sealwatch.v1.DeadLetter.State
+	18, // 5: sealwatch.v1.DeadLetter.create_time:type_name -> google.protobuf.Timestamp
+	18, // 6: sealwatch.v1.DeadLetter.update_time:type_name -> google.protobuf.Timestamp
+	1,  // 7: sealwatch.v1.ListDestinationsResponse.destinations:type_name -> sealwatch.v1.Destination
+	2,  // 8: sealwatch.v1.ListDeadLettersResponse.dead_letters:type_name -> sealwatch.v1.DeadLetter
+	3,  // 9: sealwatch.v1.DestinationService.ListDestinations:input_type -> sealwatch.v1.ListDestinationsRequest
+	5,  // 10: sealwatch.v1.DestinationService.GetDestination:input_type -> sealwatch.v1.GetDestinationRequest
+	6,  // 11: sealwatch.v1.DestinationService.ResumeDestination:input_type -> sealwatch.v1.ResumeDestinationRequest
+	7,  // 12: sealwatch.v1.DestinationService.TestDestination:input_type -> sealwatch.v1.TestDestinationRequest
+	9,  // 13: sealwatch.v1.DestinationService.ListDeadLetters:input_type -> sealwatch.v1.ListDeadLettersRequest
+	11, // 14: sealwatch.v1.DestinationService.GetDeadLetter:input_type -> sealwatch.v1.GetDeadLetterRequest
+	12, // 15: sealwatch.v1.DestinationService.ReplayDeadLetter:input_type -> sealwatch.v1.ReplayDeadLetterRequest
+	13, // 16: sealwatch.v1.DestinationService.DiscardDeadLetter:input_type -> sealwatch.v1.DiscardDeadLetterRequest
+	14, // 17: sealwatch.v1.DestinationService.BulkReplayDeadLetters:input_type -> sealwatch.v1.BulkReplayDeadLettersRequest
+	16, // 18: sealwatch.v1.DestinationService.BulkDiscardDeadLetters:input_type -> sealwatch.v1.BulkDiscardDeadLettersRequest
+	4,  // 19: sealwatch.v1.DestinationService.ListDestinations:output_type -> sealwatch.v1.ListDestinationsResponse
+	1,  // 20: sealwatch.v1.DestinationService.GetDestination:output_type -> sealwatch.v1.Destination
+	1,  // 21: sealwatch.v1.DestinationService.ResumeDestination:output_type -> sealwatch.v1.Destination
+	8,  // 22: sealwatch.v1.DestinationService.TestDestination:output_type -> sealwatch.v1.TestDestinationResponse
+	10, // 23: sealwatch.v1.DestinationService.ListDeadLetters:output_type -> sealwatch.v1.ListDeadLettersResponse
+	2,  // 24: sealwatch.v1.DestinationService.GetDeadLetter:output_type -> sealwatch.v1.DeadLetter
+	2,  // 25: sealwatch.v1.DestinationService.ReplayDeadLetter:output_type -> sealwatch.v1.DeadLetter
+	2,  // 26: sealwatch.v1.DestinationService.DiscardDeadLetter:output_type -> sealwatch.v1.DeadLetter
+	15, // 27: sealwatch.v1.DestinationService.BulkReplayDeadLetters:output_type -> sealwatch.v1.BulkReplayDeadLettersResponse
+	17, // 28: sealwatch.v1.DestinationService.BulkDiscardDeadLetters:output_type -> sealwatch.v1.BulkDiscardDeadLettersResponse
+	19, // [19:29] is the sub-list for method output_type
+	9,  // [9:19] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_destination_service_proto_init() }

@@ -1097,8 +1097,12 @@ type DestinationStatus struct {
 	LastSuccessTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=last_success_time,json=lastSuccessTime,proto3" json:"last_success_time,omitempty"`
 	// next_attempt_time when retrying.
 	NextAttemptTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=next_attempt_time,json=nextAttemptTime,proto3" json:"next_attempt_time,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// last_heartbeat_time at which the receiver took a heartbeat since the start of the process.
+	LastHeartbeatTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=last_heartbeat_time,json=lastHeartbeatTime,proto3" json:"last_heartbeat_time,omitempty"`
+	// heartbeat_error is why the receiver did not take the last heartbeat; empty when it did.
+	HeartbeatError string `protobuf:"bytes,21,opt,name=heartbeat_error,json=heartbeatError,proto3" json:"heartbeat_error,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *DestinationStatus) Reset() {
@@ -1192,6 +1196,20 @@ func (x *DestinationStatus) GetNextAttemptTime() *timestamppb.Timestamp {
 		return x.NextAttemptTime
 	}
 	return nil
+}
+
+func (x *DestinationStatus) GetLastHeartbeatTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastHeartbeatTime
+	}
+	return nil
+}
+
+func (x *DestinationStatus) GetHeartbeatError() string {
+	if x != nil {
+		return x.HeartbeatError
+	}
+	return ""
 }
 
 // UnknownActivity is a spelling that the classification does not know.
@@ -1364,7 +1382,7 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\tconflicts\x18\x05 \x01(\x01B\x03\xe0A\x03R\tconflicts\x12\"\n" +
 	"\n" +
 	"last_error\x18\x06 \x01(\tB\x03\xe0A\x03R\tlastError\x12\x1d\n" +
-	"\aplacing\x18\a \x01(\bB\x03\xe0A\x03R\aplacing\"\x96\x03\n" +
+	"\aplacing\x18\a \x01(\bB\x03\xe0A\x03R\aplacing\"\x95\x04\n" +
 	"\x11DestinationStatus\x12%\n" +
 	"\vdestination\x18\x01 \x01(\tB\x03\xe0A\x03R\vdestination\x12\x17\n" +
 	"\x04kind\x18\x02 \x01(\tB\x03\xe0A\x03R\x04kind\x12\x19\n" +
@@ -1375,7 +1393,9 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\n" +
 	"last_error\x18\a \x01(\tB\x03\xe0A\x03R\tlastError\x12K\n" +
 	"\x11last_success_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastSuccessTime\x12K\n" +
-	"\x11next_attempt_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0fnextAttemptTime\"\xb1\x01\n" +
+	"\x11next_attempt_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0fnextAttemptTime\x12O\n" +
+	"\x13last_heartbeat_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x11lastHeartbeatTime\x12,\n" +
+	"\x0fheartbeat_error\x18\x15 \x01(\tB\x03\xe0A\x03R\x0eheartbeatError\"\xb1\x01\n" +
 	"\x0fUnknownActivity\x12\x1b\n" +
 	"\x06object\x18\x01 \x01(\tB\x03\xe0A\x03R\x06object\x12\x1b\n" +
 	"\x06action\x18\x02 \x01(\tB\x03\xe0A\x03R\x06action\x12\x1b\n" +
@@ -1448,14 +1468,15 @@ var file_sealwatch_v1_system_service_proto_depIdxs = []int32{
 	14, // 25: sealwatch.v1.AnalysisStatus.watermark:type_name -> google.protobuf.Timestamp
 	14, // 26: sealwatch.v1.DestinationStatus.last_success_time:type_name -> google.protobuf.Timestamp
 	14, // 27: sealwatch.v1.DestinationStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
-	14, // 28: sealwatch.v1.UnknownActivity.last_event_time:type_name -> google.protobuf.Timestamp
-	0,  // 29: sealwatch.v1.SystemService.GetStatus:input_type -> sealwatch.v1.GetStatusRequest
-	1,  // 30: sealwatch.v1.SystemService.GetStatus:output_type -> sealwatch.v1.SystemStatus
-	30, // [30:31] is the sub-list for method output_type
-	29, // [29:30] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	14, // 28: sealwatch.v1.DestinationStatus.last_heartbeat_time:type_name -> google.protobuf.Timestamp
+	14, // 29: sealwatch.v1.UnknownActivity.last_event_time:type_name -> google.protobuf.Timestamp
+	0,  // 30: sealwatch.v1.SystemService.GetStatus:input_type -> sealwatch.v1.GetStatusRequest
+	1,  // 31: sealwatch.v1.SystemService.GetStatus:output_type -> sealwatch.v1.SystemStatus
+	31, // [31:32] is the sub-list for method output_type
+	30, // [30:31] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_system_service_proto_init() }
