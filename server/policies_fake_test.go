@@ -43,6 +43,24 @@ func (b *policyBook) Create(_ context.Context, p policy.Policy, author string) (
 	return s, nil
 }
 
+func (b *policyBook) TryCreate(p policy.Policy, author string) (policy.Stored, error) {
+	if _, err := b.Policy(p.ID); err == nil {
+		return policy.Stored{}, fault.New(fault.AlreadyExists, "there is a policy %q", p.ID)
+	}
+	return policy.Stored{Policy: p, Version: 1, Since: epoch, Created: epoch, Updated: epoch, Author: author}, nil
+}
+
+func (b *policyBook) TryUpdate(id, etag, author string, change func(policy.Stored) (policy.Policy, error)) (policy.Stored, error) {
+	i, err := b.changeable(id, etag)
+	if err != nil {
+		return policy.Stored{}, err
+	}
+	s := b.all[i]
+	s.Policy, err = change(s)
+	s.Author = author
+	return s, err
+}
+
 func (b *policyBook) changeable(id, etag string) (int, error) {
 	i := slices.IndexFunc(b.all, func(s policy.Stored) bool { return s.ID == id })
 	switch {

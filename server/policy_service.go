@@ -35,6 +35,9 @@ type PolicyBook interface {
 	Create(ctx context.Context, p policy.Policy, author string) (policy.Stored, error)
 	Update(ctx context.Context, id, etag, author string, change func(policy.Stored) (policy.Policy, error)) (policy.Stored, error)
 	Delete(ctx context.Context, id, etag, author string) error
+	// TryCreate and TryUpdate do everything that Create and Update do but store.
+	TryCreate(p policy.Policy, author string) (policy.Stored, error)
+	TryUpdate(id, etag, author string, change func(policy.Stored) (policy.Policy, error)) (policy.Stored, error)
 	// Refusal is why a policy is not evaluated; empty when it is, or is off.
 	Refusal(id string) string
 	// Backtest calls as a Backtester does. A policy with nothing but an id means the saved one.
@@ -107,6 +110,13 @@ func (s *policyService) CreatePolicy(ctx context.Context, req *pb.CreatePolicyRe
 	doubts, err := s.examined(ctx, &p)
 	if err != nil {
 		return nil, err
+	}
+	if req.GetValidateOnly() {
+		would, err := s.book.TryCreate(p, caller(ctx, req.GetAuthor()))
+		if err != nil {
+			return nil, err
+		}
+		return s.answer(&would, doubts), nil
 	}
 	stored, err := s.book.Create(ctx, p, caller(ctx, req.GetAuthor()))
 	if err != nil {
@@ -181,7 +191,7 @@ func (s *policyService) ListPolicies(ctx context.Context, req *pb.ListPoliciesRe
 func (s *policyService) UpdatePolicy(ctx context.Context, req *pb.UpdatePolicyRequest) (*pb.Policy, error) {
 	id := strings.TrimPrefix(req.GetPolicy().GetName(), translate.PolicyPrefix)
 	var doubts []policy.Doubt
-	stored, err := s.book.Update(ctx, id, req.GetPolicy().GetEtag(), caller(ctx, req.GetAuthor()), func(old policy.Stored) (policy.Policy, error) {
+	change := func(old policy.Stored) (policy.Policy, error) {
 		next := req.GetPolicy()
 		if paths := req.GetUpdateMask().GetPaths(); len(paths) > 0 && !slices.Equal(paths, []string{"*"}) {
 			next = s.message(&old)
@@ -196,7 +206,16 @@ func (s *policyService) UpdatePolicy(ctx context.Context, req *pb.UpdatePolicyRe
 		var err error
 		doubts, err = s.examined(ctx, &p)
 		return p, err
-	})
+	}
+	author, etag := caller(ctx, req.GetAuthor()), req.GetPolicy().GetEtag()
+	if req.GetValidateOnly() {
+		would, err := s.book.TryUpdate(id, etag, author, change)
+		if err != nil {
+			return nil, err
+		}
+		return s.answer(&would, doubts), nil
+	}
+	stored, err := s.book.Update(ctx, id, etag, author, change)
 	if err != nil {
 		return nil, err
 	}

@@ -312,6 +312,26 @@ func (b *Book) Policy(id string) (policy.Stored, error) {
 func (b *Book) Create(ctx context.Context, p policy.Policy, author string) (policy.Stored, error) {
 	b.changing.Lock()
 	defer b.changing.Unlock()
+	s, err := b.created(&p, author)
+	if err != nil {
+		return s, err
+	}
+	return b.save(ctx, s)
+}
+
+// TryCreate does everything that Create does but save.
+func (b *Book) TryCreate(p policy.Policy, author string) (policy.Stored, error) {
+	b.changing.Lock()
+	defer b.changing.Unlock()
+	s, err := b.created(&p, author)
+	if err == nil {
+		_, err = b.evaluable(&s)
+	}
+	return s, err
+}
+
+// created is the first version of a policy, or why it is not taken.
+func (b *Book) created(p *policy.Policy, author string) (policy.Stored, error) {
 	if _, err := b.Policy(p.ID); err == nil {
 		return policy.Stored{}, fault.New(fault.AlreadyExists, "there is a policy %q; change it, or take another id", p.ID)
 	}
@@ -321,10 +341,10 @@ func (b *Book) Create(ctx context.Context, p policy.Policy, author string) (poli
 	if n := b.lingering(p.ID); n >= MaxDeleted {
 		return policy.Stored{}, fault.New(fault.InvalidArgument, "%d deleted policies still judge late events of the time when they were there, which is the most; take the id of one of them, or change a policy instead of making another", n)
 	}
-	if err := refusal(&p); err != nil {
+	if err := refusal(p); err != nil {
 		return policy.Stored{}, err
 	}
-	return b.save(ctx, b.next(&p, author))
+	return b.next(p, author), nil
 }
 
 // refusal is why a policy is not taken that is newly written.
@@ -366,22 +386,42 @@ func (b *Book) changeable(id, etag string) (policy.Stored, error) {
 func (b *Book) Update(ctx context.Context, id, etag, author string, change func(policy.Stored) (policy.Policy, error)) (policy.Stored, error) {
 	b.changing.Lock()
 	defer b.changing.Unlock()
+	s, same, err := b.updated(id, etag, author, change)
+	if err != nil || same {
+		return s, err
+	}
+	return b.save(ctx, s)
+}
+
+// TryUpdate does everything that Update does but save.
+func (b *Book) TryUpdate(id, etag, author string, change func(policy.Stored) (policy.Policy, error)) (policy.Stored, error) {
+	b.changing.Lock()
+	defer b.changing.Unlock()
+	s, same, err := b.updated(id, etag, author, change)
+	if err == nil && !same {
+		_, err = b.evaluable(&s)
+	}
+	return s, err
+}
+
+// updated is the next version of a policy, or why it is not taken; same says that it is the one that there is.
+func (b *Book) updated(id, etag, author string, change func(policy.Stored) (policy.Policy, error)) (s policy.Stored, same bool, err error) {
 	old, err := b.changeable(id, etag)
 	if err != nil {
-		return old, err
+		return old, false, err
 	}
 	p, err := change(old)
 	if err != nil {
-		return old, err
+		return old, false, err
 	}
 	p.ID = id
 	if samePolicy(&old.Policy, &p) {
-		return old, nil
+		return old, true, nil
 	}
 	if err := refusal(&p); err != nil {
-		return old, err
+		return old, false, err
 	}
-	return b.save(ctx, b.next(&p, author))
+	return b.next(&p, author), false, nil
 }
 
 // Delete removes a policy; its alerts stay.

@@ -201,6 +201,9 @@ func TestRetention(t *testing.T) {
 	if !fault.Is(err, fault.InvalidArgument) || !strings.Contains(err.Error(), "condition.within: found 31 days, expected at most 22.2 days") {
 		t.Fatalf("a window that is too long: %v", err)
 	}
+	if _, tried := s.book.TryCreate(long, "ann"); tried == nil || tried.Error() != err.Error() {
+		t.Errorf("tried without saving: %v, expected %v", tried, err)
+	}
 	if _, err := s.book.Policy("long"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("it was stored: %v", err)
 	}
@@ -212,6 +215,13 @@ func TestRetention(t *testing.T) {
 	}
 	short := long
 	short.Condition.Within = policy.Duration(22 * 24 * time.Hour)
+	change := func(policy.Stored) (policy.Policy, error) { return short, nil }
+	if would, err := s.book.TryUpdate("long", "", "bob", change); err != nil || would.Author != "bob" || would.Condition.Within != short.Condition.Within {
+		t.Errorf("one that fits, tried: %+v, %v", would, err)
+	}
+	if there, err := s.book.Policy("long"); err != nil || there.Author != "ann" {
+		t.Errorf("trying changed it: %+v, %v", there, err)
+	}
 	if _, err := s.update(short, ""); err != nil {
 		t.Errorf("one that fits: %v", err)
 	}

@@ -180,3 +180,21 @@ func TestCountriesOfEarlierReleases(t *testing.T) {
 		t.Errorf("doubts: %+v", doubts)
 	}
 }
+
+// TestDescribe: nouns agree with their numbers.
+func TestDescribe(t *testing.T) {
+	hour := policy.Duration(time.Hour)
+	for _, c := range []struct {
+		p    policy.Policy
+		want string
+	}{
+		{policy.Policy{Key: policy.KeyUser, Condition: policy.Condition{Type: policy.Repeated, Count: 1, Within: hour}}, "events less than 1 hour apart, one alert for all of them, of one user"},
+		{policy.Policy{Key: policy.KeyUser, Condition: policy.Condition{Type: policy.Repeated, Count: 2, Within: 2 * hour}}, "2 events within 2 hours of one user"},
+		{policy.Policy{Key: policy.KeyUser, Condition: policy.Condition{Type: policy.Single}, Filter: &policy.Filter{Field: "country", Operator: "is_new", Days: 1}}, "each event of one user where country is new for the user in 1 day"},
+		{policy.Policy{Key: policy.KeyUser, Condition: policy.Condition{Type: policy.Single}, Filter: &policy.Filter{Field: "country", Operator: "is_new"}}, "each event of one user where country is new for the user in 30 days"},
+	} {
+		if got := policies.Describe(&c.p); got != c.want {
+			t.Errorf("%q, expected %q", got, c.want)
+		}
+	}
+}

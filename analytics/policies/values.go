@@ -100,6 +100,9 @@ func Describe(p *policy.Policy) string {
 	switch c.Type {
 	case policy.Repeated:
 		what = fmt.Sprintf("%d events within %s", c.Count, within)
+		if c.Count == 1 {
+			what = "events less than " + within + " apart, one alert for all of them,"
+		}
 	case policy.Distinct:
 		what = fmt.Sprintf("%d different %s within %s", c.Count, plural[c.Of], within)
 	case policy.Sequence:
@@ -160,7 +163,7 @@ func FilterText(f *policy.Filter) string {
 		text += " to " + f.To
 	}
 	if positive, _ := policy.Positive(f.Operator); positive == policy.IsNew {
-		text += fmt.Sprintf(" for the user in %d days", f.NewDays())
+		text += " for the user in " + durationText(time.Duration(f.NewDays())*day)
 	}
 	if f.TimeZone != "" {
 		text += " in " + f.TimeZone

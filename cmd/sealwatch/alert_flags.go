@@ -13,10 +13,10 @@ import (
 
 // alertFlags select alerts. A flag has the name of what it selects by.
 type alertFlags struct {
-	detections, severities, states, users, types, assignees, classifications, reasons, addresses, networks, countries, suppressed, incidents        []string
-	severity, text, minScore, maxScore, until, firstSince, firstUntil, lastSince, lastUntil, createdSince, createdUntil, updatedSince, updatedUntil string
-	minEvents, maxEvents                                                                                                                            int32
-	unassigned, commented, uncommented                                                                                                              bool
+	detections, severities, states, users, types, assignees, classifications, reasons, addresses, networks, countries, suppressed, incidents                     []string
+	severity, minSeverity, text, minScore, maxScore, until, firstSince, firstUntil, lastSince, lastUntil, createdSince, createdUntil, updatedSince, updatedUntil string
+	minEvents, maxEvents                                                                                                                                         int32
+	unassigned, commented, uncommented                                                                                                                           bool
 	// names of the flags.
 	names []string
 }
@@ -28,6 +28,7 @@ func (f *alertFlags) add(c *cobra.Command) {
 	text := func(to *string, name, usage string) { c.Flags().StringVar(to, name, "", usage); remember(name) }
 	list(&f.detections, "detection", "only of these detections, by id")
 	text(&f.severity, "severity", "only of this severity or more: "+strings.Join(severityNames(), ", "))
+	text(&f.minSeverity, "min-severity", "the same as --severity, and taken where alerts are changed, too: this severity and all above it")
 	list(&f.severities, "only-severity", "only of just these severities")
 	list(&f.states, "state", "only in these states: "+strings.Join(stateNames(), ", ")+" (default new, in_progress, resolved)")
 	list(&f.users, "user", "only about these subjects, by id, e-mail or name, as the directory, DocuSign or the events have it")
@@ -85,7 +86,7 @@ func (f *alertFlags) exact(work string) error {
 	if i < 0 || i == len(names)-1 {
 		return nil // filter says what is wrong, or there is nothing above
 	}
-	return usagef("--severity %s selects more severe alerts, too; to %s just these, say --only-severity %s, and with all above them --only-severity %s", names[i], work, names[i], strings.Join(names[i:], ","))
+	return usagef("--severity %s selects more severe alerts, too; to %s just these, say --only-severity %s, and with all above them --min-severity %s", names[i], work, names[i], names[i])
 }
 
 // filter is what the service is asked for.
@@ -95,12 +96,15 @@ func (f *alertFlags) filter(now time.Time) (*sealwatchv1.AlertFilter, error) {
 	for _, i := range f.incidents {
 		filter.Incidents = append(filter.Incidents, incidentPrefix+strings.TrimPrefix(i, incidentPrefix))
 	}
-	if f.severity != "" {
-		v, ok := sealwatchv1.Severity_value["SEVERITY_"+strings.ToUpper(f.severity)]
-		if !ok || v == 0 {
-			return nil, usagef("--severity: found %q, expected one of %s", f.severity, strings.Join(severityNames(), ", "))
+	for _, said := range []struct{ flag, value string }{{"severity", f.severity}, {"min-severity", f.minSeverity}} {
+		if said.value == "" {
+			continue
 		}
-		filter.MinSeverity = sealwatchv1.Severity(v)
+		v, ok := sealwatchv1.Severity_value["SEVERITY_"+strings.ToUpper(said.value)]
+		if !ok || v == 0 {
+			return nil, usagef("--%s: found %q, expected one of %s", said.flag, said.value, strings.Join(severityNames(), ", "))
+		}
+		filter.MinSeverity = max(filter.MinSeverity, sealwatchv1.Severity(v))
 	}
 	if err := enums("only-severity", f.severities, "SEVERITY_", sealwatchv1.Severity_value, severityNames(), &filter.Severities); err != nil {
 		return nil, err

@@ -49,17 +49,20 @@ func stateName(s sealwatchv1.AlertState) string {
 	return strings.ToLower(strings.TrimPrefix(s.String(), "ALERT_STATE_"))
 }
 
-// since reads the value of a flag: how long ago, or a time; nil for none.
+// since reads the value of a flag: how long ago, now, or a time; nil for none.
 func since(flag, s string, now time.Time) (*timestamppb.Timestamp, error) {
 	if s == "" {
 		return nil, nil
+	}
+	if strings.EqualFold(s, "now") {
+		return timestamppb.New(now), nil
 	}
 	if d, err := duration.Parse(s); err == nil && d > 0 {
 		return timestamppb.New(now.Add(-d)), nil
 	}
 	t, err := parseTime(flag, s)
 	if err != nil {
-		return nil, usagef("%s: found %q, expected how long ago such as 24h or 7d, a time such as 2026-01-31T08:00:00Z, or a date", flag, s)
+		return nil, usagef("%s: found %q, expected how long ago such as 24h or 7d, now, a time such as 2026-01-31T08:00:00Z, or a date", flag, s)
 	}
 	return timestamppb.New(t), nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
+	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 )
 
@@ -46,6 +47,15 @@ func (p *process) assign(ctx context.Context, address string, ids []string, f *w
 			return fmt.Errorf("%s: %w", ids[i], err)
 		}
 		p.print("%s", workLine(now))
+		switch {
+		case nobody:
+		case now.GetState() == sealwatchv1.AlertState_ALERT_STATE_SUPPRESSED:
+			p.say("it stays suppressed (%s): it is in no list of open alerts and no receiver is told of it, until it is no longer suppressed; then it is yours", terminal.Text(suppressors(now.GetSuppressedBy())))
+		case now.GetState() == sealwatchv1.AlertState_ALERT_STATE_RESOLVED:
+			p.say("it stays resolved; sealwatch alerts reopen opens it again")
+		case now.GetState() == sealwatchv1.AlertState_ALERT_STATE_RETRACTED:
+			p.say("it stays retracted: the events, as they are known now, do not make it")
+		}
 	}
 	return nil
 }

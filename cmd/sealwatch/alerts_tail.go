@@ -17,7 +17,8 @@ func (p *process) alertsTail() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "tail",
 		Short: "Show alerts as they are raised and change",
-		Long: "Show alerts as they are raised and change, until it is stopped. After a disconnect it goes on where it was, without a gap.\n" +
+		Long: "Show alerts as they are raised and change, until it is stopped. After a disconnect it goes on where it was, without a gap. Before each\n" +
+			"title stands what happened; [more known] is an alert that stays what it was, of which more is known: who somebody is, what followed.\n" +
 			"With -o json each change is one JSON object a line: the alert as GET /v1/alerts returns it.",
 		Example: "  sealwatch alerts tail --severity medium\n  sealwatch alerts tail --since 24h\n  sealwatch alerts tail --from-start -o json | jq .title",
 		Args:    cobra.NoArgs,
@@ -120,7 +121,11 @@ func happened(m client.Change) string {
 		all = append([]string{"no longer judged"}, all...)
 	}
 	if len(all) == 0 && len(said) == 0 || m.Kind != sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED && len(said) == 0 && after["state"] == "" {
-		all = append([]string{changeName(m.Kind)}, all...)
+		word := changeName(m.Kind)
+		if m.Kind == sealwatchv1.AlertChange_ALERT_CHANGE_DESCRIBED {
+			word = "more known"
+		}
+		all = append([]string{word}, all...)
 	}
 	text := strings.Join(all, ", ")
 	if text != "" {

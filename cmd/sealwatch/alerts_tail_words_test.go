@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/sealwatch/sealwatch/client"
@@ -15,10 +16,10 @@ func TestTailSaysWhatHappened(t *testing.T) {
 	suppressed := &sealwatchv1.Alert{State: sealwatchv1.AlertState_ALERT_STATE_SUPPRESSED, SuppressedBy: []string{"shared_egress", "exception:c2d3f728-fc3e-47ce-82f0-872a52609141"}}
 	open := &sealwatchv1.Alert{State: sealwatchv1.AlertState_ALERT_STATE_NEW}
 	for want, c := range map[string]client.Change{
-		"created":   {Kind: sealwatchv1.AlertChange_ALERT_CHANGE_CREATED, Alert: open, Actor: "analysis"},
-		"updated":   {Kind: updated, Alert: open, Actor: "analysis"},
-		"described": {Kind: sealwatchv1.AlertChange_ALERT_CHANGE_DESCRIBED, Alert: open, Actor: "analysis"},
-		"retracted": {Kind: sealwatchv1.AlertChange_ALERT_CHANGE_RETRACTED, Alert: open, Fields: fields{{Field: "state", Before: "new", After: "retracted"}}, Actor: "analysis"},
+		"created":    {Kind: sealwatchv1.AlertChange_ALERT_CHANGE_CREATED, Alert: open, Actor: "analysis"},
+		"updated":    {Kind: updated, Alert: open, Actor: "analysis"},
+		"more known": {Kind: sealwatchv1.AlertChange_ALERT_CHANGE_DESCRIBED, Alert: open, Actor: "analysis"},
+		"retracted":  {Kind: sealwatchv1.AlertChange_ALERT_CHANGE_RETRACTED, Alert: open, Fields: fields{{Field: "state", Before: "new", After: "retracted"}}, Actor: "analysis"},
 		"suppressed by shared_egress, exception c2d3f728": {Kind: updated, Alert: suppressed, Fields: fields{{Field: "state", Before: "new", After: "suppressed"}, {Field: "suppressedBy", After: "exception"}}, Actor: "analysis"},
 		"no longer suppressed":                            {Kind: updated, Alert: open, Fields: fields{{Field: "state", Before: "suppressed", After: "new"}}, Actor: "analysis"},
 		"resolved false_positive by ann; comment ann: no": {Kind: updated, Alert: resolved, Actor: "ann",
@@ -64,6 +65,13 @@ func TestAssignLeavesTheState(t *testing.T) {
 		}
 		if code != 0 || len(out) < len(want) || out[:len(want)] != want {
 			t.Errorf("%+v: %d %s%s, want %s", c, code, out, errs, want)
+		}
+		said := map[sealwatchv1.AlertState]string{sealwatchv1.AlertState_ALERT_STATE_SUPPRESSED: "it stays suppressed", sealwatchv1.AlertState_ALERT_STATE_RESOLVED: "it stays resolved"}[c.was]
+		if c.nobody {
+			said = ""
+		}
+		if !strings.Contains(errs, said) || said == "" && errs != "" {
+			t.Errorf("%+v: said %q, want %q", c, errs, said)
 		}
 	}
 }

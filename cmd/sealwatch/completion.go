@@ -39,7 +39,7 @@ func valuesOf(f *pflag.Flag) func() []string {
 	switch f.Name {
 	case "detection":
 		return app.DetectionIDs
-	case "severity", "max-severity", "only-severity":
+	case "severity", "max-severity", "min-severity", "only-severity":
 		return severityNames
 	case "state":
 		if f.Value.Type() == "string" { // what people set

@@ -118,7 +118,7 @@ func until(flag, s string, now time.Time) (*timestamppb.Timestamp, error) {
 }
 
 func exceptionID(e *sealwatchv1.Exception) string {
-	return terminal.Text(strings.TrimPrefix(e.GetName(), "exceptions/"))
+	return terminal.Text(strings.TrimPrefix(e.GetName(), exceptionPrefix))
 }
 
 // exceptionText says what an exception covers.
@@ -191,11 +191,55 @@ func (p *process) exceptionsList() *cobra.Command {
 	return c
 }
 
+const exceptionPrefix = "exceptions/"
+
+// leastOfException is how much of an id, at least, stands for the exception.
+const leastOfException = 4
+
+// exceptionName is the name of the one exception in force whose id begins so. A whole id is taken as it is, and the service says whether
+// there is one.
+func exceptionName(ctx context.Context, client sealwatchv1.ExceptionServiceClient, said string) (string, error) {
+	id := strings.ToLower(strings.TrimPrefix(said, exceptionPrefix))
+	if len(id) >= len("0190c1f2-0000-7000-8000-000000000000") {
+		return exceptionPrefix + id, nil
+	}
+	if len(id) < leastOfException {
+		return "", usagef("found %q, expected the id of an exception, or %d or more characters of its beginning", said, leastOfException)
+	}
+	var found []string
+	request := &sealwatchv1.ListExceptionsRequest{PageSize: 1000}
+	for {
+		page, err := client.ListExceptions(ctx, request)
+		if err != nil {
+			return "", err
+		}
+		for _, e := range page.GetExceptions() {
+			if strings.HasPrefix(strings.TrimPrefix(e.GetName(), exceptionPrefix), id) {
+				found = append(found, e.GetName())
+			}
+		}
+		if request.PageToken = page.GetNextPageToken(); request.GetPageToken() == "" {
+			break
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", usagef("no exception in force begins with %q; sealwatch exceptions list shows them", said)
+	case 1:
+		return found[0], nil
+	}
+	for i, name := range found {
+		found[i] = strings.TrimPrefix(name, exceptionPrefix)
+	}
+	return "", usagef("several exceptions begin with %q (%s); say more of it", said, terminal.Text(strings.Join(found[:min(len(found), 5)], ", ")))
+}
+
 func (p *process) exceptionsDelete() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "delete ID",
 		Short:   "Take an exception back: what it suppressed is an alert again",
-		Example: "  sealwatch exceptions delete 0190c1f2-...",
+		Long:    "Take an exception back, by its id or by four or more characters from its beginning, as alerts and lists show it: what it suppressed is\nan alert again.",
+		Example: "  sealwatch exceptions delete 0190c1f2",
 		Args:    cobra.ExactArgs(1),
 	}
 	address := p.addressFlag(c)
@@ -205,16 +249,19 @@ func (p *process) exceptionsDelete() *cobra.Command {
 		if request.GetAuthor() == "" {
 			return usagef("--author: not given and there is no USER in the environment; expected who takes it back")
 		}
-		request.Name = "exceptions/" + strings.TrimPrefix(args[0], "exceptions/")
 		conn, err := connect(*address)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = conn.Close() }()
-		if _, err := sealwatchv1.NewExceptionServiceClient(conn).DeleteException(c.Context(), request); err != nil {
+		client := sealwatchv1.NewExceptionServiceClient(conn)
+		if request.Name, err = exceptionName(c.Context(), client, args[0]); err != nil {
 			return err
 		}
-		p.say("taken back; the alerts follow")
+		if _, err := client.DeleteException(c.Context(), request); err != nil {
+			return err
+		}
+		p.say("%s is taken back; the alerts follow", terminal.Text(strings.TrimPrefix(request.GetName(), exceptionPrefix)))
 		return nil
 	}
 	return c

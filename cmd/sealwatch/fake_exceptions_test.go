@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -21,7 +22,7 @@ func (fakeExceptions) CreateException(_ context.Context, r *sealwatchv1.CreateEx
 	if r.GetExpireTime().AsTime().After(time.Date(2026, 5, 31, 12, 0, 0, 0, time.UTC)) {
 		return nil, status.Error(codes.InvalidArgument, "expireTime: more than 90 days from now")
 	}
-	e := &sealwatchv1.Exception{Name: "exceptions/e1", Detection: "failed_logins", Alert: r.GetAlert(), MaxSeverity: sealwatchv1.Severity_SEVERITY_HIGH, ExpireTime: r.GetExpireTime(),
+	e := &sealwatchv1.Exception{Name: "exceptions/e1f2a3b4-0000-7000-8000-00000000000e", Detection: "failed_logins", Alert: r.GetAlert(), MaxSeverity: sealwatchv1.Severity_SEVERITY_HIGH, ExpireTime: r.GetExpireTime(),
 		Classification: r.GetClassification(), Reason: r.GetReason(), Author: r.GetAuthor(), CreateTime: timestamppb.New(time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC))}
 	if r.GetMaxSeverity() != 0 {
 		e.MaxSeverity = r.GetMaxSeverity()
@@ -45,11 +46,16 @@ func (f fakeExceptions) ListExceptions(ctx context.Context, r *sealwatchv1.ListE
 	if r.GetShowRemoved() {
 		e.Removed, e.Remover = true, "bob"
 	}
-	return &sealwatchv1.ListExceptionsResponse{Exceptions: []*sealwatchv1.Exception{e}}, err
+	// two more with one beginning
+	like := func(name string) *sealwatchv1.Exception { o := proto.CloneOf(e); o.Name = name; return o }
+	if r.GetShowRemoved() {
+		return &sealwatchv1.ListExceptionsResponse{Exceptions: []*sealwatchv1.Exception{e}}, err
+	}
+	return &sealwatchv1.ListExceptionsResponse{Exceptions: []*sealwatchv1.Exception{e, like("exceptions/0190c1f2-0000-7000-8000-000000000001"), like("exceptions/0190c1f2-0000-7000-8000-000000000002")}}, err
 }
 
 func (fakeExceptions) DeleteException(_ context.Context, r *sealwatchv1.DeleteExceptionRequest) (*emptypb.Empty, error) {
-	if r.GetName() != "exceptions/e1" || r.GetAuthor() != "ann" {
+	if r.GetName() != "exceptions/e1f2a3b4-0000-7000-8000-00000000000e" || r.GetAuthor() != "ann" {
 		return nil, status.Errorf(codes.NotFound, "there is no %s", r.GetName())
 	}
 	return &emptypb.Empty{}, nil

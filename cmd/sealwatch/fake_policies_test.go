@@ -50,13 +50,34 @@ func (f *fakePolicies) GetPolicy(_ context.Context, r *sealwatchv1.GetPolicyRequ
 	return nil, status.Errorf(codes.NotFound, "there is no policy %q", r.GetName())
 }
 
+func (f *fakePolicies) UpdatePolicy(_ context.Context, r *sealwatchv1.UpdatePolicyRequest) (*sealwatchv1.Policy, error) {
+	if err := noSuchActivity(r.GetPolicy()); err != nil {
+		return nil, err
+	}
+	return r.GetPolicy(), nil
+}
+
 func (f *fakePolicies) CreatePolicy(_ context.Context, r *sealwatchv1.CreatePolicyRequest) (*sealwatchv1.Policy, error) {
+	if err := noSuchActivity(r.GetPolicy()); err != nil {
+		return nil, err
+	}
+	if r.GetValidateOnly() {
+		return r.GetPolicy(), nil
+	}
 	return &sealwatchv1.Policy{Name: r.GetPolicy().GetName(), Warnings: f.there["policies/wide"].GetWarnings()}, nil
 }
 
-// BacktestPolicy refuses an activity that there is not.
+// BacktestPolicy finds one alert.
 func (f *fakePolicies) BacktestPolicy(r *sealwatchv1.BacktestPolicyRequest, stream grpc.ServerStreamingServer[sealwatchv1.BacktestResponse]) error {
-	one := app.PolicyOf(r.GetPolicy())
+	if err := noSuchActivity(r.GetPolicy()); err != nil {
+		return err
+	}
+	return stream.Send(&sealwatchv1.BacktestResponse{Content: &sealwatchv1.BacktestResponse_Result{Result: &sealwatchv1.BacktestResult{Detection: "policy_" + policyID(r.GetPolicy().GetName()), Alerts: &sealwatchv1.BacktestCount{Proposed: 1}}}})
+}
+
+// noSuchActivity refuses one.
+func noSuchActivity(m *sealwatchv1.Policy) error {
+	one := app.PolicyOf(m)
 	if one.Filter != nil && one.Filter.Field == "activity" && one.Filter.Values[0] == "downlod" {
 		s, err := status.New(codes.InvalidArgument, "policy: filter.values[0]: there is no activity downlod").WithDetails(&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{{Field: "policy.filter.values[0]", Description: "there is no activity downlod; did you mean download?"}}})
 		if err != nil {
@@ -64,7 +85,7 @@ func (f *fakePolicies) BacktestPolicy(r *sealwatchv1.BacktestPolicyRequest, stre
 		}
 		return s.Err()
 	}
-	return stream.Send(&sealwatchv1.BacktestResponse{})
+	return nil
 }
 
 // DeletePolicy wants the version that was shown.

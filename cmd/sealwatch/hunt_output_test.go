@@ -146,6 +146,27 @@ func TestConversation(t *testing.T) {
 	}
 }
 
+// TestConversationInWords: help and exit alone in a line do what people expect, with or without a semicolon; within a statement they are a part of it, which is said.
+func TestConversationInWords(t *testing.T) {
+	for _, leave := range []string{"exit", "QUIT;", "quit ;", "\\q", "\\q;"} {
+		var out, errs bytes.Buffer
+		h := &hunter{p: &process{out: &out, err: &errs}, client: refusing{}, flags: &huntFlags{}, parameters: map[string]string{}, output: outputTable}
+		p := &typist{lines: []string{"help", "SELECT", "exit", "^C", leave, "never read"}}
+		if err := h.converse(t.Context(), p, func() {}); err != nil && !errors.Is(err, io.EOF) {
+			t.Fatal(err)
+		}
+		if len(p.lines) != 1 || !strings.Contains(out.String(), "list the saved hunts") || !strings.Contains(errs.String(), "it is taken as a part of the statement") {
+			t.Errorf("%s: left %q, said %s\n%s", leave, p.lines, out.String(), errs.String())
+		}
+	}
+	// a statement may begin with such a word
+	h := &hunter{p: &process{out: io.Discard, err: io.Discard}, client: refusing{}, flags: &huntFlags{}, parameters: map[string]string{}, output: outputTable}
+	p := &typist{lines: []string{"exit FROM x;", "SELECT 1;"}}
+	if err := h.converse(t.Context(), p, func() {}); err != nil && !errors.Is(err, io.EOF) || len(p.lines) != 0 || len(p.history) != 2 {
+		t.Errorf("left %q, %v", p.lines, err)
+	}
+}
+
 // refusing answers every statement with an error.
 type refusing struct {
 	sealwatchv1.HuntServiceClient

@@ -26,8 +26,8 @@ tables, columns and words of SQL; the history is kept.
   \p NAME=VALUE   set the value of {NAME:Type}; \p alone shows them, \p NAME= takes one away
   \o FORM         table, csv, json or ndjson
   \d              list the tables, \d TABLE its columns
-  \h              this help
-  \q              leave; Ctrl-D too`
+  \h              this help; help too
+  \q              leave; exit, quit and Ctrl-D too`
 
 // shell asks a person for statements until they leave.
 func (h *hunter) shell(ctx context.Context) error {
@@ -45,7 +45,7 @@ func (h *hunter) shell(ctx context.Context) error {
 		_, _ = line.ReadHistory(f) // without it one begins anew
 		_ = f.Close()
 	}
-	h.p.say(`Read-only SQL, each statement ended by ;   \h for help, \q to leave`)
+	h.p.say(`Read-only SQL, each statement ended by ;   help for help, exit to leave`)
 	return h.converse(ctx, &patient{line, ctx}, func() { h.p.keepHistory(past, line) })
 }
 
@@ -102,15 +102,21 @@ func (h *hunter) converse(ctx context.Context, line prompter, keep func()) error
 			if word == "" {
 				continue
 			}
-			if command, rest, _ := strings.Cut(word, " "); strings.HasPrefix(command, `\`) || command == "exit" || command == "quit" {
+			if command, rest, _ := strings.Cut(word, " "); strings.HasPrefix(command, `\`) || spoken(word) != "" {
 				line.AppendHistory(word)
 				keep()
-				if command == `\q` || !strings.HasPrefix(command, `\`) {
+				if said := spoken(word); said != "" {
+					command = said
+				}
+				if strings.TrimSuffix(command, ";") == `\q` {
 					return nil
 				}
 				h.command(ctx, command, strings.TrimSpace(strings.TrimSuffix(rest, ";")))
 				continue
 			}
+		}
+		if len(text) > 0 && spoken(word) != "" {
+			h.p.say(`it is taken as a part of the statement, which ends with ;   Ctrl-C empties the statement`)
 		}
 		text = append(text, said)
 		if !ended(strings.Join(text, "\n")) {
@@ -131,6 +137,17 @@ func (h *hunter) converse(ctx context.Context, line prompter, keep func()) error
 		h.ask(ctx, func(ctx context.Context) error { return h.run(ctx, sql) })
 	}
 	return nil
+}
+
+// spoken is the command that a word means which stands alone in a line, as people try it; empty when it is none.
+func spoken(word string) string {
+	switch strings.ToLower(strings.TrimSpace(strings.TrimSuffix(word, ";"))) {
+	case "help", "?":
+		return `\h`
+	case "exit", "quit", "bye", "logout":
+		return `\q`
+	}
+	return ""
 }
 
 // ended says whether a text ends with a semicolon outside of quotes and comments.

@@ -286,51 +286,6 @@ func (p *process) policyTest() *cobra.Command {
 	return c
 }
 
-func (p *process) policyBacktest() *cobra.Command {
-	c := &cobra.Command{
-		Use: "backtest FILE|ID", Short: "Count what a policy would have found, before or after it is saved",
-		Long:    "Count what a policy finds in the stored events: alerts by day, by subject and by severity. A file is compared with the policy of the same\nid, where there is one. Nothing is stored.",
-		Example: "  sealwatch policy backtest policies/mass_download.yaml --from 30d",
-		Args:    cobra.ExactArgs(1),
-	}
-	address, output := p.addressFlag(c), outputForms(c, "table")
-	from := c.Flags().String("from", "", "only alerts that begin then or later: how long ago such as 30d, a time or a date (default the first event)")
-	to := c.Flags().String("to", "", "only alerts that begin before then: how long ago, a time or a date (default the last event)")
-	c.RunE = func(c *cobra.Command, args []string) error {
-		asJSON, err := output()
-		if err != nil {
-			return err
-		}
-		request := &sealwatchv1.BacktestPolicyRequest{Policy: &sealwatchv1.Policy{Name: app.PolicyPrefix + policyID(args[0])}}
-		if text, err := os.ReadFile(args[0]); err == nil {
-			one, err := app.ParsePolicy(text)
-			if err != nil {
-				return app.PolicyFileError(args[0], err)
-			}
-			request.Policy = app.PolicyMessage(&one)
-		} else if strings.ContainsAny(args[0], "./") {
-			return err
-		}
-		if request.StartTime, err = since("--from", *from, p.now()); err != nil {
-			return err
-		}
-		if request.EndTime, err = since("--to", *to, p.now()); err != nil {
-			return err
-		}
-		conn, err := connect(*address)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = conn.Close() }()
-		stream, err := sealwatchv1.NewPolicyServiceClient(conn).BacktestPolicy(c.Context(), request)
-		if err != nil {
-			return err
-		}
-		return p.showBacktest(stream.Recv, asJSON)
-	}
-	return c
-}
-
 func (p *process) policyDelete() *cobra.Command {
 	c := &cobra.Command{
 		Use: "delete ID", Short: "Delete a policy; its alerts stay",

@@ -66,7 +66,7 @@ func (p *process) policyApply() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := p.examine(c.Context(), *address, args[0], changes); err != nil {
+		if err := p.examine(c.Context(), *address, args[0], author, changes); err != nil {
 			return err
 		}
 		p.showChanges(changes)

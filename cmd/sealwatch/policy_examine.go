@@ -4,16 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 
@@ -22,7 +19,7 @@ import (
 
 // examine has the service look at every policy that would be made or changed, and stores nothing: all are in order before the first is
 // in force. The error has the file and the line of each mistake.
-func (p *process) examine(ctx context.Context, address, path string, changes []policyChange) error {
+func (p *process) examine(ctx context.Context, address, path, author string, changes []policyChange) error {
 	conn, err := connect(address)
 	if err != nil {
 		return err
@@ -31,10 +28,10 @@ func (p *process) examine(ctx context.Context, address, path string, changes []p
 	client := sealwatchv1.NewPolicyServiceClient(conn)
 	var all []error
 	for _, c := range changes {
-		if c.after == nil || c.after.Disabled {
+		if c.after == nil {
 			continue
 		}
-		problems, err := wrongWith(ctx, client, app.PolicyMessage(c.after))
+		problems, err := wrongWith(ctx, client, &c, author)
 		if err != nil {
 			return fmt.Errorf("policy %s: %w", c.id, err)
 		}
@@ -48,17 +45,19 @@ func (p *process) examine(ctx context.Context, address, path string, changes []p
 	return nil
 }
 
-// wrongWith are the problems that the service has with a policy, each with where it is. It is asked for a backtest of a second
-// before there was DocuSign.
-func wrongWith(ctx context.Context, client sealwatchv1.PolicyServiceClient, m *sealwatchv1.Policy) ([]string, error) {
+// wrongWith are the problems that the service has with a change, each with where it is.
+func wrongWith(ctx context.Context, client sealwatchv1.PolicyServiceClient, c *policyChange, author string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	long := time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
-	stream, err := client.BacktestPolicy(ctx, &sealwatchv1.BacktestPolicyRequest{Policy: m, StartTime: timestamppb.New(long), EndTime: timestamppb.New(long.Add(time.Second))})
-	if err == nil {
-		_, err = stream.Recv()
+	m := app.PolicyMessage(c.after)
+	var err error
+	if c.before == nil {
+		_, err = client.CreatePolicy(ctx, &sealwatchv1.CreatePolicyRequest{Policy: m, PolicyId: c.id, Author: author, ValidateOnly: true})
+	} else {
+		m.Etag = c.etag
+		_, err = client.UpdatePolicy(ctx, &sealwatchv1.UpdatePolicyRequest{Policy: m, Author: author, ValidateOnly: true})
 	}
-	if err == nil || errors.Is(err, io.EOF) {
+	if err == nil {
 		return nil, nil
 	}
 	s := status.Convert(err)

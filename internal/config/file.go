@@ -7,12 +7,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sealwatch/sealwatch/internal/duration"
+	"github.com/sealwatch/sealwatch/internal/spelling"
 )
 
 // readFile decodes a YAML file over c. An unknown key is an error with its line.
@@ -61,7 +63,7 @@ func inFile(name string, err error) error {
 		if m := unknownField.FindStringSubmatch(e); m != nil && m[3] == "config.Destination" && gone[m[2]] != "" {
 			all = append(all, fmt.Errorf("%s:%s: the key %q of a destination is gone; write %s", name, m[1], m[2], gone[m[2]]))
 		} else if m != nil {
-			all = append(all, fmt.Errorf("%s:%s: unknown key %q; the keys are in docs/reference/config.md", name, m[1], m[2]))
+			all = append(all, fmt.Errorf("%s:%s: unknown key %q%s; the keys are in docs/reference/config.md", name, m[1], m[2], meant(m[2], keysOf(m[3]))))
 		} else if m := wrongType.FindStringSubmatch(e); m != nil {
 			all = append(all, fmt.Errorf("%s:%s: found %s, expected %s", name, m[1], yamlKind(m[2]), goKind(m[3])))
 		} else {
@@ -69,6 +71,51 @@ func inFile(name string, err error) error {
 		}
 	}
 	return &keysError{errors.Join(all...)}
+}
+
+// meant asks whether the nearest of the keys was meant: one that is mistyped, or the only one that begins with it.
+func meant(key string, keys []string) string {
+	if hint := spelling.Hint(key, keys); hint != "" {
+		return hint
+	}
+	var begins []string
+	for _, k := range keys {
+		if len(key) > 2 && strings.HasPrefix(strings.ToLower(k), strings.ToLower(key)) {
+			begins = append(begins, k)
+		}
+	}
+	if len(begins) != 1 {
+		return ""
+	}
+	return "; did you mean " + begins[0] + "?"
+}
+
+// keysOf are the keys of a mapping by the name of its type.
+func keysOf(named string) (keys []string) {
+	seen := map[reflect.Type]bool{}
+	var walk func(t reflect.Type)
+	walk = func(t reflect.Type) {
+		switch t.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Array:
+			walk(t.Elem())
+		case reflect.Struct:
+			if seen[t] {
+				return
+			}
+			seen[t] = true
+			for i := range t.NumField() {
+				f := t.Field(i)
+				key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+				if t.String() == named && key != "" && key != "-" {
+					keys = append(keys, key)
+				}
+				walk(f.Type)
+			}
+		default:
+		}
+	}
+	walk(reflect.TypeFor[Config]())
+	return keys
 }
 
 // keysError says that some keys of a file cannot be read; the others were.

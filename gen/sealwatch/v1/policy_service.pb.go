@@ -1616,7 +1616,10 @@ type CreatePolicyRequest struct {
 	// policy_id is the last part of its name.
 	PolicyId string `protobuf:"bytes,2,opt,name=policy_id,json=policyId,proto3" json:"policy_id,omitempty"`
 	// author is who saves it, by a name that others know, an e-mail best.
-	Author        string `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
+	Author string `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
+	// validate_only examines the policy as if it were saved, and saves nothing: what is wrong with it is the error, and the answer is the policy
+	// as it would be, with its warnings.
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1670,6 +1673,13 @@ func (x *CreatePolicyRequest) GetAuthor() string {
 		return x.Author
 	}
 	return ""
+}
+
+func (x *CreatePolicyRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
 }
 
 // GetPolicyRequest names one policy.
@@ -1836,7 +1846,9 @@ type UpdatePolicyRequest struct {
 	// update_mask names the fields to change; all that can be changed when unset or *.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// author is who changes it, by a name that others know.
-	Author        string `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
+	Author string `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
+	// validate_only examines the change as if it were made, and changes nothing.
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1890,6 +1902,13 @@ func (x *UpdatePolicyRequest) GetAuthor() string {
 		return x.Author
 	}
 	return ""
+}
+
+func (x *UpdatePolicyRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
 }
 
 // DeletePolicyRequest names one policy.
@@ -2194,11 +2213,12 @@ const file_sealwatch_v1_policy_service_proto_rawDesc = "" +
 	"\n" +
 	"PolicyStep\x12\x1f\n" +
 	"\x05title\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18<R\x05title\x12:\n" +
-	"\x06filter\x18\x02 \x01(\v2\x1a.sealwatch.v1.PolicyFilterB\x06\xbaH\x03\xc8\x01\x01R\x06filter\"\xc9\x01\n" +
+	"\x06filter\x18\x02 \x01(\v2\x1a.sealwatch.v1.PolicyFilterB\x06\xbaH\x03\xc8\x01\x01R\x06filter\"\xee\x01\n" +
 	"\x13CreatePolicyRequest\x127\n" +
 	"\x06policy\x18\x01 \x01(\v2\x14.sealwatch.v1.PolicyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06policy\x12=\n" +
 	"\tpolicy_id\x18\x02 \x01(\tB \xe0A\x02\xbaH\x1ar\x182\x16^[a-z][a-z0-9_]{0,39}$R\bpolicyId\x12:\n" +
-	"\x06author\x18\x03 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\"Q\n" +
+	"\x06author\x18\x03 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\x12#\n" +
+	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\"Q\n" +
 	"\x10GetPolicyRequest\x12=\n" +
 	"\x04name\x18\x01 \x01(\tB)\xe0A\x02\xbaH#r!2\x1f^policies/[a-z][a-z0-9_]{0,39}$R\x04name\"d\n" +
 	"\x13ListPoliciesRequest\x12$\n" +
@@ -2207,12 +2227,13 @@ const file_sealwatch_v1_policy_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\"p\n" +
 	"\x14ListPoliciesResponse\x120\n" +
 	"\bpolicies\x18\x01 \x03(\v2\x14.sealwatch.v1.PolicyR\bpolicies\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc7\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xec\x01\n" +
 	"\x13UpdatePolicyRequest\x127\n" +
 	"\x06policy\x18\x01 \x01(\v2\x14.sealwatch.v1.PolicyB\t\xe0A\x02\xbaH\x03\xd8\x01\x03R\x06policy\x12;\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\x12:\n" +
-	"\x06author\x18\x03 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\"\xad\x01\n" +
+	"\x06author\x18\x03 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\x12#\n" +
+	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\"\xad\x01\n" +
 	"\x13DeletePolicyRequest\x12=\n" +
 	"\x04name\x18\x01 \x01(\tB)\xe0A\x02\xbaH#r!2\x1f^policies/[a-z][a-z0-9_]{0,39}$R\x04name\x12\x1b\n" +
 	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12:\n" +
