@@ -213,3 +213,31 @@ func TestHeldBackIsSaid(t *testing.T) {
 		}
 	})
 }
+
+// TestRetractedAfterSuppressed: a receiver that was told that an alert is suppressed is told when it is retracted; one that never saw it
+// is told nothing.
+func TestRetractedAfterSuppressed(t *testing.T) {
+	suppress := func(c *alert.Change) { c.SuppressedBy = []string{"exception-1"} }
+	for name, seen := range map[string]bool{"it was open before": true, "it was never open": false} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				c := exportertest.Change(1)
+				if !seen {
+					suppress(&c)
+				}
+				d := version(c, suppress)
+				grown := version(d, func(c *alert.Change) { c.EventCount *= 3 })
+				e := version(grown, retract)
+				w.log.Append(c, d, grown, e, version(e, func(c *alert.Change) { c.Kind = alert.ChangeUpdated }))
+				r, _ := w.start()
+				synctest.Wait()
+				w.stop(r)
+				want := []uint64{}
+				if seen {
+					want = []uint64{1, 2, 4}
+				}
+				w.wantTaken(want)
+			})
+		})
+	}
+}

@@ -31,9 +31,13 @@ func (o *Options) wanted(c *alert.Change, k *known) bool {
 	return o.mayHave(c, k) && (f.MatchPrevious(c) && o.shows(c, c.PreviousState) || o.has(c, k))
 }
 
-// has says whether the receiver sees the alert, by what it was sent last.
+// has says whether the receiver sees the alert, by what it was sent last. One that it knows to be suppressed it still has when the alert
+// is retracted: what stands there has to be what is listed here.
 func (o *Options) has(c *alert.Change, k *known) bool {
-	if k.Sequence == 0 || k.State == alert.StateRetracted || !o.shows(c, k.State) {
+	if k.Sequence == 0 || k.State == alert.StateRetracted {
+		return false
+	}
+	if known := len(o.Filter.States) == 0 && c.Retracted && k.State == alert.StateSuppressed; !known && !o.shows(c, k.State) {
 		return false
 	}
 	before := c.Alert

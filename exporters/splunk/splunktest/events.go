@@ -162,6 +162,9 @@ func (s *Server) examine(o json.RawMessage) (e Event, code int, known bool) {
 		return e, 7, known
 	}
 	_ = json.Unmarshal(e.Raw, &e.Event) // an event may be a text, too
+	if s.Refuse != nil {
+		return e, s.Refuse(e), known
+	}
 	return e, 0, known
 }
 

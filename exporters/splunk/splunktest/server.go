@@ -71,6 +71,8 @@ type Server struct {
 	Unacknowledged int
 	// DropAckReplies is how many of the next answers about acknowledgements get lost on the way, after the server forgot the ids.
 	DropAckReplies int
+	// Refuse says with which code an event is refused because of what it says, 0 when it is not; nil refuses none.
+	Refuse func(e Event) int
 	// Cookie is what a client has to send back to reach the same indexer; empty for none.
 	Cookie string
 
