@@ -80,6 +80,8 @@ func newExporter(d config.Destination, log *slog.Logger) (x exporters.Exporter, 
 		x, err = newSplunk(b, log)
 	case *config.WebhookDestination:
 		x, err = newWebhook(b)
+	case *config.SentinelDestination:
+		x, err = newSentinel(b)
 	case *config.FileDestination:
 		x, err = newFile(b, log)
 	default:

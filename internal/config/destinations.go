@@ -35,6 +35,8 @@ type Destination struct {
 	Splunk *SplunkDestination `yaml:"splunk,omitempty"`
 	// HTTPS requests with JSON.
 	Webhook *WebhookDestination `yaml:"webhook,omitempty"`
+	// Microsoft Sentinel, by the Logs Ingestion API of Azure Monitor.
+	Sentinel *SentinelDestination `yaml:"sentinel,omitempty"`
 	// A file of JSON objects, one a line.
 	File *FileDestination `yaml:"file,omitempty"`
 }

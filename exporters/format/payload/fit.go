@@ -2,6 +2,7 @@ package payload
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,9 +22,23 @@ var shortening = []func(*exporters.Document) []string{
 // Fit renders the change, shortened to at most so many bytes where that is needed (0 sets no bound). The names of what was shortened
 // are in the document's Truncated. The error says that it cannot be made short enough.
 func Fit(c *alert.Change, most int, render func(*exporters.Document) ([]byte, error)) ([]byte, error) {
+	message, err := FitTo(c, func(d *exporters.Document) ([]byte, bool, error) {
+		message, err := render(d)
+		return message, most <= 0 || len(message) <= most, err
+	})
+	if errors.Is(err, errTooLong) {
+		return nil, fmt.Errorf("%w, at most %d were expected", err, most)
+	}
+	return message, err
+}
+
+var errTooLong = errors.New("the message has too many bytes even when shortened")
+
+// FitTo is Fit for a receiver with another rule than the length of the whole: render says whether what it returns fits.
+func FitTo(c *alert.Change, render func(*exporters.Document) (message []byte, fits bool, err error)) ([]byte, error) {
 	d := exporters.NewDocument(c)
-	message, err := render(&d)
-	if err != nil || most <= 0 || len(message) <= most {
+	message, fits, err := render(&d)
+	if err != nil || fits {
 		return message, err
 	}
 	for _, step := range shortening {
@@ -32,11 +47,11 @@ func Fit(c *alert.Change, most int, render func(*exporters.Document) ([]byte, er
 			continue
 		}
 		mark(&d, changed)
-		if message, err = render(&d); err != nil || len(message) <= most {
+		if message, fits, err = render(&d); err != nil || fits {
 			return message, err
 		}
 	}
-	return nil, fmt.Errorf("the message has %d bytes even when shortened, at most %d were expected", len(message), most)
+	return nil, fmt.Errorf("%w: %d", errTooLong, len(message))
 }
 
 func mark(d *exporters.Document, fields []string) {

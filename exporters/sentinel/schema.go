@@ -1,0 +1,31 @@
+package sentinel
+
+// Declared is a column as a data collection rule declares it.
+type Declared struct{ Name, Type string }
+
+// Stream is what a data collection rule declares of the rows that are sent by one name.
+type Stream struct {
+	Name string
+	// Output is the stream of the table behind it: Microsoft-TABLE for one of Azure's own, Custom-TABLE for another.
+	Output  string
+	Columns []Declared
+	// Unstored are columns that the schema asks for and the table of Azure does not have: its name says what they say. A rule that hands
+	// them on is refused.
+	Unstored []string
+}
+
+// Streams are all that are sent, as deploy/sentinel declares them.
+func Streams() []Stream {
+	return []Stream{
+		{StreamASIM, "Microsoft-ASimAlertEventLogs", declared(asimAlert), []string{"EventSchema"}},
+		{StreamCustom, "Custom-Sealwatch_Alerts_CL", declared(customAlert), nil},
+	}
+}
+
+func declared[S any](columns []column[S]) []Declared {
+	all := make([]Declared, len(columns))
+	for i := range columns {
+		all[i] = Declared{columns[i].name, string(columns[i].kind)}
+	}
+	return all
+}
