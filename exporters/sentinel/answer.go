@@ -12,15 +12,11 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"github.com/sealwatch/sealwatch/exporters"
-	"github.com/sealwatch/sealwatch/exporters/format/payload"
 	"github.com/sealwatch/sealwatch/internal/outbound"
 )
 
-// mostOfAnswer is how much of an answer is read, maxWords how much of its words stands in an error.
-const (
-	mostOfAnswer = 64 << 10
-	maxWords     = 300
-)
+// mostOfAnswer is how much of an answer is read.
+const mostOfAnswer = 64 << 10
 
 // plain is a code as services write them; nothing else of an answer is repeated without its secrets being looked for.
 var plain = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,63}$`)
@@ -37,7 +33,7 @@ var hints = map[int]string{
 // judge says what a failed request calls for. x-ms-client-request-id is id.
 func (x *Exporter) judge(err error, id string) *exporters.Error {
 	if f := x.credential.failed(); f != nil {
-		e := &exporters.Error{Kind: exporters.Retryable, Err: errors.New(x.credential.clean(f.err.Error()))}
+		e := &exporters.Error{Kind: exporters.Retryable, Err: f.err}
 		if f.person {
 			e.Kind = exporters.Unauthorized
 		}
@@ -86,14 +82,15 @@ func (x *Exporter) judge(err error, id string) *exporters.Error {
 		what += ": " + hint
 	}
 	what += "; x-ms-client-request-id " + id
-	if s := header.Get("x-ms-request-id"); requestID.MatchString(s) && x.credential.clean(s) == s {
+	if s := header.Get("x-ms-request-id"); requestID.MatchString(s) {
 		what += ", x-ms-request-id " + s
 	}
 	e.Err = errors.New(what)
 	return e
 }
 
-var requestID = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+// requestID is a GUID: anything longer could be a secret that is sent back.
+var requestID = regexp.MustCompile(`^[0-9a-fA-F-]{32,36}$`)
 
 // words are the code and the message of an answer in Azure's form, without secrets.
 func (x *Exporter) words(body []byte) (code, words string) {
@@ -106,8 +103,8 @@ func (x *Exporter) words(body []byte) (code, words string) {
 	if json.Unmarshal(body, &said) != nil || !plain.MatchString(said.Error.Code) {
 		return "", ""
 	}
-	// Secrets are looked for before the text is cut, because a half of one is one too.
-	return x.credential.clean(said.Error.Code), payload.Bound(payload.Visible(x.credential.clean(said.Error.Message)), maxWords)
+	secrets := x.credential.known()
+	return exporters.Answer([]byte(said.Error.Code), secrets...), exporters.Answer([]byte(said.Error.Message), secrets...)
 }
 
 func kindOf(status int, code string) exporters.ErrorKind {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -88,16 +89,11 @@ func (c *credential) forget() {
 	c.current = nil
 }
 
-// clean takes the secrets out of a text.
-func (c *credential) clean(text string) string {
+// known are the secrets that no error may hold.
+func (c *credential) known() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, s := range c.secrets {
-		if s != "" {
-			text = strings.ReplaceAll(text, s, "[secret]")
-		}
-	}
-	return text
+	return slices.Clone(c.secrets)
 }
 
 // renew returns the credential, a new one where the secret is another.
