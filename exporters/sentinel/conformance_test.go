@@ -17,6 +17,7 @@ import (
 // TestConformance has Entra ID at an address of its own, so that the suite's faults are those of the ingestion.
 func TestConformance(t *testing.T) {
 	fake := sentineltest.NewHandler(declared())
+	fake.Now = func() time.Time { return now } // as the clock of the options is
 	entra := httptest.NewTLSServer(fake)
 	t.Cleanup(entra.Close)
 	poisoned := exportertest.Change(99)
@@ -40,6 +41,10 @@ func TestConformance(t *testing.T) {
 		NewHTTPReceiver: func(t testing.TB) *exportertest.HTTPReceiver {
 			return exportertest.NewHTTPReceiver(t, func(w http.ResponseWriter, r *http.Request) (got []exportertest.Delivery) {
 				for _, row := range fake.Serve(w, r) {
+					if row.Stream == sentinel.StreamHeartbeat {
+						got = append(got, exportertest.Delivery{Heartbeat: row.String("HeartbeatId")})
+						continue
+					}
 					id, sequence, _ := strings.Cut(row.String("EventOriginalUid"), "-")
 					n, err := strconv.ParseUint(sequence, 10, 64)
 					if err != nil {

@@ -219,7 +219,7 @@ func TestNasty(t *testing.T) {
 	}
 }
 
-// TestFilesAreRead: what is wrong with a file is said at the start, without any of it.
+// TestSecretFiles: what is wrong with a file is said at the start, without any of it.
 func TestSecretFiles(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"nothing":   {"", "expected one line with the value"},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/exporters/exportertest"
 	"github.com/sealwatch/sealwatch/exporters/sentinel"
 	"github.com/sealwatch/sealwatch/exporters/sentinel/sentineltest"
@@ -49,6 +50,36 @@ func TestGolden(t *testing.T) {
 			}
 			compare(t, string(table)+".txt", got.String())
 		})
+	}
+}
+
+// TestHeartbeat arrives in a stream of its own.
+func TestHeartbeat(t *testing.T) {
+	s := sentineltest.New(t, declared())
+	h := exportertest.Heartbeat()
+	o := options(t, s)
+	o.Clock = func() time.Time { return h.Time.Add(time.Second) }
+	s.Change(func(s *sentineltest.Server) { s.Now = o.Clock })
+	if err := newExporter(t, o).ExportHeartbeat(t.Context(), &h); err != nil {
+		t.Fatal(err)
+	}
+	row := s.Rows()[0]
+	text, err := json.MarshalIndent(row.Values, "", " ")
+	if err != nil || row.Stream != sentinel.StreamHeartbeat {
+		t.Errorf("%s %v", row.Stream, err)
+	}
+	compare(t, "heartbeat.txt", string(text)+"\n")
+}
+
+// TestHeartbeatOfManyTenants is not too long.
+func TestHeartbeatOfManyTenants(t *testing.T) {
+	s := sentineltest.New(t, declared())
+	h := exporters.Heartbeat{ID: "1", Time: now}
+	for range 2000 {
+		h.Watermarks = append(h.Watermarks, exporters.Watermark{Tenant: "a-tenant-with-a-long-name", Time: now})
+	}
+	if err := newExporter(t, options(t, s)).ExportHeartbeat(t.Context(), &h); err != nil || len(h.Watermarks) != 2000 {
+		t.Error(err)
 	}
 }
 

@@ -19,6 +19,7 @@ func Streams() []Stream {
 	return []Stream{
 		{StreamASIM, "Microsoft-ASimAlertEventLogs", declared(asimAlert), []string{"EventSchema"}},
 		{StreamCustom, "Custom-Sealwatch_Alerts_CL", declared(customAlert), nil},
+		{StreamHeartbeat, "Custom-Sealwatch_Heartbeat_CL", declared(heartbeat), nil},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -40,12 +41,6 @@ func (s *Server) serveEntra(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tenant, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	if len(s.entraFaults) > 0 {
-		f := s.entraFaults[0]
-		s.entraFaults = s.entraFaults[1:]
-		f.write(w)
-		return
-	}
 	if tenant != TenantID {
 		refuseToken(w, refusal{400, "invalid_request", 90002, "Tenant '" + tenant + "' not found."})
 		return
@@ -56,6 +51,19 @@ func (s *Server) serveEntra(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"issuer": base + "/v2.0", "authorization_endpoint": base + "/oauth2/v2.0/authorize", "token_endpoint": base + "/oauth2/v2.0/token"})
 	case "oauth2/v2.0/token":
 		s.tokenRequests++
+		if len(s.entraFaults) > 0 {
+			f := s.entraFaults[0]
+			s.entraFaults = s.entraFaults[1:]
+			if f.HangUp {
+				panic(http.ErrAbortHandler) //nolint:forbidigo // the way to break a connection that may be HTTP/2
+			}
+			if f.RetryAfter != "" {
+				w.Header().Set("Retry-After", f.RetryAfter)
+			}
+			w.WriteHeader(f.Status)
+			_, _ = io.WriteString(w, f.Body)
+			return
+		}
 		if f := s.grant(r); f != nil {
 			refuseToken(w, *f)
 			return
@@ -141,7 +149,7 @@ func (s *Server) assertion(token, endpoint string) string {
 		}
 	}
 	sum1, sum256 := sha1.Sum(s.Certificate.Raw), sha256.Sum256(s.Certificate.Raw) //nolint:gosec // how certificates are named
-	if header.X256 != base64.RawURLEncoding.EncodeToString(sum256[:]) && header.X5T != base64.RawURLEncoding.EncodeToString(sum1[:]) && header.X5T != base64.StdEncoding.EncodeToString(sum1[:]) {
+	if !named(header.X256, sum256[:]) && !named(header.X5T, sum1[:]) {
 		return "The certificate with the identifier of the assertion is not registered on the application."
 	}
 	now := time.Now().Unix()
@@ -159,6 +167,12 @@ func (s *Server) assertion(token, endpoint string) string {
 		return ""
 	}
 	return "Client assertion failed signature validation."
+}
+
+// named says whether a header names a certificate: by Base64 for URLs, as the standard has it, or the plain one, as MSAL writes it and
+// Entra ID takes it.
+func named(header string, sum []byte) bool {
+	return header == base64.RawURLEncoding.EncodeToString(sum) || header == base64.StdEncoding.EncodeToString(sum)
 }
 
 // ServeManaged answers as what speaks for managed identities on an App Service does: key is what it asks for in a header, identity the

@@ -49,6 +49,13 @@ func (f Fault) write(w http.ResponseWriter) {
 	writeJSON(w, f.Status, map[string]any{"error": map[string]string{"code": f.Code, "message": f.Words}})
 }
 
+// EntraFault is an answer of Entra ID in place of the one that would come.
+type EntraFault struct {
+	Status           int
+	Body, RetryAfter string
+	HangUp           bool
+}
+
 // Request is one to the rule that came.
 type Request struct {
 	ClientRequestID, RequestID string
@@ -82,7 +89,7 @@ type Server struct {
 	tokens        map[string]time.Time
 	tokenRequests int
 	faults        []Fault
-	entraFaults   []Fault
+	entraFaults   []EntraFault
 	rows          []Row
 	losses        []string
 	requests      []Request
@@ -123,13 +130,13 @@ func (s *Server) Change(f func(s *Server)) {
 	f(s)
 }
 
-// Fail answers the next requests to the rule so, one each; FailEntra those to Entra ID.
+// Fail answers the next requests to the rule so, one each.
 func (s *Server) Fail(faults ...Fault) {
 	s.Change(func(s *Server) { s.faults = append(s.faults, faults...) })
 }
 
-// FailEntra answers the next requests to Entra ID so, one each.
-func (s *Server) FailEntra(faults ...Fault) {
+// FailToken answers the next requests for a token so, one each.
+func (s *Server) FailToken(faults ...EntraFault) {
 	s.Change(func(s *Server) { s.entraFaults = append(s.entraFaults, faults...) })
 }
 
