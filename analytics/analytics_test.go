@@ -45,6 +45,8 @@ type world struct {
 	runner *analytics.Runner
 	// exceptions are the ids of those that were made, in order.
 	exceptions []string
+	// applications are named by the configuration.
+	applications map[string]string
 }
 
 var worlds int
@@ -93,7 +95,7 @@ func (w *world) restart() {
 		w.t.Fatal(err)
 	}
 	w.log = log
-	w.runner, err = analytics.New(ctx, analytics.Options{Tenant: w.tenant, Detections: w.tuned, Store: w.db, Log: log, Clock: clock, Retention: w.keep,
+	w.runner, err = analytics.New(ctx, analytics.Options{Tenant: w.tenant, Detections: w.tuned, Store: w.db, Log: log, Clock: clock, Retention: w.keep, Applications: w.applications,
 		Logger: slog.New(slog.NewTextHandler(w.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		w.t.Fatal(err)

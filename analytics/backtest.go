@@ -1,6 +1,7 @@
 package analytics
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -44,6 +45,8 @@ type BacktestOptions struct {
 	People     People
 	// Adopted are detections beside the Definitions, as they are now; nil means none.
 	Adopted func() []Detection
+	// Tell says who those are of whom findings tell by an id, in their order; nil means that ids stay.
+	Tell func(ctx context.Context, findings []*alert.Finding) ([]*alert.Context, error)
 	// SliceEvents is about how many events one evaluation reads at most; 4,000,000 when 0.
 	SliceEvents uint64
 }
@@ -109,16 +112,16 @@ func (b *Backtester) Backtest(ctx context.Context, q alert.BacktestRequest, prog
 	return b.relay(ctx, q, trials, progress, result)
 }
 
-// Compare evaluates a detection that is not in force beside the one whose place it would take, or beside none.
-func (b *Backtester) Compare(ctx context.Context, proposed Detection, present *Detection, from, to time.Time, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
-	if !from.IsZero() && !to.IsZero() && !to.After(from) {
-		return fault.New(fault.InvalidArgument, "endTime: %s is not after startTime %s", to.Format(time.RFC3339), from.Format(time.RFC3339))
+// Compare evaluates a detection that is not in force beside the one whose place it would take, or beside none; of the request times and examples count.
+func (b *Backtester) Compare(ctx context.Context, proposed Detection, present *Detection, q alert.BacktestRequest, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
+	if !q.From.IsZero() && !q.To.IsZero() && !q.To.After(q.From) {
+		return fault.New(fault.InvalidArgument, "endTime: %s is not after startTime %s", q.To.Format(time.RFC3339), q.From.Format(time.RFC3339))
 	}
 	t := trial{present: proposed, proposed: proposed, absent: present == nil}
 	if present != nil {
 		t.present, t.differs = *present, true
 	}
-	return b.relay(ctx, alert.BacktestRequest{From: from, To: to}, []trial{t}, progress, result)
+	return b.relay(ctx, q, []trial{t}, progress, result)
 }
 
 func (b *Backtester) relay(ctx context.Context, q alert.BacktestRequest, trials []trial, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
@@ -141,7 +144,7 @@ func (b *Backtester) backtest(ctx context.Context, q alert.BacktestRequest, tria
 	if err != nil {
 		return err
 	}
-	said := &score{trials: trials, counters: make([]*counter, len(trials)), from: from, to: to, blind: &blindness{b: b, from: from, to: to}, progress: progress, result: result}
+	said := &score{trials: trials, counters: make([]*counter, len(trials)), from: from, to: to, blind: &blindness{b: b, from: from, to: to}, progress: progress, result: result, examples: cmp.Or(q.Examples, usualExamples), tell: b.o.Tell}
 	for i := range trials {
 		for _, s := range trials[i].slices {
 			said.all += float64(s.events)
@@ -159,7 +162,7 @@ func (b *Backtester) backtest(ctx context.Context, q alert.BacktestRequest, tria
 // try evaluates the i-th detection of a backtest.
 func (b *Backtester) try(ctx context.Context, i int, said *score) error {
 	t := &said.trials[i]
-	n := newCounter(t)
+	n := newCounter(t, said.examples)
 	for _, s := range t.slices {
 		if err := b.evaluate(ctx, t, s.period, n); err != nil {
 			return fmt.Errorf("backtest of %s from %s to %s: %w", t.present.ID, s.from.Format(time.RFC3339), s.to.Format(time.RFC3339), err)
@@ -178,6 +181,9 @@ type score struct {
 	blind    *blindness
 	progress func(alert.BacktestProgress) error
 	result   func(alert.BacktestResult) error
+	// examples is how many alerts are named, tell who those of whom they tell are.
+	examples int
+	tell     func(context.Context, []*alert.Finding) ([]*alert.Context, error)
 
 	mu        sync.Mutex
 	done, all float64
@@ -203,7 +209,11 @@ func (s *score) finished(ctx context.Context, i int, n *counter) error {
 		n.trial.notes = append(n.trial.notes, notes...)
 	}
 	for s.counters[i] = n; s.next < len(s.counters) && s.counters[s.next] != nil; s.next++ {
-		if err := s.result(s.counters[s.next].result(s.from, s.to)); err != nil {
+		r := s.counters[s.next].result(s.from, s.to)
+		if err := tellBacktest(ctx, &r, s.tell); err != nil {
+			return err
+		}
+		if err := s.result(r); err != nil {
 			return err
 		}
 	}

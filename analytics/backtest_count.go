@@ -14,7 +14,8 @@ import (
 const (
 	// mostSubjects are listed in a result; the others are counted.
 	mostSubjects = 100
-	mostExamples = 10
+	// usualExamples of each kind are named when nobody says how many.
+	usualExamples = 10
 )
 
 // counter counts the findings of one detection of a backtest.
@@ -22,7 +23,9 @@ type counter struct {
 	trial                        *trial
 	alerts, suppressed, subjects alert.Compared
 	added, removed               []alert.Finding
-	addedCount, removedCount     int
+	// examples is how many of each are named.
+	examples                 int
+	addedCount, removedCount int
 
 	severities map[string]*alert.Compared
 	days       map[string]*alert.DayCount
@@ -30,8 +33,8 @@ type counter struct {
 	reasons    map[string]*alert.Compared
 }
 
-func newCounter(t *trial) *counter {
-	return &counter{trial: t, severities: map[string]*alert.Compared{}, days: map[string]*alert.DayCount{},
+func newCounter(t *trial, examples int) *counter {
+	return &counter{trial: t, examples: examples, severities: map[string]*alert.Compared{}, days: map[string]*alert.DayCount{},
 		bySubject: map[[2]string]*alert.SubjectCount{}, reasons: map[string]*alert.Compared{}}
 }
 
@@ -48,12 +51,12 @@ func (n *counter) add(proposed, present []alert.Finding) {
 	if !n.trial.differs && !n.trial.absent {
 		return
 	}
-	n.addedCount += without(&n.added, proposed, present)
-	n.removedCount += without(&n.removed, present, proposed)
+	n.addedCount += without(&n.added, n.examples, proposed, present)
+	n.removedCount += without(&n.removed, n.examples, present, proposed)
 }
 
-// without counts the alerts of some that are none of others, and keeps the first as examples.
-func without(examples *[]alert.Finding, some, others []alert.Finding) (count int) {
+// without counts the alerts of some that are none of others, and keeps the first, most at most, as examples.
+func without(examples *[]alert.Finding, most int, some, others []alert.Finding) (count int) {
 	there := make(map[string]bool, len(others))
 	for i := range others {
 		if len(others[i].SuppressedBy) == 0 {
@@ -65,7 +68,7 @@ func without(examples *[]alert.Finding, some, others []alert.Finding) (count int
 			continue
 		}
 		count++
-		if len(*examples) < mostExamples {
+		if len(*examples) < most {
 			*examples = append(*examples, some[i])
 		}
 	}

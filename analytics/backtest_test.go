@@ -30,7 +30,7 @@ func (w *world) backtester(slice uint64, store analytics.BacktestStore) *analyti
 		w.t.Fatal(err)
 	}
 	b, err := analytics.NewBacktester(analytics.BacktestOptions{Tenant: w.tenant, Definitions: definitions, Store: store,
-		Clock: func() time.Time { w.ticking.Lock(); defer w.ticking.Unlock(); return w.now }, SliceEvents: slice})
+		Clock: func() time.Time { w.ticking.Lock(); defer w.ticking.Unlock(); return w.now }, SliceEvents: slice, Tell: w.runner.Tell})
 	if err != nil {
 		w.t.Fatal(err)
 	}

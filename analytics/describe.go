@@ -75,15 +75,7 @@ func (r *Runner) contexts(ctx context.Context, findings []*alert.Finding, line t
 	case err != nil:
 		return nil, err
 	}
-	first, last := findings[0].Start, findings[0].End
-	for _, f := range findings {
-		if f.Start.Before(first) {
-			first = f.Start
-		}
-		if f.End.After(last) {
-			last = f.End
-		}
-	}
+	first, last := spanOf(findings)
 	hours, err := r.o.Store.HoursSeen(ctx, r.o.Tenant, line, first.Add(-around-weeks*week-time.Hour), last.Add(afterwards))
 	if err != nil {
 		return nil, err
@@ -191,6 +183,9 @@ func (r *Runner) due() (analysed uint64, behind bool) {
 // redescribe brings the contexts of raised alerts in step with the events that were analysed since: what a subject did in
 // the hour after is not known when the alert is raised.
 func (r *Runner) redescribe(ctx context.Context) error {
+	if err := r.callApplications(ctx); err != nil {
+		return err
+	}
 	for {
 		upto, behind := r.due()
 		if !behind {
@@ -247,10 +242,7 @@ func (r *Runner) redescribeUpto(ctx context.Context, upto uint64) error {
 	if err != nil {
 		return err
 	}
-	if r.o.Retention > 0 { // of those before, events may have expired
-		due = slices.DeleteFunc(due, func(a alert.Alert) bool { return a.Start.Before(r.o.Clock().Add(-r.o.Retention)) })
-	}
-	for part := range slices.Chunk(due, maxDescribed) {
+	for part := range slices.Chunk(r.retained(due), maxDescribed) {
 		if err := r.redescribeAlerts(ctx, part, line); err != nil {
 			return err
 		}

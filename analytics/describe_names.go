@@ -44,7 +44,7 @@ func (r *Runner) mentioning(ctx context.Context, news []clickhouse.Span, due []a
 	return due, nil
 }
 
-// names are those of whom the findings tell by an id: by the directory at the time of the anchor, else by the events. The subject is among them
+// names are those of whom the findings tell by an id: by what the configuration calls an application, by the directory at the time of the anchor, else by the events. The subject is among them
 // where the directory does not name it.
 func (r *Runner) names(ctx context.Context, findings []*alert.Finding, people []*alert.Person, line, first, last time.Time) ([][]alert.Named, error) {
 	all := make([][]alert.Named, len(findings))
@@ -53,7 +53,7 @@ func (r *Runner) names(ctx context.Context, findings []*alert.Finding, people []
 	var users, applications []string
 	for i, f := range findings {
 		switch {
-		case f.Subject.Type == "integration":
+		case f.Subject.Type == "integration" && r.applicationName(f.Subject.ID) == "":
 			applications = append(applications, f.Subject.ID)
 		case f.Subject.Type == "user" && f.Subject.Email == "" && f.Subject.DisplayName == "" && (people[i] == nil || cmp.Or(people[i].Name, people[i].Email) == ""):
 			users = append(users, f.Subject.ID)
@@ -71,6 +71,9 @@ func (r *Runner) names(ctx context.Context, findings []*alert.Finding, people []
 		if answers[k].Known() {
 			p := personOf(&answers[k])
 			told[k] = alert.Named{Name: p.Name, Email: p.Email}
+		}
+		if name := r.applicationName(q.SubjectID); name != "" {
+			told[k] = alert.Named{Name: name}
 		}
 		if told[k].Name == "" && told[k].Email == "" {
 			users = append(users, q.SubjectID)
@@ -91,6 +94,10 @@ func (r *Runner) names(ctx context.Context, findings []*alert.Finding, people []
 		}
 	}
 	for i, f := range findings {
+		if name := r.applicationName(f.Subject.ID); name != "" && f.Subject.Type == "integration" {
+			add(i, f.Subject.ID, alert.Named{Name: name})
+			continue
+		}
 		if people[i] == nil || cmp.Or(people[i].Name, people[i].Email) == "" {
 			add(i, f.Subject.ID, said[f.Subject.ID])
 		}

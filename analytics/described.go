@@ -20,6 +20,8 @@ func (r *Runner) describedName() string { return "context/" + r.o.Tenant }
 func (r *Runner) passedName() string    { return "context-passed/" + r.o.Tenant }
 func (r *Runner) toldName() string      { return "context-recheck/" + r.o.Tenant }
 
+func (r *Runner) calledName() string { return "context-applications/" + r.o.Tenant }
+
 func (r *Runner) loadDescribed(ctx context.Context) error {
 	for name, c := range map[string]*clickhouse.Checkpoint{r.describedName(): &r.described, r.passedName(): &r.passed, r.toldName(): &r.toldOf} {
 		var err error

@@ -51,7 +51,7 @@ func TestDifferencesSayWhatDiffers(t *testing.T) {
 		f := made(key, alert.SeverityLow)
 		standing = append(standing, alert.Alert{ID: f.AlertID(), Finding: f, Triage: alert.Triage{State: alert.StateNew}})
 	}
-	n := newDifferences()
+	n := newDifferences(0)
 	n.add(standing, reconcile(standing, []alert.Finding{made("changes", alert.SeverityHigh), made("comes", alert.SeverityLow)}, map[clickhouse.Subject]period{{Type: "user", ID: "u"}: {at, at}}, time.Time{}))
 	got := map[string][]alert.FieldDifference{}
 	for _, e := range n.result().Examples {

@@ -79,7 +79,7 @@ func (r *Runner) reevaluate(ctx context.Context, q alert.ReevaluationRequest, pr
 		all = append(all, w)
 	}
 	for _, w := range all {
-		n := newDifferences()
+		n := newDifferences(q.Examples)
 		if err := r.placesBefore(ctx, w.detection.ID, from, w.limit); err != nil {
 			return err
 		}
@@ -106,6 +106,9 @@ func (r *Runner) reevaluate(ctx context.Context, q alert.ReevaluationRequest, pr
 		}
 		n.add(standing, changes)
 		out := n.result()
+		if err := r.tellDifferences(ctx, &out, n.findings); err != nil {
+			return err
+		}
 		out.Detection, out.From, out.To, out.Token = w.detection.ID, from, to, r.token(w.detection.ID, w.version, from, to)
 		for _, reign := range r.lineage(w.detection.ID).over(period{from, to.Add(-tick)}) {
 			out.Revisions = append(out.Revisions, reign.Revision)

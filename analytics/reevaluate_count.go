@@ -14,10 +14,13 @@ type differences struct {
 	total    alert.DifferenceCount
 	days     map[string]*alert.DayDifference
 	examples map[string][]alert.Difference
+	// most is how many examples of each kind are kept, findings what they are of, by alert id.
+	most     int
+	findings map[string]*alert.Finding
 }
 
-func newDifferences() *differences {
-	return &differences{days: map[string]*alert.DayDifference{}, examples: map[string][]alert.Difference{}}
+func newDifferences(most int) *differences {
+	return &differences{days: map[string]*alert.DayDifference{}, examples: map[string][]alert.Difference{}, most: cmp.Or(most, usualExamples), findings: map[string]*alert.Finding{}}
 }
 
 // add counts the alerts that stand and the changes to them.
@@ -60,13 +63,14 @@ func (n *differences) add(standing []alert.Alert, changes []alert.Change) {
 		n.total.Alerts += raised(c.State()) - raised(c.PreviousState)
 		day.Alerts += raised(c.State())
 		day.AlertsNow += raised(c.PreviousState)
-		if len(n.examples[kind]) < mostExamples {
+		if len(n.examples[kind]) < n.most {
 			d := alert.Difference{Kind: kind, AlertID: c.ID, Title: c.Title, Subject: c.Subject, Anchor: c.Anchor, Start: c.Start, End: c.End,
 				Severity: c.Severity, PreviousSeverity: c.PreviousSeverity, State: c.State(), PreviousState: c.PreviousState}
 			if before := was[c.ID]; before != nil && kind == alert.ChangeUpdated {
 				d.Fields = differing(before, &c.Finding)
 			}
 			n.examples[kind] = append(n.examples[kind], d)
+			n.findings[c.ID] = &c.Finding
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -86,6 +87,8 @@ type Options struct {
 	Place func(ctx context.Context) error
 	// Retention is how long events are kept; 0 for ever.
 	Retention time.Duration
+	// Applications are names of applications by their integration keys. They are no input of a detection: titles have them.
+	Applications map[string]string
 	// Interval is how often the clock is looked at for held events and failed evaluations are tried again; 1 s when 0.
 	Interval time.Duration
 	// Step is the most events of one round; 200,000 when 0. A backlog is worked off in rounds of that size.
@@ -119,6 +122,9 @@ type Runner struct {
 	excepting sync.Mutex
 	// reevaluating is held by the one re-evaluation that is under way.
 	reevaluating chan struct{}
+
+	// called says that alerts have the names that the configuration gives applications.
+	called atomic.Bool
 
 	mu sync.Mutex
 	// detections that are evaluated, adopted ones after the others. The list is never changed, only replaced.
@@ -173,6 +179,11 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	if o.Step == 0 {
 		o.Step = 200_000
 	}
+	named := make(map[string]string, len(o.Applications))
+	for key, name := range o.Applications {
+		named[strings.ToLower(key)] = name
+	}
+	o.Applications = named
 	if err := o.retainsPresent(); err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/fault"
@@ -96,7 +95,7 @@ func (b *policyBook) Delete(_ context.Context, id, etag, _ string) error {
 	return err
 }
 
-func (b *policyBook) Backtest(_ context.Context, p policy.Policy, _, _ time.Time, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
+func (b *policyBook) Backtest(_ context.Context, p policy.Policy, _ alert.BacktestRequest, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
 	if err := progress(alert.BacktestProgress{Detection: p.DetectionID(), Fraction: 0.5, Reached: epoch}); err != nil {
 		return err
 	}

@@ -40,8 +40,8 @@ type PolicyBook interface {
 	TryUpdate(id, etag, author string, change func(policy.Stored) (policy.Policy, error)) (policy.Stored, error)
 	// Refusal is why a policy is not evaluated; empty when it is, or is off.
 	Refusal(id string) string
-	// Backtest calls as a Backtester does. A policy with nothing but an id means the saved one.
-	Backtest(ctx context.Context, p policy.Policy, from, to time.Time, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error
+	// Backtest calls as a Backtester does; of the request times and examples count. A policy with nothing but an id means the saved one.
+	Backtest(ctx context.Context, p policy.Policy, q alert.BacktestRequest, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error
 	// Days are how many findings each policy had on those of the last thirty days on which there were some, by id.
 	Days(ctx context.Context) (map[string][]policy.Day, error)
 	// Doubts are the values of a policy that nothing has, as far as it is known.
@@ -272,7 +272,7 @@ func (s *policyService) BacktestPolicy(req *pb.BacktestPolicyRequest, stream grp
 	}
 	ctx, cancel := endWith(stream.Context(), s.draining)
 	defer cancel()
-	err := s.book.Backtest(ctx, p, translate.Time(req.GetStartTime()), translate.Time(req.GetEndTime()),
+	err := s.book.Backtest(ctx, p, alert.BacktestRequest{From: translate.Time(req.GetStartTime()), To: translate.Time(req.GetEndTime()), Examples: int(req.GetExamples())},
 		func(p alert.BacktestProgress) error {
 			return stream.Send(&pb.BacktestResponse{Content: &pb.BacktestResponse_Progress{Progress: translate.BacktestProgress(&p)}})
 		},

@@ -21,7 +21,7 @@ func (s *detectionService) Reevaluate(req *pb.ReevaluateRequest, stream grpc.Ser
 	}
 	ctx, cancel := endWith(stream.Context(), s.draining)
 	defer cancel()
-	err := s.reevaluator.Reevaluate(ctx, alert.ReevaluationRequest{Detections: req.GetDetections(), From: translate.Time(req.GetStartTime()), To: translate.Time(req.GetEndTime())},
+	err := s.reevaluator.Reevaluate(ctx, alert.ReevaluationRequest{Detections: req.GetDetections(), From: translate.Time(req.GetStartTime()), To: translate.Time(req.GetEndTime()), Examples: int(req.GetExamples())},
 		func(p alert.BacktestProgress) error {
 			return stream.Send(&pb.ReevaluateResponse{Content: &pb.ReevaluateResponse_Progress{Progress: translate.BacktestProgress(&p)}})
 		},

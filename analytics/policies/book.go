@@ -48,7 +48,7 @@ type Analysis interface {
 
 // Comparer backtests; *analytics.Backtester is one.
 type Comparer interface {
-	Compare(ctx context.Context, proposed analytics.Detection, present *analytics.Detection, from, to time.Time, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error
+	Compare(ctx context.Context, proposed analytics.Detection, present *analytics.Detection, q alert.BacktestRequest, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error
 }
 
 // Options for a Book.
@@ -306,6 +306,13 @@ func (b *Book) Policy(id string) (policy.Stored, error) {
 		return s, nil
 	}
 	return policy.Stored{}, fault.New(fault.NotFound, "there is no policy %q", id)
+}
+
+// Name is what people call the policy, or called it before it was deleted; empty when there never was one.
+func (b *Book) Name(id string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all[id].Name
 }
 
 // Create saves a new policy. It returns when it is durable and evaluated; what is wrong with it comes back as fault.InvalidArgument.

@@ -495,7 +495,7 @@ func TestBacktest(t *testing.T) {
 	p.MaxAlertsPerDay = 3
 	count := func() (out alert.BacktestResult) {
 		t.Helper()
-		err := policies.Trial{Book: s.book, Comparer: b}.Backtest(t.Context(), p, time.Time{}, time.Time{}, func(alert.BacktestProgress) error { return nil },
+		err := policies.Trial{Book: s.book, Comparer: b}.Backtest(t.Context(), p, alert.BacktestRequest{}, func(alert.BacktestProgress) error { return nil },
 			func(r alert.BacktestResult) error { out = r; return nil })
 		if err != nil {
 			t.Fatal(err)

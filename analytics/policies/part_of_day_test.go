@@ -54,7 +54,7 @@ func TestPartOfADay(t *testing.T) {
 		t.Fatal(err)
 	}
 	var back alert.BacktestResult
-	err = policies.Trial{Book: s.book, Comparer: b}.Backtest(t.Context(), p, hour(2.5), hour(5.5), func(alert.BacktestProgress) error { return nil }, func(r alert.BacktestResult) error { back = r; return nil })
+	err = policies.Trial{Book: s.book, Comparer: b}.Backtest(t.Context(), p, alert.BacktestRequest{From: hour(2.5), To: hour(5.5)}, func(alert.BacktestProgress) error { return nil }, func(r alert.BacktestResult) error { back = r; return nil })
 	if err != nil || back.Alerts.Proposed != 1 || back.Suppressed.Proposed != 2 {
 		t.Errorf("the backtest of a part: %+v, %v", back, err)
 	}

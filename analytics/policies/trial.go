@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/fault"
@@ -18,7 +17,7 @@ type Trial struct {
 }
 
 // Backtest evaluates a policy over the stored events and stores nothing. One without a condition means the saved one.
-func (t Trial) Backtest(ctx context.Context, p policy.Policy, from, to time.Time, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
+func (t Trial) Backtest(ctx context.Context, p policy.Policy, q alert.BacktestRequest, progress func(alert.BacktestProgress) error, result func(alert.BacktestResult) error) error {
 	present := t.Book.compiledAs(p.ID)
 	if p.Condition.Type == "" && p.Name == "" && p.Filter == nil {
 		s, err := t.Book.Policy(p.ID)
@@ -35,7 +34,7 @@ func (t Trial) Backtest(ctx context.Context, p policy.Policy, from, to time.Time
 	if err != nil {
 		return err
 	}
-	return t.Comparer.Compare(ctx, d, present, from, to, progress, func(r alert.BacktestResult) error {
+	return t.Comparer.Compare(ctx, d, present, q, progress, func(r alert.BacktestResult) error {
 		for _, doubt := range doubts {
 			r.Notes = append(slices.Clip(r.Notes), doubt.Where+": "+doubt.Text+".")
 		}

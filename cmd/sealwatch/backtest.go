@@ -28,6 +28,7 @@ func (p *process) backtestCommand() *cobra.Command {
 	detections := c.Flags().StringSlice("detection", nil, "only these detections, by id; also disabled ones (default all enabled ones)")
 	from := c.Flags().String("from", "", "only findings that begin then or later: how long ago such as 30d, a time or a date (default the first event)")
 	to := c.Flags().String("to", "", "only findings that begin before then: how long ago, a time or a date (default the last event)")
+	examples := examplesFlag(c)
 	set := c.Flags().StringArray("set", nil, "a setting to try: parameter=value in every detection that has it, or detection.parameter=value; may be given again")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		asJSON, err := output()
@@ -35,6 +36,9 @@ func (p *process) backtestCommand() *cobra.Command {
 			return err
 		}
 		request := &sealwatchv1.BacktestRequest{Detections: *detections}
+		if request.Examples, err = examples(); err != nil {
+			return err
+		}
 		if request.StartTime, err = since("--from", *from, p.now()); err != nil {
 			return err
 		}
@@ -47,6 +51,32 @@ func (p *process) backtestCommand() *cobra.Command {
 		return p.backtest(c.Context(), *address, request, asJSON)
 	}
 	return c
+}
+
+// mostExamples can be asked for.
+const mostExamples = 1000
+
+// examplesFlag adds --examples; its value is read by what it returns.
+func examplesFlag(c *cobra.Command) func() (int32, error) {
+	n := c.Flags().Int32("examples", 10, fmt.Sprintf("how many alerts of each kind to name, %d at most", mostExamples))
+	return func() (int32, error) {
+		if *n < 1 || *n > mostExamples {
+			return 0, usagef("--examples: found %d, expected 1 to %d", *n, mostExamples)
+		}
+		return *n, nil
+	}
+}
+
+// moreExamples says how many others there are, and how to see them.
+func moreExamples(n, shown int, of string) string {
+	if n <= shown {
+		return ""
+	}
+	text := fmt.Sprintf("  and %d more%s; --examples %d shows them\n", n-shown, of, n)
+	if n > mostExamples {
+		text = fmt.Sprintf("  and %d more%s; --examples shows %d of them, and --from and --to less of the time\n", n-shown, of, mostExamples)
+	}
+	return text
 }
 
 // backtestSettings reads the values of --set.

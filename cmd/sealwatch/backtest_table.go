@@ -100,7 +100,5 @@ func (t *countTable) examples(word string, n int32, all []*sealwatchv1.BacktestE
 	for _, e := range all {
 		fmt.Fprintf(t, "  %s  %s  %s\n", stamp(e.GetStartTime().AsTime()), terminal.Cell(severityName(e.GetSeverity()), widthSeverity), terminal.Text(e.GetTitle()))
 	}
-	if int(n) > len(all) {
-		fmt.Fprintf(t, "  and %d more\n", int(n)-len(all))
-	}
+	t.WriteString(moreExamples(int(n), len(all), ""))
 }

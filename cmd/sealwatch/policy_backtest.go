@@ -26,12 +26,16 @@ func (p *process) policyBacktest() *cobra.Command {
 	address, output := p.addressFlag(c), outputForms(c, "table")
 	from := c.Flags().String("from", "", "only alerts that begin then or later: how long ago such as 30d, a time or a date (default the first event)")
 	to := c.Flags().String("to", "", "only alerts that begin before then: how long ago, a time or a date (default the last event)")
+	examples := examplesFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		asJSON, err := output()
 		if err != nil {
 			return err
 		}
 		request := &sealwatchv1.BacktestPolicyRequest{}
+		if request.Examples, err = examples(); err != nil {
+			return err
+		}
 		if request.StartTime, err = since("--from", *from, p.now()); err != nil {
 			return err
 		}

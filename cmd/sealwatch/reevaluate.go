@@ -37,6 +37,7 @@ func (p *process) reevaluateCommand() *cobra.Command {
 	detections := c.Flags().StringSlice("detection", nil, "only these detections, by id (default all enabled ones)")
 	from := c.Flags().String("from", "", "findings that begin then or later: how long ago such as 30d, a time or a date (required)")
 	to := c.Flags().String("to", "", "findings that begin before then: how long ago, a time or a date (default now)")
+	examples := examplesFlag(c)
 	f := &reevaluateFlags{}
 	c.Flags().BoolVar(&f.apply, "apply", false, "put what is shown into force, after asking")
 	c.Flags().BoolVar(&f.yes, "yes", false, "with --apply, do not ask")
@@ -50,6 +51,9 @@ func (p *process) reevaluateCommand() *cobra.Command {
 			return usagef("--from: not given; expected where the span begins: how long ago such as 30d, a time or a date")
 		}
 		request := &sealwatchv1.ReevaluateRequest{Detections: *detections}
+		if request.Examples, err = examples(); err != nil {
+			return err
+		}
 		if request.StartTime, err = since("--from", *from, p.now()); err != nil {
 			return err
 		}
@@ -233,6 +237,13 @@ func differenceTable(r *sealwatchv1.ReevaluateResult) string {
 			terminal.Cell(severityName(e.GetSeverity()), widthSeverity), terminal.Text(e.GetTitle()))
 		writeFields(&b, e)
 	}
+	shown := map[sealwatchv1.AlertChange]int{}
+	for _, e := range r.GetExamples() {
+		shown[e.GetDifference()]++
+	}
+	b.WriteString(moreExamples(int(t.GetCreated()), shown[sealwatchv1.AlertChange_ALERT_CHANGE_CREATED], " that would be created"))
+	b.WriteString(moreExamples(int(t.GetChanged()), shown[sealwatchv1.AlertChange_ALERT_CHANGE_UPDATED], " that would change"))
+	b.WriteString(moreExamples(int(t.GetWithdrawn()), shown[sealwatchv1.AlertChange_ALERT_CHANGE_RETRACTED], " that would be withdrawn"))
 	return b.String()
 }
 

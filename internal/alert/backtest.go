@@ -18,6 +18,8 @@ type BacktestRequest struct {
 	// From is inclusive, To exclusive; the zero times are the first and the last event.
 	From, To time.Time
 	Settings []Setting
+	// Examples is how many added and removed alerts are named; 0 means ten.
+	Examples int
 }
 
 // BacktestProgress says how far a backtest has come.

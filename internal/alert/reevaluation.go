@@ -8,6 +8,8 @@ type ReevaluationRequest struct {
 	Detections []string
 	// From is inclusive, To exclusive, both event time of anchors; the zero times are the first event and now.
 	From, To time.Time
+	// Examples is how many differences of each kind are named; 0 means ten.
+	Examples int
 }
 
 // Difference is one change that a re-evaluation would make, or has made.

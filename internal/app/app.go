@@ -93,7 +93,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	var placing placer
 	runner, err = analytics.New(ctx, analytics.Options{
 		Place:  placing.place,
-		Tenant: cfg.Tenant, Detections: tuned, Store: db, Log: alerts, Retention: retention(cfg),
+		Tenant: cfg.Tenant, Detections: tuned, Store: db, Log: alerts, Retention: retention(cfg), Applications: cfg.Applications,
 		Interval: time.Duration(cfg.Analysis.IntervalMillis) * time.Millisecond, Clock: time.Now, Logger: log, Registerer: registry,
 	})
 	if err != nil {
@@ -108,7 +108,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	backtester, err := analytics.NewBacktester(analytics.BacktestOptions{Tenant: cfg.Tenant, Definitions: definitions, Tuning: tuning(cfg), Off: reasons(off), Store: db, Clock: time.Now, Exceptions: runner.ExceptionsOf, People: db, Adopted: book.Detections})
+	backtester, err := analytics.NewBacktester(analytics.BacktestOptions{Tenant: cfg.Tenant, Definitions: definitions, Tuning: tuning(cfg), Off: reasons(off), Store: db, Clock: time.Now, Exceptions: runner.ExceptionsOf, People: db, Adopted: book.Detections, Tell: runner.Tell})
 	if err != nil {
 		return err
 	}

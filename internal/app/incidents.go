@@ -30,9 +30,7 @@ func titles(all, off []alert.Detection, book *policies.Book) func(id string) str
 	}
 	return func(id string) string {
 		if name, ok := strings.CutPrefix(id, policy.DetectionPrefix); ok && book != nil {
-			if p, err := book.Policy(name); err == nil {
-				return p.Name
-			}
+			return book.Name(name)
 		}
 		return of[id]
 	}

@@ -31,6 +31,8 @@ type Config struct {
 	Sources Sources `yaml:"sources"`
 	// Lists of addresses that others publish: Tor exits, VPN providers, threat intelligence. File only.
 	Feeds []Feed `yaml:"feeds"`
+	// Names of applications by their integration keys, for titles and what is delivered: DocuSign's records seldom have one. File only.
+	Applications map[string]string `yaml:"applications,omitempty"`
 	// Looking for attacks in the stored events.
 	Analysis Analysis `yaml:"analysis" envPrefix:"ANALYSIS_"`
 	// Questions in SQL, with the embedded engine.

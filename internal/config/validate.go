@@ -111,6 +111,7 @@ func (c *Config) Validate() error {
 			p.add("analysis.detections", id, "the id of a detection, such as impossible_travel")
 		}
 	}
+	c.validateApplications(&p)
 	c.validateHunting(&p)
 	c.Incidents.validate(&p)
 	c.Streams.validate(&p)

@@ -7,7 +7,7 @@ import (
 
 // BacktestRequest is the domain's form of a request.
 func BacktestRequest(q *pb.BacktestRequest) alert.BacktestRequest {
-	out := alert.BacktestRequest{Detections: q.GetDetections(), From: Time(q.GetStartTime()), To: Time(q.GetEndTime())}
+	out := alert.BacktestRequest{Detections: q.GetDetections(), From: Time(q.GetStartTime()), To: Time(q.GetEndTime()), Examples: int(q.GetExamples())}
 	for _, s := range q.GetSettings() {
 		out.Settings = append(out.Settings, alert.Setting{Detection: s.GetDetection(), Parameter: s.GetParameter(), Value: s.GetValue()})
 	}

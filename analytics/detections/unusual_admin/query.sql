@@ -1,6 +1,9 @@
 -- One row per session of administration that is too large, completes a sequence, or is a beginner's with an operation
 -- that nobody uses. Rates are learned from whole earlier days only.
 WITH
+-- what DocuSign writes as one word, in words: AdministratorAdded is administrator added; SSO stays
+o -> arrayStringConcat(arrayCompact(arrayMap(w -> if(match(w, '^[A-Z]{2,}[a-z]?$'), w, lower(w)),
+    splitByChar(' ', replaceRegexpAll(replaceRegexpAll(replaceAll(o, '_', ' '), '([a-z0-9])([A-Z])', '\\1 \\2'), '([A-Z]+)([A-Z][a-z])', '\\1 \\2')))), ' ') AS said,
 operations AS
 (
     SELECT
@@ -190,10 +193,10 @@ SELECT
     concat(
         multiIf(subject_email != '', subject_email, subject_name != '', subject_name, concat('User ', subject_id)),
         multiIf(
-            chain, concat(' added rights (', sequence[1].3, '), changed authentication (', sequence[2].3, ') and took data out (', sequence[3].3, ') within ',
+            chain, concat(' added rights (', said(sequence[1].3), '), changed authentication (', said(sequence[2].3), ') and took data out (', said(sequence[3].3), ') within ',
                 if(sequence_hours < 1, concat(if(sequence_hours <= 1 / 60, 'a minute', concat(toString(ceil(sequence_hours * 60)), ' minutes'))), concat(toString(round(sequence_hours, 1)), ' hours'))),
             too_many, concat(' did ', toString(size), ' administrative operations within ', if(minutes <= 1, 'a minute', concat(toString(ceil(minutes)), ' minutes')), ', where ', toString(round(expected, 1)), ' are expected'),
-            concat(' administered for the first time in ', if(record_days >= 83, '90', concat('the ', toString(record_days))), ' days', if(record_days >= 83, '', ' on record'), ', with an operation that nobody uses: ', rare[1]))) AS title,
+            concat(' administered for the first time in ', if(record_days >= 83, '90', concat('the ', toString(record_days))), ' days', if(record_days >= 83, '', ' on record'), ', with an operation that nobody uses: ', said(rare[1])))) AS title,
     toJSONString(CAST((
             size, round(minutes, 1), round(expected, 2), round(chance, 6), arrayFilter(r -> r != '', [if(too_many, 'volume', ''), if(chain, 'sequence', ''), if(beginner, 'firstAdministration', '')]),
             length(kept[3]), length(own_sizes) - length(kept[3]), round(peers_rate, 2), length(kept[2]), round(tenant_rate, 2), length(kept[1]),

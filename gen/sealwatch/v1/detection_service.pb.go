@@ -1011,7 +1011,9 @@ type BacktestRequest struct {
 	// end_time is the latest anchor of a finding, exclusive; the last stored event when unset.
 	EndTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
 	// settings to try; what they do not name stays as it is set.
-	Settings      []*BacktestSetting `protobuf:"bytes,4,rep,name=settings,proto3" json:"settings,omitempty"`
+	Settings []*BacktestSetting `protobuf:"bytes,4,rep,name=settings,proto3" json:"settings,omitempty"`
+	// examples is how many alerts of each kind the answer names at most; 10 when 0.
+	Examples      int32 `protobuf:"varint,5,opt,name=examples,proto3" json:"examples,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1072,6 +1074,13 @@ func (x *BacktestRequest) GetSettings() []*BacktestSetting {
 		return x.Settings
 	}
 	return nil
+}
+
+func (x *BacktestRequest) GetExamples() int32 {
+	if x != nil {
+		return x.Examples
+	}
+	return 0
 }
 
 // BacktestSetting is one parameter of a detection.
@@ -1337,9 +1346,9 @@ type BacktestResult struct {
 	TopSubjects []*BacktestSubject `protobuf:"bytes,12,rep,name=top_subjects,json=topSubjects,proto3" json:"top_subjects,omitempty"`
 	// suppressions with the findings that each kept from being alerts, by reason; one finding may have several.
 	Suppressions []*BacktestSuppression `protobuf:"bytes,13,rep,name=suppressions,proto3" json:"suppressions,omitempty"`
-	// added_examples are the first ten of the added alerts.
+	// added_examples are the first of the added alerts, as many as the request says.
 	AddedExamples []*BacktestExample `protobuf:"bytes,14,rep,name=added_examples,json=addedExamples,proto3" json:"added_examples,omitempty"`
-	// removed_examples are the first ten of the removed alerts.
+	// removed_examples are the first of the removed alerts, as many as the request says.
 	RemovedExamples []*BacktestExample `protobuf:"bytes,15,rep,name=removed_examples,json=removedExamples,proto3" json:"removed_examples,omitempty"`
 	// notes are sentences without which the numbers are misread: the detection is off, in this time there was none of what
 	// it needs (so that finding nothing means nothing), or a setting has the value in force.
@@ -1882,7 +1891,9 @@ type ReevaluateRequest struct {
 	// start_time is the earliest anchor of a finding, inclusive; the first stored event when unset.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// end_time is the latest anchor of a finding, exclusive, and not in the future; now when unset.
-	EndTime       *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// examples is how many alerts of each kind the answer names at most; 10 when 0.
+	Examples      int32 `protobuf:"varint,4,opt,name=examples,proto3" json:"examples,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1936,6 +1947,13 @@ func (x *ReevaluateRequest) GetEndTime() *timestamppb.Timestamp {
 		return x.EndTime
 	}
 	return nil
+}
+
+func (x *ReevaluateRequest) GetExamples() int32 {
+	if x != nil {
+		return x.Examples
+	}
+	return 0
 }
 
 // ReevaluateResponse is one message of the stream: how far it has come, or the result of one detection.
@@ -2043,7 +2061,7 @@ type ReevaluateResult struct {
 	Total *ReevaluateCount `protobuf:"bytes,6,opt,name=total,proto3" json:"total,omitempty"`
 	// days on which something differs, by the anchor's day in UTC.
 	Days []*ReevaluateDay `protobuf:"bytes,7,rep,name=days,proto3" json:"days,omitempty"`
-	// examples are the first ten differences of each kind, in the order of their anchors.
+	// examples are the first differences of each kind, as many as the request says, in the order of their anchors.
 	Examples      []*ReevaluateExample `protobuf:"bytes,8,rep,name=examples,proto3" json:"examples,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2799,7 +2817,7 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\x03R\x04name\x12\x1b\n" +
 	"\x06events\x18\x02 \x01(\x05B\x03\xe0A\x03R\x06events\x12<\n" +
 	"\tlast_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\blastTime\x12(\n" +
-	"\rlikely_causes\x18\x04 \x03(\tB\x03\xe0A\x03R\flikelyCauses\"\x8f\x02\n" +
+	"\rlikely_causes\x18\x04 \x03(\tB\x03\xe0A\x03R\flikelyCauses\"\xb7\x02\n" +
 	"\x0fBacktestRequest\x12D\n" +
 	"\n" +
 	"detections\x18\x01 \x03(\tB$\xbaH!\x92\x01\x1e\x10d\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\n" +
@@ -2807,7 +2825,9 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\n" +
 	"start_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
 	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12D\n" +
-	"\bsettings\x18\x04 \x03(\v2\x1d.sealwatch.v1.BacktestSettingB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\bsettings\"\xab\x01\n" +
+	"\bsettings\x18\x04 \x03(\v2\x1d.sealwatch.v1.BacktestSettingB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\bsettings\x12&\n" +
+	"\bexamples\x18\x05 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bexamples\"\xab\x01\n" +
 	"\x0fBacktestSetting\x12%\n" +
 	"\tdetection\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18?R\tdetection\x12'\n" +
 	"\tparameter\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?R\tparameter\x12\x1e\n" +
@@ -2873,14 +2893,16 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\bseverity\x18\x03 \x01(\x0e2\x16.sealwatch.v1.SeverityR\bseverity\x129\n" +
 	"\n" +
 	"start_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
-	"\bend_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\xcb\x01\n" +
+	"\bend_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\xf3\x01\n" +
 	"\x11ReevaluateRequest\x12D\n" +
 	"\n" +
 	"detections\x18\x01 \x03(\tB$\xbaH!\x92\x01\x1e\x10d\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,62}$R\n" +
 	"detections\x129\n" +
 	"\n" +
 	"start_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
-	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\x97\x01\n" +
+	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12&\n" +
+	"\bexamples\x18\x04 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bexamples\"\x97\x01\n" +
 	"\x12ReevaluateResponse\x12<\n" +
 	"\bprogress\x18\x01 \x01(\v2\x1e.sealwatch.v1.BacktestProgressH\x00R\bprogress\x128\n" +
 	"\x06result\x18\x02 \x01(\v2\x1e.sealwatch.v1.ReevaluateResultH\x00R\x06resultB\t\n" +

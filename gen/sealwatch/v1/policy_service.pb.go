@@ -1983,7 +1983,9 @@ type BacktestPolicyRequest struct {
 	// start_time is the earliest first event of an alert, inclusive; the first stored event when unset.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// end_time is the latest one, exclusive; the last stored event when unset.
-	EndTime       *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// examples is how many alerts of each kind the answer names at most; 10 when 0.
+	Examples      int32 `protobuf:"varint,4,opt,name=examples,proto3" json:"examples,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2037,6 +2039,13 @@ func (x *BacktestPolicyRequest) GetEndTime() *timestamppb.Timestamp {
 		return x.EndTime
 	}
 	return nil
+}
+
+func (x *BacktestPolicyRequest) GetExamples() int32 {
+	if x != nil {
+		return x.Examples
+	}
+	return 0
 }
 
 // ListPolicyTemplatesRequest asks for all templates.
@@ -2237,12 +2246,14 @@ const file_sealwatch_v1_policy_service_proto_rawDesc = "" +
 	"\x13DeletePolicyRequest\x12=\n" +
 	"\x04name\x18\x01 \x01(\tB)\xe0A\x02\xbaH#r!2\x1f^policies/[a-z][a-z0-9_]{0,39}$R\x04name\x12\x1b\n" +
 	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12:\n" +
-	"\x06author\x18\x03 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\"\xc2\x01\n" +
+	"\x06author\x18\x03 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\"\xea\x01\n" +
 	"\x15BacktestPolicyRequest\x127\n" +
 	"\x06policy\x18\x01 \x01(\v2\x14.sealwatch.v1.PolicyB\t\xe0A\x02\xbaH\x03\xd8\x01\x03R\x06policy\x129\n" +
 	"\n" +
 	"start_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
-	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\x1c\n" +
+	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12&\n" +
+	"\bexamples\x18\x04 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bexamples\"\x1c\n" +
 	"\x1aListPolicyTemplatesRequest\"Q\n" +
 	"\x1bListPolicyTemplatesResponse\x122\n" +
 	"\ttemplates\x18\x01 \x03(\v2\x14.sealwatch.v1.PolicyR\ttemplates*\xe7\b\n" +
