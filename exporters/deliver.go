@@ -258,8 +258,7 @@ func (r *Runner) settle(ctx context.Context, lane *[]alert.Change, n int, e *Err
 
 func (r *Runner) letter(c *alert.Change, reason string) DeadLetter {
 	told := r.toldOne(*c)
-	d := NewDocument(&told)
-	payload, err := d.Encode()
+	payload, err := r.o.lane.payload(&told)
 	if err != nil {
 		payload = fmt.Appendf(nil, "%q", err)
 	}

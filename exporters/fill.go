@@ -87,7 +87,7 @@ func (r *Runner) readPage(ctx context.Context) (more bool, err error) {
 		return false, nil
 	}
 	var page []alert.Change
-	err = r.persist(ctx, "reading the alert log", func(ctx context.Context) error {
+	err = r.persist(ctx, "reading the "+r.o.lane.name()+" log", func(ctx context.Context) error {
 		head := r.o.Log.Head()
 		page, err = r.o.Log.Read(ctx, r.read, pageSize)
 		if err != nil {
@@ -98,7 +98,7 @@ func (r *Runner) readPage(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if lost := page[0].Sequence - r.read - 1; lost > 0 {
+	if lost := page[0].Sequence - r.read - 1; lost > 0 && !r.o.lane.sparse() {
 		r.m.count(outcomeExpired, lost)
 		r.o.Logger.ErrorContext(ctx, "changes had left the alert log before they could be delivered", slog.String("destination", r.o.Name),
 			slog.Uint64("first", r.read+1), slog.Uint64("changes", lost))
@@ -113,6 +113,7 @@ func (r *Runner) readPage(ctx context.Context) (more bool, err error) {
 	for i := range page {
 		k := r.known[page[i].ID]
 		switch {
+		case page[i].ID == "" && r.o.lane.sparse():
 		case !r.o.wanted(&page[i], &k):
 			filtered++
 			r.passOver(&page[i])
@@ -166,7 +167,7 @@ func (r *Runner) wait(ctx context.Context, d time.Duration) error {
 		case <-limited.Done():
 		}
 	}()
-	err := r.persist(ctx, "waiting for the alert log", func(context.Context) error {
+	err := r.persist(ctx, "waiting for the "+r.o.lane.name()+" log", func(context.Context) error {
 		if err := r.o.Log.Wait(limited, r.read); limited.Err() == nil {
 			return err
 		}

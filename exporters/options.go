@@ -58,6 +58,8 @@ type Options struct {
 	// Heartbeats are sent between batches by an Exporter that is a HeartbeatExporter.
 	Heartbeats Heartbeats
 
+	lane lane // nil is that of alerts
+
 	// Logger is slog.Default when nil. Registerer may be nil: then there are no metrics.
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
@@ -91,6 +93,9 @@ func (o *Options) complete() error {
 	defaulted(&o.PausedInterval, 5*time.Minute)
 	defaulted(&o.CursorInterval, 5*time.Second)
 	defaulted(&o.KeepInterval, 5*time.Second)
+	if o.lane == nil {
+		o.lane = laneOfAlerts{}
+	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}

@@ -33,7 +33,7 @@ func (r *Runner) begin(ctx context.Context) error {
 	case !found:
 		position = r.o.Start.position(head)
 	case position > head:
-		r.o.Logger.ErrorContext(ctx, "the cursor lies behind the end of the alert log, as after restoring an older database; delivering what comes from now on",
+		r.o.Logger.ErrorContext(ctx, "the cursor lies behind the end of the "+r.o.lane.name()+" log, as after restoring an older database; delivering what comes from now on",
 			slog.String("destination", r.o.Name), slog.Uint64("cursor", position), slog.Uint64("head", head))
 		position, found = head, false
 		err := r.persist(ctx, "forgetting what was sent of the other log", func(ctx context.Context) error {

@@ -148,7 +148,7 @@ func (r *Runner) takeReplays(ctx context.Context) error {
 	for _, l := range waiting {
 		if !there[l.AlertID] {
 			l = l.Moved(status.LetterStands, time.Now())
-			l.Reason = "its alert is no longer stored, so that it cannot be sent again"
+			l.Reason = "its " + r.o.lane.name() + " is no longer stored, so that it cannot be sent again"
 			done = append(done, l)
 		}
 	}
