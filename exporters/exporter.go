@@ -5,6 +5,7 @@ package exporters
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
@@ -34,6 +35,18 @@ type Keeper interface {
 type Patient interface {
 	// Patience is how long an export may take. It MUST be longer than the exporter's own times together, so that the exporter ends it.
 	Patience() time.Duration
+}
+
+// Checker is an Exporter that can say more about its settings than its constructor: whether the files can be used that it reads later.
+type Checker interface {
+	// Check connects to nobody and changes nothing.
+	Check() error
+}
+
+// Web is an Exporter that speaks HTTP.
+type Web interface {
+	// Transport is how it connects, with its proxy, dialer and TLS. It belongs to the exporter.
+	Transport() *http.Transport
 }
 
 // ErrorKind says what a failed export calls for.

@@ -109,20 +109,19 @@ func (r *Runner) readPage(ctx context.Context) (more bool, err error) {
 	if err := r.remember(ctx, page); err != nil {
 		return false, err
 	}
-	filtered, unchanged := 0, 0
+	filtered, unchanged, historical := 0, 0, 0
 	for i := range page {
 		k := r.known[page[i].ID]
 		switch {
 		case page[i].ID == "" && r.o.lane.sparse():
 		case !r.o.wanted(&page[i], &k):
-			filtered++
 			r.passOver(&page[i])
-			if asked := r.o; !r.heldBack {
-				if asked.Historical = true; asked.wanted(&page[i], &k) {
-					r.heldBack = true
-					r.o.Logger.InfoContext(ctx, "an alert is not sent because it was first raised long after its last event, nor are others like it; historical and historicalAfter of the destination decide",
-						slog.String("destination", r.o.Name), slog.String("alert", page[i].ID), slog.Duration("historicalAfter", r.o.HistoricalAfter))
-				}
+			if !r.o.heldBack(&page[i], &k) {
+				filtered++
+			} else if historical++; !r.heldBack {
+				r.heldBack = true
+				r.o.Logger.InfoContext(ctx, "an alert is not sent because it was first raised long after its last event, nor are others like it; historical and historicalAfter of the destination decide",
+					slog.String("destination", r.o.Name), slog.String("alert", page[i].ID), slog.Duration("historicalAfter", r.o.HistoricalAfter))
 			}
 		case r.refused[page[i].Sequence]:
 			delete(r.refused, page[i].Sequence)
@@ -135,6 +134,8 @@ func (r *Runner) readPage(ctx context.Context) (more bool, err error) {
 	}
 	r.m.count(outcomeFiltered, uint64(filtered))
 	r.m.count(outcomeUnchanged, uint64(unchanged))
+	r.m.count(outcomeHistorical, uint64(historical))
+	r.state.addHistorical(historical)
 	r.read = page[len(page)-1].Sequence
 	r.settled()
 	return true, nil

@@ -18,6 +18,8 @@ const (
 	outcomeUnchanged  = "unchanged"
 	outcomeSuperseded = "superseded"
 	outcomeExpired    = "expired"
+	// outcomeHistorical is not asked for.
+	outcomeHistorical = "historical"
 )
 
 type metrics struct {
@@ -28,7 +30,7 @@ type metrics struct {
 
 func (m *metrics) register(to prometheus.Registerer, destination string, now func() status.Destination) error {
 	m.changes = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sealwatch_export_changes_total",
-		Help: "Changes of alerts that a destination is done with, by outcome: delivered, filtered, unchanged, superseded, dead_letter or expired."}, []string{"outcome"})
+		Help: "Changes of alerts that a destination is done with, by outcome: delivered, filtered, historical, unchanged, superseded, dead_letter or expired."}, []string{"outcome"})
 	m.failures = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sealwatch_export_failures_total",
 		Help: "Failed attempts by reason: retryable, unauthorized, permanent or storage."}, []string{"reason"})
 	m.batches = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "sealwatch_export_batch_duration_seconds",
@@ -38,7 +40,7 @@ func (m *metrics) register(to prometheus.Registerer, destination string, now fun
 	for _, outcome := range []string{"sent", "failed"} {
 		m.beats.WithLabelValues(outcome)
 	}
-	for _, outcome := range []string{outcomeDelivered, outcomeFiltered, outcomeUnchanged, outcomeSuperseded, outcomeDeadLetter, outcomeExpired} {
+	for _, outcome := range []string{outcomeDelivered, outcomeFiltered, outcomeHistorical, outcomeUnchanged, outcomeSuperseded, outcomeDeadLetter, outcomeExpired} {
 		m.changes.WithLabelValues(outcome)
 	}
 	if to == nil {

@@ -53,6 +53,12 @@ func (s *state) addDelivered(n int) {
 	s.d.LastSuccess = time.Now().UTC()
 }
 
+func (s *state) addHistorical(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.d.Historical += uint64(n) //nolint:gosec // of a page
+}
+
 func (s *state) setOldestPending(t time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

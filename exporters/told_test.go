@@ -211,6 +211,17 @@ func TestHeldBackIsSaid(t *testing.T) {
 		if n := strings.Count(b.String(), "is not sent because it was first raised"); n != 1 || !strings.Contains(b.String(), all[1].ID) {
 			w.t.Errorf("said %d times: %s", n, b.String())
 		}
+		if n := r.Status().Historical; n != 2 {
+			w.t.Errorf("the status has %d", n)
+		}
+		all[1].SuppressedBy = []string{"exception"} // which would not be sent anyway
+		w.log.Append(all[1])
+		r, _ = w.start()
+		synctest.Wait()
+		w.stop(r)
+		if n := r.Status().Historical; n != 0 {
+			w.t.Errorf("the status has %d", n)
+		}
 	})
 }
 

@@ -31,6 +31,16 @@ func (o *Options) wanted(c *alert.Change, k *known) bool {
 	return o.mayHave(c, k) && (f.MatchPrevious(c) && o.shows(c, c.PreviousState) || o.has(c, k))
 }
 
+// heldBack says whether a change that is not wanted would be, if the destination asked for historical alerts.
+func (o *Options) heldBack(c *alert.Change, k *known) bool {
+	if o.Historical || !o.historical(c) {
+		return false
+	}
+	asked := *o
+	asked.Historical = true
+	return asked.wanted(c, k)
+}
+
 // has says whether the receiver sees the alert, by what it was sent last. One that it knows to be suppressed it still has when the alert
 // is retracted: what stands there has to be what is listed here.
 func (o *Options) has(c *alert.Change, k *known) bool {

@@ -20,7 +20,7 @@ func storedDestinations() *destinations {
 	letter := func(name string, sequence uint64) status.DeadLetter {
 		return status.DeadLetter{Destination: name, Sequence: sequence, AlertID: letterAlert, Reason: "too long", Time: epoch.Add(time.Hour), First: epoch, Payload: `{"name":"x"}`}
 	}
-	return &destinations{one: status.Destination{Name: "siem", Kind: "splunk", State: status.DestinationPaused, Pending: 7, Delivered: 9, DeadLetters: 2, LastError: "token disabled", NextAttempt: epoch},
+	return &destinations{one: status.Destination{Name: "siem", Kind: "splunk", State: status.DestinationPaused, Pending: 7, Delivered: 9, DeadLetters: 2, Historical: 4, LastError: "token disabled", NextAttempt: epoch},
 		letters: []status.DeadLetter{letter("old", 3), letter("siem", 4), letter("siem", 17)}}
 }
 

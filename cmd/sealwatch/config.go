@@ -72,7 +72,7 @@ func (s *settings) checked() (config.Config, error) {
 		said[keyOf(one)] = true
 	}
 	for _, one := range each(s.p.check(cfg)) {
-		if !said[keyOf(one)] {
+		if !within(said, keyOf(one)) {
 			problems = append(problems, one)
 		}
 	}
@@ -91,6 +91,19 @@ func each(err error) (all []error) {
 		all = append(all, err)
 	}
 	return all
+}
+
+// within says whether something was said of the key, or of a key below it.
+func within(said map[string]bool, key string) bool {
+	if said[key] {
+		return true
+	}
+	for one := range said {
+		if strings.HasPrefix(one, key+".") {
+			return true
+		}
+	}
+	return false
 }
 
 // keyOf is the key of the configuration that a problem begins with.

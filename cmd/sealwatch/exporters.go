@@ -91,6 +91,9 @@ func (p *process) printDelivery(d *sealwatchv1.Destination) {
 	if t := d.GetOldestPendingTime(); t != nil {
 		p.print("          the oldest change that waits is of %s", stamp(t.AsTime()))
 	}
+	if n := d.GetHistoricalCount(); n > 0 {
+		p.print("          not sent since the start: %s to historical alerts; historical and historicalAfter of the destination decide", plural(int(n), "change"))
+	}
 	switch t := d.GetLastHeartbeatTime(); {
 	case t != nil && d.GetHeartbeatError() == "":
 		p.print("          heartbeat %s", stamp(t.AsTime()))

@@ -13,6 +13,9 @@ type Found struct {
 	Size   int64
 	// Rotated is how many rotated files there are.
 	Rotated int
+	// Torn is how many bytes behind the last line feed a line without an end has, as after a crash. The next delivery cuts it off, and
+	// writes again what it told.
+	Torn int64
 	// Free is how many bytes the file system has for us.
 	Free uint64
 }
@@ -39,6 +42,9 @@ func (x *Exporter) look() (f Found, err error) {
 		if err = examine(x.o.Path, s); err == nil {
 			err = writable(x.o.Path, false)
 		}
+		if err == nil {
+			f.Torn, err = torn(x.o.Path, f.Size)
+		}
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return f, err
@@ -49,4 +55,13 @@ func (x *Exporter) look() (f Found, err error) {
 		f.Free, err = free(x.names.folder)
 	}
 	return f, err
+}
+
+func torn(name string, size int64) (int64, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|openFlags, 0)
+	if err != nil {
+		return 0, err
+	}
+	end, err := lastLineEnd(f, size)
+	return size - end, errors.Join(err, f.Close())
 }

@@ -20,7 +20,7 @@ const app = "../../deploy/splunk/sealwatch"
 
 // words of SPL and of the app that stand where a field may stand; a name that is neither these nor a field is a mistake.
 var notFields = []string{"count", "alerts", "worst", "detections", "last", "index", "sourcetype", "_time", "is_open", "span", "value", "by", "as", "sort", "stats", "eval", "timechart", "table", "fields",
-	"where", "search", "head", "dedup", "convert", "ctime", "latest", "max", "dc", "isnull", "tonumber", "fillnull", "IN", "AND", "OR", "NOT", "definition", "severities", "states", "who", "tstats", "if", "interval", "now"}
+	"where", "search", "head", "dedup", "convert", "ctime", "latest", "max", "min", "relative_time", "since", "dc", "isnull", "tonumber", "fillnull", "IN", "AND", "OR", "NOT", "definition", "severities", "states", "who", "tstats", "if", "interval", "now"}
 
 // fieldNames are all that a search can name, with those of lists as the app gives them.
 func fieldNames() (all []string) {

@@ -32,7 +32,9 @@ type endpoint struct {
 	base    string
 	channel string
 	client  *http.Client
-	o       *Options
+	// transport is that of the client.
+	transport *http.Transport
+	o         *Options
 }
 
 func newEndpoint(base string, o *Options) (*endpoint, error) {
@@ -40,19 +42,17 @@ func newEndpoint(base string, o *Options) (*endpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("splunk: cookies: %w", err)
 	}
-	return &endpoint{base: base, channel: uuid.NewString(), o: o, client: &http.Client{
-		Jar: jar,
-		Transport: &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.Roots},
-			TLSHandshakeTimeout:    10 * time.Second,
-			IdleConnTimeout:        60 * time.Second,
-			MaxConnsPerHost:        1,
-			MaxResponseHeaderBytes: 64 << 10,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	transport := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.Roots},
+		TLSHandshakeTimeout:    10 * time.Second,
+		IdleConnTimeout:        60 * time.Second,
+		MaxConnsPerHost:        1,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+	return &endpoint{base: base, channel: uuid.NewString(), o: o, transport: transport, client: &http.Client{Jar: jar, Transport: transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}, nil
 }
 
 // send posts a body with so many events.
@@ -109,20 +109,29 @@ type tokenError struct{ err error }
 func (e *tokenError) Error() string { return e.err.Error() }
 func (e *tokenError) Unwrap() error { return e.err }
 
+// token is the one that holds now. The error is a *tokenError.
+func (e *endpoint) token() (string, error) {
+	token, err := e.o.Token()
+	token = strings.TrimSpace(token)
+	switch {
+	case err != nil:
+		return "", &tokenError{err}
+	case token == "":
+		return "", &tokenError{errors.New("the token is empty")}
+	case strings.ContainsFunc(token, func(r rune) bool { return r > unicode.MaxASCII || r <= ' ' || r == 0x7f }):
+		return "", &tokenError{errors.New("the token has characters that none has, such as a line break; expected one word")}
+	}
+	return token, nil
+}
+
 // maxAnswer bounds what is read of an answer: those to questions for acknowledgements have some 20 bytes an id.
 const maxAnswer = 1 << 20
 
 // post makes one request. Neither the error nor the answer holds the token.
 func (e *endpoint) post(ctx context.Context, path string, body []byte, gzipped bool) (int, http.Header, []byte, error) {
-	token, err := e.o.Token()
-	token = strings.TrimSpace(token)
-	switch {
-	case err != nil:
-		return 0, nil, nil, &tokenError{err}
-	case token == "":
-		return 0, nil, nil, &tokenError{errors.New("the token is empty")}
-	case strings.ContainsFunc(token, func(r rune) bool { return r > unicode.MaxASCII || r <= ' ' || r == 0x7f }):
-		return 0, nil, nil, &tokenError{errors.New("the token has characters that none has, such as a line break; expected one word")}
+	token, err := e.token()
+	if err != nil {
+		return 0, nil, nil, err
 	}
 	limited, cancel := context.WithTimeout(ctx, e.o.RequestTimeout)
 	defer cancel()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"time"
 
@@ -69,6 +70,17 @@ func (x *Exporter) Patience() time.Duration {
 	}
 	return time.Minute + x.o.AckTimeout
 }
+
+// Check implements exporters.Checker: there is a token, and it can be one.
+func (x *Exporter) Check() error {
+	if _, err := x.endpoints[0].token(); err != nil {
+		return fmt.Errorf("splunk: %w", err)
+	}
+	return nil
+}
+
+// Transport implements exporters.Web.
+func (x *Exporter) Transport() *http.Transport { return x.endpoints[0].transport }
 
 // Close implements exporters.Exporter. What was not acknowledged is sent again by the next process.
 func (x *Exporter) Close(context.Context) error {

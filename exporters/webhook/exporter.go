@@ -29,6 +29,8 @@ type Exporter struct {
 	host string // of the receiver, for errors: a path may be a secret of its own
 	key  []byte
 	http *http.Client
+	// transport is that of http.
+	transport *http.Transport
 	// requests and singles bound a body, and one with a single change.
 	requests, singles payload.Limit
 }
@@ -53,14 +55,18 @@ func New(o Options) (*Exporter, error) {
 	if err != nil {
 		return nil, errors.New("webhook: the URL cannot be read: https://HOST/PATH was expected")
 	}
-	client := &http.Client{Transport: outbound.Transport(roots, o.AllowPrivate || loopback(u.Hostname())), Timeout: o.Timeout,
+	transport := outbound.Transport(roots, o.AllowPrivate || loopback(u.Hostname()))
+	client := &http.Client{Transport: transport, Timeout: o.Timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return &Exporter{o: o, host: u.Host, key: key, http: client,
+	return &Exporter{o: o, host: u.Host, key: key, http: client, transport: transport,
 		requests: payload.Limit{Configured: o.MaxBytes}, singles: payload.Limit{Configured: o.MaxBytes}}, nil
 }
 
 // Kind implements exporters.Exporter.
 func (x *Exporter) Kind() string { return "webhook" }
+
+// Transport implements exporters.Web.
+func (x *Exporter) Transport() *http.Transport { return x.transport }
 
 // Close implements exporters.Exporter.
 func (x *Exporter) Close(context.Context) error {

@@ -51,7 +51,7 @@ func under(entry string, err error) error {
 func Check(cfg config.Config) error {
 	_, _, err := loadDetections(cfg)
 	_, rules := classify.New(classify.Options{File: cfg.Ingest.ClassificationFile})
-	return errors.Join(err, under("ingest", of("classificationFile", rules)), checkSources(cfg), checkFeeds(cfg))
+	return errors.Join(err, under("ingest", of("classificationFile", rules)), checkSources(cfg), checkFeeds(cfg), checkDestinations(cfg))
 }
 
 // checkSources says what of the sources the service would refuse to start with.

@@ -35,6 +35,9 @@ func (e *examination) file(x *file.Exporter, b *config.FileDestination) {
 			text = fmt.Sprintf("%s has %d bytes", b.Path, found.Size)
 		}
 		text += fmt.Sprintf("; %d rotated; %d MiB are free", found.Rotated, found.Free>>20)
+		if found.Torn > 0 {
+			return StepWarning, fmt.Sprintf("%s; its last line has no end (%d bytes), because whoever wrote it was stopped, or is writing now: the next delivery, also that of --send, cuts it off and writes again what it told", text, found.Torn), nil
+		}
 		if most := cmp.Or(b.MaxBytes, 100<<20); found.Free < uint64(most) { //nolint:gosec // the configuration takes no negative number
 			return StepWarning, text + ", which is less than one file takes (maxBytes)", nil
 		}

@@ -28,9 +28,9 @@ func openDestinations(work context.Context, cfg config.Config, db *clickhouse.DB
 	}
 	var runners []*exporters.Runner
 	for _, d := range cfg.Destinations {
-		exporter, err := newExporter(d, log)
+		exporter, err := openDestination(&d, log)
 		if err != nil {
-			return nil, fmt.Errorf("app: destination %s: %w", d.Name, err)
+			return nil, fmt.Errorf("app: %w", under("destination "+d.Name, err))
 		}
 		beats, err := heartbeats(&d, cfg.Tenant, watermark)
 		if err != nil {

@@ -97,24 +97,22 @@ func (e *examination) feed(ctx context.Context, cfg config.Config, c config.Feed
 
 func destinationCheckups(cfg config.Config, opt DoctorOptions) (all []checkup) {
 	for _, d := range cfg.Destinations {
-		all = append(all, checkup{"destination/" + d.Name, func(ctx context.Context, e *examination) { e.destination(ctx, cfg.Tenant, d, opt) }})
+		all = append(all, checkup{"destination/" + d.Name, func(ctx context.Context, e *examination) { e.destination(ctx, cfg, d, opt) }})
 	}
 	return all
 }
 
-func (e *examination) destination(ctx context.Context, tenant string, d config.Destination, opt DoctorOptions) {
+func (e *examination) destination(ctx context.Context, cfg config.Config, d config.Destination, opt DoctorOptions) {
+	e.delivery(ctx, cfg, &d)
 	var exporter exporters.Exporter
-	e.step("settings", func() (string, string, error) {
-		x, err := newExporter(d, slog.New(slog.DiscardHandler))
-		if err == nil { // else it may be a nil of some kind, which is no nil interface
-			exporter = x
-		}
+	e.step("settings", func() (_, _ string, err error) {
+		exporter, err = openDestination(&d, slog.New(slog.DiscardHandler))
 		return StepOK, "kind " + d.Kind(), err
 	})
 	if exporter != nil {
 		defer func() { _ = exporter.Close(ctx) }()
 	}
-	e.endpoints(ctx, d.Block())
+	e.endpoints(ctx, exporter, d.Block())
 	if k, ok := exporter.(exporters.Keeper); ok && slices.ContainsFunc(d.Block().Endpoints(), func(s string) bool { return strings.HasPrefix(s, "tls://") }) {
 		e.step("TLS", func() (string, string, error) {
 			ctx, cancel := context.WithTimeout(ctx, engineTimeout)
@@ -131,7 +129,7 @@ func (e *examination) destination(ctx context.Context, tenant string, d config.D
 		}
 		ctx, cancel := context.WithTimeout(ctx, engineTimeout)
 		defer cancel()
-		if err := exporter.Export(ctx, []alert.Change{testMessage(tenant, time.Now().UTC())}); err != nil {
+		if err := exporter.Export(ctx, []alert.Change{testMessage(cfg.Tenant, time.Now().UTC())}); err != nil {
 			var refused *exporters.Error
 			if errors.As(err, &refused) && len(refused.Failed) > 0 {
 				return "", "", errors.New(refused.Failed[0])
@@ -149,7 +147,7 @@ func (e *examination) destination(ctx context.Context, tenant string, d config.D
 }
 
 // endpoints are the steps that reach the addresses of a destination.
-func (e *examination) endpoints(ctx context.Context, b config.Block) {
+func (e *examination) endpoints(ctx context.Context, exporter exporters.Exporter, b config.Block) {
 	var roots *x509.CertPool
 	if file := b.Authorities(); file != "" {
 		e.step("authorities", func() (_, _ string, err error) {
@@ -165,7 +163,11 @@ func (e *examination) endpoints(ctx context.Context, b config.Block) {
 		}
 		switch u.Scheme {
 		case "https", "http":
-			e.web(ctx, endpoint, roots)
+			if x, ok := exporter.(exporters.Web); ok {
+				e.webBy(ctx, endpoint, x.Transport())
+			} else {
+				e.web(ctx, endpoint, roots)
+			}
 		case "udp": // nothing answers there
 			e.resolve(ctx, u.Hostname())
 		default:

@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/sealwatch/sealwatch/internal/outbound"
 )
 
 // reachTimeout bounds one attempt to reach a server.
@@ -72,25 +74,43 @@ func reach(ctx context.Context, u *url.URL, roots *x509.CertPool) (string, error
 	if err != nil || u.Scheme != "https" {
 		return text, err
 	}
-	secured, err := handshake(ctx, u, roots)
+	secured, err := handshake(ctx, u, plain(roots))
 	return text + ", " + secured, err
 }
 
-// handshake makes TLS with a web server.
-func handshake(ctx context.Context, u *url.URL, roots *x509.CertPool) (string, error) {
+// plain is how web servers are reached that no exporter reaches in its own way.
+func plain(roots *x509.CertPool) *http.Transport {
+	return &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: reachTimeout}).DialContext,
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}}
+}
+
+// dial connects to a web server as the transport does.
+func dial(ctx context.Context, u *url.URL, by *http.Transport) (net.Conn, error) {
 	port := u.Port()
 	if port == "" {
-		port = "443"
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
-	d := tls.Dialer{NetDialer: &net.Dialer{Timeout: reachTimeout}, Config: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ServerName: u.Hostname()}}
+	return by.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+}
+
+// handshake makes TLS with a web server.
+func handshake(ctx context.Context, u *url.URL, by *http.Transport) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*reachTimeout)
 	defer cancel()
-	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	conn, err := dial(ctx, u, by)
 	if err != nil {
 		return "", fmt.Errorf("no TLS with %s: %w; %s", u.Host, err, tlsHint(err))
 	}
 	defer func() { _ = conn.Close() }()
-	state := conn.(*tls.Conn).ConnectionState() // what a tls.Dialer dials is nothing else
+	settings := by.TLSClientConfig.Clone()
+	if settings.ServerName == "" {
+		settings.ServerName = u.Hostname()
+	}
+	secured := tls.Client(conn, settings)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		return "", fmt.Errorf("no TLS with %s: %w; %s", u.Host, err, tlsHint(err))
+	}
+	state := secured.ConnectionState()
 	until := state.PeerCertificates[0].NotAfter
 	return fmt.Sprintf("%s, certificate of %s until %s", tls.VersionName(state.Version), state.PeerCertificates[0].Issuer, until.UTC().Format(time.DateOnly)), nil
 }
@@ -100,23 +120,38 @@ func (e *examination) tcp(ctx context.Context, address string) {
 	e.step("TCP", func() (string, string, error) {
 		conn, err := (&net.Dialer{Timeout: reachTimeout}).DialContext(ctx, "tcp", address)
 		if err != nil {
-			return "", "", fmt.Errorf("nothing can be reached at %s: %w; look at the address, at the firewalls on the way, and whether the receiver runs", address, err)
+			return "", "", unreached(address, err)
 		}
 		defer func() { _ = conn.Close() }()
 		return StepOK, fmt.Sprintf("connected from %s", conn.LocalAddr()), nil
 	})
 }
 
+func unreached(address string, err error) error {
+	if errors.As(err, new(*outbound.NotAllowedError)) {
+		return err
+	}
+	return fmt.Errorf("nothing can be reached at %s: %w; look at the address, at the firewalls on the way, and whether the receiver runs", address, err)
+}
+
 // web are the steps that reach a web server: DNS and TLS, or the proxy where the environment names one.
 func (e *examination) web(ctx context.Context, address string, roots *x509.CertPool) {
+	e.webBy(ctx, address, plain(roots))
+}
+
+// webBy is web by a transport of somebody's own: with its proxy, its rules about addresses and its TLS. A server without TLS is connected to.
+func (e *examination) webBy(ctx context.Context, address string, by *http.Transport) {
 	u, err := url.Parse(address)
 	if err != nil {
 		e.step("DNS", func() (string, string, error) { return "", "", errors.New("the address cannot be read") })
 		return
 	}
-	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u}); err != nil || proxy != nil {
+	if proxy, err := by.Proxy(&http.Request{URL: u}); err != nil || proxy != nil {
 		e.step("proxy", func() (string, string, error) {
-			if err != nil {
+			switch {
+			case errors.As(err, new(*outbound.NotAllowedError)):
+				return "", "", err
+			case err != nil:
 				return "", "", fmt.Errorf("HTTPS_PROXY cannot be read; expected http://HOST:PORT")
 			}
 			conn, err := (&net.Dialer{Timeout: reachTimeout}).DialContext(ctx, "tcp", proxy.Host)
@@ -130,10 +165,20 @@ func (e *examination) web(ctx context.Context, address string, roots *x509.CertP
 	}
 	e.resolve(ctx, u.Hostname())
 	if u.Scheme != "https" {
+		e.step("TCP", func() (string, string, error) {
+			ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+			defer cancel()
+			conn, err := dial(ctx, u, by)
+			if err != nil {
+				return "", "", unreached(u.Host, err)
+			}
+			defer func() { _ = conn.Close() }()
+			return StepOK, fmt.Sprintf("connected from %s", conn.LocalAddr()), nil
+		})
 		return
 	}
 	e.step("TLS", func() (_, _ string, err error) {
-		text, err := handshake(ctx, u, roots)
+		text, err := handshake(ctx, u, by)
 		return StepOK, text, err
 	})
 }
@@ -144,6 +189,8 @@ func tlsHint(err error) string {
 	var invalid x509.CertificateInvalidError
 	var host x509.HostnameError
 	switch {
+	case errors.As(err, new(*outbound.NotAllowedError)):
+		return "no connection is made"
 	case errors.As(err, &unknown):
 		return "where a proxy inspects TLS, name its authority in caFile"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:

@@ -121,11 +121,12 @@ func (d *Destination) HeartbeatInterval() (time.Duration, error) {
 
 // DestinationFilter selects alerts for a destination; its keys are joined by AND, the values of one by OR.
 type DestinationFilter struct {
-	// Ids of the detections whose alerts are sent. Empty sends those of all.
+	// Ids of the detections whose alerts are sent, and of policies as policy_ID. Empty sends those of all.
 	Detections []string `yaml:"detections,omitempty"`
 	// Least severity that is sent: informational, low, medium, high or critical. Empty sends all.
 	MinSeverity string `yaml:"minSeverity,omitempty"`
-	// E-mail addresses or DocuSign user ids of those whose alerts are sent. Empty sends those of all.
+	// E-mail addresses, names or DocuSign user ids of those whose alerts are sent, as the alert has them, in upper or lower case. Empty
+	// sends those of all.
 	Users []string `yaml:"users,omitempty"`
 }
 
@@ -190,7 +191,7 @@ func validateDestinations(p *problems, all []Destination) {
 		}
 		for j, u := range d.Filter.Users {
 			if strings.TrimSpace(u) == "" {
-				p.add(key(fmt.Sprintf("filter.users[%d]", j)), u, "an e-mail address or a DocuSign user id")
+				p.add(key(fmt.Sprintf("filter.users[%d]", j)), u, "an e-mail address, a name or a DocuSign user id")
 			}
 		}
 	}

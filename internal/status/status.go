@@ -169,8 +169,10 @@ const (
 type Destination struct {
 	Name, Kind, State               string
 	Pending, Delivered, DeadLetters uint64
-	LastError                       string
-	LastSuccess, NextAttempt        time.Time
+	// Historical counts the changes that were not sent because they are of historical alerts.
+	Historical               uint64
+	LastError                string
+	LastSuccess, NextAttempt time.Time
 	// OldestPending is when the oldest change was made that waits to be sent; zero when none does.
 	OldestPending time.Time
 	// LastHeartbeat is when the receiver last took a heartbeat since the start; zero before. HeartbeatError is why it did not take the

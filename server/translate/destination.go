@@ -22,6 +22,7 @@ func NoDestination(name string) error {
 // Destination makes the message of a destination's state.
 func Destination(d *status.Destination) *pb.Destination {
 	return &pb.Destination{Name: DestinationPrefix + d.Name, Kind: d.Kind, State: d.State, PendingCount: float64(d.Pending), DeliveredCount: float64(d.Delivered), DeadLetterCount: float64(d.DeadLetters),
+		HistoricalCount: float64(d.Historical),
 		LastError: Text(d.LastError), LastSuccessTime: Timestamp(d.LastSuccess), NextAttemptTime: Timestamp(d.NextAttempt),
 		OldestPendingTime: Timestamp(d.OldestPending), LastHeartbeatTime: Timestamp(d.LastHeartbeat), HeartbeatError: Text(d.HeartbeatError)}
 }

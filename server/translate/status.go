@@ -61,6 +61,7 @@ func Status(s *status.System) *pb.SystemStatus {
 			Pending:         float64(v.Pending),
 			Delivered:       float64(v.Delivered),
 			DeadLetters:     float64(v.DeadLetters),
+			Historical:      float64(v.Historical),
 			LastError:       Text(v.LastError),
 			LastSuccessTime: Timestamp(v.LastSuccess),
 			NextAttemptTime: Timestamp(v.NextAttempt),

@@ -102,6 +102,9 @@ type Destination struct {
 	LastSuccessTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=last_success_time,json=lastSuccessTime,proto3" json:"last_success_time,omitempty"`
 	// next_attempt_time; unset when the last attempt went well.
 	NextAttemptTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=next_attempt_time,json=nextAttemptTime,proto3" json:"next_attempt_time,omitempty"`
+	// historical_count is how many alert changes were not sent since the start of the process because they are of historical alerts, which
+	// the destination does not ask for.
+	HistoricalCount float64 `protobuf:"fixed64,10,opt,name=historical_count,json=historicalCount,proto3" json:"historical_count,omitempty"`
 	// oldest_pending_time is when the oldest alert change was made that waits to be sent; unset when none does.
 	OldestPendingTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=oldest_pending_time,json=oldestPendingTime,proto3" json:"oldest_pending_time,omitempty"`
 	// last_heartbeat_time at which the receiver took a heartbeat; unset before the first since the start of the process, and without any.
@@ -203,6 +206,13 @@ func (x *Destination) GetNextAttemptTime() *timestamppb.Timestamp {
 		return x.NextAttemptTime
 	}
 	return nil
+}
+
+func (x *Destination) GetHistoricalCount() float64 {
+	if x != nil {
+		return x.HistoricalCount
+	}
+	return 0
 }
 
 func (x *Destination) GetOldestPendingTime() *timestamppb.Timestamp {
@@ -1193,7 +1203,7 @@ var File_sealwatch_v1_destination_service_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_destination_service_proto_rawDesc = "" +
 	"\n" +
-	"&sealwatch/v1/destination_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x05\n" +
+	"&sealwatch/v1/destination_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf7\x05\n" +
 	"\vDestination\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x17\n" +
 	"\x04kind\x18\x02 \x01(\tB\x03\xe0A\x03R\x04kind\x12\x19\n" +
@@ -1204,7 +1214,9 @@ const file_sealwatch_v1_destination_service_proto_rawDesc = "" +
 	"\n" +
 	"last_error\x18\a \x01(\tB\x03\xe0A\x03R\tlastError\x12K\n" +
 	"\x11last_success_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastSuccessTime\x12K\n" +
-	"\x11next_attempt_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0fnextAttemptTime\x12O\n" +
+	"\x11next_attempt_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0fnextAttemptTime\x12.\n" +
+	"\x10historical_count\x18\n" +
+	" \x01(\x01B\x03\xe0A\x03R\x0fhistoricalCount\x12O\n" +
 	"\x13oldest_pending_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x11oldestPendingTime\x12O\n" +
 	"\x13last_heartbeat_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x11lastHeartbeatTime\x12,\n" +
 	"\x0fheartbeat_error\x18\x16 \x01(\tB\x03\xe0A\x03R\x0eheartbeatError:T\xeaAQ\n" +

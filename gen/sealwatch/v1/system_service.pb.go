@@ -1097,6 +1097,8 @@ type DestinationStatus struct {
 	LastSuccessTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=last_success_time,json=lastSuccessTime,proto3" json:"last_success_time,omitempty"`
 	// next_attempt_time when retrying.
 	NextAttemptTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=next_attempt_time,json=nextAttemptTime,proto3" json:"next_attempt_time,omitempty"`
+	// historical is how many alert changes were not sent since the start of the process because they are of historical alerts.
+	Historical float64 `protobuf:"fixed64,10,opt,name=historical,proto3" json:"historical,omitempty"`
 	// last_heartbeat_time at which the receiver took a heartbeat since the start of the process.
 	LastHeartbeatTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=last_heartbeat_time,json=lastHeartbeatTime,proto3" json:"last_heartbeat_time,omitempty"`
 	// heartbeat_error is why the receiver did not take the last heartbeat; empty when it did.
@@ -1196,6 +1198,13 @@ func (x *DestinationStatus) GetNextAttemptTime() *timestamppb.Timestamp {
 		return x.NextAttemptTime
 	}
 	return nil
+}
+
+func (x *DestinationStatus) GetHistorical() float64 {
+	if x != nil {
+		return x.Historical
+	}
+	return 0
 }
 
 func (x *DestinationStatus) GetLastHeartbeatTime() *timestamppb.Timestamp {
@@ -1382,7 +1391,7 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\tconflicts\x18\x05 \x01(\x01B\x03\xe0A\x03R\tconflicts\x12\"\n" +
 	"\n" +
 	"last_error\x18\x06 \x01(\tB\x03\xe0A\x03R\tlastError\x12\x1d\n" +
-	"\aplacing\x18\a \x01(\bB\x03\xe0A\x03R\aplacing\"\x95\x04\n" +
+	"\aplacing\x18\a \x01(\bB\x03\xe0A\x03R\aplacing\"\xba\x04\n" +
 	"\x11DestinationStatus\x12%\n" +
 	"\vdestination\x18\x01 \x01(\tB\x03\xe0A\x03R\vdestination\x12\x17\n" +
 	"\x04kind\x18\x02 \x01(\tB\x03\xe0A\x03R\x04kind\x12\x19\n" +
@@ -1393,7 +1402,11 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\n" +
 	"last_error\x18\a \x01(\tB\x03\xe0A\x03R\tlastError\x12K\n" +
 	"\x11last_success_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastSuccessTime\x12K\n" +
-	"\x11next_attempt_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0fnextAttemptTime\x12O\n" +
+	"\x11next_attempt_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0fnextAttemptTime\x12#\n" +
+	"\n" +
+	"historical\x18\n" +
+	" \x01(\x01B\x03\xe0A\x03R\n" +
+	"historical\x12O\n" +
 	"\x13last_heartbeat_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x11lastHeartbeatTime\x12,\n" +
 	"\x0fheartbeat_error\x18\x15 \x01(\tB\x03\xe0A\x03R\x0eheartbeatError\"\xb1\x01\n" +
 	"\x0fUnknownActivity\x12\x1b\n" +
