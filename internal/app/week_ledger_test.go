@@ -42,6 +42,8 @@ type destinationUnderTest struct {
 	// collect reads what came since, where that is not done at once.
 	collect func()
 	life    func() int64
+	// last looks at the receiver in the end; may be nil.
+	last func()
 	// reason is in the reasons of dead letters; empty for a receiver that refuses nothing.
 	reason string
 
@@ -122,6 +124,9 @@ func (d *destinationUnderTest) newest() map[string]arrival {
 func (d *destinationUnderTest) ordered(t *testing.T) {
 	t.Helper()
 	all := d.arrivals()
+	if d.last != nil {
+		d.last()
+	}
 	for _, problem := range d.strange {
 		t.Errorf("%s: %s", d.name, problem)
 	}

