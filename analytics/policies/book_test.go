@@ -180,6 +180,10 @@ func TestLife(t *testing.T) {
 	if _, err := s.book.Policy("life"); !fault.Is(err, fault.NotFound) || len(s.book.Policies()) > 0 || len(s.book.Detections()) > 0 {
 		t.Errorf("it is still there: %v", err)
 	}
+	s.restart()
+	if name := s.book.Name("life"); name != single("life", "download").Name || s.book.Name("never") != "" {
+		t.Errorf("its alerts are called %q", name)
+	}
 	s.now = s.now.Add(time.Hour)
 	if _, err := s.book.Create(ctx, single("life", "download"), "ann"); err != nil {
 		t.Fatal(err)
