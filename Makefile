@@ -8,6 +8,7 @@ BUF       := bin/buf
 LINTER    := bin/golangci-lint
 RECEIVERS := third_party/rsyslog/.unpacked third_party/syslog-ng/.unpacked
 COLLECTOR := bin/hecreceiver
+AZURE     := tools/azure/node_modules/.package-lock.json
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT    := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 LDFLAGS   := -s -w -X github.com/sealwatch/sealwatch/internal/build.version=$(VERSION) -X github.com/sealwatch/sealwatch/internal/build.commit=$(COMMIT)
@@ -23,7 +24,7 @@ build: $(MODULES) ## build bin/sealwatch, and fetch the engine's library and the
 demo: build ## start Sealwatch, play a made-up organisation with attacks into it, print the alerts; Ctrl-C ends it
 	@bin/sealwatch demo
 
-test: $(MODULES) $(RECEIVERS) $(COLLECTOR) ## all tests, with the race detector, on the real engine
+test: $(MODULES) $(RECEIVERS) $(COLLECTOR) $(AZURE) ## all tests, with the race detector, on the real engine
 	tools/scripts/test.sh
 
 lint: $(MODULES) $(PROTOS) $(BUF) $(LINTER) ## gofmt, vet, golangci-lint, buf lint, format and breaking, tidy, generated code
@@ -52,7 +53,7 @@ fuzz: ## run each fuzz target for a while (FUZZTIME=30s)
 third-party: $(MODULES) $(PROTOS) $(RECEIVERS) ## fetch everything that is pinned and not built
 
 clean: ## remove what was built and fetched
-	rm -rf bin third_party tools/node_modules .demo
+	rm -rf bin third_party tools/node_modules tools/azure/node_modules .demo
 
 # npm checks every package against the SHA-512 in the lock file.
 $(MODULES): tools/package.json tools/package-lock.json tools/.npmrc
@@ -73,6 +74,12 @@ $(LINTER): tools/lint/go.mod tools/lint/go.sum
 # and are skipped, or fail when CI is true.
 $(COLLECTOR): tools/hecreceiver/main.go tools/hecreceiver/go.mod tools/hecreceiver/go.sum
 	-cd tools/hecreceiver && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o ../../$(COLLECTOR) .
+
+# Microsoft's clients and language service for KQL, for the tests of exporters/sentinel. Where they cannot be had those tests say so and are
+# skipped, or fail when CI is true.
+$(AZURE): tools/azure/package.json tools/azure/package-lock.json tools/azure/.npmrc
+	-cd tools/azure && npm ci --no-audit --no-fund --loglevel=error
+	@mkdir -p $(dir $@) && touch $@
 
 # Debian's rsyslog and syslog-ng, unpacked and not installed, for the tests against real receivers. Where one cannot be had those
 # tests say so and are skipped, or fail when CI is true.

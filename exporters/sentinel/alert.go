@@ -236,6 +236,8 @@ var customAlert = []column[*alertView]{
 	{"Classification", text, "", "`true_positive`, `benign_positive`, `false_positive`, as a person set it", func(v *alertView) any { return payload.Word(v.Document.Classification, "ALERT_CLASSIFICATION_") }},
 	{"ClassificationReason", text, "", "why, as a person set it", func(v *alertView) any { return payload.Word(v.Document.Reason, "ALERT_REASON_") }},
 	{"SupersededBy", text, "", "id of the alert that took the place of a retracted one", func(v *alertView) any { return v.SupersededBy() }},
+	{"AttackTactics", text, "", "tactics of MITRE ATT&CK, comma-separated", func(v *alertView) any { tactics, _ := attack(v.Detection.Techniques); return tactics }},
+	{"Remediation", text, "", "what to do, by the detection, numbered", func(v *alertView) any { return steps(v.Detection.Response) }},
 	{"AlertUrl", text, "", "where a person finds the alert (`alertUrl`)", func(v *alertView) any { return v.URL }},
 	{"AlertTenant", text, "", "tenant of Sealwatch", func(v *alertView) any { return v.Document.Tenant }},
 	{"ProductVersion", text, "", "version of Sealwatch", func(v *alertView) any { return v.version }},

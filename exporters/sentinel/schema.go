@@ -1,7 +1,7 @@
 package sentinel
 
-// Declared is a column as a data collection rule declares it.
-type Declared struct{ Name, Type string }
+// Declared is a column as a data collection rule declares it, with its class in ASIM and what it has.
+type Declared struct{ Name, Type, Class, About string }
 
 // Stream is what a data collection rule declares of the rows that are sent by one name.
 type Stream struct {
@@ -26,7 +26,7 @@ func Streams() []Stream {
 func declared[S any](columns []column[S]) []Declared {
 	all := make([]Declared, len(columns))
 	for i := range columns {
-		all[i] = Declared{columns[i].name, string(columns[i].kind)}
+		all[i] = Declared{columns[i].name, string(columns[i].kind), columns[i].class, columns[i].about}
 	}
 	return all
 }

@@ -48,7 +48,7 @@ func (s *Server) serveEntra(w http.ResponseWriter, r *http.Request) {
 	switch path {
 	case "v2.0/.well-known/openid-configuration":
 		base := "https://" + r.Host + "/" + tenant
-		writeJSON(w, http.StatusOK, map[string]string{"issuer": base + "/v2.0", "authorization_endpoint": base + "/oauth2/v2.0/authorize", "token_endpoint": base + "/oauth2/v2.0/token"})
+		writeJSON(w, http.StatusOK, map[string]string{"issuer": base + "/v2.0", "authorization_endpoint": base + "/oauth2/v2.0/authorize", "token_endpoint": base + "/oauth2/v2.0/token", "jwks_uri": base + "/discovery/v2.0/keys", "end_session_endpoint": base + "/oauth2/v2.0/logout"})
 	case "oauth2/v2.0/token":
 		s.tokenRequests++
 		if len(s.entraFaults) > 0 {
@@ -98,7 +98,8 @@ func (s *Server) grant(r *http.Request) *refusal {
 	if form("client_id") != ClientID {
 		return &refusal{400, "unauthorized_client", 700016, "Application with identifier '" + form("client_id") + "' was not found in the directory."}
 	}
-	if !slices.Contains(strings.Fields(form("scope")), Audience+"/.default") {
+	// Go's client writes two slashes and JavaScript's one: the name of the resource with and without the slash at its end.
+	if scopes := strings.Fields(form("scope")); !slices.Contains(scopes, Audience+"/.default") && !slices.Contains(scopes, Audience+".default") {
 		return &refusal{400, "invalid_scope", 500011, "The resource principal named " + form("scope") + " was not found in the tenant."}
 	}
 	if form("client_assertion") != "" {

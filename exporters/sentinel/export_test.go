@@ -1,0 +1,4 @@
+package sentinel
+
+// Attack is attack for tests.
+var Attack = attack
