@@ -67,6 +67,16 @@ func New(o Options) (*Exporter, error) {
 	return x, nil
 }
 
+// Token asks for a token and sends nothing: what doctor looks at first.
+func (x *Exporter) Token(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, x.o.Timeout)
+	defer cancel()
+	if _, err := x.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{places[x.o.Cloud].audience + "/.default"}}); err != nil {
+		return x.judge(err, "")
+	}
+	return nil
+}
+
 // Kind implements exporters.Exporter.
 func (x *Exporter) Kind() string { return "sentinel" }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/exporters/file"
+	"github.com/sealwatch/sealwatch/exporters/sentinel"
 	"github.com/sealwatch/sealwatch/ingest/docusign"
 	"github.com/sealwatch/sealwatch/ingest/feed"
 	"github.com/sealwatch/sealwatch/ingest/geo"
@@ -123,6 +124,13 @@ func (e *examination) destination(ctx context.Context, cfg config.Config, d conf
 	if x, ok := exporter.(*file.Exporter); ok {
 		e.file(x, d.File)
 	}
+	if x, ok := exporter.(*sentinel.Exporter); ok {
+		e.step("token", func() (string, string, error) {
+			ctx, cancel := context.WithTimeout(ctx, engineTimeout)
+			defer cancel()
+			return StepOK, "there is a token; whether its bearer has the role on the rule shows when something is sent", x.Token(ctx)
+		})
+	}
 	e.step("test message", func() (string, string, error) {
 		if !opt.Send {
 			return StepSkipped, "--send sends one", nil
@@ -138,6 +146,9 @@ func (e *examination) destination(ctx context.Context, cfg config.Config, d conf
 		}
 		if d.Splunk != nil {
 			return StepOK, "Splunk has taken it; search there for event_uid=sealwatch-doctor-test", nil
+		}
+		if d.Sentinel != nil {
+			return StepOK, "Azure has taken it; look for the EventUid (or AlertId) sealwatch-doctor-test in the table, which shows its first rows after up to 15 minutes when it is new", nil
 		}
 		if d.File != nil {
 			return StepOK, "written; the alert sealwatch-doctor-test is now a line of " + d.File.Path, nil
