@@ -115,3 +115,37 @@ func TestFirstHeardIsCreated(t *testing.T) {
 		}
 	}
 }
+
+// TestNoLongerRecorded: what is not known any more of an alert of long ago has nothing of it sent again; what people do with it, and that
+// it was retracted, is sent, and it is not created once more.
+func TestNoLongerRecorded(t *testing.T) {
+	const kept = 1000 * 24 * time.Hour
+	for name, c := range map[string]struct {
+		age  time.Duration
+		edit func(*alert.Change)
+		want []string
+	}{
+		"a name":             {kept + time.Hour, func(c *alert.Change) { c.Kind, c.Context.Directory.Name = alert.ChangeDescribed, "Ann" }, nil},
+		"retracted":          {kept + time.Hour, retract, []string{"1 retracted"}},
+		"a person":           {kept + time.Hour, func(c *alert.Change) { c.Actor, c.Triage.Assignee = "ann", "ann" }, []string{"1 updated"}},
+		"more severe":        {kept + time.Hour, func(c *alert.Change) { c.Severity = alert.SeverityCritical }, []string{"1 updated"}},
+		"recorded, a person": {kept - time.Hour, func(c *alert.Change) { c.Actor, c.Triage.Assignee = "ann", "ann" }, []string{"1 created"}},
+		"recorded, retract":  {kept - time.Hour, retract, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.o.RecordedFor = kept
+				first := exportertest.Change(1)
+				first.Created, first.End = time.Now().Add(-c.age), time.Now().Add(-c.age)
+				got := w.told()
+				w.log.Append(version(first, c.edit))
+				r, _ := w.start()
+				synctest.Wait()
+				w.stop(r)
+				if !slices.Equal(*got, c.want) {
+					t.Errorf("told %q, want %q", *got, c.want)
+				}
+			})
+		})
+	}
+}

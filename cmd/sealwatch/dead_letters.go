@@ -79,6 +79,8 @@ func (p *process) deadLettersMove(m letterMove) *cobra.Command {
 	expected := c.Flags().Int32("expected-count", 0, "with --destination: how many there are; with another number nothing is done")
 	yes := c.Flags().Bool("yes", false, "do not ask")
 	p.authorFlag(c, &s.author)
+	c.ValidArgsFunction = completeLetters(address)
+	completeFlag(c, "destination", completeDestinations(address))
 	c.RunE = func(c *cobra.Command, args []string) error {
 		s.expected = expectedCount(c, *expected)
 		switch {
@@ -197,6 +199,7 @@ func (p *process) deadLettersList() *cobra.Command {
 	address, output := p.addressFlag(c), outputForms(c, "table")
 	request := &sealwatchv1.ListDeadLettersRequest{PageSize: 1000}
 	c.Flags().StringVar(&request.Destination, "destination", "", "only those of this destination")
+	completeFlag(c, "destination", completeDestinations(address))
 	alert := c.Flags().String("alert", "", "only those of this alert, by id or the first four or more characters of it")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		asJSON, err := output()
@@ -262,6 +265,7 @@ func (p *process) deadLettersShow() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 	}
 	address, output := p.addressFlag(c), outputFlag(c)
+	c.ValidArgsFunction = first(completeLetters(address))
 	c.RunE = func(c *cobra.Command, args []string) error {
 		asJSON, err := output()
 		if err != nil {

@@ -130,6 +130,7 @@ func (p *process) exportersResume() *cobra.Command {
 func (p *process) steerDestination(c *cobra.Command, call func(*cobra.Command, sealwatchv1.DestinationServiceClient, string) (*sealwatchv1.Destination, error)) *cobra.Command {
 	c.Args = cobra.ExactArgs(1)
 	address, output := p.addressFlag(c), outputFlag(c)
+	c.ValidArgsFunction = first(completeDestinations(address))
 	c.RunE = func(c *cobra.Command, args []string) error {
 		asJSON, err := output()
 		if err != nil {
@@ -165,6 +166,7 @@ func (p *process) exportersTest() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 	}
 	address, output := p.addressFlag(c), outputFlag(c)
+	c.ValidArgsFunction = first(completeDestinations(address))
 	c.RunE = func(c *cobra.Command, args []string) error {
 		asJSON, err := output()
 		if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -38,4 +39,8 @@ func (fakeDestinations) BulkReplayDeadLetters(_ context.Context, r *sealwatchv1.
 		done.UpdatedCount = 137
 	}
 	return done, nil
+}
+
+func (fakeDestinations) ListDeadLetters(context.Context, *sealwatchv1.ListDeadLettersRequest) (*sealwatchv1.ListDeadLettersResponse, error) {
+	return &sealwatchv1.ListDeadLettersResponse{DeadLetters: []*sealwatchv1.DeadLetter{{Name: "deadLetters/siem.17", Reason: "no \x1b such index"}, {Name: "deadLetters/siem.18", Reason: strings.Repeat("long ", 100)}}}, nil
 }

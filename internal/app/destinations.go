@@ -39,7 +39,7 @@ func openDestinations(work context.Context, cfg config.Config, db *clickhouse.DB
 		runner, err := exporters.NewRunner(exporters.Options{
 			Name: d.Name, Exporter: exporter, Log: deliveryLog{alerts, db, cfg.Tenant}, Cursors: store, Deliveries: store, DeadLetters: store,
 			Filter: alert.Filter{Detections: d.Filter.Detections, MinSeverity: d.Filter.MinSeverity}, Users: d.Filter.Users,
-			Historical: d.Historical, HistoricalAfter: d.HistoricalAfter, RecordedSince: recorded, MaxPerSecond: d.MaxPerSecond,
+			Historical: d.Historical, HistoricalAfter: d.HistoricalAfter, RecordedSince: recorded, RecordedFor: clickhouse.DeliveriesKept, MaxPerSecond: d.MaxPerSecond,
 			Start:        exporters.Start{FromFirst: d.StartAt == "first", Since: d.Since()},
 			BatchChanges: batchChanges(&d), Heartbeats: beats,
 			Logger: log, Registerer: registry,

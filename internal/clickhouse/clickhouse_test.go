@@ -2,6 +2,7 @@ package clickhouse_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -264,6 +265,13 @@ func TestAlertsCheckpointsAndDeadLetters(t *testing.T) {
 	}
 	if got, err := db.Deliveries(ctx, "s", []string{c.ID, "another"}); err != nil || len(got) != 1 || got[0] != sent {
 		t.Errorf("deliveries %+v, %v, want %+v", got, err, sent)
+	}
+	old := `INSERT INTO deliveries (destination, alert_id, sequence, time) VALUES ('s', 'long ago', 3, now64(3) - INTERVAL 1096 DAY), ('s', 'not so long ago', 4, now64(3) - INTERVAL 1091 DAY)`
+	if err := errors.Join(clickhouse.Exec(ctx, db, old), clickhouse.Exec(ctx, db, "OPTIMIZE TABLE deliveries FINAL")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := db.Deliveries(ctx, "s", []string{c.ID, "long ago", "not so long ago"}); err != nil || len(got) != 2 {
+		t.Errorf("deliveries %+v, %v, want all but the one of long ago", got, err)
 	}
 	if err := db.AddDeliveries(ctx, "d9", "s", []clickhouse.Delivery{{AlertID: "another", Sequence: 8}}); err != nil {
 		t.Fatal(err)

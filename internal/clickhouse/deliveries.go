@@ -56,6 +56,10 @@ func (d *DB) ForgetDeliveries(ctx context.Context, destination string, above uin
 // deliveriesMigration is the migration that made the table of deliveries.
 const deliveriesMigration = 47
 
+// DeliveriesKept is how long a delivery is kept at least after it was made; the migration deliveries_expire has a few days more. Alerts
+// that nothing was sent of for so long have come to their end.
+const DeliveriesKept = 1090 * 24 * time.Hour
+
 // DeliveriesSince is when deliveries began to be recorded.
 func (d *DB) DeliveriesSince(ctx context.Context) (at time.Time, err error) {
 	err = d.rows(ctx, "migrations_time", func(r driver.Rows) error { return r.Scan(&at) }, named("number", uint32(deliveriesMigration)))

@@ -1,0 +1,2 @@
+ALTER TABLE deliveries
+    MODIFY TTL toDateTime(time) + INTERVAL 1095 DAY DELETE
