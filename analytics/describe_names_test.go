@@ -116,4 +116,26 @@ func TestAnApplicationIsCalledAsConfigured(t *testing.T) {
 		told[f.Subject.ID] = a.ToldTitle()
 	}
 	begins("asked for", told, map[string]string{key: "Application HR Sync (0190c1f2…)", user: "Mia Olsen "})
+
+	bare := w.standing()
+	etags := map[string]string{}
+	for i := range bare {
+		bare[i].Context, bare[i].Tenant = nil, w.tenant
+		etags[bare[i].ID] = bare[i].Etag()
+	}
+	if err := w.runner.NameAlerts(t.Context(), bare); err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]string{}
+	for i := range bare {
+		a := &bare[i]
+		shown[a.Subject.ID] = a.ToldTitle()
+		if a.Etag() != etags[a.ID] {
+			t.Errorf("%s: another etag, so that nobody could work on it", a.Subject.ID)
+		}
+		if unknown := a.Subject.ID == other; unknown != (a.Context == nil) {
+			t.Errorf("%s has the context %+v", a.Subject.ID, a.Context)
+		}
+	}
+	begins("of what has no context", shown, map[string]string{key: "Application HR Sync (0190c1f2…)", user: "Mia Olsen ", other: "Application " + other})
 }

@@ -112,3 +112,24 @@ func (r *Runner) tellDifferences(ctx context.Context, out *alert.ReevaluationRes
 
 // applicationName is what the configuration calls an application; empty when it does not.
 func (r *Runner) applicationName(key string) string { return r.o.Applications[strings.ToLower(key)] }
+
+// NameAlerts gives alerts that have no context, as those that are suppressed, one of names alone, so that their titles have them. Nothing is stored.
+func (r *Runner) NameAlerts(ctx context.Context, alerts []alert.Alert) error {
+	var findings []*alert.Finding
+	var of []*alert.Alert
+	for i := range alerts {
+		if a := &alerts[i]; a.Context == nil && a.Tenant == r.o.Tenant {
+			findings, of = append(findings, &a.Finding), append(of, a)
+		}
+	}
+	contexts, err := r.Tell(ctx, findings)
+	if err != nil {
+		return err
+	}
+	for i, a := range of {
+		if c := contexts[i]; c.Directory != nil || len(c.Names) > 0 {
+			a.Context = c
+		}
+	}
+	return nil
+}

@@ -46,6 +46,9 @@ func (p *process) assign(ctx context.Context, address string, ids []string, f *w
 		if err != nil {
 			return fmt.Errorf("%s: %w", ids[i], err)
 		}
+		if now.GetContext() == nil { // as it was read, it speaks of people by name
+			now.Title = was.GetTitle()
+		}
 		p.print("%s", workLine(now))
 		switch {
 		case nobody:

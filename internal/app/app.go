@@ -186,7 +186,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	options := server.Options{
 		GRPCAddr: cfg.GRPCAddr, HTTPAddr: cfg.HTTPAddr,
 		Services: server.Services{
-			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: db, Changes: alerts, Detections: catalogue{tuned, off, runner, book, len(pollers)+len(asked)+len(cfg.Sources.Connect) > 0}, Backtester: backtester, Reevaluator: runner, Exceptions: runner,
+			Ingester: pipeline, Splitter: splitter(cfg.Ingest.MaxImportBytes), Events: db, Alerts: namedAlerts{db, runner, log}, Changes: alerts, Detections: catalogue{tuned, off, runner, book, len(pollers)+len(asked)+len(cfg.Sources.Connect) > 0}, Backtester: backtester, Reevaluator: runner, Exceptions: runner,
 			Status: state, Inputs: &inputs{db: db, runner: runner, detections: tuned, policies: book, tenant: cfg.Tenant}, LogID: id, Addresses: addressBook{runner, db}, Feeds: feeds, People: people, Hunter: hunter,
 			Watermark: runner.Watermark, Guide: analytics.Guide(tuned, book.Detections, runner.View), Policies: policyOffer,
 		},

@@ -360,7 +360,7 @@ type Alert struct {
 	// rerun is the SQL that finds this finding again; run it against the database as it stands.
 	Rerun string `protobuf:"bytes,23,opt,name=rerun,proto3" json:"rerun,omitempty"`
 	// context is what else is known: who the subject was, what is usual for it, what it did next, what is missing in the
-	// record. Not set for a finding that raised no alert. It describes, and decides nothing.
+	// record. A finding that raised no alert has directory and names at most, and in lists and by itself only. It describes, and decides nothing.
 	Context *AlertContext `protobuf:"bytes,24,opt,name=context,proto3" json:"context,omitempty"`
 	// all_events is the SQL that lists every event of the finding's span about its subject, also beyond the first hundred.
 	AllEvents string `protobuf:"bytes,25,opt,name=all_events,json=allEvents,proto3" json:"all_events,omitempty"`
