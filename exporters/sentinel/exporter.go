@@ -16,6 +16,7 @@ import (
 
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/event"
 	"github.com/sealwatch/sealwatch/internal/outbound"
 )
 
@@ -28,8 +29,9 @@ type Exporter struct {
 	credential *credential
 	client     *azlogs.Client // nil until it is needed, and after a token was refused
 	transport  *transport
-	limit      int // most bytes of a request; less than Options.MaxBytes after one was refused as too large
-	easy       int // requests that were taken since
+	ahead      map[[2]string]bool // events that a table took while another refused; by tenant and id
+	limit      int                // most bytes of a request; less than Options.MaxBytes after one was refused as too large
+	easy       int                // requests that were taken since
 	body       bytes.Buffer
 	gzip       *gzip.Writer
 }
@@ -86,80 +88,133 @@ func (x *Exporter) Close(context.Context) error {
 	return nil
 }
 
-// item is a change as it is sent; index is its place in the batch.
+// Export implements exporters.Exporter. A change counts as accepted when Azure took its request. One that Azure never takes, or that cannot
+// be short enough, has failed by itself.
+func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
+	now := x.o.Clock()
+	b := newBatch(len(changes), func(i, most int) ([]byte, error) { return x.encoder.encode(&changes[i], now, most) })
+	all := make([]int, len(changes))
+	for i := range all {
+		all[i] = i
+	}
+	return b.outcome(x.deliver(ctx, x.o.Stream, b, all))
+}
+
+// ExportEvents implements exporters.EventExporter. Events go into three tables, in their order in each. What one table took is not sent
+// again because of another, as long as the process lives.
+func (x *Exporter) ExportEvents(ctx context.Context, events []event.Event) error {
+	now := x.o.Clock()
+	b := newBatch(len(events), func(i, most int) ([]byte, error) { return encodeEvent(&events[i], now, most) })
+	parts := map[string][]int{}
+	for i := range events {
+		if b.settled[i] = x.ahead[eventKey(&events[i])]; !b.settled[i] {
+			s := streamOf(&events[i])
+			parts[s] = append(parts[s], i)
+		}
+	}
+	var refused *refusal
+	for _, s := range []string{StreamAuthentication, StreamUserManagement, StreamAudit} {
+		if r := x.deliver(ctx, s, b, parts[s]); r != nil {
+			refused = r
+			break
+		}
+	}
+	err := b.outcome(refused)
+	x.ahead = nil
+	if refused != nil {
+		x.ahead = map[[2]string]bool{}
+		for i := b.accepted(); i < len(events); i++ {
+			if b.settled[i] {
+				x.ahead[eventKey(&events[i])] = true
+			}
+		}
+	}
+	return err
+}
+
+func eventKey(e *event.Event) [2]string { return [2]string{e.Tenant, e.ID} }
+
+// batch is what an export knows of what it was given.
+type batch struct {
+	encode  func(i, most int) ([]byte, error)
+	settled []bool         // Azure took it
+	failed  map[int]string // it will never be taken
+}
+
+func newBatch(n int, encode func(i, most int) ([]byte, error)) *batch {
+	return &batch{encode: encode, settled: make([]bool, n), failed: map[int]string{}}
+}
+
+// accepted is how many at the beginning were taken, or have failed before one that was taken.
+func (b *batch) accepted() (n int) {
+	for i := range b.settled {
+		_, failed := b.failed[i]
+		switch {
+		case b.settled[i]:
+			n = i + 1
+		case !failed:
+			return n
+		}
+	}
+	return n
+}
+
+// outcome as a Runner wants it.
+func (b *batch) outcome(r *refusal) error {
+	if r == nil && len(b.failed) == 0 {
+		return nil
+	}
+	e := &exporters.Error{Kind: exporters.Permanent}
+	if r != nil {
+		e = &r.Error
+	}
+	e.Accepted, e.Failed = b.accepted(), b.failed
+	return e
+}
+
+// item is what is sent as a row; index is its place in the batch.
 type item struct {
 	index int
 	row   []byte
 }
 
-// Export implements exporters.Exporter. A change counts as accepted when Azure took its request. One that Azure never takes, or that cannot
-// be short enough, has failed by itself.
-func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
-	failed := map[int]string{}
-	now := x.o.Clock()
+// deliver sends what the indices name to a stream, in requests that are small enough.
+func (x *Exporter) deliver(ctx context.Context, stream string, b *batch, indices []int) *refusal {
 	var items []item
-	for i := range changes {
-		row, err := x.encoder.encode(&changes[i], now, x.o.MaxBytes-len("[]"))
+	for _, i := range indices {
+		row, err := b.encode(i, x.o.MaxBytes-len("[]"))
 		if err != nil {
-			failed[i] = "sentinel: " + err.Error()
+			b.failed[i] = "sentinel: " + err.Error()
 			continue
 		}
 		items = append(items, item{i, row})
 	}
-	taken := false
 	for most := len(items); len(items) > 0; {
 		n, size := x.chunk(items, most)
-		e := x.send(ctx, x.o.Stream, items[:n])
+		e := x.send(ctx, stream, items[:n])
 		switch {
 		case e == nil:
-			items, most, taken = items[n:], 2*most, true
-			continue
+			for _, i := range items[:n] {
+				b.settled[i.index] = true
+			}
+			items, most = items[n:], 2*most
 		case e.tooLarge && n > 1:
 			x.limit, x.easy, most = max(size/2, leastBytes), 0, n/2
-			continue
 		case e.tooLarge:
-			row := x.shorter(&items[0], &changes[items[0].index])
-			if row == nil {
-				failed[items[0].index] = e.Err.Error()
-				items = items[1:]
-				continue
+			// A row that alone is too long for the receiver is shortened, until it says nothing any more.
+			row, err := []byte(nil), error(nil)
+			if half := len(items[0].row) / 2; half >= leastBytes {
+				row, err = b.encode(items[0].index, half)
 			}
-			items[0].row = row
-			continue
-		}
-		e.Accepted, e.Failed = accepted(items[0].index, taken, failed), failed
-		return &e.Error
-	}
-	if len(failed) == 0 {
-		return nil
-	}
-	return &exporters.Error{Kind: exporters.Permanent, Accepted: accepted(len(changes), taken, failed), Failed: failed}
-}
-
-// accepted is how many changes before one were taken.
-func accepted(before int, taken bool, failed map[int]string) int {
-	for ; before > 0; before-- {
-		if _, f := failed[before-1]; !f {
-			break
+			if items[0].row = row; row == nil || err != nil {
+				b.failed[items[0].index] = e.Err.Error()
+				items = items[1:]
+			}
+		default:
+			return e
 		}
 	}
-	if !taken {
-		return 0
-	}
-	return before
-}
-
-// shorter encodes a change in half of the bytes that were too many; nil when it cannot be.
-func (x *Exporter) shorter(i *item, c *alert.Change) []byte {
-	most := len(i.row) / 2
-	if most < leastBytes {
-		return nil
-	}
-	row, err := x.encoder.encode(c, x.o.Clock(), most)
-	if err != nil {
-		return nil
-	}
-	return row
+	return nil
 }
 
 // chunk is how many items go into the next request, with their bytes.

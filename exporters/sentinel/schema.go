@@ -20,6 +20,9 @@ func Streams() []Stream {
 		{StreamASIM, "Microsoft-ASimAlertEventLogs", declared(asimAlert), []string{"EventSchema"}},
 		{StreamCustom, "Custom-Sealwatch_Alerts_CL", declared(customAlert), nil},
 		{StreamHeartbeat, "Custom-Sealwatch_Heartbeat_CL", declared(heartbeat), nil},
+		{StreamAuthentication, "Microsoft-ASimAuthenticationEventLogs", declared(authentication), []string{"EventSchema", "Dvc"}},
+		{StreamAudit, "Microsoft-ASimAuditEventLogs", declared(audit), []string{"EventSchema", "Dvc"}},
+		{StreamUserManagement, "Microsoft-ASimUserManagementActivityLogs", declared(userManagement), []string{"Dvc"}},
 	}
 }
 
