@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -138,9 +139,12 @@ func object(text string) json.RawMessage {
 }
 
 // EscapeInvisible escapes control characters, invisible format characters and broken bytes as \uXXXX. The JSON MUST be
-// compact: what it replaces can only stand inside a string there.
+// compact: what it replaces can only stand inside a string there. It returns b itself where there is nothing to escape.
 func EscapeInvisible(b []byte) []byte {
-	out := make([]byte, 0, len(b))
+	if !slices.ContainsFunc(b, func(c byte) bool { return c < ' ' || c >= 0x7f }) {
+		return b
+	}
+	out := make([]byte, 0, len(b)+64)
 	copied := 0 // b up to here is in out
 	for i := 0; i < len(b); {
 		if b[i] >= ' ' && b[i] < 0x7f {

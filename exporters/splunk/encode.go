@@ -178,13 +178,35 @@ func appendValue(b []byte, value any) ([]byte, error) {
 		if len(value) == 0 {
 			return b, nil
 		}
-		var compact bytes.Buffer
-		if err := json.Compact(&compact, value); err != nil {
-			return nil, err
+		if hasBlanks(value) {
+			var compact bytes.Buffer
+			if err := json.Compact(&compact, value); err != nil {
+				return nil, err
+			}
+			value = compact.Bytes()
 		}
-		return append(b, exporters.EscapeInvisible(compact.Bytes())...), nil
+		return append(b, exporters.EscapeInvisible(value)...), nil
 	}
 	return nil, fmt.Errorf("%T is no value of a field", value)
+}
+
+// hasBlanks says whether valid JSON has blanks between its parts. What the engine and json.Marshal write has none, and compacting costs more
+// than everything else that is done to it.
+func hasBlanks(text []byte) bool {
+	inside := false
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			inside = !inside
+		case '\\':
+			i++
+		case ' ', '\t', '\n', '\r':
+			if !inside {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // appendString writes a text in valid UTF-8. What a reader could not see is escaped, as exporters.Document does.

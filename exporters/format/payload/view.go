@@ -1,7 +1,6 @@
 package payload
 
 import (
-	"encoding/json"
 	"math"
 	"net/netip"
 	"slices"
@@ -68,15 +67,6 @@ func (v *View) addAddress(text string) {
 	if a, err := netip.ParseAddr(text); err == nil && !slices.Contains(v.Addresses, a.Unmap().WithZone("")) {
 		v.Addresses = append(v.Addresses, a.Unmap().WithZone(""))
 	}
-}
-
-// at are the texts that a JSON object has at a path of keys; lists on the way are walked through.
-func at(object []byte, path string) []string {
-	var value any
-	if path == "" || json.Unmarshal(object, &value) != nil {
-		return nil
-	}
-	return texts(value, strings.Split(path, "."))
 }
 
 func texts(value any, path []string) (all []string) {
