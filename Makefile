@@ -9,6 +9,7 @@ LINTER    := bin/golangci-lint
 RECEIVERS := third_party/rsyslog/.unpacked third_party/syslog-ng/.unpacked
 COLLECTOR := bin/hecreceiver
 AZURE     := tools/azure/node_modules/.package-lock.json
+SENDER    := bin/hecsender
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT    := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 LDFLAGS   := -s -w -X github.com/sealwatch/sealwatch/internal/build.version=$(VERSION) -X github.com/sealwatch/sealwatch/internal/build.commit=$(COMMIT)
@@ -44,7 +45,7 @@ proto: $(PROTOS) $(BUF) ## generate gen/ from proto/
 api-baseline: $(PROTOS) $(BUF) ## promise the API as it is now: what lint compares with
 	$(BUF) build proto --exclude-source-info -o tools/api-baseline.binpb
 
-bench: $(MODULES) ## benchmarks; the numbers are ratios to compare within one run
+bench: $(MODULES) $(COLLECTOR) $(SENDER) ## benchmarks; the numbers are ratios to compare within one run
 	go test -run '^$$' -bench . -benchmem -p 1 ./...
 
 fuzz: ## run each fuzz target for a while (FUZZTIME=30s)
@@ -80,6 +81,10 @@ $(COLLECTOR): tools/hecreceiver/main.go tools/hecreceiver/go.mod tools/hecreceiv
 $(AZURE): tools/azure/package.json tools/azure/package-lock.json tools/azure/.npmrc
 	-cd tools/azure && npm ci --no-audit --no-fund --loglevel=error
 	@mkdir -p $(dir $@) && touch $@
+
+# The Collector's exporter splunk_hec, for the benchmark beside ours.
+$(SENDER): tools/hecreceiver/hecsender/main.go tools/hecreceiver/go.mod tools/hecreceiver/go.sum
+	-cd tools/hecreceiver && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o ../../$(SENDER) ./hecsender
 
 # Debian's rsyslog and syslog-ng, unpacked and not installed, for the tests against real receivers. Where one cannot be had those
 # tests say so and are skipped, or fail when CI is true.

@@ -18,7 +18,6 @@ import (
 
 	"github.com/sealwatch/sealwatch/exporters/exportertest"
 	"github.com/sealwatch/sealwatch/exporters/splunk"
-	"github.com/sealwatch/sealwatch/exporters/splunk/splunktest"
 )
 
 // collector is the OpenTelemetry Collector with its receiver splunk_hec, of tools/hecreceiver. It is laxer than Splunk, and others wrote it.
@@ -216,47 +215,4 @@ func TestCollector(t *testing.T) {
 			t.Errorf("change %d is missing", i+1)
 		}
 	}
-}
-
-func cpu(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-// BenchmarkSend is per alert, and counts the CPU time of this process: encoding, compressing, sending and asking for acknowledgements,
-// without the receiver where that is another process.
-func BenchmarkSend(b *testing.B) {
-	const size = 500
-	run := func(b *testing.B, o splunk.Options) {
-		x := newExporter(b, o)
-		all := changes(1, size)
-		for i := range all {
-			all[i].EventIDs = all[i].EventIDs[:1:1]
-		}
-		before, sent := cpu(b), 0
-		for b.Loop() {
-			for i := range all {
-				all[i].Sequence += size
-			}
-			if err := x.Export(context.Background(), all); err != nil {
-				b.Fatal(err)
-			}
-			sent += size
-		}
-		b.ReportMetric(float64((cpu(b)-before).Nanoseconds())/float64(sent), "cpu-ns/alert")
-		b.ReportMetric(float64(sent)/(cpu(b)-before).Seconds(), "alerts/core-s")
-	}
-	for _, noGzip := range []bool{false, true} {
-		b.Run(fmt.Sprintf("collector/gzip=%v", !noGzip), func(b *testing.B) {
-			o := newCollector(b).options()
-			o.NoGzip = noGzip
-			run(b, o)
-		})
-	}
-	b.Run("fake, in this process, TLS", func(b *testing.B) {
-		run(b, options(b, splunktest.New(b)))
-	})
 }

@@ -9,23 +9,13 @@ import (
 
 	"github.com/sealwatch/sealwatch/exporters/exportertest"
 	"github.com/sealwatch/sealwatch/exporters/format"
-	"github.com/sealwatch/sealwatch/exporters/format/payload"
 	"github.com/sealwatch/sealwatch/exporters/syslog"
-	"github.com/sealwatch/sealwatch/internal/alert"
 )
 
 // BenchmarkSend encodes and sends to a receiver in the process that reads and throws away.
 func BenchmarkSend(b *testing.B) {
 	authority := exportertest.NewAuthority(b)
-	golden, err := exportertest.Golden()
-	if err != nil {
-		b.Fatal(err)
-	}
-	var batch []alert.Change
-	for i := range 100 {
-		batch = append(batch, golden[i%len(golden)].Change)
-	}
-	known := exportertest.Detections(b, "../..")
+	batch := exportertest.BenchChanges(b, 100)
 	for _, protocol := range []syslog.Protocol{syslog.TCP, syslog.TLS} {
 		for _, name := range format.Names() {
 			b.Run(string(protocol)+"/"+name, func(b *testing.B) {
@@ -49,7 +39,7 @@ func BenchmarkSend(b *testing.B) {
 						}()
 					}
 				}()
-				p, err := format.New(name, payload.Settings{Detection: func(id string) (payload.Detection, bool) { d, ok := known[id]; return d, ok }})
+				p, err := format.New(name, exportertest.BenchSettings(b, "../.."))
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -62,12 +52,7 @@ func BenchmarkSend(b *testing.B) {
 					b.Fatal(err)
 				}
 				defer x.Close(b.Context())
-				for b.Loop() {
-					if err := x.Export(b.Context(), batch); err != nil {
-						b.Fatal(err)
-					}
-				}
-				b.ReportMetric(float64(b.N*len(batch))/b.Elapsed().Seconds(), "alerts/s")
+				exportertest.Bench(b, x, batch)
 			})
 		}
 	}
