@@ -193,6 +193,14 @@ func (x *eventSender) Keep(ctx context.Context) error {
 	return nil
 }
 
+// Patience implements Patient.
+func (x *eventSender) Patience() time.Duration {
+	if p, ok := x.Exporter.(Patient); ok {
+		return p.Patience()
+	}
+	return 0
+}
+
 // nothingSent is the Deliveries of events: there are no versions that could be compared.
 type nothingSent struct{}
 

@@ -192,6 +192,9 @@ func (s *destinationService) move(ctx context.Context, w status.DeadLetterWork, 
 // letterName takes a name apart that validation let through.
 func letterName(name string) (destination string, sequence uint64, err error) {
 	destination, number, _ := strings.Cut(strings.TrimPrefix(name, translate.LetterPrefix), ".")
+	if rest, ok := strings.CutPrefix(number, "events."); ok {
+		destination, number = destination+"/events", rest
+	}
 	if sequence, err = strconv.ParseUint(number, 10, 63); err != nil {
 		const expected = "expected a number up to 9223372036854775807 as its last part"
 		return "", 0, problem.Invalid("name: "+expected, problem.Violation{Field: "name", Description: expected})

@@ -73,7 +73,7 @@ func (p *process) deadLettersMove(m letterMove) *cobra.Command {
 	}
 	address := p.addressFlag(c)
 	var s letterSelection
-	c.Flags().StringVar(&s.destination, "destination", "", "all dead letters of this destination")
+	c.Flags().StringVar(&s.destination, "destination", "", "all dead letters of this destination; with /events behind it those of its events")
 	c.Flags().StringVar(&s.alert, "alert", "", "with --destination: only those of this alert, by id or the first four or more characters of it")
 	c.Flags().BoolVar(&s.dry, "dry-run", false, "with --destination: only say how many there are")
 	expected := c.Flags().Int32("expected-count", 0, "with --destination: how many there are; with another number nothing is done")
@@ -198,7 +198,7 @@ func (p *process) deadLettersList() *cobra.Command {
 	}
 	address, output := p.addressFlag(c), outputForms(c, "table")
 	request := &sealwatchv1.ListDeadLettersRequest{PageSize: 1000}
-	c.Flags().StringVar(&request.Destination, "destination", "", "only those of this destination")
+	c.Flags().StringVar(&request.Destination, "destination", "", "only those of this destination; with /events behind it those of its events")
 	completeFlag(c, "destination", completeDestinations(address))
 	alert := c.Flags().String("alert", "", "only those of this alert, by id or the first four or more characters of it")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -227,9 +227,9 @@ func (p *process) deadLettersList() *cobra.Command {
 						_, _ = fmt.Fprint(p.out, listStart(n)+text)
 					} else {
 						if n == 0 {
-							p.print("%-24s %-10s %-34s %-20s  %s", "LETTER", "STATE", "ALERT", "REFUSED", "REASON")
+							p.print("%-24s %-10s %-43s %-20s  %s", "LETTER", "STATE", "ALERT OR EVENT", "REFUSED", "REASON")
 						}
-						p.print("%-24s %-10s %-34s %-20s  %s", letterID(l), letterState(l), terminal.Text(strings.TrimPrefix(l.GetAlert(), alertPrefix)), stamp(l.GetUpdateTime().AsTime()), terminal.Text(l.GetReason()))
+						p.print("%-24s %-10s %-43s %-20s  %s", letterID(l), letterState(l), letterOf(l), stamp(l.GetUpdateTime().AsTime()), terminal.Text(l.GetReason()))
 					}
 					n++
 				}
@@ -251,6 +251,14 @@ func (p *process) deadLettersList() *cobra.Command {
 
 func letterID(l *sealwatchv1.DeadLetter) string {
 	return terminal.Text(strings.TrimPrefix(l.GetName(), letterPrefix))
+}
+
+// letterOf is the alert, or with its kind the event.
+func letterOf(l *sealwatchv1.DeadLetter) string {
+	if l.GetEvent() != "" {
+		return terminal.Text(l.GetEvent())
+	}
+	return terminal.Text(strings.TrimPrefix(l.GetAlert(), alertPrefix))
 }
 
 func letterState(l *sealwatchv1.DeadLetter) string {
@@ -284,7 +292,11 @@ func (p *process) deadLettersShow() *cobra.Command {
 				return err
 			}
 			p.print("letter   %s, %s", letterID(l), letterState(l))
-			p.print("alert    %s", terminal.Text(strings.TrimPrefix(l.GetAlert(), alertPrefix)))
+			if l.GetEvent() != "" {
+				p.print("event    %s", letterOf(l))
+			} else {
+				p.print("alert    %s", letterOf(l))
+			}
 			p.print("reason   %s", terminal.Text(l.GetReason()))
 			p.print("refused  first %s, last refused or worked on %s", stamp(l.GetCreateTime().AsTime()), stamp(l.GetUpdateTime().AsTime()))
 			if l.GetAuthor() != "" {

@@ -58,6 +58,7 @@ func (p *process) exportersList() *cobra.Command {
 					p.print("%-9s %-24s %-8s %9s %12s  %s", "STATE", "NAME", "KIND", "PENDING", "DEAD LETTERS", "LAST SUCCESS")
 				}
 				p.printDestination(d)
+				p.printForwarding(d)
 			}
 			switch n := len(all.GetDestinations()); {
 			case asJSON:
@@ -104,6 +105,26 @@ func (p *process) printDelivery(d *sealwatchv1.Destination) {
 	}
 }
 
+// printForwarding is a line about the events of a destination, where some are forwarded.
+func (p *process) printForwarding(d *sealwatchv1.Destination) {
+	e := d.GetEvents()
+	if e == nil {
+		return
+	}
+	last := "never since the start"
+	if t := e.GetLastSuccessTime(); t != nil {
+		last = stamp(t.AsTime())
+	}
+	p.print("%-9s %-24s %-8s %9.0f %12.0f  %s", terminal.Text(e.GetState()), terminal.Text(strings.TrimPrefix(d.GetName(), destinationPrefix)+"/events"), terminal.Text(d.GetKind()), e.GetPendingCount(), e.GetDeadLetterCount(), last)
+	if e.GetLastError() != "" {
+		next := ""
+		if t := e.GetNextAttemptTime(); t != nil {
+			next = "; next attempt " + stamp(t.AsTime())
+		}
+		p.print("          %s%s", terminal.Text(e.GetLastError()), next)
+	}
+}
+
 func (p *process) exportersShow() *cobra.Command {
 	return p.steerDestination(&cobra.Command{
 		Use:     "show NAME",
@@ -144,6 +165,10 @@ func (p *process) steerDestination(c *cobra.Command, call func(*cobra.Command, s
 			if !asJSON {
 				p.printDestination(d)
 				p.printDelivery(d)
+				p.printForwarding(d)
+				if t := d.GetEvents().GetOldestPendingTime(); t != nil {
+					p.print("          the oldest event that waits came in %s", stamp(t.AsTime()))
+				}
 				return nil
 			}
 			text, err := messageJSON(d, "")

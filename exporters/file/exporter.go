@@ -12,6 +12,7 @@ import (
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/exporters/format/payload"
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/event"
 )
 
 // Exporter appends to one file. It implements exporters.Exporter and exporters.Keeper, and is not for concurrent use; other processes
@@ -68,6 +69,11 @@ const mostAtOnce = 8 << 20
 // Export implements exporters.Exporter. A change counts as accepted when its line, and the name of its file, are on the disk.
 func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
 	return x.lines(ctx, len(changes), func(i, longest int) ([]byte, error) { return payload.Encode(x.o.Payload, &changes[i], longest) })
+}
+
+// ExportEvents implements exporters.EventExporter.
+func (x *Exporter) ExportEvents(ctx context.Context, events []event.Event) error {
+	return x.lines(ctx, len(events), func(i, longest int) ([]byte, error) { return payload.EncodeEvent(x.o.Payload, &events[i], longest) })
 }
 
 // ExportHeartbeat implements exporters.HeartbeatExporter: a line among the others, for whoever ships the file to where silence is noticed.

@@ -2,17 +2,13 @@ package splunk
 
 import (
 	"time"
-
-	"github.com/sealwatch/sealwatch/internal/alert"
 )
 
-// key is a change; a later version of the same alert is another.
+// key is a change, or an event; a later version of the same alert is another.
 type key struct {
-	alert    string
+	id       string
 	sequence uint64
 }
-
-func keyOf(c *alert.Change) key { return key{c.ID, c.Sequence} }
 
 // flight is a request that was accepted and waits for the indexer's acknowledgement.
 type flight struct {
@@ -35,11 +31,11 @@ func (f flights) expire(now time.Time) {
 	}
 }
 
-// waiting are the flights of the given changes that are not acknowledged, by endpoint and id.
-func (f flights) waiting(all []alert.Change) map[*endpoint]map[uint64]*flight {
+// waiting are the flights of those given that are not acknowledged, by endpoint and id.
+func (f flights) waiting(all []key) map[*endpoint]map[uint64]*flight {
 	out := map[*endpoint]map[uint64]*flight{}
 	for i := range all {
-		open := f[keyOf(&all[i])]
+		open := f[all[i]]
 		if open == nil || open.acked {
 			continue
 		}

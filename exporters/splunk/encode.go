@@ -23,11 +23,13 @@ type encoder struct {
 	envelope []byte
 	// heartbeats is that of heartbeats.
 	heartbeats []byte
-	settings   payload.Settings
+	// events is that of forwarded events.
+	events   []byte
+	settings payload.Settings
 }
 
 func newEncoder(o *Options) encoder {
-	return encoder{envelope: envelope(o, o.Sourcetype), heartbeats: envelope(o, HeartbeatSourcetype), settings: o.Payload.Complete()}
+	return encoder{envelope: envelope(o, o.Sourcetype), heartbeats: envelope(o, HeartbeatSourcetype), events: envelope(o, EventSourcetype), settings: o.Payload.Complete()}
 }
 
 func envelope(o *Options, sourcetype string) []byte {

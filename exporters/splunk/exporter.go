@@ -16,6 +16,7 @@ import (
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/exporters/format/payload"
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/event"
 )
 
 // Exporter sends to one destination of one or more collectors. It implements exporters.Exporter, and is not for concurrent use.
@@ -98,11 +99,28 @@ type item struct {
 
 // Export implements exporters.Exporter. It returns nil when everything was accepted, and acknowledged where the token has that.
 func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
-	x.flights.expire(time.Now())
-	b := &batch{changes: changes, settled: make([]bool, len(changes)), failed: map[int]string{}}
-	items := make([]item, 0, len(changes))
+	keys := make([]key, len(changes))
 	for i := range changes {
-		if x.flights[keyOf(&changes[i])] != nil {
+		keys[i] = key{changes[i].ID, changes[i].Sequence}
+	}
+	return x.export(ctx, keys, func(i, most int) ([]byte, error) { return x.encoder.encode(&changes[i], most) })
+}
+
+// ExportEvents implements exporters.EventExporter.
+func (x *Exporter) ExportEvents(ctx context.Context, events []event.Event) error {
+	keys := make([]key, len(events))
+	for i := range events {
+		keys[i] = key{events[i].ID, events[i].Sequence}
+	}
+	return x.export(ctx, keys, func(i, most int) ([]byte, error) { return x.encoder.event(&events[i], most) })
+}
+
+func (x *Exporter) export(ctx context.Context, keys []key, encode func(i, most int) ([]byte, error)) error {
+	x.flights.expire(time.Now())
+	b := &batch{keys: keys, encode: encode, settled: make([]bool, len(keys)), failed: map[int]string{}}
+	items := make([]item, 0, len(keys))
+	for i := range keys {
+		if x.flights[keys[i]] != nil {
 			continue
 		}
 		items = append(items, item{index: i})
@@ -116,15 +134,16 @@ func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
 
 // batch is what an export knows of its changes.
 type batch struct {
-	changes []alert.Change
+	keys    []key
+	encode  func(i, most int) ([]byte, error)
 	settled []bool         // accepted, without an acknowledgement to wait for
 	failed  map[int]string // refused for good
 }
 
 // lost says whether there is a change that nobody knows anything about any more.
 func (b *batch) lost(f flights) bool {
-	for i := range b.changes {
-		if _, failed := b.failed[i]; !failed && !b.settled[i] && f[keyOf(&b.changes[i])] == nil {
+	for i := range b.keys {
+		if _, failed := b.failed[i]; !failed && !b.settled[i] && f[b.keys[i]] == nil {
 			return true
 		}
 	}
@@ -134,8 +153,8 @@ func (b *batch) lost(f flights) bool {
 // outcome reports what is accepted up to the first change that is not, and forgets it.
 func (x *Exporter) outcome(b *batch, err error) error {
 	accepted := 0
-	for ; accepted < len(b.changes); accepted++ {
-		k := keyOf(&b.changes[accepted])
+	for ; accepted < len(b.keys); accepted++ {
+		k := b.keys[accepted]
 		flight := x.flights[k]
 		if _, failed := b.failed[accepted]; !failed && !b.settled[accepted] && (flight == nil || !flight.acked) {
 			break
@@ -262,7 +281,7 @@ func (x *Exporter) unsure(r reply) int {
 
 // shorten encodes an event again, in at most so many bytes with its line break; false when that cannot be.
 func (x *Exporter) shorten(b *batch, i *item, most int) bool {
-	event, err := x.encoder.encode(&b.changes[i.index], most-1)
+	event, err := b.encode(i.index, most-1)
 	if err == nil {
 		i.event = event
 	}
@@ -274,9 +293,9 @@ func (x *Exporter) shorten(b *batch, i *item, most int) bool {
 func (x *Exporter) chunk(b *batch, items []item, most, limit, single int) (rest []item, n, size int) {
 	for n < len(items) && n < max(most, 1) {
 		if items[n].event == nil {
-			event, err := x.encoder.encode(&b.changes[items[n].index], single-1)
+			event, err := b.encode(items[n].index, single-1)
 			if err != nil && single < x.o.MaxBytes {
-				event, err = x.encoder.encode(&b.changes[items[n].index], x.o.MaxBytes-1)
+				event, err = b.encode(items[n].index, x.o.MaxBytes-1)
 			}
 			if err != nil {
 				b.failed[items[n].index] = err.Error()
@@ -330,7 +349,7 @@ func (x *Exporter) accepted(b *batch, to *endpoint, items []item, ack *uint64) {
 		if f == nil {
 			b.settled[i.index] = true
 		} else {
-			x.flights[keyOf(&b.changes[i.index])] = f
+			x.flights[b.keys[i.index]] = f
 		}
 	}
 }
@@ -348,7 +367,7 @@ func (x *Exporter) withoutAck(ctx context.Context, r reply) {
 func (x *Exporter) await(ctx context.Context, b *batch) error {
 	var last error
 	for wait := x.o.AckInterval; ; wait = min(2*wait, 10*x.o.AckInterval) {
-		waiting := x.flights.waiting(b.changes)
+		waiting := x.flights.waiting(b.keys)
 		if len(waiting) == 0 {
 			return nil
 		}

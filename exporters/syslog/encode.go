@@ -5,11 +5,13 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/exporters/format/payload"
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/event"
 )
 
 // encoder writes a change as one RFC 5424 message:
@@ -80,21 +82,38 @@ func (e *encoder) message(c *alert.Change, d *exporters.Document) ([]byte, error
 	return e.payload.Append(append(b, ']', ' '), c, d)
 }
 
+// eventMessage is the MSGID of an event.
+const eventMessage = "EVENT"
+
+// event returns a message with a MSGID of its own and without structured data. Its time is that of the event.
+func (e *encoder) event(v *event.Event) ([]byte, error) {
+	return payload.FitEvent(v, e.maxBytes, func(d *exporters.EventDocument) ([]byte, error) {
+		return e.payload.AppendEvent(e.plain(make([]byte, 0, 2048), v.Time, eventMessage), v, d)
+	})
+}
+
+// plain appends a header of an informational message without structured data.
+func (e *encoder) plain(b []byte, at time.Time, message string) []byte {
+	at = at.UTC()
+	if y := at.Year(); y < 1970 || y > 9999 {
+		at = time.Unix(0, 0).UTC()
+	}
+	if e.header != HeaderAgent {
+		return fmt.Appendf(b, "<%d>1 %s %s %s %s %s - ", e.facility*8+severityCode(alert.SeverityInformational), at.Format(messageTime), e.host, e.app, e.process, message)
+	}
+	b = append(append(b, at.Format(agentTime)...), ' ')
+	if e.host != "-" {
+		b = append(append(b, e.host...), ' ')
+	}
+	return b
+}
+
 // heartbeatMessage is the MSGID of a heartbeat.
 const heartbeatMessage = "HEARTBEAT"
 
 // heartbeat is informational, with a MSGID of its own and without structured data.
 func (e *encoder) heartbeat(h *exporters.Heartbeat) ([]byte, error) {
-	b := make([]byte, 0, 1024)
-	if e.header == HeaderAgent {
-		b = append(append(b, h.Time.UTC().Format(agentTime)...), ' ')
-		if e.host != "-" {
-			b = append(append(b, e.host...), ' ')
-		}
-	} else {
-		b = fmt.Appendf(b, "<%d>1 %s %s %s %s %s - ", e.facility*8+severityCode(alert.SeverityInformational), h.Time.UTC().Format(messageTime), e.host, e.app, e.process, heartbeatMessage)
-	}
-	b, err := e.payload.AppendHeartbeat(b, h)
+	b, err := e.payload.AppendHeartbeat(e.plain(make([]byte, 0, 1024), h.Time, heartbeatMessage), h)
 	if err == nil && len(b) > e.maxBytes {
 		err = fmt.Errorf("the heartbeat has %d bytes, at most %d were expected", len(b), e.maxBytes)
 	}

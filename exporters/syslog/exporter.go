@@ -12,6 +12,7 @@ import (
 
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/event"
 )
 
 // Exporter sends to one receiver. It implements exporters.Exporter and exporters.Keeper, and is not for concurrent use.
@@ -36,10 +37,19 @@ func (x *Exporter) Kind() string { return "syslog" }
 
 // Export implements exporters.Exporter. It returns nil when everything was written and the connection was still there.
 func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
-	frames := make([][]byte, 0, len(changes))
+	return x.export(ctx, len(changes), func(i int) ([]byte, error) { return x.encoder.encode(&changes[i]) })
+}
+
+// ExportEvents implements exporters.EventExporter.
+func (x *Exporter) ExportEvents(ctx context.Context, events []event.Event) error {
+	return x.export(ctx, len(events), func(i int) ([]byte, error) { return x.encoder.event(&events[i]) })
+}
+
+func (x *Exporter) export(ctx context.Context, n int, encode func(i int) ([]byte, error)) error {
+	frames := make([][]byte, 0, n)
 	var failed map[int]string
-	for i := range changes {
-		frame, err := x.frame(&changes[i])
+	for i := range n {
+		message, err := encode(i)
 		if err != nil {
 			if failed == nil {
 				failed = map[int]string{}
@@ -47,7 +57,7 @@ func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
 			failed[i] = err.Error()
 			continue
 		}
-		frames = append(frames, frame)
+		frames = append(frames, x.framed(message))
 	}
 	if len(frames) > 0 {
 		err := x.connect(ctx)
@@ -60,7 +70,7 @@ func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
 		x.tail.add(frames, time.Now())
 	}
 	if failed != nil {
-		return &exporters.Error{Kind: exporters.Permanent, Accepted: len(changes), Failed: failed}
+		return &exporters.Error{Kind: exporters.Permanent, Accepted: n, Failed: failed}
 	}
 	return nil
 }
@@ -83,14 +93,6 @@ func (x *Exporter) ExportHeartbeat(ctx context.Context, h *exporters.Heartbeat) 
 		return err
 	}
 	return x.write(ctx, [][]byte{x.framed(message)})
-}
-
-func (x *Exporter) frame(c *alert.Change) ([]byte, error) {
-	message, err := x.encoder.encode(c)
-	if err != nil {
-		return nil, err
-	}
-	return x.framed(message), nil
 }
 
 // framed is the message as the transport tells it from the next.

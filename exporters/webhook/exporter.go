@@ -20,6 +20,7 @@ import (
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/exporters/format/payload"
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/event"
 	"github.com/sealwatch/sealwatch/internal/outbound"
 )
 
@@ -82,11 +83,26 @@ type record struct {
 
 // Export implements exporters.Exporter. A change counts as accepted when the receiver answered its request with 2xx.
 func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
+	return x.export(ctx, len(changes), func(i, most int) ([]byte, error) { return payload.Encode(x.o.Payload, &changes[i], most) })
+}
+
+// ExportEvents implements exporters.EventExporter.
+func (x *Exporter) ExportEvents(ctx context.Context, events []event.Event) error {
+	return x.export(ctx, len(events), func(i, most int) ([]byte, error) { return payload.EncodeEvent(x.o.Payload, &events[i], most) })
+}
+
+// encoding returns a record of a batch in at most so many bytes.
+type encoding func(i, most int) ([]byte, error)
+
+// within is the encoding for a body of at most so many bytes.
+func (f encoding) within(i, most int) ([]byte, error) { return f(i, max(1, most-len("[]"))) }
+
+func (x *Exporter) export(ctx context.Context, n int, encode encoding) error {
 	failed := map[int]string{}
 	limit, single := x.requests.Bytes(x.o.Clock()), x.singles.Bytes(x.o.Clock())
-	most := len(changes)
-	for at := 0; at < len(changes); {
-		part, next := x.part(changes, at, most, limit, single, failed)
+	most := n
+	for at := 0; at < n; {
+		part, next := x.part(n, encode, at, most, limit, single, failed)
 		if len(part) == 0 {
 			at = next
 			continue
@@ -101,7 +117,7 @@ func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
 		case status == http.StatusRequestEntityTooLarge && len(part) > 1:
 			limit, most = max(len(body)/2, leastBytes), len(part)/2
 		case status == http.StatusRequestEntityTooLarge:
-			if _, err := x.encode(&changes[part[0].index], len(body)/2); err == nil {
+			if _, err := encode.within(part[0].index, len(body)/2); err == nil {
 				single = len(body) / 2
 				continue
 			}
@@ -115,7 +131,7 @@ func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
 	if len(failed) == 0 {
 		return nil
 	}
-	accepted := len(changes)
+	accepted := n
 	for accepted > 0 && failed[accepted-1] != "" {
 		accepted--
 	}
@@ -123,12 +139,12 @@ func (x *Exporter) Export(ctx context.Context, changes []alert.Change) error {
 }
 
 // part is the next request, and where the one behind it begins. What cannot be encoded has failed.
-func (x *Exporter) part(changes []alert.Change, at, most, limit, single int, failed map[int]string) (part []record, next int) {
+func (x *Exporter) part(n int, encode encoding, at, most, limit, single int, failed map[int]string) (part []record, next int) {
 	size := 0
-	for ; at < len(changes) && len(part) < max(most, 1); at++ {
-		text, err := x.encode(&changes[at], single)
+	for ; at < n && len(part) < max(most, 1); at++ {
+		text, err := encode.within(at, single)
 		if err != nil && single < x.o.MaxBytes {
-			text, err = x.encode(&changes[at], x.o.MaxBytes)
+			text, err = encode.within(at, x.o.MaxBytes)
 		}
 		if err != nil {
 			failed[at] = err.Error()
@@ -141,11 +157,6 @@ func (x *Exporter) part(changes []alert.Change, at, most, limit, single int, fai
 		size += len(text) + 1
 	}
 	return part, at
-}
-
-// encode returns a change for a body of at most so many bytes.
-func (x *Exporter) encode(c *alert.Change, most int) ([]byte, error) {
-	return payload.Encode(x.o.Payload, c, max(1, most-len("[]")))
 }
 
 // ExportHeartbeat implements exporters.HeartbeatExporter: it is a request of its own.

@@ -86,7 +86,11 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	stopping.add("alert log", func(context.Context) error { alerts.Close(); return nil })
 	// Before the analysis, so that they end after it and send what it still finds.
 	var runner *analytics.Runner
-	destinations, err := openDestinations(work, cfg, db, alerts, log, func() time.Time { return runner.Watermark() }, registry, stopping)
+	arrived, err := openEventLog(ctx, db, cfg.Tenant)
+	if err != nil {
+		return err
+	}
+	destinations, err := openDestinations(work, cfg, db, alerts, arrived, log, func() time.Time { return runner.Watermark() }, registry, stopping)
 	if err != nil {
 		return err
 	}
@@ -147,7 +151,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if cfg.Retention.EventsDays > 0 {
 		tasks.Go(func() error { expire(work, db, retention(cfg), log); return nil })
 	}
-	pipeline, databases, err := startPipeline(work, cfg, db, runner, log, registry, tasks, stopping)
+	pipeline, databases, err := startPipeline(work, cfg, db, runner, arrived, log, registry, tasks, stopping)
 	if err != nil {
 		return err
 	}
@@ -199,7 +203,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 		Ready:      state.ready, OpenAPI: sealwatch.OpenAPI, Version: build.Read().Version, Logger: log, Registerer: registry, Gatherer: registry,
 	}
 	options.Services.Desk = analytics.NewDesk(cfg.Tenant, db, alerts)
-	options.Services.Destinations = &destinationBook{DB: db, runners: destinations, tenant: cfg.Tenant}
+	options.Services.Destinations = &destinationBook{DB: db, destinations: destinations, tenant: cfg.Tenant}
 	options.Services.Timelines = analytics.NewTimelines(cfg.Tenant, db)
 	incidents := grouping(cfg.Incidents)
 	incidents.Title = titles(described(tuned), off, book)

@@ -17,23 +17,25 @@ import (
 // destinationBook is what the API shows and steers of destinations.
 type destinationBook struct {
 	*clickhouse.DB
-	runners []*exporters.Runner
-	tenant  string
+	destinations []destination
+	tenant       string
 }
 
 func (b *destinationBook) Destinations() []status.Destination {
-	all := make([]status.Destination, len(b.runners))
-	for i, r := range b.runners {
-		all[i] = r.Status()
+	all := make([]status.Destination, len(b.destinations))
+	for i := range b.destinations {
+		all[i] = b.destinations[i].status()
 	}
 	return all
 }
 
-// runner is nil for a destination that is not configured.
+// runner is nil for a destination that is not configured; a name with /events is its forwarding of events.
 func (b *destinationBook) runner(name string) *exporters.Runner {
-	for _, r := range b.runners {
-		if r.Status().Name == name {
-			return r
+	for i := range b.destinations {
+		for _, r := range b.destinations[i].runners() {
+			if r.Status().Name == name {
+				return r
+			}
 		}
 	}
 	return nil
@@ -47,6 +49,13 @@ func (b *destinationBook) ResumeDestination(_ context.Context, name string) (sta
 	before := r.Status()
 	if before.State != status.DestinationOK {
 		r.Resume()
+	}
+	if f := b.runner(exporters.EventsName(name)); f != nil {
+		events := f.Status()
+		before.Events = &events
+		if events.State != status.DestinationOK {
+			f.Resume()
+		}
 	}
 	return before, nil
 }

@@ -19,14 +19,14 @@ import (
 )
 
 // openDestinations makes one delivery for each configured destination, to be run by runDestinations. watermark is asked by those that run.
-func openDestinations(work context.Context, cfg config.Config, db *clickhouse.DB, alerts *analytics.Log, log *slog.Logger,
-	watermark func() time.Time, registry prometheus.Registerer, stopping *cleanups) ([]*exporters.Runner, error) {
+func openDestinations(work context.Context, cfg config.Config, db *clickhouse.DB, alerts *analytics.Log, events *eventLog, log *slog.Logger,
+	watermark func() time.Time, registry prometheus.Registerer, stopping *cleanups) ([]destination, error) {
 	store := newDeliveryStore(db)
 	recorded, err := db.DeliveriesSince(work)
 	if err != nil {
 		return nil, err
 	}
-	var runners []*exporters.Runner
+	var all []destination
 	for _, d := range cfg.Destinations {
 		exporter, err := openDestination(&d, log)
 		if err != nil {
@@ -36,7 +36,14 @@ func openDestinations(work context.Context, cfg config.Config, db *clickhouse.DB
 		if err != nil {
 			return nil, err
 		}
-		runner, err := exporters.NewRunner(exporters.Options{
+		var one destination
+		if d.Events != nil {
+			if one.events, err = openForwarder(&d, store, events, log, registry); err != nil {
+				return nil, err
+			}
+			beats.Events = one.events.Status
+		}
+		one.alerts, err = exporters.NewRunner(exporters.Options{
 			Name: d.Name, Exporter: exporter, Log: deliveryLog{alerts, db, cfg.Tenant}, Cursors: store, Deliveries: store, DeadLetters: store,
 			Filter: alert.Filter{Detections: d.Filter.Detections, MinSeverity: d.Filter.MinSeverity}, Users: d.Filter.Users,
 			Historical: d.Historical, HistoricalAfter: d.HistoricalAfter, RecordedSince: recorded, RecordedFor: clickhouse.DeliveriesKept, MaxPerSecond: d.MaxPerSecond,
@@ -47,15 +54,19 @@ func openDestinations(work context.Context, cfg config.Config, db *clickhouse.DB
 		if err != nil {
 			return nil, err
 		}
-		stopping.add("destination "+d.Name, runner.Stop)
-		runners = append(runners, runner)
+		for _, runner := range one.runners() {
+			stopping.add("destination "+runner.Status().Name, runner.Stop)
+		}
+		all = append(all, one)
 	}
-	return runners, nil
+	return all, nil
 }
 
-func runDestinations(work context.Context, all []*exporters.Runner, tasks *errgroup.Group) {
-	for _, runner := range all {
-		tasks.Go(func() error { return runner.Run(work) })
+func runDestinations(work context.Context, all []destination, tasks *errgroup.Group) {
+	for i := range all {
+		for _, runner := range all[i].runners() {
+			tasks.Go(func() error { return runner.Run(work) })
+		}
 	}
 }
 

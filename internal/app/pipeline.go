@@ -57,7 +57,7 @@ func (p *placer) place(ctx context.Context) error {
 }
 
 // startPipeline opens what events are enriched with and starts the one writer.
-func startPipeline(work context.Context, cfg config.Config, db *clickhouse.DB, runner *analytics.Runner, log *slog.Logger,
+func startPipeline(work context.Context, cfg config.Config, db *clickhouse.DB, runner *analytics.Runner, arrived *eventLog, log *slog.Logger,
 	registry prometheus.Registerer, tasks *errgroup.Group, stopping *cleanups) (*ingest.Pipeline, *geo.Databases, error) {
 	classifier, err := classify.New(classify.Options{File: cfg.Ingest.ClassificationFile})
 	if err != nil {
@@ -94,7 +94,10 @@ func startPipeline(work context.Context, cfg config.Config, db *clickhouse.DB, r
 	}
 	pipeline, err := ingest.New(ingest.Options{Placements: placements, Store: eventStore{db: db, ids: ids}, Normaliser: normaliser, QueueRows: cfg.Ingest.QueueRows,
 		Retention: retention(cfg),
-		Committed: func(c ingest.Commit) { runner.Committed(c.LastSequence) }, Logger: log, Registerer: registry})
+		Committed: func(c ingest.Commit) {
+			runner.Committed(c.LastSequence)
+			arrived.committed(c.LastSequence)
+		}, Logger: log, Registerer: registry})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/sealwatch/sealwatch/analytics"
 	"github.com/sealwatch/sealwatch/analytics/policies"
-	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/ingest"
 	"github.com/sealwatch/sealwatch/ingest/connect"
 	"github.com/sealwatch/sealwatch/ingest/geo"
@@ -38,7 +37,7 @@ type reporter struct {
 	deliveries *connect.Receiver // nil without sources of DocuSign Connect
 	// asked are the other sources that Sealwatch asks by itself.
 	asked        []askedSource
-	destinations []*exporters.Runner
+	destinations []destination
 	feeds        *feeds
 	geo          *geo.Databases
 	// before are the sources as the events showed them when the process began.
@@ -56,8 +55,8 @@ func (r *reporter) Status(ctx context.Context) (status.System, error) {
 	s := status.System{Version: b.Version, Commit: b.Commit, GoVersion: b.GoVersion, Start: r.started, Engine: r.engineStatus(),
 		Sources: r.sources(), Analysis: r.runner.Status(), Feeds: r.feeds.List(), Geo: r.geo.Status()}
 	s.Analysis.LastError = cmp.Or(s.Analysis.LastError, r.policies.Problem())
-	for _, d := range r.destinations {
-		s.Destinations = append(s.Destinations, d.Status())
+	for i := range r.destinations {
+		s.Destinations = append(s.Destinations, r.destinations[i].status())
 	}
 	if err := r.ask(ctx, &s); err != nil {
 		r.log.WarnContext(ctx, "status: the database does not answer", slog.Any("error", err))

@@ -27,17 +27,7 @@ func (d *DB) GetEvent(ctx context.Context, tenant, id string) (event.Event, erro
 func (d *DB) ListEvents(ctx context.Context, tenant string, f event.Filter, after event.Cursor, limit int, full bool) ([]event.Event, error) {
 	var page []event.Event
 	err := d.rows(ctx, "events_list", func(r driver.Rows) error {
-		e := event.Event{Tenant: tenant}
-		p := &e.Place
-		var g event.Geo
-		err := r.Scan(&e.Source, &e.ID, &e.Sequence, &e.Time, &e.Arrival, &e.Site, &e.AccountID, &e.OrganizationID, &e.UserID, &e.UserName, &e.UserEmail,
-			&e.IntegrationKey, &e.AffectedUserID, &e.ReferencedUserID, &e.Object, &e.Action, &e.Property, &e.Field, &e.Result, &e.Channel, &e.Activity, &e.Administrative,
-			&e.IPAddress, &e.ASN, &e.ASOrganization, &p.Kind, &p.Country, &p.CountryName, &p.Region, &p.City, &p.Latitude, &p.Longitude, &p.AccuracyKM, &p.LocatedBy, &p.NetworkBy,
-			&e.UserAgent, &e.Browser, &e.OS, &e.DeviceType, &e.ProxyStatus, &e.ProxyType, &e.ProxyLevel, &e.EnvelopeID, &e.AlertEventIDs, &e.AlertSeverity, &e.Data, &e.Raw,
-			&g.Kind, &g.Country, &g.CountryName, &g.Region, &g.City, &g.Latitude, &g.Longitude, &g.AccuracyKM, &g.LocatedBy, &g.ASN, &g.ASOrganization, &g.NetworkBy)
-		if g.Kind != "" {
-			e.Geo = &g
-		}
+		e, err := scanEvent(r, tenant)
 		page = append(page, e)
 		return err
 	}, named("tenant", tenant), named("full", full), named("limit", uint32(limit)),
@@ -46,6 +36,22 @@ func (d *DB) ListEvents(ctx context.Context, tenant string, f event.Filter, afte
 		list("user_ids", f.UserIDs), list("ip_addresses", f.IPAddresses), list("activities", f.Activities), list("countries", f.Countries),
 		list("objects", f.Objects), list("actions", f.Actions), list("ids", f.IDs), list("sources", f.Sources))
 	return page, err
+}
+
+// scanEvent reads a row with the columns of events_list.
+func scanEvent(r driver.Rows, tenant string) (event.Event, error) {
+	e := event.Event{Tenant: tenant}
+	p := &e.Place
+	var g event.Geo
+	err := r.Scan(&e.Source, &e.ID, &e.Sequence, &e.Time, &e.Arrival, &e.Site, &e.AccountID, &e.OrganizationID, &e.UserID, &e.UserName, &e.UserEmail,
+		&e.IntegrationKey, &e.AffectedUserID, &e.ReferencedUserID, &e.Object, &e.Action, &e.Property, &e.Field, &e.Result, &e.Channel, &e.Activity, &e.Administrative,
+		&e.IPAddress, &e.ASN, &e.ASOrganization, &p.Kind, &p.Country, &p.CountryName, &p.Region, &p.City, &p.Latitude, &p.Longitude, &p.AccuracyKM, &p.LocatedBy, &p.NetworkBy,
+		&e.UserAgent, &e.Browser, &e.OS, &e.DeviceType, &e.ProxyStatus, &e.ProxyType, &e.ProxyLevel, &e.EnvelopeID, &e.AlertEventIDs, &e.AlertSeverity, &e.Data, &e.Raw,
+		&g.Kind, &g.Country, &g.CountryName, &g.Region, &g.City, &g.Latitude, &g.Longitude, &g.AccuracyKM, &g.LocatedBy, &g.ASN, &g.ASOrganization, &g.NetworkBy)
+	if g.Kind != "" {
+		e.Geo = &g
+	}
+	return e, err
 }
 
 // EventTotals are counts over all events.

@@ -10,7 +10,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/duration"
 )
 
-// Destination is one receiver of alerts. Exactly one of the keys that hold a mapping, filter aside, says what it is.
+// Destination is one receiver of alerts. Exactly one of the keys that hold a mapping, filter and events aside, says what it is.
 type Destination struct {
 	// Name of the destination, unique. Its delivery position is kept under this name.
 	Name string `yaml:"name"`
@@ -29,6 +29,8 @@ type Destination struct {
 	// How often a heartbeat is sent, such as 5m: a record, no alert, that says that Sealwatch is at work and how far it is, so that the
 	// receiver can raise an alarm about silence. 10s to 1d; off or 0 sends none. Empty is 5m.
 	Heartbeat string `yaml:"heartbeat,omitempty"`
+	// Audit events that are forwarded beside the alerts, over a connection of their own. None when it is not there; with nothing in it ({}), all.
+	Events *DestinationEvents `yaml:"events,omitempty"`
 	// RFC 5424 messages.
 	Syslog *SyslogDestination `yaml:"syslog,omitempty"`
 	// Splunk's HTTP Event Collector.
@@ -94,13 +96,25 @@ func (d *Destination) Block() (block Block) {
 }
 
 // Since is the time that startAt names; zero when it names none.
-func (d *Destination) Since() time.Time {
+func (d *Destination) Since() time.Time { return timeOf(d.StartAt) }
+
+func timeOf(start string) time.Time {
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if t, err := time.Parse(layout, d.StartAt); err == nil {
+		if t, err := time.Parse(layout, start); err == nil {
 			return t.UTC()
 		}
 	}
 	return time.Time{}
+}
+
+func validateStart(p *problems, key, start string) {
+	at := timeOf(start)
+	if start != "" && start != "now" && start != "first" && at.IsZero() {
+		p.add(key, start, "now, first, a date such as 2026-01-31, or a time such as 2026-01-31T12:00:00Z")
+	}
+	if at.After(time.Now()) {
+		p.add(key, start, "a time that is not in the future: nothing would be sent until then")
+	}
 }
 
 // HeartbeatInterval is how often a heartbeat is sent; 0 is never. The error says what was found in place of an interval.
@@ -168,11 +182,9 @@ func validateDestinations(p *problems, all []Destination) {
 			}
 			*p = append(*p, fmt.Errorf("destinations[%d]: found %s, expected exactly one of %s", i, have, strings.Join(kinds, ", ")))
 		}
-		if d.StartAt != "" && d.StartAt != "now" && d.StartAt != "first" && d.Since().IsZero() {
-			p.add(key("startAt"), d.StartAt, "now, first, a date such as 2026-01-31, or a time such as 2026-01-31T12:00:00Z")
-		}
-		if d.Since().After(time.Now()) {
-			p.add(key("startAt"), d.StartAt, "a time that is not in the future: nothing would be sent until then")
+		validateStart(p, key("startAt"), d.StartAt)
+		if d.Events != nil {
+			d.Events.validate(p, func(field string) string { return key("events." + field) })
 		}
 		if _, err := d.HeartbeatInterval(); err != nil {
 			p.add(key("heartbeat"), d.Heartbeat, err.Error())

@@ -179,6 +179,9 @@ type Destination struct {
 	// last one; empty when it did.
 	LastHeartbeat  time.Time
 	HeartbeatError string
+	// Events is how the forwarding of events is doing; nil where none are forwarded. Its counts are of events, and Pending are those of
+	// the log that it has not passed yet, selected or not.
+	Events *Destination
 }
 
 // UnknownActivity is a spelling that the classification does not know.

@@ -2,6 +2,7 @@ package translate
 
 import (
 	"strconv"
+	"strings"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/internal/fault"
@@ -21,16 +22,27 @@ func NoDestination(name string) error {
 
 // Destination makes the message of a destination's state.
 func Destination(d *status.Destination) *pb.Destination {
-	return &pb.Destination{Name: DestinationPrefix + d.Name, Kind: d.Kind, State: d.State, PendingCount: float64(d.Pending), DeliveredCount: float64(d.Delivered), DeadLetterCount: float64(d.DeadLetters),
+	m := &pb.Destination{Name: DestinationPrefix + d.Name, Kind: d.Kind, State: d.State, PendingCount: float64(d.Pending), DeliveredCount: float64(d.Delivered), DeadLetterCount: float64(d.DeadLetters),
 		HistoricalCount: float64(d.Historical),
 		LastError: Text(d.LastError), LastSuccessTime: Timestamp(d.LastSuccess), NextAttemptTime: Timestamp(d.NextAttempt),
 		OldestPendingTime: Timestamp(d.OldestPending), LastHeartbeatTime: Timestamp(d.LastHeartbeat), HeartbeatError: Text(d.HeartbeatError)}
+	if e := d.Events; e != nil {
+		m.Events = &pb.EventForwarding{State: e.State, PendingCount: float64(e.Pending), DeliveredCount: float64(e.Delivered), DeadLetterCount: float64(e.DeadLetters), LastError: Text(e.LastError),
+			LastSuccessTime: Timestamp(e.LastSuccess), NextAttemptTime: Timestamp(e.NextAttempt), OldestPendingTime: Timestamp(e.OldestPending)}
+	}
+	return m
 }
 
 var letterStates = map[string]pb.DeadLetter_State{status.LetterStands: pb.DeadLetter_STATE_STANDING, status.LetterReplay: pb.DeadLetter_STATE_REPLAYING, status.LetterDiscarded: pb.DeadLetter_STATE_DISCARDED}
 
 // DeadLetter makes the message of a dead letter.
 func DeadLetter(l *status.DeadLetter) *pb.DeadLetter {
-	return &pb.DeadLetter{Name: LetterPrefix + l.Destination + "." + strconv.FormatUint(l.Sequence, 10), Destination: DestinationPrefix + l.Destination, Alert: AlertPrefix + l.AlertID, Reason: Text(l.Reason), State: letterStates[l.State],
+	m := &pb.DeadLetter{Name: LetterPrefix + strings.ReplaceAll(l.Destination, "/", ".") + "." + strconv.FormatUint(l.Sequence, 10), Destination: DestinationPrefix + l.Destination, Reason: Text(l.Reason), State: letterStates[l.State],
 		Author: Text(l.Author), CreateTime: Timestamp(l.First), UpdateTime: Timestamp(l.Time), Payload: Text(l.Payload)}
+	if strings.HasSuffix(l.Destination, "/events") {
+		m.Event = EventName(l.AlertID)
+	} else {
+		m.Alert = AlertPrefix + l.AlertID
+	}
+	return m
 }

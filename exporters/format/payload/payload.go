@@ -7,6 +7,7 @@ import (
 
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/event"
 )
 
 // Encoder writes changes in one format: one line of valid UTF-8 without a control character or a mark of direction, whatever the
@@ -19,6 +20,9 @@ type Encoder interface {
 	Append(b []byte, c *alert.Change, d *exporters.Document) ([]byte, error)
 	// AppendHeartbeat adds a heartbeat, which no reader of the format can take for an alert.
 	AppendHeartbeat(b []byte, h *exporters.Heartbeat) ([]byte, error)
+	// AppendEvent adds an event, which no reader of the format can take for an alert. Texts come from d, which is its document, perhaps
+	// shortened; times, numbers and its id from e.
+	AppendEvent(b []byte, e *event.Event, d *exporters.EventDocument) ([]byte, error)
 }
 
 // Encode returns the payload in at most so many bytes; 0 sets no bound.

@@ -78,7 +78,7 @@ func (x DeadLetter_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use DeadLetter_State.Descriptor instead.
 func (DeadLetter_State) EnumDescriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{1, 0}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{2, 0}
 }
 
 // Destination is where alerts are sent to.
@@ -111,8 +111,10 @@ type Destination struct {
 	LastHeartbeatTime *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=last_heartbeat_time,json=lastHeartbeatTime,proto3" json:"last_heartbeat_time,omitempty"`
 	// heartbeat_error is why the receiver did not take the last heartbeat; empty when it did.
 	HeartbeatError string `protobuf:"bytes,22,opt,name=heartbeat_error,json=heartbeatError,proto3" json:"heartbeat_error,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// events is how the forwarding of events is doing; unset where none are forwarded.
+	Events        *EventForwarding `protobuf:"bytes,23,opt,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Destination) Reset() {
@@ -236,14 +238,131 @@ func (x *Destination) GetHeartbeatError() string {
 	return ""
 }
 
+func (x *Destination) GetEvents() *EventForwarding {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+// EventForwarding is the state of the forwarding of events to a destination.
+type EventForwarding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// state is ok, retrying or paused.
+	State string `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
+	// pending_count is the number of stored events that it has not passed yet, selected or not. A double, so that JSON shows a number.
+	PendingCount float64 `protobuf:"fixed64,2,opt,name=pending_count,json=pendingCount,proto3" json:"pending_count,omitempty"`
+	// delivered_count of events since the start of the process.
+	DeliveredCount float64 `protobuf:"fixed64,3,opt,name=delivered_count,json=deliveredCount,proto3" json:"delivered_count,omitempty"`
+	// dead_letter_count is how many events it refused for good, and nobody has dealt with.
+	DeadLetterCount float64 `protobuf:"fixed64,4,opt,name=dead_letter_count,json=deadLetterCount,proto3" json:"dead_letter_count,omitempty"`
+	// last_error; empty when the last attempt went well.
+	LastError string `protobuf:"bytes,5,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	// last_success_time of a delivery; unset before the first since the start of the process.
+	LastSuccessTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=last_success_time,json=lastSuccessTime,proto3" json:"last_success_time,omitempty"`
+	// next_attempt_time; unset when the last attempt went well.
+	NextAttemptTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=next_attempt_time,json=nextAttemptTime,proto3" json:"next_attempt_time,omitempty"`
+	// oldest_pending_time is when the oldest selected event came in that waits to be sent; unset when none does.
+	OldestPendingTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=oldest_pending_time,json=oldestPendingTime,proto3" json:"oldest_pending_time,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *EventForwarding) Reset() {
+	*x = EventForwarding{}
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventForwarding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventForwarding) ProtoMessage() {}
+
+func (x *EventForwarding) ProtoReflect() protoreflect.Message {
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventForwarding.ProtoReflect.Descriptor instead.
+func (*EventForwarding) Descriptor() ([]byte, []int) {
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *EventForwarding) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *EventForwarding) GetPendingCount() float64 {
+	if x != nil {
+		return x.PendingCount
+	}
+	return 0
+}
+
+func (x *EventForwarding) GetDeliveredCount() float64 {
+	if x != nil {
+		return x.DeliveredCount
+	}
+	return 0
+}
+
+func (x *EventForwarding) GetDeadLetterCount() float64 {
+	if x != nil {
+		return x.DeadLetterCount
+	}
+	return 0
+}
+
+func (x *EventForwarding) GetLastError() string {
+	if x != nil {
+		return x.LastError
+	}
+	return ""
+}
+
+func (x *EventForwarding) GetLastSuccessTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastSuccessTime
+	}
+	return nil
+}
+
+func (x *EventForwarding) GetNextAttemptTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NextAttemptTime
+	}
+	return nil
+}
+
+func (x *EventForwarding) GetOldestPendingTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OldestPendingTime
+	}
+	return nil
+}
+
 // DeadLetter is a version of an alert that a destination refused for good.
 type DeadLetter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// name is deadLetters/{dead_letter}; its last part is the name of the destination, a point, and the number of the change in the alert log.
+	// name is deadLetters/{dead_letter}; its last part is the name of the destination, a point, and the number of the change in the alert log; of an event the
+	// name of the destination, .events., and the number of the event in the order of arrival.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// destination that refused it, destinations/{destination}.
+	// destination that refused it, destinations/{destination}; of an event with /events behind it.
 	Destination string `protobuf:"bytes,9,opt,name=destination,proto3" json:"destination,omitempty"`
-	// alert that it is a version of, alerts/{alert}.
+	// alert that it is a version of, alerts/{alert}; empty for an event.
 	Alert string `protobuf:"bytes,2,opt,name=alert,proto3" json:"alert,omitempty"`
 	// reason as the receiver gave it last.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
@@ -256,14 +375,16 @@ type DeadLetter struct {
 	// update_time is when it was refused last, or when somebody worked on it.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// payload is the version that was refused last, as JSON. Lists leave it out.
-	Payload       string `protobuf:"bytes,8,opt,name=payload,proto3" json:"payload,omitempty"`
+	Payload string `protobuf:"bytes,8,opt,name=payload,proto3" json:"payload,omitempty"`
+	// event that was to be forwarded, events/{event}; empty for an alert.
+	Event         string `protobuf:"bytes,20,opt,name=event,proto3" json:"event,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[1]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -275,7 +396,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[1]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -288,7 +409,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{1}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *DeadLetter) GetName() string {
@@ -354,6 +475,13 @@ func (x *DeadLetter) GetPayload() string {
 	return ""
 }
 
+func (x *DeadLetter) GetEvent() string {
+	if x != nil {
+		return x.Event
+	}
+	return ""
+}
+
 // ListDestinationsRequest asks for all.
 type ListDestinationsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -363,7 +491,7 @@ type ListDestinationsRequest struct {
 
 func (x *ListDestinationsRequest) Reset() {
 	*x = ListDestinationsRequest{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[2]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -375,7 +503,7 @@ func (x *ListDestinationsRequest) String() string {
 func (*ListDestinationsRequest) ProtoMessage() {}
 
 func (x *ListDestinationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[2]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -388,7 +516,7 @@ func (x *ListDestinationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDestinationsRequest.ProtoReflect.Descriptor instead.
 func (*ListDestinationsRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{2}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{3}
 }
 
 // ListDestinationsResponse has all.
@@ -402,7 +530,7 @@ type ListDestinationsResponse struct {
 
 func (x *ListDestinationsResponse) Reset() {
 	*x = ListDestinationsResponse{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -414,7 +542,7 @@ func (x *ListDestinationsResponse) String() string {
 func (*ListDestinationsResponse) ProtoMessage() {}
 
 func (x *ListDestinationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[3]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -427,7 +555,7 @@ func (x *ListDestinationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDestinationsResponse.ProtoReflect.Descriptor instead.
 func (*ListDestinationsResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{3}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListDestinationsResponse) GetDestinations() []*Destination {
@@ -448,7 +576,7 @@ type GetDestinationRequest struct {
 
 func (x *GetDestinationRequest) Reset() {
 	*x = GetDestinationRequest{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -460,7 +588,7 @@ func (x *GetDestinationRequest) String() string {
 func (*GetDestinationRequest) ProtoMessage() {}
 
 func (x *GetDestinationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[4]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -473,7 +601,7 @@ func (x *GetDestinationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDestinationRequest.ProtoReflect.Descriptor instead.
 func (*GetDestinationRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{4}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetDestinationRequest) GetName() string {
@@ -494,7 +622,7 @@ type ResumeDestinationRequest struct {
 
 func (x *ResumeDestinationRequest) Reset() {
 	*x = ResumeDestinationRequest{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -506,7 +634,7 @@ func (x *ResumeDestinationRequest) String() string {
 func (*ResumeDestinationRequest) ProtoMessage() {}
 
 func (x *ResumeDestinationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[5]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -519,7 +647,7 @@ func (x *ResumeDestinationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeDestinationRequest.ProtoReflect.Descriptor instead.
 func (*ResumeDestinationRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{5}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ResumeDestinationRequest) GetName() string {
@@ -540,7 +668,7 @@ type TestDestinationRequest struct {
 
 func (x *TestDestinationRequest) Reset() {
 	*x = TestDestinationRequest{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -552,7 +680,7 @@ func (x *TestDestinationRequest) String() string {
 func (*TestDestinationRequest) ProtoMessage() {}
 
 func (x *TestDestinationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[6]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -565,7 +693,7 @@ func (x *TestDestinationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestDestinationRequest.ProtoReflect.Descriptor instead.
 func (*TestDestinationRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{6}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *TestDestinationRequest) GetName() string {
@@ -590,7 +718,7 @@ type TestDestinationResponse struct {
 
 func (x *TestDestinationResponse) Reset() {
 	*x = TestDestinationResponse{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -602,7 +730,7 @@ func (x *TestDestinationResponse) String() string {
 func (*TestDestinationResponse) ProtoMessage() {}
 
 func (x *TestDestinationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[7]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -615,7 +743,7 @@ func (x *TestDestinationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestDestinationResponse.ProtoReflect.Descriptor instead.
 func (*TestDestinationResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{7}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *TestDestinationResponse) GetAccepted() bool {
@@ -642,7 +770,7 @@ func (x *TestDestinationResponse) GetAlertId() string {
 // ListDeadLettersRequest asks for one page.
 type ListDeadLettersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// destination whose letters to list, destinations/{destination}; those of all when empty.
+	// destination whose letters to list, destinations/{destination}, or with /events behind it those of its events; those of all when empty.
 	Destination string `protobuf:"bytes,1,opt,name=destination,proto3" json:"destination,omitempty"`
 	// page_size is the most letters to return; 50 when unset, cut to 1000.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
@@ -656,7 +784,7 @@ type ListDeadLettersRequest struct {
 
 func (x *ListDeadLettersRequest) Reset() {
 	*x = ListDeadLettersRequest{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[8]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -668,7 +796,7 @@ func (x *ListDeadLettersRequest) String() string {
 func (*ListDeadLettersRequest) ProtoMessage() {}
 
 func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[8]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -681,7 +809,7 @@ func (x *ListDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{8}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListDeadLettersRequest) GetDestination() string {
@@ -725,7 +853,7 @@ type ListDeadLettersResponse struct {
 
 func (x *ListDeadLettersResponse) Reset() {
 	*x = ListDeadLettersResponse{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -737,7 +865,7 @@ func (x *ListDeadLettersResponse) String() string {
 func (*ListDeadLettersResponse) ProtoMessage() {}
 
 func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[9]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -750,7 +878,7 @@ func (x *ListDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*ListDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{9}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListDeadLettersResponse) GetDeadLetters() []*DeadLetter {
@@ -778,7 +906,7 @@ type GetDeadLetterRequest struct {
 
 func (x *GetDeadLetterRequest) Reset() {
 	*x = GetDeadLetterRequest{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[10]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -790,7 +918,7 @@ func (x *GetDeadLetterRequest) String() string {
 func (*GetDeadLetterRequest) ProtoMessage() {}
 
 func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[10]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -803,7 +931,7 @@ func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*GetDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{10}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetDeadLetterRequest) GetName() string {
@@ -826,7 +954,7 @@ type ReplayDeadLetterRequest struct {
 
 func (x *ReplayDeadLetterRequest) Reset() {
 	*x = ReplayDeadLetterRequest{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[11]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -838,7 +966,7 @@ func (x *ReplayDeadLetterRequest) String() string {
 func (*ReplayDeadLetterRequest) ProtoMessage() {}
 
 func (x *ReplayDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[11]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -851,7 +979,7 @@ func (x *ReplayDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*ReplayDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{11}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ReplayDeadLetterRequest) GetName() string {
@@ -881,7 +1009,7 @@ type DiscardDeadLetterRequest struct {
 
 func (x *DiscardDeadLetterRequest) Reset() {
 	*x = DiscardDeadLetterRequest{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[12]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -893,7 +1021,7 @@ func (x *DiscardDeadLetterRequest) String() string {
 func (*DiscardDeadLetterRequest) ProtoMessage() {}
 
 func (x *DiscardDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[12]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -906,7 +1034,7 @@ func (x *DiscardDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*DiscardDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{12}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *DiscardDeadLetterRequest) GetName() string {
@@ -926,7 +1054,7 @@ func (x *DiscardDeadLetterRequest) GetAuthor() string {
 // BulkReplayDeadLettersRequest selects dead letters.
 type BulkReplayDeadLettersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// destination whose letters are meant, destinations/{destination}.
+	// destination whose letters are meant, destinations/{destination}, or with /events behind it those of its events.
 	Destination string `protobuf:"bytes,1,opt,name=destination,proto3" json:"destination,omitempty"`
 	// alert whose letters are meant, alerts/{alert}; those of all when empty.
 	Alert string `protobuf:"bytes,2,opt,name=alert,proto3" json:"alert,omitempty"`
@@ -943,7 +1071,7 @@ type BulkReplayDeadLettersRequest struct {
 
 func (x *BulkReplayDeadLettersRequest) Reset() {
 	*x = BulkReplayDeadLettersRequest{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[13]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -955,7 +1083,7 @@ func (x *BulkReplayDeadLettersRequest) String() string {
 func (*BulkReplayDeadLettersRequest) ProtoMessage() {}
 
 func (x *BulkReplayDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[13]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -968,7 +1096,7 @@ func (x *BulkReplayDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BulkReplayDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*BulkReplayDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{13}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *BulkReplayDeadLettersRequest) GetDestination() string {
@@ -1019,7 +1147,7 @@ type BulkReplayDeadLettersResponse struct {
 
 func (x *BulkReplayDeadLettersResponse) Reset() {
 	*x = BulkReplayDeadLettersResponse{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[14]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1031,7 +1159,7 @@ func (x *BulkReplayDeadLettersResponse) String() string {
 func (*BulkReplayDeadLettersResponse) ProtoMessage() {}
 
 func (x *BulkReplayDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[14]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1044,7 +1172,7 @@ func (x *BulkReplayDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BulkReplayDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*BulkReplayDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{14}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *BulkReplayDeadLettersResponse) GetMatchedCount() int32 {
@@ -1064,7 +1192,7 @@ func (x *BulkReplayDeadLettersResponse) GetUpdatedCount() int32 {
 // BulkDiscardDeadLettersRequest selects dead letters.
 type BulkDiscardDeadLettersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// destination whose letters are meant, destinations/{destination}.
+	// destination whose letters are meant, destinations/{destination}, or with /events behind it those of its events.
 	Destination string `protobuf:"bytes,1,opt,name=destination,proto3" json:"destination,omitempty"`
 	// alert whose letters are meant, alerts/{alert}; those of all when empty.
 	Alert string `protobuf:"bytes,2,opt,name=alert,proto3" json:"alert,omitempty"`
@@ -1081,7 +1209,7 @@ type BulkDiscardDeadLettersRequest struct {
 
 func (x *BulkDiscardDeadLettersRequest) Reset() {
 	*x = BulkDiscardDeadLettersRequest{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[15]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1093,7 +1221,7 @@ func (x *BulkDiscardDeadLettersRequest) String() string {
 func (*BulkDiscardDeadLettersRequest) ProtoMessage() {}
 
 func (x *BulkDiscardDeadLettersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[15]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1106,7 +1234,7 @@ func (x *BulkDiscardDeadLettersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BulkDiscardDeadLettersRequest.ProtoReflect.Descriptor instead.
 func (*BulkDiscardDeadLettersRequest) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{15}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *BulkDiscardDeadLettersRequest) GetDestination() string {
@@ -1157,7 +1285,7 @@ type BulkDiscardDeadLettersResponse struct {
 
 func (x *BulkDiscardDeadLettersResponse) Reset() {
 	*x = BulkDiscardDeadLettersResponse{}
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[16]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1169,7 +1297,7 @@ func (x *BulkDiscardDeadLettersResponse) String() string {
 func (*BulkDiscardDeadLettersResponse) ProtoMessage() {}
 
 func (x *BulkDiscardDeadLettersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[16]
+	mi := &file_sealwatch_v1_destination_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1182,7 +1310,7 @@ func (x *BulkDiscardDeadLettersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BulkDiscardDeadLettersResponse.ProtoReflect.Descriptor instead.
 func (*BulkDiscardDeadLettersResponse) Descriptor() ([]byte, []int) {
-	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{16}
+	return file_sealwatch_v1_destination_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *BulkDiscardDeadLettersResponse) GetMatchedCount() int32 {
@@ -1203,7 +1331,7 @@ var File_sealwatch_v1_destination_service_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_destination_service_proto_rawDesc = "" +
 	"\n" +
-	"&sealwatch/v1/destination_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf7\x05\n" +
+	"&sealwatch/v1/destination_service.proto\x12\fsealwatch.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb3\x06\n" +
 	"\vDestination\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x17\n" +
 	"\x04kind\x18\x02 \x01(\tB\x03\xe0A\x03R\x04kind\x12\x19\n" +
@@ -1219,8 +1347,19 @@ const file_sealwatch_v1_destination_service_proto_rawDesc = "" +
 	" \x01(\x01B\x03\xe0A\x03R\x0fhistoricalCount\x12O\n" +
 	"\x13oldest_pending_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x11oldestPendingTime\x12O\n" +
 	"\x13last_heartbeat_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x11lastHeartbeatTime\x12,\n" +
-	"\x0fheartbeat_error\x18\x16 \x01(\tB\x03\xe0A\x03R\x0eheartbeatError:T\xeaAQ\n" +
-	"\x18sealwatch.io/Destination\x12\x1adestinations/{destination}*\fdestinations2\vdestination\"\xaf\x04\n" +
+	"\x0fheartbeat_error\x18\x16 \x01(\tB\x03\xe0A\x03R\x0eheartbeatError\x12:\n" +
+	"\x06events\x18\x17 \x01(\v2\x1d.sealwatch.v1.EventForwardingB\x03\xe0A\x03R\x06events:T\xeaAQ\n" +
+	"\x18sealwatch.io/Destination\x12\x1adestinations/{destination}*\fdestinations2\vdestination\"\xc4\x03\n" +
+	"\x0fEventForwarding\x12\x19\n" +
+	"\x05state\x18\x01 \x01(\tB\x03\xe0A\x03R\x05state\x12(\n" +
+	"\rpending_count\x18\x02 \x01(\x01B\x03\xe0A\x03R\fpendingCount\x12,\n" +
+	"\x0fdelivered_count\x18\x03 \x01(\x01B\x03\xe0A\x03R\x0edeliveredCount\x12/\n" +
+	"\x11dead_letter_count\x18\x04 \x01(\x01B\x03\xe0A\x03R\x0fdeadLetterCount\x12\"\n" +
+	"\n" +
+	"last_error\x18\x05 \x01(\tB\x03\xe0A\x03R\tlastError\x12K\n" +
+	"\x11last_success_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastSuccessTime\x12K\n" +
+	"\x11next_attempt_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0fnextAttemptTime\x12O\n" +
+	"\x13oldest_pending_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x11oldestPendingTime\"\xca\x04\n" +
 	"\n" +
 	"DeadLetter\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12%\n" +
@@ -1233,7 +1372,8 @@ const file_sealwatch_v1_destination_service_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x1d\n" +
-	"\apayload\x18\b \x01(\tB\x03\xe0A\x03R\apayload\"\\\n" +
+	"\apayload\x18\b \x01(\tB\x03\xe0A\x03R\apayload\x12\x19\n" +
+	"\x05event\x18\x14 \x01(\tB\x03\xe0A\x03R\x05event\"\\\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eSTATE_STANDING\x10\x01\x12\x13\n" +
@@ -1253,26 +1393,26 @@ const file_sealwatch_v1_destination_service_proto_rawDesc = "" +
 	"\x17TestDestinationResponse\x12\x1a\n" +
 	"\baccepted\x18\x01 \x01(\bR\baccepted\x12\x16\n" +
 	"\x06answer\x18\x02 \x01(\tR\x06answer\x12\x19\n" +
-	"\balert_id\x18\x03 \x01(\tR\aalertId\"\xea\x01\n" +
-	"\x16ListDeadLettersRequest\x12J\n" +
-	"\vdestination\x18\x01 \x01(\tB(\xbaH%r#2!^(destinations/[a-z0-9-]{1,63})?$R\vdestination\x12$\n" +
+	"\balert_id\x18\x03 \x01(\tR\aalertId\"\xf4\x01\n" +
+	"\x16ListDeadLettersRequest\x12T\n" +
+	"\vdestination\x18\x01 \x01(\tB2\xbaH/r-2+^(destinations/[a-z0-9-]{1,63}(/events)?)?$R\vdestination\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\x125\n" +
 	"\x05alert\x18\x04 \x01(\tB\x1f\xbaH\x1cr\x1a2\x18^(alerts/[0-9a-f]{32})?$R\x05alert\"~\n" +
 	"\x17ListDeadLettersResponse\x12;\n" +
 	"\fdead_letters\x18\x01 \x03(\v2\x18.sealwatch.v1.DeadLetterR\vdeadLetters\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"e\n" +
-	"\x14GetDeadLetterRequest\x12M\n" +
-	"\x04name\x18\x01 \x01(\tB9\xe0A\x02\xbaH3r12/^deadLetters/[a-z0-9-]{1,63}\\.[1-9][0-9]{0,18}$R\x04name\"\xa4\x01\n" +
-	"\x17ReplayDeadLetterRequest\x12M\n" +
-	"\x04name\x18\x01 \x01(\tB9\xe0A\x02\xbaH3r12/^deadLetters/[a-z0-9-]{1,63}\\.[1-9][0-9]{0,18}$R\x04name\x12:\n" +
-	"\x06author\x18\x02 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\"\xa5\x01\n" +
-	"\x18DiscardDeadLetterRequest\x12M\n" +
-	"\x04name\x18\x01 \x01(\tB9\xe0A\x02\xbaH3r12/^deadLetters/[a-z0-9-]{1,63}\\.[1-9][0-9]{0,18}$R\x04name\x12:\n" +
-	"\x06author\x18\x02 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\"\xca\x02\n" +
-	"\x1cBulkReplayDeadLettersRequest\x12J\n" +
-	"\vdestination\x18\x01 \x01(\tB(\xe0A\x02\xbaH\"r 2\x1e^destinations/[a-z0-9-]{1,63}$R\vdestination\x125\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"p\n" +
+	"\x14GetDeadLetterRequest\x12X\n" +
+	"\x04name\x18\x01 \x01(\tBD\xe0A\x02\xbaH>r<2:^deadLetters/[a-z0-9-]{1,63}(\\.events)?\\.[1-9][0-9]{0,18}$R\x04name\"\xaf\x01\n" +
+	"\x17ReplayDeadLetterRequest\x12X\n" +
+	"\x04name\x18\x01 \x01(\tBD\xe0A\x02\xbaH>r<2:^deadLetters/[a-z0-9-]{1,63}(\\.events)?\\.[1-9][0-9]{0,18}$R\x04name\x12:\n" +
+	"\x06author\x18\x02 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\"\xb0\x01\n" +
+	"\x18DiscardDeadLetterRequest\x12X\n" +
+	"\x04name\x18\x01 \x01(\tBD\xe0A\x02\xbaH>r<2:^deadLetters/[a-z0-9-]{1,63}(\\.events)?\\.[1-9][0-9]{0,18}$R\x04name\x12:\n" +
+	"\x06author\x18\x02 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\"\xd4\x02\n" +
+	"\x1cBulkReplayDeadLettersRequest\x12T\n" +
+	"\vdestination\x18\x01 \x01(\tB2\xe0A\x02\xbaH,r*2(^destinations/[a-z0-9-]{1,63}(/events)?$R\vdestination\x125\n" +
 	"\x05alert\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a2\x18^(alerts/[0-9a-f]{32})?$R\x05alert\x12:\n" +
 	"\x06author\x18\x03 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\x12#\n" +
 	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\x123\n" +
@@ -1280,9 +1420,9 @@ const file_sealwatch_v1_destination_service_proto_rawDesc = "" +
 	"\x0f_expected_count\"i\n" +
 	"\x1dBulkReplayDeadLettersResponse\x12#\n" +
 	"\rmatched_count\x18\x01 \x01(\x05R\fmatchedCount\x12#\n" +
-	"\rupdated_count\x18\x02 \x01(\x05R\fupdatedCount\"\xcb\x02\n" +
-	"\x1dBulkDiscardDeadLettersRequest\x12J\n" +
-	"\vdestination\x18\x01 \x01(\tB(\xe0A\x02\xbaH\"r 2\x1e^destinations/[a-z0-9-]{1,63}$R\vdestination\x125\n" +
+	"\rupdated_count\x18\x02 \x01(\x05R\fupdatedCount\"\xd5\x02\n" +
+	"\x1dBulkDiscardDeadLettersRequest\x12T\n" +
+	"\vdestination\x18\x01 \x01(\tB2\xe0A\x02\xbaH,r*2(^destinations/[a-z0-9-]{1,63}(/events)?$R\vdestination\x125\n" +
 	"\x05alert\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a2\x18^(alerts/[0-9a-f]{32})?$R\x05alert\x12:\n" +
 	"\x06author\x18\x03 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\x12#\n" +
 	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\x123\n" +
@@ -1318,63 +1458,68 @@ func file_sealwatch_v1_destination_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sealwatch_v1_destination_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sealwatch_v1_destination_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_sealwatch_v1_destination_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_sealwatch_v1_destination_service_proto_goTypes = []any{
 	(DeadLetter_State)(0),                  // 0: sealwatch.v1.DeadLetter.State
 	(*Destination)(nil),                    // 1: sealwatch.v1.Destination
-	(*DeadLetter)(nil),                     // 2: sealwatch.v1.DeadLetter
-	(*ListDestinationsRequest)(nil),        // 3: sealwatch.v1.ListDestinationsRequest
-	(*ListDestinationsResponse)(nil),       // 4: sealwatch.v1.ListDestinationsResponse
-	(*GetDestinationRequest)(nil),          // 5: sealwatch.v1.GetDestinationRequest
-	(*ResumeDestinationRequest)(nil),       // 6: sealwatch.v1.ResumeDestinationRequest
-	(*TestDestinationRequest)(nil),         // 7: sealwatch.v1.TestDestinationRequest
-	(*TestDestinationResponse)(nil),        // 8: sealwatch.v1.TestDestinationResponse
-	(*ListDeadLettersRequest)(nil),         // 9: sealwatch.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),        // 10: sealwatch.v1.ListDeadLettersResponse
-	(*GetDeadLetterRequest)(nil),           // 11: sealwatch.v1.GetDeadLetterRequest
-	(*ReplayDeadLetterRequest)(nil),        // 12: sealwatch.v1.ReplayDeadLetterRequest
-	(*DiscardDeadLetterRequest)(nil),       // 13: sealwatch.v1.DiscardDeadLetterRequest
-	(*BulkReplayDeadLettersRequest)(nil),   // 14: sealwatch.v1.BulkReplayDeadLettersRequest
-	(*BulkReplayDeadLettersResponse)(nil),  // 15: sealwatch.v1.BulkReplayDeadLettersResponse
-	(*BulkDiscardDeadLettersRequest)(nil),  // 16: sealwatch.v1.BulkDiscardDeadLettersRequest
-	(*BulkDiscardDeadLettersResponse)(nil), // 17: sealwatch.v1.BulkDiscardDeadLettersResponse
-	(*timestamppb.Timestamp)(nil),          // 18: google.protobuf.Timestamp
+	(*EventForwarding)(nil),                // 2: sealwatch.v1.EventForwarding
+	(*DeadLetter)(nil),                     // 3: sealwatch.v1.DeadLetter
+	(*ListDestinationsRequest)(nil),        // 4: sealwatch.v1.ListDestinationsRequest
+	(*ListDestinationsResponse)(nil),       // 5: sealwatch.v1.ListDestinationsResponse
+	(*GetDestinationRequest)(nil),          // 6: sealwatch.v1.GetDestinationRequest
+	(*ResumeDestinationRequest)(nil),       // 7: sealwatch.v1.ResumeDestinationRequest
+	(*TestDestinationRequest)(nil),         // 8: sealwatch.v1.TestDestinationRequest
+	(*TestDestinationResponse)(nil),        // 9: sealwatch.v1.TestDestinationResponse
+	(*ListDeadLettersRequest)(nil),         // 10: sealwatch.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),        // 11: sealwatch.v1.ListDeadLettersResponse
+	(*GetDeadLetterRequest)(nil),           // 12: sealwatch.v1.GetDeadLetterRequest
+	(*ReplayDeadLetterRequest)(nil),        // 13: sealwatch.v1.ReplayDeadLetterRequest
+	(*DiscardDeadLetterRequest)(nil),       // 14: sealwatch.v1.DiscardDeadLetterRequest
+	(*BulkReplayDeadLettersRequest)(nil),   // 15: sealwatch.v1.BulkReplayDeadLettersRequest
+	(*BulkReplayDeadLettersResponse)(nil),  // 16: sealwatch.v1.BulkReplayDeadLettersResponse
+	(*BulkDiscardDeadLettersRequest)(nil),  // 17: sealwatch.v1.BulkDiscardDeadLettersRequest
+	(*BulkDiscardDeadLettersResponse)(nil), // 18: sealwatch.v1.BulkDiscardDeadLettersResponse
+	(*timestamppb.Timestamp)(nil),          // 19: google.protobuf.Timestamp
 }
 var file_sealwatch_v1_destination_service_proto_depIdxs = []int32{
-	18, // 0: sealwatch.v1.Destination.last_success_time:type_name -> google.protobuf.Timestamp
-	18, // 1: sealwatch.v1.Destination.next_attempt_time:type_name -> google.protobuf.Timestamp
-	18, // 2: sealwatch.v1.Destination.oldest_pending_time:type_name -> google.protobuf.Timestamp
-	18, // 3: sealwatch.v1.Destination.last_heartbeat_time:type_name -> google.protobuf.Timestamp
-	0,  // 4: sealwatch.v1.DeadLetter.state:type_name -> sealwatch.v1.DeadLetter.State
-	18, // 5: sealwatch.v1.DeadLetter.create_time:type_name -> google.protobuf.Timestamp
-	18, // 6: sealwatch.v1.DeadLetter.update_time:type_name -> google.protobuf.Timestamp
-	1,  // 7: sealwatch.v1.ListDestinationsResponse.destinations:type_name -> sealwatch.v1.Destination
-	2,  // 8: sealwatch.v1.ListDeadLettersResponse.dead_letters:type_name -> sealwatch.v1.DeadLetter
-	3,  // 9: sealwatch.v1.DestinationService.ListDestinations:input_type -> sealwatch.v1.ListDestinationsRequest
-	5,  // 10: sealwatch.v1.DestinationService.GetDestination:input_type -> sealwatch.v1.GetDestinationRequest
-	6,  // 11: sealwatch.v1.DestinationService.ResumeDestination:input_type -> sealwatch.v1.ResumeDestinationRequest
-	7,  // 12: sealwatch.v1.DestinationService.TestDestination:input_type -> sealwatch.v1.TestDestinationRequest
-	9,  // 13: sealwatch.v1.DestinationService.ListDeadLetters:input_type -> sealwatch.v1.ListDeadLettersRequest
-	11, // 14: sealwatch.v1.DestinationService.GetDeadLetter:input_type -> sealwatch.v1.GetDeadLetterRequest
-	12, // 15: sealwatch.v1.DestinationService.ReplayDeadLetter:input_type -> sealwatch.v1.ReplayDeadLetterRequest
-	13, // 16: sealwatch.v1.DestinationService.DiscardDeadLetter:input_type -> sealwatch.v1.DiscardDeadLetterRequest
-	14, // 17: sealwatch.v1.DestinationService.BulkReplayDeadLetters:input_type -> sealwatch.v1.BulkReplayDeadLettersRequest
-	16, // 18: sealwatch.v1.DestinationService.BulkDiscardDeadLetters:input_type -> sealwatch.v1.BulkDiscardDeadLettersRequest
-	4,  // 19: sealwatch.v1.DestinationService.ListDestinations:output_type -> sealwatch.v1.ListDestinationsResponse
-	1,  // 20: sealwatch.v1.DestinationService.GetDestination:output_type -> sealwatch.v1.Destination
-	1,  // 21: sealwatch.v1.DestinationService.ResumeDestination:output_type -> sealwatch.v1.Destination
-	8,  // 22: sealwatch.v1.DestinationService.TestDestination:output_type -> sealwatch.v1.TestDestinationResponse
-	10, // 23: sealwatch.v1.DestinationService.ListDeadLetters:output_type -> sealwatch.v1.ListDeadLettersResponse
-	2,  // 24: sealwatch.v1.DestinationService.GetDeadLetter:output_type -> sealwatch.v1.DeadLetter
-	2,  // 25: sealwatch.v1.DestinationService.ReplayDeadLetter:output_type -> sealwatch.v1.DeadLetter
-	2,  // 26: sealwatch.v1.DestinationService.DiscardDeadLetter:output_type -> sealwatch.v1.DeadLetter
-	15, // 27: sealwatch.v1.DestinationService.BulkReplayDeadLetters:output_type -> sealwatch.v1.BulkReplayDeadLettersResponse
-	17, // 28: sealwatch.v1.DestinationService.BulkDiscardDeadLetters:output_type -> sealwatch.v1.BulkDiscardDeadLettersResponse
-	19, // [19:29] is the sub-list for method output_type
-	9,  // [9:19] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	19, // 0: sealwatch.v1.Destination.last_success_time:type_name -> google.protobuf.Timestamp
+	19, // 1: sealwatch.v1.Destination.next_attempt_time:type_name -> google.protobuf.Timestamp
+	19, // 2: sealwatch.v1.Destination.oldest_pending_time:type_name -> google.protobuf.Timestamp
+	19, // 3: sealwatch.v1.Destination.last_heartbeat_time:type_name -> google.protobuf.Timestamp
+	2,  // 4: sealwatch.v1.Destination.events:type_name -> sealwatch.v1.EventForwarding
+	19, // 5: sealwatch.v1.EventForwarding.last_success_time:type_name -> google.protobuf.Timestamp
+	19, // 6: sealwatch.v1.EventForwarding.next_attempt_time:type_name -> google.protobuf.Timestamp
+	19, // 7: sealwatch.v1.EventForwarding.oldest_pending_time:type_name -> google.protobuf.Timestamp
+	0,  // 8: sealwatch.v1.DeadLetter.state:type_name -> sealwatch.v1.DeadLetter.State
+	19, // 9: sealwatch.v1.DeadLetter.create_time:type_name -> google.protobuf.Timestamp
+	19, // 10: sealwatch.v1.DeadLetter.update_time:type_name -> google.protobuf.Timestamp
+	1,  // 11: sealwatch.v1.ListDestinationsResponse.destinations:type_name -> sealwatch.v1.Destination
+	3,  // 12: sealwatch.v1.ListDeadLettersResponse.dead_letters:type_name -> sealwatch.v1.DeadLetter
+	4,  // 13: sealwatch.v1.DestinationService.ListDestinations:input_type -> sealwatch.v1.ListDestinationsRequest
+	6,  // 14: sealwatch.v1.DestinationService.GetDestination:input_type -> sealwatch.v1.GetDestinationRequest
+	7,  // 15: sealwatch.v1.DestinationService.ResumeDestination:input_type -> sealwatch.v1.ResumeDestinationRequest
+	8,  // 16: sealwatch.v1.DestinationService.TestDestination:input_type -> sealwatch.v1.TestDestinationRequest
+	10, // 17: sealwatch.v1.DestinationService.ListDeadLetters:input_type -> sealwatch.v1.ListDeadLettersRequest
+	12, // 18: sealwatch.v1.DestinationService.GetDeadLetter:input_type -> sealwatch.v1.GetDeadLetterRequest
+	13, // 19: sealwatch.v1.DestinationService.ReplayDeadLetter:input_type -> sealwatch.v1.ReplayDeadLetterRequest
+	14, // 20: sealwatch.v1.DestinationService.DiscardDeadLetter:input_type -> sealwatch.v1.DiscardDeadLetterRequest
+	15, // 21: sealwatch.v1.DestinationService.BulkReplayDeadLetters:input_type -> sealwatch.v1.BulkReplayDeadLettersRequest
+	17, // 22: sealwatch.v1.DestinationService.BulkDiscardDeadLetters:input_type -> sealwatch.v1.BulkDiscardDeadLettersRequest
+	5,  // 23: sealwatch.v1.DestinationService.ListDestinations:output_type -> sealwatch.v1.ListDestinationsResponse
+	1,  // 24: sealwatch.v1.DestinationService.GetDestination:output_type -> sealwatch.v1.Destination
+	1,  // 25: sealwatch.v1.DestinationService.ResumeDestination:output_type -> sealwatch.v1.Destination
+	9,  // 26: sealwatch.v1.DestinationService.TestDestination:output_type -> sealwatch.v1.TestDestinationResponse
+	11, // 27: sealwatch.v1.DestinationService.ListDeadLetters:output_type -> sealwatch.v1.ListDeadLettersResponse
+	3,  // 28: sealwatch.v1.DestinationService.GetDeadLetter:output_type -> sealwatch.v1.DeadLetter
+	3,  // 29: sealwatch.v1.DestinationService.ReplayDeadLetter:output_type -> sealwatch.v1.DeadLetter
+	3,  // 30: sealwatch.v1.DestinationService.DiscardDeadLetter:output_type -> sealwatch.v1.DeadLetter
+	16, // 31: sealwatch.v1.DestinationService.BulkReplayDeadLetters:output_type -> sealwatch.v1.BulkReplayDeadLettersResponse
+	18, // 32: sealwatch.v1.DestinationService.BulkDiscardDeadLetters:output_type -> sealwatch.v1.BulkDiscardDeadLettersResponse
+	23, // [23:33] is the sub-list for method output_type
+	13, // [13:23] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_destination_service_proto_init() }
@@ -1382,15 +1527,15 @@ func file_sealwatch_v1_destination_service_proto_init() {
 	if File_sealwatch_v1_destination_service_proto != nil {
 		return
 	}
-	file_sealwatch_v1_destination_service_proto_msgTypes[13].OneofWrappers = []any{}
-	file_sealwatch_v1_destination_service_proto_msgTypes[15].OneofWrappers = []any{}
+	file_sealwatch_v1_destination_service_proto_msgTypes[14].OneofWrappers = []any{}
+	file_sealwatch_v1_destination_service_proto_msgTypes[16].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sealwatch_v1_destination_service_proto_rawDesc), len(file_sealwatch_v1_destination_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   17,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
