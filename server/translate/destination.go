@@ -24,7 +24,7 @@ func NoDestination(name string) error {
 func Destination(d *status.Destination) *pb.Destination {
 	m := &pb.Destination{Name: DestinationPrefix + d.Name, Kind: d.Kind, State: d.State, PendingCount: float64(d.Pending), DeliveredCount: float64(d.Delivered), DeadLetterCount: float64(d.DeadLetters),
 		HistoricalCount: float64(d.Historical),
-		LastError: Text(d.LastError), LastSuccessTime: Timestamp(d.LastSuccess), NextAttemptTime: Timestamp(d.NextAttempt),
+		LastError:       Text(d.LastError), LastSuccessTime: Timestamp(d.LastSuccess), NextAttemptTime: Timestamp(d.NextAttempt),
 		OldestPendingTime: Timestamp(d.OldestPending), LastHeartbeatTime: Timestamp(d.LastHeartbeat), HeartbeatError: Text(d.HeartbeatError)}
 	if e := d.Events; e != nil {
 		m.Events = &pb.EventForwarding{State: e.State, PendingCount: float64(e.Pending), DeliveredCount: float64(e.Delivered), DeadLetterCount: float64(e.DeadLetters), LastError: Text(e.LastError),
