@@ -35,6 +35,7 @@ func (r *Runner) deliver(ctx context.Context) error {
 		if err == nil {
 			r.m.batches.Observe(time.Since(start).Seconds())
 			r.suspects.accepted()
+			r.vouch(batch)
 			r.limit = min(2*r.limit, r.o.BatchChanges)
 			if denied {
 				r.limit = 1
@@ -69,7 +70,7 @@ func (r *Runner) deliver(ctx context.Context) error {
 		}
 		if nothing || denied && n == 1 && (attempt > 0 || skip > 0 || r.suspects.doubted[(*lane)[0].Sequence]) {
 			c := &(*lane)[skip]
-			if lane != &r.replays && !r.suspects.guilty(c, e, len(r.express)+len(r.queue) > 1 || r.o.Log.Head() > r.read) {
+			if lane != &r.replays && !r.suspects.guilty(c, e, len(r.express)+len(r.queue) > 1 || r.o.Log.Head() > r.read, r.canTestify()) {
 				all, err := r.suspect(ctx, lane, e, attempt)
 				if err != nil || all {
 					return err

@@ -49,6 +49,7 @@ type Runner struct {
 	scouted  uint64         // up to where severe changes were looked for
 	known    map[string]known
 	suspects suspects
+	witness  *alert.Change           // what was taken last, as it was told; nil before
 	heldBack bool                    // whether it was logged that historical alerts are not sent
 	passed   map[string]alert.Change // of alerts with a version that waits, the last that was not sent because of it
 	refused  map[uint64]bool         // sequences of express changes that became dead letters, until they are read

@@ -11,9 +11,10 @@ import (
 )
 
 // A change that is refused although it was sent alone is at fault itself when the receiver takes others. When it takes none, the receiver
-// or the configuration is at fault, and nothing is given up. So a refused change is a suspect at first, unless the receiver took something
-// since it refused another one; the next ones are then sent alone. As soon as one is taken, the suspects are sent once more and become
-// dead letters if they are refused again. When all of a batch are suspects, the destination pauses.
+// or the configuration is at fault, and nothing is given up. So a refused change is a suspect at first; the next ones are then sent alone,
+// and when there are none, what the receiver took last. As soon as one is taken, the suspects are sent once more and become dead letters if
+// they are refused again. When all of a batch are suspects, the destination pauses. Where nothing can be sent again, what the receiver took
+// since it refused another one counts.
 
 // suspects are at the front of a lane.
 type suspects struct {
@@ -40,11 +41,14 @@ func (s *suspects) skip(lane []alert.Change) int {
 	return len(s.sequences)
 }
 
-// guilty says whether a change that was refused alone is at fault itself. One that the receiver names is, too, when there is no other to
-// send, but not the next such one.
-func (s *suspects) guilty(c *alert.Change, e *Error, others bool) bool {
+// guilty says whether a change that was refused alone is at fault itself, without more being asked: witness says that there is something to
+// compare it with. One that the receiver names is, when there is no other to send, but not the next such one.
+func (s *suspects) guilty(c *alert.Change, e *Error, others, witness bool) bool {
+	if s.doubted[c.Sequence] {
+		return true
+	}
 	named := len(e.Failed) > 0 && !others && !s.spent
-	return (e.Kind == Permanent || len(e.Failed) > 0) && (s.trusted || named) || s.doubted[c.Sequence]
+	return !witness && (e.Kind == Permanent || len(e.Failed) > 0) && (s.trusted || named)
 }
 
 // convicted notes that a change becomes a dead letter.
@@ -85,6 +89,11 @@ func (r *Runner) suspect(ctx context.Context, lane *[]alert.Change, e *Error, at
 	}
 	if all && lane == &r.express {
 		if taken, err := r.tryQueue(ctx); taken || err != nil {
+			return true, err
+		}
+	}
+	if all && e.Kind != Unauthorized {
+		if taken, err := r.testify(ctx); taken || err != nil {
 			return true, err
 		}
 	}

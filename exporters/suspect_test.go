@@ -150,3 +150,60 @@ func TestSuspectIsAskedAgain(t *testing.T) {
 		})
 	}
 }
+
+// TestReceiverTurnsBad: a receiver that took alerts and then refuses each that comes, one after the other, gets nothing given up for it.
+func TestReceiverTurnsBad(t *testing.T) {
+	for name, refuse := range map[string]func([]alert.Change) error{"whole": func([]alert.Change) error { return permanent() }, "each": each} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				var broken atomic.Bool
+				w.to.answer = func(_ context.Context, _ int, batch []alert.Change) error {
+					if broken.Load() {
+						return refuse(batch)
+					}
+					return nil
+				}
+				w.log.Append(exportertest.Changes(1, 5)...)
+				r, _ := w.start()
+				synctest.Wait()
+				broken.Store(true)
+				for n := 6; n <= 10; n++ {
+					w.log.Append(exportertest.Change(n))
+					time.Sleep(11 * time.Minute)
+				}
+				if d := r.Status(); d.State != status.DestinationPaused || d.DeadLetters != 0 || d.Pending != 5 {
+					w.t.Errorf("status %+v", d)
+				}
+				broken.Store(false)
+				time.Sleep(11 * time.Minute)
+				w.stop(r)
+				w.wantTaken(upTo(1, 10))
+			})
+		})
+	}
+}
+
+// TestRefusedWhileNothingElseComes: an alert at fault becomes a dead letter although no other comes with which it could be compared, because
+// the receiver still takes what it took before; the destination does not pause, and what comes next arrives at once.
+func TestRefusedWhileNothingElseComes(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.to.answer = func(_ context.Context, _ int, batch []alert.Change) error {
+			if slices.Contains(sequences(batch), 3) {
+				return permanent()
+			}
+			return nil
+		}
+		first := exportertest.Change(1)
+		w.log.Append(first, version(first, func(c *alert.Change) { c.Severity = alert.SeverityCritical }), exportertest.Change(2))
+		r, _ := w.start()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if d := r.Status(); d.State != status.DestinationOK || d.DeadLetters != 1 || d.Pending != 0 {
+			w.t.Errorf("status %+v", d)
+		}
+		w.log.Append(exportertest.Change(4))
+		synctest.Wait()
+		w.stop(r)
+		w.wantTaken([]uint64{1, 2, 2, 4}) // the newest version that it has, once more
+	})
+}
