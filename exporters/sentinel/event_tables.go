@@ -81,24 +81,6 @@ func letters(s string) string {
 	}, s)
 }
 
-// deed is what kind of act a spelling tells of: delete, create, enable, disable, read, or set.
-func deed(said string) string {
-	for _, d := range []struct {
-		deed  string
-		words []string
-	}{
-		{"unlock", []string{"unlock"}}, {"lock", []string{"lockedout", "lockout", "locked", "lock"}},
-		{"disable", []string{"deactivat", "disabl", "suspend", "inactiv"}}, {"enable", []string{"reactivat", "activat", "enabl", "reopen"}},
-		{"delete", []string{"delet", "remov", "revok", "clos", "purg"}}, {"create", []string{"creat", "add", "new", "invit", "grant", "claim", "generat", "provision"}},
-		{"read", []string{"view", "read", "download", "export", "list", "enumerat"}},
-	} {
-		if slices.ContainsFunc(d.words, func(w string) bool { return strings.Contains(said, w) }) {
-			return d.deed
-		}
-	}
-	return "set"
-}
-
 // audit are the columns of ASimAuditEventLogs, by the schema AuditEvent 0.1.2.
 var audit = slices.Concat(common("AuditEvent", "0.1.2"), []column[*eventView]{
 	{"EventType", text, mandatory, "`Create`, `Set`, `Delete`, `Read`, `Execute`, `Stop`, `Enable`, `Disable` or `Other`, by activity and action", func(v *eventView) any { return auditType(v.Event) }},
@@ -133,8 +115,7 @@ func auditType(e *event.Event) string {
 	if t, ok := auditTypes[e.Activity]; ok {
 		return t
 	}
-	said := letters(e.Action)
-	if t := map[string]string{"unlock": "Enable", "lock": "Disable", "disable": "Disable", "enable": "Enable", "delete": "Delete", "create": "Create", "read": "Read"}[deed(said)]; t != "" {
+	if t := map[string]string{deedUnlock: "Enable", deedLock: "Disable", deedDisable: "Disable", deedEnable: "Enable", deedDelete: "Delete", deedCreate: "Create", deedRead: "Read"}[deed(e.Action)]; t != "" {
 		return t
 	}
 	if e.Activity == "" || e.Activity == event.ActivityUnknown {
@@ -162,15 +143,16 @@ func (v *eventView) target() string {
 }
 
 func managementType(e *event.Event) string {
-	said := letters(e.Object + e.Action)
-	act := letters(e.Action)
+	d := deed(e.Action)
+	act, said := letters(e.Action), letters(e.Object+e.Action)
+	rules := strings.Contains(said, "polic") || strings.Contains(said, "rule") // of passwords, and none
 	switch {
-	case strings.Contains(said, "password") && strings.Contains(said, "reset"):
+	case strings.Contains(said, "password") && !rules && (d == deedReset || strings.Contains(act, "reset")):
 		return "PasswordReset"
-	case strings.Contains(act, "password"):
+	case strings.Contains(act, "password") && !rules && (d == deedSet || d == deedCreate):
 		return "PasswordChanged"
 	case e.Activity == "group_management" && membership(e):
-		if d := deed(act); d == "delete" {
+		if d == deedDelete {
 			return "UserRemovedFromGroup"
 		}
 		return "UserAddedToGroup"
@@ -178,15 +160,16 @@ func managementType(e *event.Event) string {
 	kind := "User"
 	if e.Activity == "group_management" {
 		kind = "Group"
+	} else if d != deedRead && !whole(e.Action) {
+		d = deedSet // of a factor, an address or a right of the user
 	}
-	d := deed(act)
-	if d == "set" && e.Activity == "lockout" {
-		d = "lock"
+	if d == deedSet && e.Activity == "lockout" {
+		d = deedLock
 	}
 	if kind == "Group" {
-		d = map[string]string{"delete": "delete", "create": "create", "read": "read"}[d]
+		d = map[string]string{deedDelete: deedDelete, deedCreate: deedCreate, deedRead: deedRead}[d]
 	}
-	return kind + cmp.Or(map[string]string{"unlock": "Unlocked", "lock": "Locked", "disable": "Disabled", "enable": "Enabled", "delete": "Deleted", "create": "Created", "read": "Read"}[d], "Modified")
+	return kind + cmp.Or(map[string]string{deedUnlock: "Unlocked", deedLock: "Locked", deedDisable: "Disabled", deedEnable: "Enabled", deedDelete: "Deleted", deedCreate: "Created", deedRead: "Read"}[d], "Modified")
 }
 
 // membership says whether a user comes into a group or leaves it.
@@ -195,5 +178,6 @@ func membership(e *event.Event) bool {
 	if strings.Contains(object, "groupmember") || strings.Contains(object, "groupuser") || strings.Contains(act, "togroup") || strings.Contains(act, "fromgroup") || strings.Contains(act, "groupmember") || strings.Contains(act, "groupuser") {
 		return true
 	}
-	return e.AffectedUserID != "" && (strings.Contains(act, "add") || strings.Contains(act, "remov"))
+	d := deed(e.Action)
+	return e.AffectedUserID != "" && (d == deedCreate && !strings.Contains(act, "creat") || d == deedDelete && !strings.Contains(act, "delet"))
 }

@@ -209,7 +209,7 @@ func TestMixedTables(t *testing.T) {
 
 func asError(err error, e **exporters.Error) bool {
 	var ok bool
-	*e, ok = err.(*exporters.Error) //nolint:errorlint // that very type is what a Runner is given
+	*e, ok = err.(*exporters.Error)
 	return ok
 }
 
