@@ -234,14 +234,31 @@ func (x *Exporter) chunk(items []item, most int) (n, size int) {
 // refusal is what came of a request that was not taken.
 type refusal struct {
 	exporters.Error
-	tooLarge bool
+	// tooLarge says that the request was, token that the token is not taken.
+	tooLarge, token bool
 }
 
-// send makes one request.
+// send makes one request, and another with a new token where Azure does not take the one that is cached, as one that was revoked.
 func (x *Exporter) send(ctx context.Context, stream string, items []item) *refusal {
 	if err := x.compress(items); err != nil {
 		return &refusal{Error: exporters.Error{Kind: exporters.Retryable, Err: fmt.Errorf("sentinel: compressing: %w", err)}}
 	}
+	for {
+		cached := x.client != nil
+		r := x.post(ctx, stream)
+		if r == nil || !r.token {
+			return r
+		}
+		x.client = nil
+		x.credential.forget()
+		if !cached { // it was a new one
+			return r
+		}
+	}
+}
+
+// post sends what is in the body.
+func (x *Exporter) post(ctx context.Context, stream string) *refusal {
 	if x.client == nil {
 		client, err := azlogs.NewClient(x.o.Endpoint, x.credential, &azlogs.ClientOptions{ClientOptions: x.options})
 		if err != nil {
@@ -261,13 +278,7 @@ func (x *Exporter) send(ctx context.Context, stream string, items []item) *refus
 		return nil
 	}
 	r := &refusal{Error: *x.judge(err, id)}
-	switch statusOf(err) {
-	case http.StatusRequestEntityTooLarge:
-		r.tooLarge = true
-	case http.StatusUnauthorized: // the next attempt asks for another token
-		x.client = nil
-		x.credential.forget()
-	}
+	r.tooLarge, r.token = statusOf(err) == http.StatusRequestEntityTooLarge, statusOf(err) == http.StatusUnauthorized
 	return r
 }
 

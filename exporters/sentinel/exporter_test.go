@@ -67,7 +67,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestAnotherToken: after a token was refused, the next attempt has a new one; until then, one serves.
+// TestAnotherToken: when a token is refused that was good before, there is another at once; until then, one serves.
 func TestAnotherToken(t *testing.T) {
 	s := sentineltest.New(t, declared())
 	x := newExporter(t, options(t, s))
@@ -80,11 +80,16 @@ func TestAnotherToken(t *testing.T) {
 		t.Errorf("%d tokens for three requests", n)
 	}
 	s.Revoke()
-	if got := export(t, x, changes(4, 1)); got.Kind != "unauthorized" {
-		t.Errorf("%+v", got)
+	if got := export(t, x, changes(4, 1)); got.Kind != "ok" || s.TokenRequests() != 2 || len(s.Rows()) != 4 {
+		t.Errorf("%+v after %d tokens", got, s.TokenRequests())
 	}
-	if got := export(t, x, changes(4, 1)); got.Kind != "ok" {
-		t.Errorf("%+v", got)
+	refused := sentineltest.Fault{Status: 401, Code: "InvalidAuthenticationToken"}
+	s.Fail(refused, refused, refused)
+	if got := export(t, x, changes(5, 1)); got.Kind != "unauthorized" || s.TokenRequests() != 3 || len(s.Requests()) != 7 {
+		t.Errorf("%+v after %d tokens and %d requests", got, s.TokenRequests(), len(s.Requests()))
+	}
+	if got := export(t, x, changes(5, 1)); got.Kind != "unauthorized" || len(s.Requests()) != 8 { // the one that is new is tried once
+		t.Errorf("%+v after %d requests", got, len(s.Requests()))
 	}
 	s.Change(func(s *sentineltest.Server) { s.NoRole = true })
 	if got := export(t, x, changes(5, 1)); got.Kind != "unauthorized" || !strings.Contains(got.Words, "OperationFailed") {
