@@ -81,7 +81,7 @@ func (r *Runner) Adopt(ctx context.Context, a Adoption) error {
 	}
 	if a.Off {
 		logic = alert.Logic{LookBack: d.LookBack, LookAhead: d.LookAhead, Subjects: d.Subjects, Inputs: "{}"}
-	} else if err := r.o.Store.DefineDetection(ctx, d.ID, d.SQL, d.arguments()); err != nil {
+	} else if err := r.o.Store.DefineDetections(ctx, []clickhouse.View{d.view()}); err != nil {
 		return fmt.Errorf("analytics: detection %s: %w", d.ID, err)
 	}
 	if err := r.begin(ctx, d.ID); err != nil {
@@ -145,14 +145,12 @@ func (r *Runner) begin(ctx context.Context, id string) error {
 	if known {
 		return nil
 	}
-	at, found, err := r.o.Store.LoadCheckpoint(ctx, r.checkpointName(id))
+	reached, err := r.o.Store.LoadCheckpoints(ctx, []string{r.checkpointName(id), r.recheckName(id)})
 	if err != nil {
 		return fmt.Errorf("analytics: detection %s: %w", id, err)
 	}
-	again, foundAgain, err := r.o.Store.LoadCheckpoint(ctx, r.recheckName(id))
-	if err != nil {
-		return fmt.Errorf("analytics: detection %s: %w", id, err)
-	}
+	at, found := reached[r.checkpointName(id)]
+	again, foundAgain := reached[r.recheckName(id)]
 	fresh := make(map[string]clickhouse.Checkpoint)
 	if !found {
 		at = clickhouse.Checkpoint{Position: r.head.Load(), Line: r.line(), Version: 1}

@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,7 +12,6 @@ import (
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/fault"
-	mistyped "github.com/sealwatch/sealwatch/internal/spelling"
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
@@ -72,33 +68,6 @@ func NewBacktester(o BacktestOptions) (*Backtester, error) {
 		return nil, err
 	}
 	return &Backtester{o: o, present: present, turn: make(chan struct{}, 1), tooMuch: clickhouse.IsMemoryLimit}, nil
-}
-
-// everyOne is the tuning with nothing disabled.
-func everyOne(tuning map[string]Tuning) map[string]Tuning {
-	all := maps.Clone(tuning)
-	for id, t := range all {
-		t.Disabled = false
-		all[id] = t
-	}
-	return all
-}
-
-// trial is one detection of a backtest.
-type trial struct {
-	present, proposed Detection
-	changed           []alert.Setting
-	// notes are for the reader of its result.
-	notes  []string
-	slices []slice
-	// differs says that present is evaluated beside proposed; absent that there is no present one.
-	differs, absent bool
-	// from is the first anchor that counts; where days have a limit, what comes before it on its day is evaluated, too.
-	from time.Time
-	// limits count the alerts of each day.
-	limits [2]dayLimit
-	// subjects are all about whom there can be findings; none when that was not asked, and then all are looked at.
-	subjects []string
 }
 
 // Backtest evaluates what the request asks for and calls progress as it gets on and result for each detection that is
@@ -220,106 +189,6 @@ func (s *score) finished(ctx context.Context, i int, n *counter) error {
 	return nil
 }
 
-// trials are the detections that are asked for with their settings.
-func (b *Backtester) trials(q alert.BacktestRequest) ([]trial, error) {
-	var all []trial
-	var problems []string
-	for _, d := range b.all() {
-		if len(q.Detections) == 0 && !b.o.Tuning[d.ID].Disabled || slices.Contains(q.Detections, d.ID) {
-			proposed := d
-			proposed.Values = maps.Clone(d.Values)
-			all = append(all, trial{present: d, proposed: proposed})
-		}
-	}
-	for _, id := range q.Detections {
-		if !slices.ContainsFunc(b.all(), func(d Detection) bool { return d.ID == id }) {
-			problems = append(problems, fmt.Sprintf("detections: there is no detection %q; expected one of %s", id, strings.Join(b.ids(), ", ")))
-		}
-	}
-	if !q.From.IsZero() && !q.To.IsZero() && !q.To.After(q.From) {
-		problems = append(problems, fmt.Sprintf("endTime: %s is not after startTime %s", q.To.Format(time.RFC3339), q.From.Format(time.RFC3339)))
-	}
-	for i, s := range q.Settings {
-		for _, problem := range set(all, s) {
-			problems = append(problems, fmt.Sprintf("settings[%d]: %s", i, problem))
-		}
-	}
-	if len(problems) > 0 {
-		return nil, fault.New(fault.InvalidArgument, "%s", strings.Join(problems, "; "))
-	}
-	for i := range all {
-		for _, p := range all[i].present.Parameters {
-			if is, was := all[i].proposed.Values[p.Name], all[i].present.Values[p.Name]; !p.same(is, was) {
-				all[i].differs = true
-				all[i].changed = append(all[i].changed, alert.Setting{Detection: all[i].present.ID, Parameter: p.Name, Value: p.text(is), Present: p.text(was)})
-			}
-		}
-		all[i].notes = b.notesBefore(&all[i], q.Settings)
-	}
-	return all, nil
-}
-
-func (b *Backtester) ids() []string {
-	var all []string
-	for _, d := range b.all() {
-		all = append(all, d.ID)
-	}
-	return all
-}
-
-// all are the detections that can be tried.
-func (b *Backtester) all() []Detection {
-	if b.o.Adopted == nil {
-		return b.present
-	}
-	return slices.Concat(b.present, b.o.Adopted())
-}
-
-// set puts a setting into the detections that it names and says what is wrong with it.
-func set(all []trial, s alert.Setting) (problems []string) {
-	named, known := false, false
-	for i := range all {
-		d := &all[i].proposed
-		if s.Detection != "" && s.Detection != d.ID {
-			continue
-		}
-		named = true
-		k := parameterNamed(d.Parameters, s.Parameter)
-		if k < 0 {
-			continue
-		}
-		known = true
-		name := d.Parameters[k].Name
-		value, err := d.Parameters[k].read(s.Parameter, s.Value)
-		if err != nil {
-			problems = append(problems, fmt.Sprintf("parameter %s of %s: %v", s.Parameter, d.ID, err))
-			continue
-		}
-		d.Values[name] = value
-	}
-	switch {
-	case !named:
-		problems = append(problems, fmt.Sprintf("detection %q is not among those of this backtest", s.Detection))
-	case !known:
-		problems = append(problems, fmt.Sprintf("there is no parameter %q%s; expected one of %s", s.Parameter, mistyped.Hint(s.Parameter, parameters(all, s.Detection)), strings.Join(parameters(all, s.Detection), ", ")))
-	}
-	return problems
-}
-
-// parameters are the names that a setting may have.
-func parameters(all []trial, detection string) []string {
-	var names []string
-	for i := range all {
-		for _, p := range all[i].present.Parameters {
-			if detection == "" || detection == all[i].present.ID {
-				names = append(names, p.Name)
-			}
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
 // plan cuts the time for each detection and returns the whole of it.
 func (b *Backtester) plan(ctx context.Context, q alert.BacktestRequest, trials []trial) (from, to time.Time, err error) {
 	from, to = q.From.UTC(), q.To.UTC()
@@ -347,161 +216,4 @@ func (b *Backtester) plan(ctx context.Context, q alert.BacktestRequest, trials [
 		})
 	}
 	return from, to, work.Wait()
-}
-
-// mostOthers is how many times what a slice reads may be the events of others than the subjects, of which it reads little.
-const mostOthers = 5
-
-// cut asks whom a detection is about at all, and cuts the time so that their events fill the slices; most are often few.
-func (b *Backtester) cut(ctx context.Context, t *trial, h *history, from, to time.Time) error {
-	most := b.o.SliceEvents
-	all := h.events(time.Time{}, to)
-	if t.present.Candidates != "" && all > most {
-		subjects, asked, err := b.concerned(ctx, t, period{from, to})
-		if err != nil {
-			return err
-		}
-		if asked && len(subjects) == 0 {
-			return nil
-		}
-		if asked && len(subjects) <= maxCandidates {
-			theirs, err := b.o.Store.CountEventsOf(ctx, b.o.Tenant, subjects)
-			if err != nil {
-				return err
-			}
-			t.subjects = subjects
-			most *= max(1, min(mostOthers, all/max(1, theirs)))
-		}
-	}
-	t.from = from
-	if t.proposed.Inputs.DailyLimit > 0 || t.present.Inputs.DailyLimit > 0 { // what comes before on the day takes places of it
-		from = from.Truncate(oneDay)
-	}
-	t.slices = h.slices(from, to, max(t.present.LookBack, t.proposed.LookBack), max(t.present.LookAhead, t.proposed.LookAhead), most)
-	t.limits = [2]dayLimit{{limit: t.proposed.Inputs.DailyLimit}, {limit: t.present.Inputs.DailyLimit}}
-	return nil
-}
-
-// concerned are the candidates of both settings of a trial; asked is false when telling would take too much memory.
-func (b *Backtester) concerned(ctx context.Context, t *trial, p period) (subjects []string, asked bool, err error) {
-	tried := []*Detection{&t.proposed}
-	if t.differs {
-		tried = append(tried, &t.present)
-	}
-	for _, d := range tried {
-		some, err := b.o.Store.Candidates(ctx, b.question(d, d.Candidates, p, nil))
-		if b.tooMuch(err) {
-			return nil, false, nil
-		}
-		if err != nil {
-			return nil, false, err
-		}
-		subjects = append(subjects, some...)
-	}
-	slices.Sort(subjects)
-	return slices.Compact(subjects), true, nil
-}
-
-// question is a call of a detection's text about a period, the end excluded.
-func (b *Backtester) question(d *Detection, text string, p period, subjects []string) clickhouse.Call {
-	return clickhouse.Call{Detection: d.ID, Text: text, Tenant: b.o.Tenant, From: p.from, To: p.to.Add(-tick), Line: b.o.Clock().UTC(), Subjects: subjects, Arguments: d.arguments()}
-}
-
-// evaluate counts the findings anchored in a period; one that needs too much memory is cut in two.
-func (b *Backtester) evaluate(ctx context.Context, t *trial, p period, n *counter) error {
-	proposed, err := b.findings(ctx, t, &t.proposed, p)
-	present := proposed
-	if err == nil && t.differs {
-		present, err = b.findings(ctx, t, &t.present, p)
-	}
-	if length := p.to.Sub(p.from); b.tooMuch(err) && length > shortest {
-		middle := p.from.Add(length / 2).Truncate(time.Second)
-		if err := b.evaluate(ctx, t, period{p.from, middle}, n); err != nil {
-			return err
-		}
-		return b.evaluate(ctx, t, period{middle, p.to}, n)
-	}
-	if err != nil {
-		return err
-	}
-	t.limits[0].apply(proposed)
-	switch {
-	case t.absent:
-		present = nil
-	case t.differs:
-		t.limits[1].apply(present)
-	}
-	early := func(f alert.Finding) bool { return f.Anchor.Before(t.from) }
-	if t.limits[0].limit > 0 || t.limits[1].limit > 0 {
-		proposed = slices.DeleteFunc(slices.Clone(proposed), early)
-		present = slices.DeleteFunc(slices.Clone(present), early)
-	}
-	n.add(proposed, present)
-	return nil
-}
-
-// findings of a period, the end excluded, without what is not counted and takes the most memory.
-func (b *Backtester) findings(ctx context.Context, t *trial, d *Detection, p period) ([]alert.Finding, error) {
-	found, err := grown(p, func(p period, subjects []string, each func(alert.Finding)) error {
-		if len(subjects) == 0 {
-			subjects = t.subjects
-			if len(subjects) > 0 && len(t.slices) == 1 && p == t.slices[0].period {
-				return b.ask(ctx, d, p, subjects, each)
-			}
-		}
-		return b.call(ctx, d, p, subjects, each)
-	})
-	if err != nil {
-		return found, err
-	}
-	if b.o.Exceptions != nil {
-		if err := takeOwn(ctx, b.o.People, b.o.Tenant, b.o.Exceptions(d.ID), found); err != nil {
-			return nil, err
-		}
-	}
-	if b.o.People == nil {
-		return found, nil
-	}
-	scope, err := readScope(d.Scope)
-	if err != nil {
-		return nil, err
-	}
-	return found, scope.limit(ctx, b.o.People, b.o.Tenant, found)
-}
-
-// detectionsAtOnce bounds how many detections of one backtest are evaluated at once; together they share the engine's memory.
-const detectionsAtOnce = 2
-
-// maxCandidates is how many subjects a view is asked about by name; of more, all are asked about: long lists are slow.
-const maxCandidates = 5_000
-
-// call evaluates a detection about those of the subjects about whom it can find anything; no subjects means all.
-func (b *Backtester) call(ctx context.Context, d *Detection, p period, subjects []string, each func(alert.Finding)) error {
-	if d.Candidates != "" {
-		some, err := b.o.Store.Candidates(ctx, b.question(d, d.Candidates, p, subjects))
-		if err != nil {
-			return err
-		}
-		if len(some) == 0 {
-			return nil
-		}
-		if len(some) <= maxCandidates {
-			subjects = some
-		}
-	}
-	return b.ask(ctx, d, p, subjects, each)
-}
-
-// ask evaluates a detection about subjects; none means all.
-func (b *Backtester) ask(ctx context.Context, d *Detection, p period, subjects []string, each func(alert.Finding)) error {
-	var exceptions []alert.Exception
-	if b.o.Exceptions != nil {
-		exceptions = b.o.Exceptions(d.ID)
-	}
-	return b.o.Store.EachFinding(ctx, b.question(d, d.SQL, p, subjects), func(f alert.Finding) error {
-		except(exceptions, d.Attributes, &f)
-		f.Evidence, f.EventIDs = "", nil
-		each(f)
-		return nil
-	})
 }

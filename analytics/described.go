@@ -23,12 +23,11 @@ func (r *Runner) toldName() string      { return "context-recheck/" + r.o.Tenant
 func (r *Runner) calledName() string { return "context-applications/" + r.o.Tenant }
 
 func (r *Runner) loadDescribed(ctx context.Context) error {
-	for name, c := range map[string]*clickhouse.Checkpoint{r.describedName(): &r.described, r.passedName(): &r.passed, r.toldName(): &r.toldOf} {
-		var err error
-		if *c, _, err = r.o.Store.LoadCheckpoint(ctx, name); err != nil {
-			return fmt.Errorf("analytics: context of alerts: %w", err)
-		}
+	all, err := r.o.Store.LoadCheckpoints(ctx, []string{r.describedName(), r.passedName(), r.toldName()})
+	if err != nil {
+		return fmt.Errorf("analytics: context of alerts: %w", err)
 	}
+	r.described, r.passed, r.toldOf = all[r.describedName()], all[r.passedName()], all[r.toldName()]
 	return nil
 }
 

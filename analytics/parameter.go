@@ -254,6 +254,11 @@ func Tune(definitions []Definition, tuning map[string]Tuning) ([]Detection, erro
 	return all, nil
 }
 
+// view is the detection as it is called by hand.
+func (d *Detection) view() clickhouse.View {
+	return clickhouse.View{ID: d.ID, Text: d.SQL, Values: d.arguments()}
+}
+
 // arguments are the values for a call of the view, in the order of the parameters.
 func (d *Detection) arguments() []clickhouse.Argument {
 	all := make([]clickhouse.Argument, len(d.Parameters))

@@ -1,80 +1,19 @@
 package analytics
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
-	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
-	"github.com/sealwatch/sealwatch/internal/directory"
-	"github.com/sealwatch/sealwatch/internal/intelligence"
 )
-
-// Store is what the analysis needs of the database; *clickhouse.DB is one.
-type Store interface {
-	LastEventSequence(ctx context.Context) (uint64, error)
-	Watermark(ctx context.Context, tenant string, line time.Time) (time.Time, error)
-	EarliestHeld(ctx context.Context, tenant string, line time.Time) (time.Time, error)
-	ChangedSpans(ctx context.Context, q clickhouse.SpanQuery) ([]clickhouse.Span, error)
-	Affected(ctx context.Context, detection, text, tenant string, changed map[string][]string, first, last, line time.Time, arguments []clickhouse.Argument) ([]clickhouse.Span, error)
-	AddRechecks(ctx context.Context, token, tenant string, all []clickhouse.Recheck) error
-	LastRecheck(ctx context.Context) (uint64, error)
-	Rechecks(ctx context.Context, tenant string, after uint64) ([]clickhouse.Recheck, error)
-	Postponed(ctx context.Context, tenant string) ([]clickhouse.Recheck, error)
-	AddRanges(ctx context.Context, ranges []intelligence.Range) error
-	RemoveRanges(ctx context.Context, tenant, source string, prefixes []netip.Prefix) (int, error)
-	RebuildNetworks(ctx context.Context) error
-	RebuildPlacements(ctx context.Context) error
-	RangesChanged(ctx context.Context, tenant string, after uint64) (uint64, error)
-	PlacesChanged(ctx context.Context, tenant string, after uint64) (bool, error)
-	SubjectsOfPlaces(ctx context.Context, tenant string, after uint64) ([]clickhouse.Span, error)
-	Misplaced(ctx context.Context, tenant string) (uint64, error)
-	PlaceEvents(ctx context.Context, tenant string) error
-	PendingRechecks(ctx context.Context, tenant, reason string, after uint64) ([]clickhouse.Recheck, error)
-	UsersOfRanges(ctx context.Context, tenant string, after uint64) ([]clickhouse.Span, error)
-	AddPeople(ctx context.Context, states []directory.State) error
-	IndexLeavers(ctx context.Context, tenant string) error
-	PeopleChanges(ctx context.Context, tenant string, after uint64) ([]clickhouse.PersonChange, error)
-	UsersOfPeople(ctx context.Context, tenant string, keys []string, since time.Time) ([]clickhouse.Span, error)
-	SubjectsBetween(ctx context.Context, tenant string, types []string, from, to time.Time) ([]clickhouse.Span, error)
-	DefineDetection(ctx context.Context, id, text string, values []clickhouse.Argument) error
-	DropDetections(ctx context.Context, ids []string) error
-	DetectionVersions(ctx context.Context, tenant string) ([]alert.DetectionVersion, error)
-	AddDetectionVersions(ctx context.Context, tenant string, all []alert.DetectionVersion) error
-	Findings(ctx context.Context, c clickhouse.Call) ([]alert.Finding, error)
-	EachFinding(ctx context.Context, c clickhouse.Call, each func(alert.Finding) error) error
-	EventDays(ctx context.Context, tenant string, from, to time.Time) ([]clickhouse.EventDay, error)
-	AlertsAnchored(ctx context.Context, tenant, detection string, from, to time.Time) ([]alert.Alert, error)
-	RecheckReasons(ctx context.Context, tenant, prefix string) (map[[2]string]bool, error)
-	Candidates(ctx context.Context, c clickhouse.Call) ([]string, error)
-	Exceptions(ctx context.Context, tenant string) ([]alert.Exception, error)
-	StoreException(ctx context.Context, e alert.Exception) error
-	GetAlert(ctx context.Context, tenant, id string) (alert.Alert, error)
-	AlertsOfSubjects(ctx context.Context, tenant, detection string, subjects []string) ([]alert.Alert, error)
-	AlertsBeyond(ctx context.Context, tenant, detection string, from, to time.Time) (clickhouse.Beyond, error)
-	AlertsRanked(ctx context.Context, tenant, detection string, from, to time.Time, limit int) ([]alert.Alert, error)
-	AlertsByID(ctx context.Context, tenant string, ids []string) ([]alert.Alert, error)
-	AlertsDue(ctx context.Context, tenant string, subjects []string, first, last, passed, watermark time.Time, limit int) ([]alert.Alert, error)
-	Circumstances(ctx context.Context, tenant string, line time.Time, findings []*alert.Finding) ([]*alert.Context, error)
-	HoursSeen(ctx context.Context, tenant string, line, from, to time.Time) ([]time.Time, error)
-	DirectoryAt(ctx context.Context, tenant string, questions []directory.Question) ([]directory.Answer, error)
-	AlertsMentioning(ctx context.Context, tenant string, users []string, limit int) ([]alert.Alert, error)
-	NamesInEvents(ctx context.Context, tenant string, line time.Time, users, applications []string, first, last time.Time) (map[string]alert.Named, error)
-	LoadCheckpoint(ctx context.Context, name string) (clickhouse.Checkpoint, bool, error)
-	StoreCheckpoints(ctx context.Context, token string, all map[string]clickhouse.Checkpoint) error
-}
 
 // Options for a Runner.
 type Options struct {
@@ -189,21 +128,23 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	}
 	r := &Runner{o: o, tooMuch: clickhouse.Limit, log: o.Logger, wake: make(chan struct{}, 1), toPlace: make(chan struct{}, 1), state: map[string]*progress{}, lineages: map[string]*lineage{}, exceptions: map[string][]alert.Exception{}, unasked: map[string]string{}, limitsTold: limitsTold{}, reevaluating: make(chan struct{}, 1)}
 	r.metrics = newMetrics(o.Registerer, func() float64 { return float64(r.Status().Pending) })
+	views := make([]clickhouse.View, len(o.Detections))
+	var names []string
 	for i := range o.Detections {
 		d := &o.Detections[i]
 		r.detections = append(r.detections, d)
-		if err := o.Store.DefineDetection(ctx, d.ID, d.SQL, d.arguments()); err != nil {
-			return nil, fmt.Errorf("analytics: detection %s: %w", d.ID, err)
-		}
-		c, _, err := o.Store.LoadCheckpoint(ctx, r.checkpointName(d.ID))
-		if err != nil {
-			return nil, fmt.Errorf("analytics: detection %s: %w", d.ID, err)
-		}
-		again, _, err := o.Store.LoadCheckpoint(ctx, r.recheckName(d.ID))
-		if err != nil {
-			return nil, fmt.Errorf("analytics: detection %s: %w", d.ID, err)
-		}
-		r.state[d.ID] = &progress{Checkpoint: c, rechecked: again}
+		views[i] = d.view()
+		names = append(names, r.checkpointName(d.ID), r.recheckName(d.ID))
+	}
+	if err := o.Store.DefineDetections(ctx, views); err != nil {
+		return nil, fmt.Errorf("analytics: detections: %w", err)
+	}
+	reached, err := o.Store.LoadCheckpoints(ctx, names)
+	if err != nil {
+		return nil, fmt.Errorf("analytics: how far the detections are: %w", err)
+	}
+	for _, d := range r.detections {
+		r.state[d.ID] = &progress{Checkpoint: reached[r.checkpointName(d.ID)], rechecked: reached[r.recheckName(d.ID)]}
 	}
 	if err := r.loadVersions(ctx); err != nil {
 		return nil, err
@@ -244,21 +185,6 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	}
 	return r, r.findHeld(ctx, r.line())
 }
-
-// maxConcurrent is how many detections are evaluated at once. More would only slow each other down on two cores.
-const maxConcurrent = 2
-
-// quickestFirst are the detections in the order of what their last steps took, so that an alert waits for no slower view.
-func (r *Runner) quickestFirst() []*Detection {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	all := slices.Clone(r.detections)
-	slices.SortStableFunc(all, func(a, b *Detection) int { return cmp.Compare(r.state[a.ID].took, r.state[b.ID].took) })
-	return all
-}
-
-// checkpointPatience bounds the storing of checkpoints.
-const checkpointPatience = 5 * time.Second
 
 func (r *Runner) checkpointName(detection string) string {
 	return "analysis/" + r.o.Tenant + "/" + detection
@@ -318,170 +244,4 @@ func (r *Runner) Run(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
-}
-
-// allWaiting says whether every detection waits to be tried again; r.mu is held.
-func (r *Runner) allWaiting() bool {
-	now := time.Now()
-	for _, p := range r.state {
-		if !now.Before(p.notBefore) {
-			return false
-		}
-	}
-	return true
-}
-
-// behind says whether there is something to do.
-func (r *Runner) behind() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.begun && len(r.state) > 0 && !r.allWaiting() || !r.held.IsZero() && !r.held.After(r.line()) || len(r.unasked) > 0 {
-		return true
-	}
-	now := time.Now()
-	for _, p := range r.state {
-		if now.Before(p.notBefore) {
-			continue
-		}
-		if p.Position < r.head.Load() || p.rechecked.Position < r.asked.Load() || len(p.dueAgain(now)) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// round takes every detection one step further and says whether all went well. The detections run side by side: most of
-// the time of a small round goes into the planning of their views.
-func (r *Runner) round(ctx context.Context) bool {
-	start := time.Now()
-	line := r.line()
-	unasked := r.askExceptions(ctx)
-	if unasked != nil && ctx.Err() == nil {
-		r.log.WarnContext(ctx, "analysis: who an exception covers cannot be looked at yet; it is tried again", slog.Any("error", unasked))
-	}
-	r.retireSpent(ctx)
-	wider := r.wider()
-	todo := make(map[string]clickhouse.SpanQuery)
-	changed := make(map[clickhouse.SpanQuery][]clickhouse.Span)
-	now := time.Now()
-	waiting := 0
-	r.mu.Lock()
-	release := !r.begun || !r.held.IsZero() && !r.held.After(line)
-	for id, p := range r.state {
-		if now.Before(p.notBefore) {
-			waiting++
-			continue
-		}
-		todo[id] = clickhouse.SpanQuery{Tenant: r.o.Tenant, After: p.Position, Upto: min(r.head.Load(), p.Position+r.o.Step), Release: release, Released: p.Line, Line: line, Wider: wider}
-	}
-	r.mu.Unlock()
-	failed := make(map[clickhouse.SpanQuery]error)
-	for _, q := range todo { // most detections are at the same place
-		if _, asked := changed[q]; !asked {
-			changed[q], failed[q] = r.changed(ctx, q)
-		}
-	}
-	var side errgroup.Group
-	side.SetLimit(maxConcurrent)
-	var mu sync.Mutex
-	done := make(map[string]clickhouse.Checkpoint)
-	for _, d := range r.quickestFirst() {
-		q, due := todo[d.ID]
-		if !due {
-			continue
-		}
-		side.Go(func() error {
-			begun := time.Now()
-			err := failed[q]
-			if err == nil {
-				err = r.step(ctx, d, changed[q], line)
-			}
-			r.mu.Lock()
-			r.state[d.ID].took = time.Since(begun)
-			r.mu.Unlock()
-			if err == nil {
-				err = r.recheck(ctx, d, line)
-			}
-			if err == nil {
-				err = r.tryAgain(ctx, d, line)
-			}
-			r.note(ctx, d, err)
-			if err == nil {
-				mu.Lock()
-				done[d.ID] = clickhouse.Checkpoint{Position: q.Upto, Line: line}
-				mu.Unlock()
-			}
-			return nil
-		})
-	}
-	_ = side.Wait() // every error is noted with its detection
-	ok := len(done) == len(todo)
-	if len(done) > 0 && r.store(ctx, done) != nil {
-		return false
-	}
-	err := r.findHeld(ctx, line)
-	if err != nil && ctx.Err() == nil {
-		r.log.WarnContext(ctx, "analysis: held events cannot be looked up", slog.Any("error", err))
-	}
-	r.mu.Lock()
-	// Until it is known which events are held, and while a detection has not released those that were due, rounds go on.
-	r.begun = err == nil && ok && waiting == 0
-	r.mu.Unlock()
-	ok = ok && err == nil && unasked == nil
-	r.metrics.rounds.Observe(time.Since(start).Seconds())
-	return ok
-}
-
-// store keeps how far the detections have come. The alerts are stored already: what is lost here is evaluated again,
-// which changes nothing.
-func (r *Runner) store(ctx context.Context, done map[string]clickhouse.Checkpoint) error {
-	named := make(map[string]clickhouse.Checkpoint, len(done))
-	r.mu.Lock()
-	for id, c := range done {
-		c.Version = r.state[id].Version + 1
-		done[id] = c
-		named[r.checkpointName(id)] = c
-	}
-	r.mu.Unlock()
-	// also when the service stops meanwhile: it would only be done again
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkpointPatience)
-	defer cancel()
-	if err := r.o.Store.StoreCheckpoints(ctx, uuid.NewString(), named); err != nil {
-		r.log.WarnContext(ctx, "analysis: checkpoints cannot be stored", slog.Any("error", err))
-		for id := range done {
-			r.mu.Lock()
-			r.state[id].lastError = public(err)
-			r.mu.Unlock()
-		}
-		return err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for id, c := range done {
-		r.state[id].Checkpoint = c
-	}
-	return nil
-}
-
-// firstPause and longestPause bound the time until a detection that failed is tried again.
-const (
-	firstPause   = time.Second
-	longestPause = time.Minute
-)
-
-func (r *Runner) note(ctx context.Context, d *Detection, err error) {
-	if err != nil && ctx.Err() == nil {
-		r.log.ErrorContext(ctx, "analysis: a detection could not be evaluated; it is tried again", slog.String("detection", d.ID), slog.Any("error", err))
-		r.metrics.errors.WithLabelValues(d.ID).Inc()
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	p := r.state[d.ID]
-	p.lastError = public(err)
-	if err == nil {
-		p.failures, p.notBefore = 0, time.Time{}
-		return
-	}
-	p.notBefore = time.Now().Add(min(longestPause, firstPause<<min(p.failures, 10)))
-	p.failures++
 }

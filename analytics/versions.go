@@ -267,7 +267,7 @@ func (r *Runner) defineVersions(ctx context.Context) {
 			if present == nil || v.Hash() == present.Hash() || v.off() {
 				continue
 			}
-			if err := r.o.Store.DefineDetection(ctx, viewOf(v), v.SQL, v.arguments()); err != nil && ctx.Err() == nil {
+			if err := r.o.Store.DefineDetections(ctx, []clickhouse.View{{ID: viewOf(v), Text: v.SQL, Values: v.arguments()}}); err != nil && ctx.Err() == nil {
 				r.log.WarnContext(ctx, "an earlier version of a detection cannot be used any more; sealwatch reevaluate puts the present one in its place for the time that it judges",
 					slog.String("detection", v.Detection), slog.Int("revision", int(v.Revision)), slog.Time("from", l.reigns[i].from), slog.Time("to", l.reigns[i].to), slog.Any("error", err))
 			}

@@ -31,10 +31,8 @@ type CaseStore interface {
 // withoutViews is a database for cases without what the analysis does not need to find: views for use by hand, and the contexts of alerts.
 type withoutViews struct{ CaseStore }
 
-// DefineDetection does nothing.
-func (withoutViews) DefineDetection(context.Context, string, string, []clickhouse.Argument) error {
-	return nil
-}
+// DefineDetections does nothing.
+func (withoutViews) DefineDetections(context.Context, []clickhouse.View) error { return nil }
 
 // DropDetections does nothing.
 func (withoutViews) DropDetections(context.Context, []string) error { return nil }

@@ -185,62 +185,6 @@ func (d *DB) Candidates(ctx context.Context, c Call) ([]string, error) {
 	return all, err
 }
 
-// DefineDetection creates the views of a detection again: detect_<id>_base from the text, with all its parameters, and
-// detect_<id>(from, to) for use by hand, with the values written in.
-func (d *DB) DefineDetection(ctx context.Context, id, text string, values []Argument) error {
-	if !identifier.MatchString(id) {
-		return fmt.Errorf("clickhouse: detection id %q: expected lower-case letters, digits and underscores", id)
-	}
-	arguments := []string{"from = {from:DateTime64(7, 'UTC')}", "to = {to:DateTime64(7, 'UTC')}", "subjects = []"}
-	if strings.Contains(text, "{line:") {
-		arguments = append(arguments, "line = '2200-01-01 00:00:00'") // by hand, held events count
-	}
-	for _, a := range values {
-		if !identifier.MatchString(a.Name) || !typeName.MatchString(a.Type) {
-			return fmt.Errorf("clickhouse: parameter %q of type %q of detection %s: not an identifier and a type", a.Name, a.Type, id)
-		}
-		value, err := a.literal()
-		if err != nil {
-			return fmt.Errorf("clickhouse: parameter %s of detection %s: %w", a.Name, id, err)
-		}
-		arguments = append(arguments, fmt.Sprintf("%s = %s", a.Name, value))
-	}
-	base := "CREATE OR REPLACE VIEW detect_" + id + "_base AS\n" + text
-	if err := d.conn.Exec(ctx, base); err != nil {
-		return fmt.Errorf("clickhouse: view detect_%s_base: %w", id, classify(ctx, err))
-	}
-	// The database is written out, because ClickHouse looks a parameterised view up in the caller's.
-	short := fmt.Sprintf("CREATE OR REPLACE VIEW detect_%s AS\nSELECT * FROM `%s`.detect_%s_base(%s)", id, d.database, id, strings.Join(arguments, ", "))
-	if err := d.conn.Exec(ctx, short); err != nil {
-		return fmt.Errorf("clickhouse: view detect_%s: %w", id, classify(ctx, err))
-	}
-	return nil
-}
-
-// DropDetections removes the views of detections, by their ids, where there are some.
-func (d *DB) DropDetections(ctx context.Context, ids []string) error {
-	var names []string
-	for _, id := range ids {
-		if !identifier.MatchString(id) {
-			return fmt.Errorf("clickhouse: detection id %q: expected lower-case letters, digits and underscores", id)
-		}
-		names = append(names, "detect_"+id, "detect_"+id+"_base")
-	}
-	var there []string
-	err := d.rows(ctx, "analysis_views", func(r driver.Rows) error {
-		var name string
-		err := r.Scan(&name)
-		there = append(there, name)
-		return err
-	}, list("names", names))
-	for _, name := range there {
-		if err == nil {
-			err = classify(ctx, d.conn.Exec(ctx, "DROP VIEW IF EXISTS "+name))
-		}
-	}
-	return err
-}
-
 // Quote writes s as a string literal of SQL. It serves view definitions, which bind nothing, and statements that are
 // shown to people; what Sealwatch runs with values of users binds them.
 func Quote(s string) string {

@@ -21,14 +21,27 @@ type Checkpoint struct {
 
 // LoadCheckpoint returns the checkpoint of that name; found is false before the first StoreCheckpoints.
 func (d *DB) LoadCheckpoint(ctx context.Context, name string) (c Checkpoint, found bool, err error) {
-	err = d.rows(ctx, "checkpoints_load", func(r driver.Rows) error {
-		found = true
-		return r.Scan(&c.Position, &c.Cursor, &c.Line, &c.Version)
-	}, named("name", name))
-	if c.Line.Unix() == 0 {
-		c.Line = time.Time{}
-	}
+	all, err := d.LoadCheckpoints(ctx, []string{name})
+	c, found = all[name]
 	return c, found, err
+}
+
+// LoadCheckpoints returns those of the checkpoints that there are, by name.
+func (d *DB) LoadCheckpoints(ctx context.Context, names []string) (map[string]Checkpoint, error) {
+	all := make(map[string]Checkpoint, len(names))
+	err := d.rows(ctx, "checkpoints_load", func(r driver.Rows) error {
+		var name string
+		var c Checkpoint
+		if err := r.Scan(&name, &c.Position, &c.Cursor, &c.Line, &c.Version); err != nil {
+			return err
+		}
+		if c.Line.Unix() == 0 {
+			c.Line = time.Time{}
+		}
+		all[name] = c
+		return nil
+	}, list("names", names))
+	return all, err
 }
 
 // StoreCheckpoints stores checkpoints together, each in the place of the one with a lower Version. Each name MUST have

@@ -134,3 +134,9 @@ func RelatedPeople(ctx context.Context, d *DB, tenant string, keys []string) (id
 	}, list("keys", keys))
 	return ids, err
 }
+
+// TableID is the engine's own id of a table or view, which it has until it is made again.
+func TableID(ctx context.Context, d *DB, name string) (id string, err error) {
+	err = d.query(ctx, "table id", "SELECT toString(uuid) FROM system.tables WHERE database = currentDatabase() AND name = {name:String}", func(r driver.Rows) error { return r.Scan(&id) }, named("name", name))
+	return id, err
+}

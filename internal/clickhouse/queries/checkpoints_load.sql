@@ -1,1 +1,1 @@
-SELECT position, cursor, line, version FROM checkpoints FINAL WHERE name = {name:String}
+SELECT name, position, cursor, line, version FROM checkpoints FINAL WHERE name IN {names:Array(String)}
