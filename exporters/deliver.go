@@ -132,7 +132,7 @@ func (e *Error) took() bool {
 // export makes one attempt. A panic of the exporter counts against the batch, so that the change that causes it is
 // found and put aside.
 func (r *Runner) export(ctx context.Context, batch []alert.Change) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, r.patience())
+	ctx, cancel := context.WithTimeout(ctx, r.Patience())
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
@@ -144,8 +144,8 @@ func (r *Runner) export(ctx context.Context, batch []alert.Change) (err error) {
 	return r.o.Exporter.Export(ctx, batch)
 }
 
-// patience is how long one export may take.
-func (r *Runner) patience() time.Duration {
+// Patience is how long one export may take.
+func (r *Runner) Patience() time.Duration {
 	if p, ok := r.o.Exporter.(Patient); ok {
 		return max(r.o.AttemptTimeout, p.Patience())
 	}

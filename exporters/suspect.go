@@ -79,11 +79,19 @@ func (r *Runner) settleBehind(ctx context.Context, lane *[]alert.Change, at int)
 // suspect notes that the change behind the suspects was refused alone, and waits. All of them were tried when it returns true.
 func (r *Runner) suspect(ctx context.Context, lane *[]alert.Change, e *Error, attempt int) (all bool, err error) {
 	r.suspects.sequences = append(r.suspects.sequences, (*lane)[len(r.suspects.sequences)].Sequence)
-	for n := len(r.suspects.sequences); n < len(*lane) && r.unheard(*lane, n); n++ {
-		r.suspects.sequences = append(r.suspects.sequences, (*lane)[n].Sequence) // it says nothing before what it ends is taken
+	n, most := 0, max(r.o.BatchChanges, 100)
+	for more := true; ; {
+		for n = len(r.suspects.sequences); n < len(*lane) && r.unheard(*lane, n); n++ { // it says nothing before what it ends is taken
+			r.suspects.sequences = append(r.suspects.sequences, (*lane)[n].Sequence)
+		}
+		if lane != &r.queue || !more || n < len(*lane) || n >= most {
+			break
+		}
+		if more, err = r.readPage(ctx); err != nil { // what came meanwhile may be taken
+			return false, err
+		}
 	}
-	n := len(r.suspects.sequences)
-	all = n >= min(len(*lane), max(r.o.BatchChanges, 100))
+	all = n >= min(len(*lane), most)
 	if e.Kind != Unauthorized && !all {
 		return false, r.rest(ctx)
 	}
@@ -109,15 +117,19 @@ func (r *Runner) suspect(ctx context.Context, lane *[]alert.Change, e *Error, at
 // tryQueue looks whether the receiver takes what waits behind what overtakes, a few changes alone.
 func (r *Runner) tryQueue(ctx context.Context) (taken bool, err error) {
 	const most = 10
-	if len(r.queue) == 0 {
-		if _, err := r.readPage(ctx); err != nil {
-			return false, err
+	for i, tried := 0, 0; tried < most; i++ {
+		for more := true; i >= len(r.queue); {
+			if !more {
+				return false, nil
+			}
+			if more, err = r.readPage(ctx); err != nil {
+				return false, err
+			}
 		}
-	}
-	for i := range min(most, len(r.queue)) {
 		if r.unheard(r.queue, i) || slices.ContainsFunc(r.express, func(c alert.Change) bool { return c.ID == r.queue[i].ID }) {
 			continue // the older version would come behind
 		}
+		tried++
 		if err := r.rest(ctx); err != nil {
 			return false, err
 		}

@@ -3,6 +3,7 @@ package exporters_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -206,4 +207,41 @@ func TestRefusedWhileNothingElseComes(t *testing.T) {
 		w.stop(r)
 		w.wantTaken([]uint64{1, 2, 2, 4}) // the newest version that it has, once more
 	})
+}
+// TestLaterOnesAreTried: what comes behind changes that were all refused shows that the receiver takes others, whatever their severity.
+func TestLaterOnesAreTried(t *testing.T) {
+	const low, high = alert.SeverityLow, alert.SeverityHigh
+	for _, first := range []string{low, high} {
+		for _, later := range []string{low, high} {
+			for _, refused := range []int{1, 2, 5} {
+				t.Run(fmt.Sprint(first, later, refused), func(t *testing.T) {
+					inWorld(t, func(w *world) {
+						var poisoned []uint64
+						for i := range refused {
+							poisoned = append(poisoned, uint64(i+1)) //nolint:gosec // few
+							c := exportertest.Change(i + 1)
+							c.Severity = first
+							w.log.Append(c)
+						}
+						got := w.told(poisoned...)
+						r, _ := w.start()
+						time.Sleep(time.Minute)
+						synctest.Wait()
+						c := exportertest.Change(100)
+						c.Severity = later
+						w.log.Append(c)
+						time.Sleep(15 * time.Minute)
+						synctest.Wait()
+						if want := fmt.Sprint(refused+1, " created"); len(*got) != 1 || (*got)[0] != want {
+							t.Errorf("told %q, want %q; %+v", *got, want, r.Status())
+						}
+						if n := len(w.store.DeadLetters("siem")); n == 0 || n > refused { // those behind the first wait until something is taken again
+							t.Errorf("%d dead letters, want 1 to %d", n, refused)
+						}
+						w.stop(r)
+					})
+				})
+			}
+		}
+	}
 }

@@ -23,7 +23,9 @@ func (w *world) told(poisoned ...uint64) *[]string {
 				e.Failed[i] = "refused"
 				continue
 			}
-			all = append(all, fmt.Sprint(c.Sequence, " ", c.Kind))
+			if one := fmt.Sprint(c.Sequence, " ", c.Kind); !slices.Contains(all, one) { // what was taken last is sent again to see whether the receiver takes anything
+				all = append(all, one)
+			}
 		}
 		if len(e.Failed) > 0 {
 			return e

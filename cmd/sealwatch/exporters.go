@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -199,7 +201,9 @@ func (p *process) exportersTest() *cobra.Command {
 		}
 		return withDestinations(*address, func(client sealwatchv1.DestinationServiceClient) error {
 			name := strings.TrimPrefix(args[0], destinationPrefix)
-			r, err := client.TestDestination(c.Context(), &sealwatchv1.TestDestinationRequest{Name: destinationPrefix + name})
+			ctx, cancel := context.WithTimeout(c.Context(), testPatience)
+			defer cancel()
+			r, err := client.TestDestination(ctx, &sealwatchv1.TestDestinationRequest{Name: destinationPrefix + name})
 			if err != nil {
 				return err
 			}
@@ -223,6 +227,10 @@ func (p *process) exportersTest() *cobra.Command {
 	}
 	return c
 }
+
+// testPatience is how long a test may take: without a deadline of the caller's, the service ends a call sooner than an indexer of Splunk
+// may take to acknowledge.
+const testPatience = 10 * time.Minute
 
 func withDestinations(address string, use func(sealwatchv1.DestinationServiceClient) error) error {
 	conn, err := connect(address)

@@ -79,6 +79,9 @@ func (x *Exporter) Token(ctx context.Context) error {
 	return nil
 }
 
+// Transport implements exporters.Web.
+func (x *Exporter) Transport() *http.Transport { return x.transport.Transport }
+
 // Kind implements exporters.Exporter.
 func (x *Exporter) Kind() string { return "sentinel" }
 
@@ -286,7 +289,7 @@ func (x *Exporter) post(ctx context.Context, stream string) *refusal {
 const easyRequests = 100
 
 func (x *Exporter) compress(items []item) error {
-	x.body.Reset()
+	x.body = bytes.Buffer{} // a connection may still read the last one, as when a request was refused before it was read
 	x.gzip.Reset(&x.body)
 	separator := []byte{'['}
 	for _, i := range items {

@@ -33,6 +33,7 @@ type Exporter struct {
 	slow      time.Duration
 	slowUntil time.Time
 	body      bytes.Buffer
+	patience  time.Duration
 	gzip      *gzip.Writer
 }
 
@@ -42,6 +43,9 @@ func New(o Options) (*Exporter, error) {
 		return nil, err
 	}
 	x := &Exporter{o: o, flights: flights{}, requests: payload.Limit{Configured: o.MaxBytes}, singles: payload.Limit{Configured: o.MaxBytes}}
+	if !o.NoAck {
+		x.patience = time.Minute + o.AckTimeout
+	}
 	x.encoder = newEncoder(&x.o)
 	for _, address := range o.Endpoints {
 		base, err := Endpoint(address)
@@ -65,12 +69,7 @@ func New(o Options) (*Exporter, error) {
 func (x *Exporter) Kind() string { return "splunk" }
 
 // Patience implements exporters.Patient: the requests, and the time that an acknowledgement may take.
-func (x *Exporter) Patience() time.Duration {
-	if x.o.NoAck {
-		return 0
-	}
-	return time.Minute + x.o.AckTimeout
-}
+func (x *Exporter) Patience() time.Duration { return x.patience }
 
 // Check implements exporters.Checker: there is a token, and it can be one.
 func (x *Exporter) Check() error {

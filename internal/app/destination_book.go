@@ -60,7 +60,7 @@ func (b *destinationBook) ResumeDestination(_ context.Context, name string) (sta
 	return before, nil
 }
 
-// trialPatience bounds a test of a destination: an exporter may wait for an acknowledgement.
+// trialPatience bounds a test of a destination, unless its exporter needs longer, for an acknowledgement.
 const trialPatience = time.Minute
 
 func (b *destinationBook) TestDestination(ctx context.Context, name string) (id, refusal string, err error) {
@@ -69,13 +69,14 @@ func (b *destinationBook) TestDestination(ctx context.Context, name string) (id,
 		return "", "", fault.New(fault.NotFound, "no destination %q is configured", name)
 	}
 	c := trialAlert(b.tenant, name, time.Now().UTC())
-	bounded, cancel := context.WithTimeout(ctx, trialPatience)
+	patience := max(trialPatience, r.Patience())
+	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	switch err := r.Try(bounded, c); {
 	case ctx.Err() != nil:
 		return "", "", ctx.Err()
 	case bounded.Err() != nil:
-		return c.ID, "it did not take the test within " + trialPatience.String() + "; what went before it may still be under way", nil
+		return c.ID, "it did not take the test within " + patience.String() + "; what went before it may still be under way", nil
 	case err != nil:
 		return c.ID, err.Error(), nil
 	}

@@ -135,7 +135,11 @@ func (e *examination) destination(ctx context.Context, cfg config.Config, d conf
 		if !opt.Send {
 			return StepSkipped, "--send sends one", nil
 		}
-		ctx, cancel := context.WithTimeout(ctx, engineTimeout)
+		patience := engineTimeout
+		if p, ok := exporter.(exporters.Patient); ok { // it waits for an acknowledgement
+			patience = max(patience, p.Patience())
+		}
+		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
 		if err := exporter.Export(ctx, []alert.Change{testMessage(cfg.Tenant, time.Now().UTC())}); err != nil {
 			var refused *exporters.Error
