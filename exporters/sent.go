@@ -118,6 +118,9 @@ func (r *Runner) forget() {
 			}
 		}
 	}
+	if r.witness != nil {
+		kept[r.witness.ID] = r.known[r.witness.ID]
+	}
 	for id := range r.passed {
 		if k, ok := r.known[id]; ok {
 			kept[id] = k

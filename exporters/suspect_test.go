@@ -208,6 +208,7 @@ func TestRefusedWhileNothingElseComes(t *testing.T) {
 		w.wantTaken([]uint64{1, 2, 2, 4}) // the newest version that it has, once more
 	})
 }
+
 // TestLaterOnesAreTried: what comes behind changes that were all refused shows that the receiver takes others, whatever their severity.
 func TestLaterOnesAreTried(t *testing.T) {
 	const low, high = alert.SeverityLow, alert.SeverityHigh
