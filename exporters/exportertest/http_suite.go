@@ -1,11 +1,14 @@
 package exportertest
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -32,7 +35,10 @@ type HTTPFactory struct {
 
 // RunHTTP runs the suite of Run, and what else can happen over HTTPS: every status, lost and broken answers, certificates, redirects.
 func RunHTTP(t *testing.T, f HTTPFactory) {
-	f.Acknowledged = true
+	f.Acknowledged, f.secret = true, f.Secret
+	before, output := slog.Default(), log.Writer()
+	slog.SetDefault(watchful(t, f.Secret)) // of exporters to which no log is given
+	defer func() { slog.SetDefault(before); log.SetOutput(output) }()
 	f.NewReceiver = func(t testing.TB) Receiver { return f.NewHTTPReceiver(t) }
 	if f.Refuse == nil {
 		f.Refuse = refuse
@@ -44,6 +50,7 @@ func RunHTTP(t *testing.T, f HTTPFactory) {
 	}{
 		{"statuses", statuses}, {"retry after", retryAfter}, {"redirects", redirects}, {"the answer is lost", answerLost}, {"the answer is broken", answerBroken},
 		{"the answer never ends", answerNeverEnds}, {"a request too large", tooLarge}, {"certificates", certificates}, {"recovers from each status", recovers},
+		{"slow", slow},
 	} {
 		t.Run("http "+c.name, func(t *testing.T) {
 			b := &httpBench{HTTPFactory: f, receiver: f.NewHTTPReceiver(t)}
@@ -303,4 +310,27 @@ func recovers(t *testing.T, b *httpBench) {
 	if n := len(s.store.DeadLetters(destination)); n > 0 {
 		t.Errorf("%d dead letters", n)
 	}
+}
+
+// slow: a receiver that reads a little at a time gets everything, once.
+func slow(t *testing.T, b *httpBench) {
+	b.receiver.Answer(func(w http.ResponseWriter, r *http.Request) {
+		var body bytes.Buffer
+		for part := make([]byte, 1024); ; {
+			n, err := r.Body.Read(part)
+			body.Write(part[:n])
+			if err != nil {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+		r.Body = io.NopCloser(&body)
+		b.receiver.Accept(w, r)
+	})
+	s := &bench{T: t, f: b.Factory, receiver: b.receiver, log: NewLog(), store: NewStore(), timeout: time.Minute}
+	s.log.Append(bulky(60)...)
+	_, kill := s.start()
+	s.verify()
+	kill()
+	s.once()
 }

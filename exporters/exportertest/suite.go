@@ -28,6 +28,25 @@ type Factory struct {
 	Datagrams bool
 	// Acknowledged says that the receiver answers what it has taken: nothing counts as delivered while it takes nothing.
 	Acknowledged bool
+
+	secret string // nothing that is logged may hold it
+}
+
+// watchful is a log that nobody reads, and in which a secret must not stand.
+func watchful(t testing.TB, secret string) *slog.Logger {
+	return slog.New(slog.NewTextHandler(&watch{t, secret}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+type watch struct {
+	t      testing.TB
+	secret string
+}
+
+func (w *watch) Write(line []byte) (int, error) {
+	if w.secret != "" && strings.Contains(string(line), w.secret) {
+		w.t.Error("the secret stands in the log")
+	}
+	return len(line), nil
 }
 
 const long = time.Hour // a time-out that no test reaches
@@ -75,7 +94,7 @@ func (b *bench) start() (r *exporters.Runner, kill func()) {
 	r, err := exporters.NewRunner(exporters.Options{Name: destination, Exporter: b.f.NewExporter(b, b.receiver, b.timeout), Log: b.log,
 		Cursors: b.store, DeadLetters: b.store, Deliveries: b.store, Start: exporters.Start{FromFirst: true}, RetryMin: time.Millisecond,
 		RetryMax: 50 * time.Millisecond, PausedInterval: 50 * time.Millisecond, KeepInterval: 20 * time.Millisecond,
-		AttemptTimeout: long, Heartbeats: b.beats, Logger: slog.New(slog.DiscardHandler)})
+		AttemptTimeout: long, Heartbeats: b.beats, Logger: watchful(b, b.f.secret)})
 	if err != nil {
 		b.Fatal(err)
 	}

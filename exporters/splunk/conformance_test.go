@@ -22,6 +22,7 @@ func TestConformance(t *testing.T) {
 		Factory: exportertest.Factory{
 			NewExporter: func(t testing.TB, r exportertest.Receiver, timeout time.Duration) exporters.Exporter {
 				o := options(t)
+				o.Logger = nil // the suite looks at the default one
 				o.Endpoints, o.Roots, o.RequestTimeout, o.MaxBytes = []string{"https://" + r.Address()}, r.(*exportertest.HTTPReceiver).Roots(), timeout, 20_000
 				o.AckTimeout = min(timeout, 10*time.Second)
 				x, err := splunk.New(o)
