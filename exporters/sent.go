@@ -119,7 +119,9 @@ func (r *Runner) forget() {
 		}
 	}
 	if r.witness != nil {
-		kept[r.witness.ID] = r.known[r.witness.ID]
+		if k, ok := r.known[r.witness.ID]; ok {
+			kept[r.witness.ID] = k
+		}
 	}
 	for id := range r.passed {
 		if k, ok := r.known[id]; ok {
