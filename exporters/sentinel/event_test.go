@@ -157,6 +157,38 @@ func TestEvents(t *testing.T) {
 	compare(t, "events.txt", golden.String())
 }
 
+// TestGoldenEvents sends the events of which every format has a golden file, and those that encoders stumble over.
+func TestGoldenEvents(t *testing.T) {
+	s := sentineltest.New(t, declared())
+	x := newExporter(t, eventOptions(t, s))
+	events := exportertest.GoldenEvents()
+	if err := x.ExportEvents(t.Context(), events); err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]sentineltest.Row{}
+	for _, r := range s.Rows() {
+		rows[r.String("EventOriginalUid")] = r
+	}
+	var golden strings.Builder
+	for i := range events {
+		r := rows[events[i].ID]
+		text, err := json.Marshal(r.Values)
+		if err != nil || r.Stream == "" {
+			t.Fatalf("event %s %s did not arrive: %v", events[i].ID, events[i].Activity, err)
+		}
+		fmt.Fprintf(&golden, "%s\t%s\t%s\n", events[i].Activity, r.Stream, text)
+	}
+	compare(t, "golden_events.txt", golden.String())
+	var nasty []event.Event
+	for n := range 40 {
+		nasty = append(nasty, exportertest.NastyEvent(n))
+	}
+	before := len(s.Rows())
+	if err := x.ExportEvents(t.Context(), nasty); err != nil || len(s.Rows()) != before+40 {
+		t.Errorf("%v, %d rows", err, len(s.Rows())-before)
+	}
+}
+
 // TestEventsAreNotRepeated: what one table took is not sent again because another refuses.
 func TestEventsAreNotRepeated(t *testing.T) {
 	s := sentineltest.New(t, declared())

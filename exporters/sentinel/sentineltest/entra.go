@@ -177,18 +177,17 @@ func named(header string, sum []byte) bool {
 }
 
 // ServeManaged answers as what speaks for managed identities on an App Service does: key is what it asks for in a header, identity the
-// client id that is assigned, or empty for the machine's own.
+// client id that is assigned, or empty for the machine's own. The token of an identity is always the same, because MSAL keeps it for as
+// long as the process lives, across credentials and so across servers of this package.
 func (s *Server) ServeManaged(key, identity string) http.Handler {
+	token := "eyJtYW5hZ2VkIjp0cnVl." + base64.RawURLEncoding.EncodeToString([]byte("managed "+identity)) + ".signature"
+	s.Change(func(s *Server) { s.tokens[token] = time.Now().Add(time.Hour) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		if r.Header.Get("X-IDENTITY-HEADER") != key || q.Get("api-version") == "" || q.Get("resource") != Audience || q.Get("client_id") != identity {
 			writeJSON(w, http.StatusBadRequest, map[string]string{"statusCode": "400", "message": "No managed identity was found for the given parameters."})
 			return
 		}
-		token := "eyJtYW5hZ2VkIjp0cnVl." + rand.Text() + ".signature"
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.tokens[token] = time.Now().Add(time.Hour)
 		writeJSON(w, http.StatusOK, map[string]any{"access_token": token, "expires_on": fmt.Sprint(time.Now().Add(time.Hour).Unix()), "resource": Audience, "token_type": "Bearer"})
 	})
 }
