@@ -56,7 +56,7 @@ func (r *Runner) deliver(ctx context.Context) error {
 		}
 		e := outcome(err, n)
 		took := e.took()
-		denied = e.Kind == Unauthorized && !took
+		denied = e.Kind == Unauthorized && !e.Whole && !took
 		if took {
 			r.suspects.accepted()
 		}

@@ -84,6 +84,9 @@ type Error struct {
 	// Failed has the index in the batch of each change that the receiver will never take, with the reason. Those become
 	// dead letters, whatever Kind says about the others.
 	Failed map[int]string
+	// Whole says of an Unauthorized failure that it has nothing to do with what the changes hold, so that looking at them one by one
+	// says nothing: none of them is ever at fault.
+	Whole bool
 	// RetryAfter is the least time to wait, as the receiver asked; 0 when it did not.
 	RetryAfter time.Duration
 	// Err is the cause.

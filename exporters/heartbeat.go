@@ -38,7 +38,7 @@ type Heartbeat struct {
 	Events *status.Destination
 }
 
-// Watermark is the event time up to which the events of a tenant have come in and were analysed; zero before the first.
+// Watermark is the event time up to which the events of a tenant have come in; zero before the first.
 type Watermark struct {
 	Tenant string
 	Time   time.Time

@@ -26,7 +26,7 @@ type HeartbeatDocument struct {
 	Events *DocumentDelivery `json:"events,omitempty"`
 }
 
-// DocumentWatermark is the event time up to which the events of a tenant have come in and were analysed.
+// DocumentWatermark is the event time up to which the events of a tenant have come in.
 type DocumentWatermark struct {
 	Tenant string `json:"tenant"`
 	// Time is empty before the first event.

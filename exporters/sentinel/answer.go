@@ -32,10 +32,10 @@ var hints = map[int]string{
 
 // judge says what a failed request calls for. x-ms-client-request-id is id.
 func (x *Exporter) judge(err error, id string) *exporters.Error {
-	if f := x.credential.failed(); f != nil {
+	if f := x.credential.failed(); f != nil && statusOf(err) == 0 { // with an answer there was a token
 		e := &exporters.Error{Kind: exporters.Retryable, Err: f.err}
 		if f.person {
-			e.Kind = exporters.Unauthorized
+			e.Kind, e.Whole = exporters.Unauthorized, true
 		}
 		if f.response != nil {
 			e.RetryAfter = outbound.RetryAfter(f.response.Header, time.Now())
@@ -48,7 +48,12 @@ func (x *Exporter) judge(err error, id string) *exporters.Error {
 		if cause == nil {
 			cause = errors.New("what answered cannot be read")
 		}
-		return &exporters.Error{Kind: exporters.Retryable, Err: fmt.Errorf("sentinel %s: %w (x-ms-client-request-id %s)", x.host, cause, id)}
+		e := &exporters.Error{Kind: exporters.Retryable, Err: fmt.Errorf("sentinel %s: %w (x-ms-client-request-id %s)", x.host, cause, id)}
+		var forbidden *outbound.NotAllowedError
+		if errors.As(cause, &forbidden) {
+			e.Kind, e.Whole = exporters.Unauthorized, true
+		}
+		return e
 	}
 	e := &exporters.Error{}
 	var body []byte
@@ -61,6 +66,7 @@ func (x *Exporter) judge(err error, id string) *exporters.Error {
 	}
 	code, words := x.words(body)
 	e.Kind = kindOf(refused.StatusCode, code)
+	e.Whole = e.Kind == exporters.Unauthorized
 	e.RetryAfter = outbound.RetryAfter(header, time.Now())
 	what := fmt.Sprintf("sentinel %s: HTTP status %d", x.host, refused.StatusCode)
 	if code != "" {

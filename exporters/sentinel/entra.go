@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/sealwatch/sealwatch/internal/outbound"
 )
 
 const managedTimeout = 30 * time.Second
@@ -51,7 +53,8 @@ func (c *credential) judge(err error) *tokenFailure {
 	case c.o.ManagedIdentity != "":
 		return &tokenFailure{err: fmt.Errorf("sentinel: nothing on this machine gives tokens for the managed identity %s: is one assigned to it?", c.o.ManagedIdentity)}
 	case broken != nil:
-		return &tokenFailure{err: fmt.Errorf("sentinel: asking Entra ID for a token: %w", broken)}
+		var forbidden *outbound.NotAllowedError
+		return &tokenFailure{person: errors.As(broken, &forbidden), err: fmt.Errorf("sentinel: asking Entra ID for a token: %w", broken)}
 	}
 	return &tokenFailure{err: errors.New("sentinel: asking Entra ID for a token: what answered cannot be read; something else answers in its place")}
 }

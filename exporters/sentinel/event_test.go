@@ -1,6 +1,7 @@
 package sentinel_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -16,6 +17,7 @@ import (
 	"github.com/sealwatch/sealwatch/exporters/sentinel"
 	"github.com/sealwatch/sealwatch/exporters/sentinel/sentineltest"
 	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/status"
 )
 
 // acts are events by what was done, with the table and the type that ASIM has for it.
@@ -270,5 +272,101 @@ func TestOddEvents(t *testing.T) {
 	}
 	if _, has := rows[3].Values["SrcGeoLatitude"]; has || rows[3].String("SrcIpAddr") != "192.0.2.9" {
 		t.Errorf("%v", rows[3].Values)
+	}
+}
+
+// forwarded runs the forwarder over a hundred events, of which each tenth is about settings, until done says so.
+func forwarded(t *testing.T, s *sentineltest.Server, done func(r *exporters.Runner, rows int) bool) (*exporters.Runner, map[string]int) {
+	t.Helper()
+	log, store := exportertest.NewEventLog(), exportertest.NewStore()
+	all := exportertest.Events(1, 100)
+	for i := range all {
+		if all[i].Activity = event.ActivityLogon; i%10 == 0 {
+			all[i].Activity = "settings"
+		}
+	}
+	log.Append(all...)
+	r, err := exporters.NewForwarder(exporters.Options{Name: "x", Exporter: newExporter(t, eventOptions(t, s)), Cursors: store, DeadLetters: store, Start: exporters.Start{FromFirst: true},
+		RetryMin: time.Millisecond, RetryMax: 5 * time.Millisecond, PausedInterval: 5 * time.Millisecond}, log, exporters.EventSelection{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(ctx) }()
+	for ctx.Err() == nil && !done(r, len(s.Rows())) {
+		time.Sleep(time.Millisecond)
+	}
+	if ctx.Err() != nil {
+		t.Errorf("%d rows, %+v", len(s.Rows()), r.Status())
+	}
+	cancel()
+	<-ended
+	seen := map[string]int{}
+	for _, row := range s.Rows() {
+		seen[row.String("EventOriginalUid")]++
+	}
+	return r, seen
+}
+
+// TestMissingTable: where the rule has no stream of a table, its events wait, and none is given up; what came is not sent again.
+func TestMissingTable(t *testing.T) {
+	streams := declared()
+	missing := streams[sentinel.StreamAudit]
+	delete(streams, sentinel.StreamAudit)
+	s := sentineltest.New(t, streams)
+	refused := 0
+	r, seen := forwarded(t, s, func(r *exporters.Runner, rows int) bool {
+		if d := r.Status(); d.State == status.DestinationPaused || d.DeadLetters > 0 {
+			if refused++; refused == 50 { // it looked at it again and again
+				s.Change(func(s *sentineltest.Server) { s.Streams[sentinel.StreamAudit] = missing })
+			}
+		}
+		return r.Status().Pending == 0
+	})
+	if d := r.Status(); d.DeadLetters > 0 || len(seen) != 100 {
+		t.Errorf("%d of 100 came, %+v", len(seen), d)
+	}
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("%s came %d times", id, n)
+		}
+	}
+}
+
+// TestBadRow: what another table took is not sent again because of a row that is never taken.
+func TestBadRow(t *testing.T) {
+	s := sentineltest.New(t, declared())
+	bad := exportertest.Event(1).ID
+	s.Refuse = func(row map[string]any) bool { return row["EventOriginalUid"] == bad }
+	r, seen := forwarded(t, s, func(r *exporters.Runner, _ int) bool { return r.Status().Pending == 0 })
+	if d := r.Status(); d.DeadLetters != 1 || len(seen) != 99 || seen[bad] > 0 {
+		t.Errorf("%d of 99 came, %+v", len(seen), d)
+	}
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("%s came %d times", id, n)
+		}
+	}
+}
+
+// TestPassedOver: a token that could not be renewed before its time says nothing about a later failure.
+func TestPassedOver(t *testing.T) {
+	s := sentineltest.New(t, declared())
+	x := newExporter(t, options(t, s))
+	export(t, x, changes(1, 1))
+	x.PassOver()
+	s.Fail(sentineltest.Fault{Status: 429, Code: "TooMany", RetryAfter: "7"})
+	if got := export(t, x, changes(2, 1)); got.Kind != "retryable" || got.RetryAfter != 7*time.Second {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestGuardIsForPersons: that a name has an address which is not of the Internet does not go away by itself.
+func TestGuardIsForPersons(t *testing.T) {
+	o := options(t, nil)
+	o.Endpoint, o.Authority = "https://localhost:1", "https://localhost:1"
+	if got := export(t, newExporter(t, o), changes(1, 1)); got.Kind != "unauthorized" {
+		t.Errorf("%+v", got)
 	}
 }

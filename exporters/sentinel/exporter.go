@@ -29,9 +29,9 @@ type Exporter struct {
 	credential *credential
 	client     *azlogs.Client // nil until it is needed, and after a token was refused
 	transport  *transport
-	ahead      map[[2]string]bool // events that a table took while another refused; by tenant and id
-	limit      int                // most bytes of a request; less than Options.MaxBytes after one was refused as too large
-	easy       int                // requests that were taken since
+	ahead      ahead
+	limit      int // most bytes of a request; less than Options.MaxBytes after one was refused as too large
+	easy       int // requests that were taken since
 	body       bytes.Buffer
 	gzip       *gzip.Writer
 }
@@ -110,7 +110,7 @@ func (x *Exporter) ExportEvents(ctx context.Context, events []event.Event) error
 	b := newBatch(len(events), func(i, most int) ([]byte, error) { return encodeEvent(&events[i], now, most) })
 	parts := map[string][]int{}
 	for i := range events {
-		if b.settled[i] = x.ahead[eventKey(&events[i])]; !b.settled[i] {
+		if b.settled[i] = x.ahead.has(&events[i]); !b.settled[i] {
 			s := streamOf(&events[i])
 			parts[s] = append(parts[s], i)
 		}
@@ -123,19 +123,40 @@ func (x *Exporter) ExportEvents(ctx context.Context, events []event.Event) error
 		}
 	}
 	err := b.outcome(refused)
-	x.ahead = nil
-	if refused != nil {
-		x.ahead = map[[2]string]bool{}
-		for i := b.accepted(); i < len(events); i++ {
-			if b.settled[i] {
-				x.ahead[eventKey(&events[i])] = true
-			}
+	for i := b.accepted(); i < len(events); i++ {
+		if b.settled[i] {
+			x.ahead.add(&events[i])
 		}
 	}
 	return err
 }
 
-func eventKey(e *event.Event) [2]string { return [2]string{e.Tenant, e.ID} }
+// ahead are the events that a table took while another refused, by their sequence; the last of them, many more than wait at once. What comes
+// again in another batch is known by it.
+type ahead struct {
+	sequences map[uint64]bool
+	order     []uint64
+}
+
+// mostAhead bounds what is remembered.
+const mostAhead = 20_000
+
+func (a *ahead) has(e *event.Event) bool { return a.sequences[e.Sequence] }
+
+func (a *ahead) add(e *event.Event) {
+	if e.Sequence == 0 || a.has(e) { // what is made to try the way has none
+		return
+	}
+	if a.sequences == nil {
+		a.sequences = map[uint64]bool{}
+	}
+	if len(a.order) == mostAhead {
+		delete(a.sequences, a.order[0])
+		a.order = a.order[1:]
+	}
+	a.sequences[e.Sequence] = true
+	a.order = append(a.order, e.Sequence)
+}
 
 // batch is what an export knows of what it was given.
 type batch struct {
@@ -273,6 +294,7 @@ func (x *Exporter) post(ctx context.Context, stream string) *refusal {
 	defer cancel()
 	id, encoding := uuid.NewString(), "gzip"
 	ctx = policy.WithHTTPHeader(ctx, http.Header{"x-ms-client-request-id": {id}})
+	x.credential.failed() // one that the SDK passed over, while the token before is still good, explains nothing of this request
 	_, err := x.client.Upload(ctx, x.o.RuleID, stream, x.body.Bytes(), &azlogs.UploadOptions{ContentEncoding: &encoding})
 	if err == nil {
 		if x.easy++; x.easy >= easyRequests {

@@ -31,7 +31,7 @@ var heartbeatFields = []heartbeatField{
 		_, w, _ := h.Lag()
 		return w.Tenant
 	}},
-	{"watermark", "event time up to which events are analysed, of the tenant that is furthest behind", func(h *exporters.Heartbeat) any {
+	{"watermark", "event time up to which events have come in, of the tenant that is furthest behind", func(h *exporters.Heartbeat) any {
 		_, w, ok := h.Lag()
 		if !ok {
 			return ""

@@ -23,7 +23,7 @@ var heartbeatFields = []struct {
 	{"msg", "", 1023, "what it says, in words", (*exporters.Heartbeat).Text},
 	{"outcome", "", 63, "state of the destination: `ok`, `retrying`, `paused`", func(h *exporters.Heartbeat) string { return h.State }},
 	{"dvchost", "", 100, "machine that Sealwatch runs on", func(h *exporters.Heartbeat) string { return h.Instance }},
-	{"deviceCustomDate1", "watermark", 0, "event time up to which events are analysed, of the tenant that is furthest behind; in milliseconds", func(h *exporters.Heartbeat) string {
+	{"deviceCustomDate1", "watermark", 0, "event time up to which events have come in, of the tenant that is furthest behind; in milliseconds", func(h *exporters.Heartbeat) string {
 		_, w, _ := h.Lag()
 		return payload.Millis(w.Time)
 	}},

@@ -29,7 +29,7 @@ var heartbeatFields = []struct {
 	{"instance", "machine that Sealwatch runs on", func(h *exporters.Heartbeat) string { return h.Instance }},
 	{"state", "state of the destination: `ok`, `retrying`, `paused`", func(h *exporters.Heartbeat) string { return h.State }},
 	{"intervalSeconds", "how long it is until the next", func(h *exporters.Heartbeat) string { return payload.Decimal(h.Interval.Seconds()) }},
-	{"watermark", "event time up to which events are analysed, of the tenant that is furthest behind; in milliseconds", func(h *exporters.Heartbeat) string {
+	{"watermark", "event time up to which events have come in, of the tenant that is furthest behind; in milliseconds", func(h *exporters.Heartbeat) string {
 		_, w, _ := h.Lag()
 		return payload.Millis(w.Time)
 	}},
