@@ -55,7 +55,13 @@ func readDocument(text string) (id string, sequence uint64, t told, err error) {
 	if strings.Contains(text, `{"type":"heartbeat"`) {
 		return "", 0, t, errHeartbeat
 	}
-	err = json.Unmarshal([]byte(text[max(strings.Index(text, `{"name":`), 0):]), &d)
+	if !strings.HasPrefix(text, "{") { // behind a header
+		text = text[max(strings.Index(text, `{"name":`), 0):]
+	}
+	err = json.Unmarshal([]byte(text), &d)
+	if err == nil && d.Sequence == 0 && !strings.HasPrefix(d.Name, "alerts/sealwatch-test-") {
+		err = errors.New("neither an alert nor a heartbeat")
+	}
 	return strings.TrimPrefix(d.Name, "alerts/"), d.Sequence, told{small("ALERT_STATE_", d.State), small("SEVERITY_", d.Severity), d.EventCount}, err
 }
 

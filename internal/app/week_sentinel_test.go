@@ -3,7 +3,6 @@ package app_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -49,13 +48,15 @@ func (w *week) sentinel(name string) *destinationUnderTest {
 	}
 	receiver := exportertest.NewHTTPReceiver(w, func(answer http.ResponseWriter, r *http.Request) []exportertest.Delivery {
 		for _, row := range rule.Serve(answer, r) {
-			switch id, sequence, t, _, err := read(row.Values); {
-			case errors.Is(err, errHeartbeat):
-			case err != nil:
-				d.unreadable("%v in %v", err, row.Values)
-			default:
-				d.arrived(id, sequence, t)
+			if row.Stream != sentinel.StreamCustom {
+				continue // a heartbeat
 			}
+			id, sequence, t, _, err := read(row.Values)
+			if err != nil {
+				d.unreadable("%v in %v", err, row.Values)
+				continue
+			}
+			d.arrived(id, sequence, t)
 		}
 		return nil
 	})
