@@ -56,6 +56,12 @@ func (l *EventLog) Append(events ...event.Event) {
 	l.grown = make(chan struct{})
 }
 
+func (l *EventLog) all() []event.Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.events)
+}
+
 // Head implements exporters.EventLog.
 func (l *EventLog) Head() uint64 {
 	l.mu.Lock()

@@ -61,7 +61,7 @@ func Run(t *testing.T, f Factory) {
 		{"order is kept", orderIsKept, false}, {"down at the start", downAtStart, false}, {"accepts and closes", acceptsAndCloses, true},
 		{"stalls", stalls, true}, {"half closed", halfClosed, true}, {"restart between batches", restartBetweenBatches, false},
 		{"lost while idle", lostWhileIdle, true}, {"oversized", oversized, false}, {"poisoned", poisoned, false}, {"killed between send and cursor", killedBeforeCursor, false},
-		{"cancelled in the middle", cancelled, true}, {"stopped in good order", stopped, false}, {"heartbeats", heartbeats, false},
+		{"cancelled in the middle", cancelled, true}, {"stopped in good order", stopped, false}, {"heartbeats", heartbeats, false}, {"events", forwarding, false},
 	} {
 		if c.connected && f.Datagrams {
 			continue

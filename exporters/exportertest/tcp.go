@@ -27,12 +27,14 @@ const (
 	HalfClose
 )
 
-// Delivery is a change as the receiver read it, or a heartbeat.
+// Delivery is a change as the receiver read it, a heartbeat, or a forwarded event.
 type Delivery struct {
 	AlertID  string
 	Sequence uint64
 	// Heartbeat is the id of a heartbeat; the rest is empty then.
 	Heartbeat string
+	// Event is the id of an event; the rest is empty then.
+	Event string
 }
 
 // Receiver is a receiver whose faults a test chooses.

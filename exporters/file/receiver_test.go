@@ -55,6 +55,11 @@ func (r *reader) Received() (all []exportertest.Delivery) {
 				all = append(all, exportertest.Delivery{Heartbeat: h.ID})
 				continue
 			}
+			var e exporters.EventDocument
+			if err := json.Unmarshal(line, &e); err == nil && e.Type == exporters.EventType {
+				all = append(all, exportertest.Delivery{Event: e.EventID})
+				continue
+			}
 			var d exporters.Document
 			if err := json.Unmarshal(line, &d); err != nil {
 				r.t.Errorf("%v in %.200q", err, line)

@@ -171,6 +171,7 @@ func TestUnknownFormat(t *testing.T) {
 // TestDocumented holds the tables of fields in the guide to the code.
 func TestDocumented(t *testing.T) {
 	documented(t, "../../docs/exporters.md", map[string][]payload.Row{format.CEF: cef.Rows(), format.CEFDefender: cef.DefenderRows(), format.LEEF: leef.Rows(), format.OCSF: ocsf.Rows()})
+	documented(t, "../../docs/forwarding.md", map[string][]payload.Row{"events in " + format.CEF: cef.EventRows(), "events in " + format.CEFDefender: cef.DefenderEventRows(), "events in " + format.LEEF: leef.EventRows(), "events in " + format.OCSF: ocsf.EventRows()})
 	documented(t, "../../docs/heartbeats.md", map[string][]payload.Row{"heartbeats in " + format.CEF: cef.HeartbeatRows(), "heartbeats in " + format.LEEF: leef.HeartbeatRows(), "heartbeats in " + format.OCSF: ocsf.HeartbeatRows()})
 }
 

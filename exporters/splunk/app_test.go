@@ -30,6 +30,9 @@ func fieldNames() (all []string) {
 	for _, f := range heartbeatFields {
 		all = append(all, f.name)
 	}
+	for _, f := range eventFields {
+		all = append(all, f.name)
+	}
 	return append(all, "evidence.distanceKm")
 }
 
@@ -161,6 +164,11 @@ func TestAppFiles(t *testing.T) {
 	for _, file := range []string{"default/props.conf", "default/savedsearches.conf"} {
 		if !strings.Contains(read(t, file), HeartbeatSourcetype) {
 			t.Errorf("%s does not name the source type %s", file, HeartbeatSourcetype)
+		}
+	}
+	for _, file := range []string{"default/props.conf", "default/eventtypes.conf"} {
+		if !strings.Contains(read(t, file), EventSourcetype) {
+			t.Errorf("%s does not name the source type %s", file, EventSourcetype)
 		}
 	}
 	for _, file := range []string{"default/props.conf", "default/eventtypes.conf", "default/macros.conf"} {

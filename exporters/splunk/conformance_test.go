@@ -42,6 +42,10 @@ func TestConformance(t *testing.T) {
 						got = append(got, exportertest.Delivery{Heartbeat: strings.Trim(string(e.Event["id"]), `"`)})
 						continue
 					}
+					if e.Sourcetype == splunk.EventSourcetype {
+						got = append(got, exportertest.Delivery{Event: fmt.Sprint(e.Fields["event_uid"])})
+						continue
+					}
 					sequence, err := strconv.ParseUint(fmt.Sprint(e.Fields["event_sequence"]), 10, 64)
 					if err != nil {
 						t.Errorf("event_sequence: %v", err)

@@ -131,6 +131,19 @@ func TestDocumented(t *testing.T) {
 		fmt.Fprintf(&table, "| `%s` | %s |\n", f.name, f.about)
 	}
 	documented(t, "../../docs/heartbeats.md", "heartbeats in splunk", table.String())
+	table.Reset()
+	table.WriteString("| field | CIM | what it has |\n|---|---|---|\n")
+	for _, f := range eventFields {
+		cim := ""
+		if f.cim {
+			cim = "Authentication"
+		}
+		fmt.Fprintf(&table, "| `%s` | %s | %s |\n", f.name, cim, f.about)
+	}
+	for _, f := range eventIndexed {
+		fmt.Fprintf(&table, "| `%s` | indexed | %s |\n", f.name, f.about)
+	}
+	documented(t, "../../docs/forwarding.md", "events in splunk", table.String())
 }
 
 // documented holds a table of a page to the code.

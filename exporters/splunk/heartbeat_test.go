@@ -41,3 +41,40 @@ func TestHeartbeat(t *testing.T) {
 		}
 	}
 }
+
+// TestEvents has a line for each activity, and holds whatever stands in an event to the limit.
+func TestEvents(t *testing.T) {
+	e := encoderOf(t, Options{Index: "security", Sourcetype: "mine"})
+	var got []byte
+	for _, v := range exportertest.GoldenEvents() {
+		line, err := e.event(&v, 1_000_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(append(got, line...), '\n')
+	}
+	const file = "testdata/forwarded.txt"
+	if *update {
+		if err := os.WriteFile(file, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil || string(want) != string(got) {
+		t.Errorf("%v; got\n%s\nwant\n%s", err, got, want)
+	}
+	for n := range 40 {
+		v := exportertest.NastyEvent(n)
+		for _, most := range []int{4000, 10_000} {
+			line, err := e.event(&v, most)
+			var envelope struct {
+				Sourcetype string            `json:"sourcetype"`
+				Event      map[string]any    `json:"event"`
+				Fields     map[string]string `json:"fields"`
+			}
+			if err != nil || len(line) > most || json.Unmarshal(line, &envelope) != nil || envelope.Sourcetype != EventSourcetype || envelope.Event["id"] != v.ID || envelope.Fields["event_uid"] != v.ID || envelope.Event["type"] != "event" {
+				t.Errorf("%v: %d bytes: %s", err, len(line), line)
+			}
+		}
+	}
+}

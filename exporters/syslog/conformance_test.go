@@ -136,6 +136,11 @@ func delivery(m gosyslog.Message) (exportertest.Delivery, error) {
 		err := json.Unmarshal(text, &h)
 		return exportertest.Delivery{Heartbeat: h.ID}, err
 	}
+	if id := m.(*rfc5424.SyslogMessage).MsgID; id != nil && *id == "EVENT" {
+		var e exporters.EventDocument
+		err := json.Unmarshal(text, &e)
+		return exportertest.Delivery{Event: e.EventID}, err
+	}
 	var d exporters.Document
 	if err := json.Unmarshal(text, &d); err != nil {
 		return exportertest.Delivery{}, err

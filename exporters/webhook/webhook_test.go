@@ -49,6 +49,26 @@ func heartbeat(body []byte) (id string, ok bool) {
 	return h.ID, err == nil && h.Type == exporters.HeartbeatType
 }
 
+// forwarded are the events of a body that has no alerts.
+func forwarded(body []byte) (all []exportertest.Delivery) {
+	var events []exporters.EventDocument
+	if json.Unmarshal(body, &events) != nil {
+		for _, line := range bytes.Split(body, []byte("\n")) {
+			var e exporters.EventDocument
+			if json.Unmarshal(line, &e) == nil {
+				events = append(events, e)
+			}
+		}
+	}
+	for i := range events {
+		if events[i].Type != exporters.EventType {
+			return nil
+		}
+		all = append(all, exportertest.Delivery{Event: events[i].EventID})
+	}
+	return all
+}
+
 // endpoint is a receiver that checks signatures as the standard says and refuses requests with a poisoned change.
 func endpoint(t testing.TB) *exportertest.HTTPReceiver {
 	return exportertest.NewHTTPReceiver(t, func(w http.ResponseWriter, r *http.Request) []exportertest.Delivery {
@@ -70,6 +90,9 @@ func endpoint(t testing.TB) *exportertest.HTTPReceiver {
 		}
 		if id, ok := heartbeat(body); ok {
 			return []exportertest.Delivery{{Heartbeat: id}}
+		}
+		if events := forwarded(body); len(events) > 0 {
+			return events
 		}
 		var got []exporters.Document
 		if r.Header.Get("Content-Type") == "application/json" {
