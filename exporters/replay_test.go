@@ -84,7 +84,8 @@ func TestReplaySendsTheNewestVersionOnce(t *testing.T) {
 		w.log.Append(all...)
 		w.log.Append(exportertest.Change(2))
 		r, kill := w.start()
-		time.Sleep(time.Second)
+		time.Sleep(time.Minute) // until those are asked again whose refusal may be the receiver's fault
+		synctest.Wait()
 		if n := r.Status().DeadLetters; n != 3 {
 			t.Fatalf("%d dead letters, want 3", n)
 		}
