@@ -71,7 +71,7 @@ var fields = []field{
 	{name: "event_count", about: "how many events the alert has", value: func(v *payload.View) any { return v.Change.EventCount }},
 	{name: "score", about: "how far it is from usual", value: func(v *payload.View) any { return v.Document.Score }},
 	{name: "assignee", about: "who works on it", value: func(v *payload.View) any { return v.Document.Assignee }},
-	{name: "classification", about: "`true_positive`, `benign`, `false_positive`, as a person set it", value: func(v *payload.View) any { return payload.Word(v.Document.Classification, "ALERT_CLASSIFICATION_") }},
+	{name: "classification", about: "`true_positive`, `benign_positive`, `false_positive`, as a person set it", value: func(v *payload.View) any { return payload.Word(v.Document.Classification, "ALERT_CLASSIFICATION_") }},
 	{name: "classification_reason", about: "why, as a person set it", value: func(v *payload.View) any { return payload.Word(v.Document.Reason, "ALERT_REASON_") }},
 	{name: "suppressed_by", about: "why a suppressed finding is no alert, 100 reasons at most", value: func(v *payload.View) any { return v.Change.SuppressedBy }},
 	{name: "superseded_by", about: "id of the alert that took the place of a retracted one", value: func(v *payload.View) any { return v.SupersededBy() }},
