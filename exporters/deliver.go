@@ -60,7 +60,7 @@ func (r *Runner) deliver(ctx context.Context) error {
 		if took {
 			r.suspects.accepted()
 		}
-		nothing := !took && (e.Kind == Permanent && len(e.Failed) == 0 || len(e.Failed) == n)
+		nothing := !took && (e.Kind == Permanent || len(e.Failed) == n)
 		if nothing && n > 1 {
 			r.limit = n / 2
 			if err := r.rest(ctx); err != nil {
@@ -88,18 +88,21 @@ func (r *Runner) deliver(ctx context.Context) error {
 		if skip > 0 && took {
 			return r.settleBehind(ctx, lane, skip)
 		}
-		if progress := took || len(e.Failed) > 0; progress {
+		if took {
 			before := len(*lane)
 			if err := r.settle(ctx, lane, n, e); err != nil {
 				return err
 			}
 			if all := before-len(*lane) == n; e.RetryAfter == 0 && (all || e.Kind == Permanent) {
-				if took {
-					r.recovered(ctx)
+				r.recovered(ctx)
+				if all {
+					return nil
 				}
-				return nil
+				return r.rest(ctx)
 			}
 			attempt = 0
+		} else if len(e.Failed) > 0 { // they are given up when the receiver takes others; fewer at once, so that their turn comes
+			r.limit = n / 2
 		}
 		if err := r.failed(ctx, e.Kind.String(), e, r.delay(e, attempt)); err != nil {
 			return err

@@ -5,7 +5,9 @@ package exporters
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
@@ -81,8 +83,8 @@ type Error struct {
 	Kind ErrorKind
 	// Accepted is how many changes at the beginning of the batch the receiver took, those in Failed left aside.
 	Accepted int
-	// Failed has the index in the batch of each change that the receiver will never take, with the reason. Those become
-	// dead letters, whatever Kind says about the others.
+	// Failed has the index in the batch of each change that the receiver will never take, with the reason. Those become dead letters,
+	// whatever Kind says about the others, when the receiver took another one of the batch; otherwise they are sent again in smaller ones.
 	Failed map[int]string
 	// Whole says of an Unauthorized failure that it has nothing to do with what the changes hold, so that looking at them one by one
 	// says nothing: none of them is ever at fault.
@@ -99,10 +101,18 @@ func (e *Error) Error() string {
 	case e.Err != nil:
 		return e.Err.Error()
 	case len(e.Failed) > 0:
-		return fmt.Sprintf("the receiver refused %d of the changes for good", len(e.Failed))
+		reason := e.Failed[slices.Min(slices.Collect(maps.Keys(e.Failed)))]
+		if len(e.Failed) == 1 {
+			return "a change is refused for good: " + reason
+		}
+		return fmt.Sprintf("%d of the changes are refused for good, the first: %s", len(e.Failed), reason)
 	}
 	return e.Kind.String() + " failure"
 }
+
+// MostRefused is after how many changes that a receiver refuses one by one an export ends, so that it does not press a receiver that
+// refuses everything: the runner pauses before the next.
+const MostRefused = 5
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }

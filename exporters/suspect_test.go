@@ -28,11 +28,20 @@ func each(batch []alert.Change) error {
 	return e
 }
 
+// someAndBusy refuses a few for themselves and then has no time for the others.
+func someAndBusy(batch []alert.Change) error {
+	e := &exporters.Error{Kind: exporters.Retryable, Failed: map[int]string{}, Err: errors.New("503 Service Unavailable")}
+	for i := range min(5, len(batch)) {
+		e.Failed[i] = "413 Request Entity Too Large"
+	}
+	return e
+}
+
 // TestRefusesEverything: a receiver that takes nothing gets nothing given up for it, and all of it when it takes something again.
 func TestRefusesEverything(t *testing.T) {
-	for name, refuse := range map[string]func([]alert.Change) error{"whole": func([]alert.Change) error { return permanent() }, "each": each} {
+	for name, refuse := range map[string]func([]alert.Change) error{"whole": func([]alert.Change) error { return permanent() }, "each": each, "some": someAndBusy} {
 		for _, count := range []int{1, 2, 300} {
-			if name == "each" && count == 1 {
+			if name != "whole" && count == 1 {
 				continue // there is nothing to compare with
 			}
 			t.Run(name, func(t *testing.T) {
@@ -245,4 +254,51 @@ func TestLaterOnesAreTried(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestRefusedBeforeBusy: those behind many that are refused arrive, although no attempt comes to them.
+func TestRefusedBeforeBusy(t *testing.T) {
+	inWorld(t, func(w *world) {
+		const bad = 30
+		w.to.answer = func(_ context.Context, _ int, batch []alert.Change) error {
+			e := &exporters.Error{Kind: exporters.Permanent, Failed: map[int]string{}}
+			for i, s := range sequences(batch) {
+				if len(e.Failed) == 5 {
+					e.Kind = exporters.Retryable
+					return e
+				}
+				if e.Accepted = i + 1; s <= bad {
+					e.Failed[i] = "413 Request Entity Too Large"
+				}
+			}
+			if len(e.Failed) == 0 {
+				return nil
+			}
+			return e
+		}
+		w.log.Append(exportertest.Changes(1, 100)...)
+		r, _ := w.start()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		slices.Sort(w.to.taken)
+		w.wantTaken(upTo(bad+1, 100))
+		if n := len(w.store.DeadLetters("siem")); n != bad {
+			t.Errorf("%d dead letters, want %d", n, bad)
+		}
+		w.stop(r)
+	})
+}
+
+// TestRefusalSaysWhy: the status of a destination says what the receiver answered.
+func TestRefusalSaysWhy(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.to.answer = func(_ context.Context, _ int, batch []alert.Change) error { return each(batch) }
+		w.log.Append(exportertest.Changes(1, 28)...)
+		r, _ := w.start()
+		time.Sleep(time.Hour)
+		if got := r.Status().LastError; !contains(got, "none of 28 changes") || !contains(got, "wrong index") {
+			t.Errorf("the status says %q", got)
+		}
+		w.stop(r)
+	})
 }

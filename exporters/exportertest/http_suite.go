@@ -49,8 +49,8 @@ func RunHTTP(t *testing.T, f HTTPFactory) {
 		test func(*testing.T, *httpBench)
 	}{
 		{"statuses", statuses}, {"retry after", retryAfter}, {"redirects", redirects}, {"the answer is lost", answerLost}, {"the answer is broken", answerBroken},
-		{"the answer never ends", answerNeverEnds}, {"a request too large", tooLarge}, {"certificates", certificates}, {"recovers from each status", recovers},
-		{"slow", slow},
+		{"the answer never ends", answerNeverEnds}, {"a request too large", tooLarge}, {"everything too large", tooLargeForAll},
+		{"some too large", tooLargeForSome}, {"certificates", certificates}, {"recovers from each status", recovers}, {"slow", slow},
 	} {
 		t.Run("http "+c.name, func(t *testing.T) {
 			b := &httpBench{HTTPFactory: f, receiver: f.NewHTTPReceiver(t)}
@@ -92,7 +92,12 @@ func (b *httpBench) export(t *testing.T, timeout time.Duration, changes int) err
 // failed is the outcome of an attempt that must not have succeeded.
 func (b *httpBench) failed(t *testing.T, timeout time.Duration) *exporters.Error {
 	t.Helper()
-	err := b.export(t, timeout, 3)
+	return b.failedWith(t, timeout, 3)
+}
+
+func (b *httpBench) failedWith(t *testing.T, timeout time.Duration, changes int) *exporters.Error {
+	t.Helper()
+	err := b.export(t, timeout, changes)
 	var e *exporters.Error
 	switch {
 	case err == nil:

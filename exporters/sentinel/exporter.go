@@ -202,7 +202,7 @@ type item struct {
 	row   []byte
 }
 
-// deliver sends what the indices name to a stream, in requests that are small enough.
+// deliver sends what the indices name to a stream, in requests that are small enough. It ends early when many have failed.
 func (x *Exporter) deliver(ctx context.Context, stream string, b *batch, indices []int) *refusal {
 	var items []item
 	for _, i := range indices {
@@ -213,7 +213,8 @@ func (x *Exporter) deliver(ctx context.Context, stream string, b *batch, indices
 		}
 		items = append(items, item{i, row})
 	}
-	for most := len(items); len(items) > 0; {
+	refused := 0
+	for most := len(items); len(items) > 0 && refused < exporters.MostRefused; {
 		n, size := x.chunk(items, most)
 		e := x.send(ctx, stream, items[:n])
 		switch {
@@ -232,7 +233,7 @@ func (x *Exporter) deliver(ctx context.Context, stream string, b *batch, indices
 			}
 			if items[0].row = row; row == nil || err != nil {
 				b.failed[items[0].index] = e.Err.Error()
-				items = items[1:]
+				items, refused = items[1:], refused+1
 			}
 		default:
 			return e

@@ -137,16 +137,18 @@ type batch struct {
 	encode  func(i, most int) ([]byte, error)
 	settled []bool         // accepted, without an acknowledgement to wait for
 	failed  map[int]string // refused for good
+	unsent  []item         // were not tried, because many before them were refused
 }
 
 // lost says whether there is a change that nobody knows anything about any more.
 func (b *batch) lost(f flights) bool {
+	open := 0
 	for i := range b.keys {
 		if _, failed := b.failed[i]; !failed && !b.settled[i] && f[b.keys[i]] == nil {
-			return true
+			open++
 		}
 	}
-	return false
+	return open > len(b.unsent)
 }
 
 // outcome reports what is accepted up to the first change that is not, and forgets it.
@@ -191,9 +193,14 @@ func (r *refusal) Unwrap() error { return r.err }
 // that was refused, in smaller ones, or to another endpoint.
 func (x *Exporter) sendAll(ctx context.Context, b *batch, items []item) error {
 	most, failures := len(items), 0
-	own := 0 // so many at the front go in a request of their own
+	own := 0     // so many at the front go in a request of their own
+	refused := 0 // with nothing said about others
 	limit, single := x.requests.Bytes(time.Now()), x.singles.Bytes(time.Now())
 	for len(items) > 0 {
+		if refused == exporters.MostRefused {
+			b.unsent = items
+			return nil
+		}
 		if err := x.pause(ctx); err != nil {
 			return err
 		}
@@ -223,6 +230,9 @@ func (x *Exporter) sendAll(ctx context.Context, b *batch, items []item) error {
 			items, most, failures, own = items[n:], 2*most, 0, max(0, own-n)
 		case badEvent:
 			b.failed[items[r.accepted].index] = r.err.Error()
+			if r.accepted == 0 {
+				refused++
+			}
 			items = slices.Delete(items, r.accepted, r.accepted+1)
 			if own = x.unsure(r); own == 0 {
 				x.accepted(b, to, items[:r.accepted], r.ack)
@@ -234,7 +244,7 @@ func (x *Exporter) sendAll(ctx context.Context, b *batch, items []item) error {
 				most = n / 2
 			} else {
 				b.failed[items[0].index] = r.err.Error()
-				items, own = items[1:], max(0, own-1)
+				items, own, refused = items[1:], max(0, own-1), refused+1
 			}
 		case tooLarge:
 			switch {
@@ -244,7 +254,7 @@ func (x *Exporter) sendAll(ctx context.Context, b *batch, items []item) error {
 				single = size / 2
 			default:
 				b.failed[items[0].index] = fmt.Sprintf("%v; %d bytes were too many, and it cannot be half as long", r.err, size)
-				items, own = items[1:], max(0, own-1)
+				items, own, refused = items[1:], max(0, own-1), refused+1
 				single = x.singles.Bytes(time.Now()) // what no event could keep to says nothing about others
 			}
 		case noAck:

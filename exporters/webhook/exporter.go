@@ -100,8 +100,8 @@ func (f encoding) within(i, most int) ([]byte, error) { return f(i, max(1, most-
 func (x *Exporter) export(ctx context.Context, n int, encode encoding) error {
 	failed := map[int]string{}
 	limit, single := x.requests.Bytes(x.o.Clock()), x.singles.Bytes(x.o.Clock())
-	most := n
-	for at := 0; at < n; {
+	most, at, refused := n, 0, 0
+	for at < n && refused < exporters.MostRefused {
 		part, next := x.part(n, encode, at, most, limit, single, failed)
 		if len(part) == 0 {
 			at = next
@@ -122,7 +122,7 @@ func (x *Exporter) export(ctx context.Context, n int, encode encoding) error {
 				continue
 			}
 			failed[part[0].index] = fmt.Sprintf("%v; %d bytes were too many, and it cannot be half as long", e, len(body))
-			at, single = next, x.singles.Bytes(x.o.Clock()) // what no alert could keep to says nothing about others
+			at, single, refused = next, x.singles.Bytes(x.o.Clock()), refused+1 // what no alert could keep to says nothing about others
 		default:
 			e.Accepted, e.Failed = part[0].index, failed
 			return e
@@ -131,7 +131,7 @@ func (x *Exporter) export(ctx context.Context, n int, encode encoding) error {
 	if len(failed) == 0 {
 		return nil
 	}
-	accepted := n
+	accepted := at
 	for accepted > 0 && failed[accepted-1] != "" {
 		accepted--
 	}
