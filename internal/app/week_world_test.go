@@ -138,11 +138,11 @@ func (w *week) people(step int) {
 	w.Helper()
 	world := w.world
 	switch step {
-	case 2:
+	case 1:
 		world.addresses(w.s, "vpn", "hosting", "bad")
-	case 3:
+	case 2:
 		world.directory(w.s, world.start.AddDate(0, 0, 2), map[string]bool{world.leaver: true})
-	case 4:
+	case 3:
 		world.directory(w.s, world.start.AddDate(0, 0, 2).Add(time.Hour), nil) // and was back
 	}
 	w.s.settled()
