@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sealwatch/sealwatch/exporters"
@@ -279,4 +280,39 @@ func TestForwardsNothing(t *testing.T) {
 	if _, err := exporters.NewForwarder(o, exportertest.NewEventLog(), exporters.EventSelection{}); err == nil || err.Error() != fmt.Sprintf("exporters: destination %q: its kind forwards no events", "siem") {
 		t.Error(err)
 	}
+}
+
+// slowForwarding is an exporter of events that needs longer for an export than an attempt may take otherwise.
+type slowForwarding struct {
+	forwarding
+	left chan time.Duration
+}
+
+func (*slowForwarding) Patience() time.Duration { return 3 * time.Minute }
+
+func (x *slowForwarding) ExportEvents(ctx context.Context, _ []event.Event) error {
+	end, _ := ctx.Deadline()
+	x.left <- time.Until(end)
+	return nil
+}
+
+// TestForwarderIsPatient: events get the time that their exporter asks for.
+func TestForwarderIsPatient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, store, x := exportertest.NewEventLog(), exportertest.NewStore(), &slowForwarding{left: make(chan time.Duration, 1)}
+		log.Append(exportertest.Events(1, 1)...)
+		f, err := exporters.NewForwarder(exporters.Options{Name: "siem", Exporter: x, Cursors: store, DeadLetters: store,
+			Start: exporters.Start{FromFirst: true}}, log, exporters.EventSelection{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- f.Run(ctx) }()
+		if left := <-x.left; left != 3*time.Minute {
+			t.Errorf("an export of events has %s, want 3m", left)
+		}
+		cancel()
+		<-done
+	})
 }

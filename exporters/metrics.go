@@ -30,7 +30,7 @@ type metrics struct {
 
 func (m *metrics) register(to prometheus.Registerer, destination string, now func() status.Destination) error {
 	m.changes = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sealwatch_export_changes_total",
-		Help: "Changes of alerts that a destination is done with, by outcome: delivered, filtered, historical, unchanged, superseded, dead_letter or expired."}, []string{"outcome"})
+		Help: "Changes of alerts, or events where the destination ends in /events, that it is done with, by outcome: delivered, filtered, historical, unchanged, superseded, dead_letter or expired."}, []string{"outcome"})
 	m.failures = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sealwatch_export_failures_total",
 		Help: "Failed attempts by reason: retryable, unauthorized, permanent or storage."}, []string{"reason"})
 	m.batches = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "sealwatch_export_batch_duration_seconds",
@@ -52,9 +52,9 @@ func (m *metrics) register(to prometheus.Registerer, destination string, now fun
 			func() float64 { return value(now()) }))
 	}
 	return errors.Join(to.Register(m.changes), to.Register(m.failures), to.Register(m.batches), to.Register(m.beats),
-		gauge("pending_changes", "Changes in the alert log that the destination has not passed yet.",
+		gauge("pending_changes", "Changes in the alert log, or events, that the destination has not passed yet.",
 			func(d status.Destination) float64 { return float64(d.Pending) }),
-		gauge("dead_letters", "Changes that the receiver refused for good.",
+		gauge("dead_letters", "Changes, or events, that the receiver refused for good.",
 			func(d status.Destination) float64 { return float64(d.DeadLetters) }),
 		gauge("paused", "1 while the destination waits for somebody to put its access right.",
 			func(d status.Destination) float64 { return indicator(d.State == status.DestinationPaused) }),
@@ -62,7 +62,7 @@ func (m *metrics) register(to prometheus.Registerer, destination string, now fun
 			func(d status.Destination) float64 { return seconds(d.LastSuccess) }),
 		gauge("last_heartbeat_timestamp_seconds", "When the receiver last took a heartbeat, in Unix seconds; 0 before the first time.",
 			func(d status.Destination) float64 { return seconds(d.LastHeartbeat) }),
-		gauge("oldest_pending_timestamp_seconds", "When the oldest change was made that waits to be sent, in Unix seconds; 0 when none does.",
+		gauge("oldest_pending_timestamp_seconds", "When the oldest change was made, or event came, that waits to be sent, in Unix seconds; 0 when none does.",
 			func(d status.Destination) float64 { return seconds(d.OldestPending) }))
 }
 

@@ -17,6 +17,8 @@ import (
 	"unicode"
 
 	"github.com/google/uuid"
+
+	"github.com/sealwatch/sealwatch/exporters"
 )
 
 // Paths of the service.
@@ -68,9 +70,21 @@ func (e *endpoint) send(ctx context.Context, body []byte, gzipped bool, events i
 		r = judge(status, header, answer, events)
 	}
 	if r.err != nil {
-		r.err = fmt.Errorf("splunk %s: %w", e.base, r.err)
+		r.err = fmt.Errorf("splunk %s: %w", e.base, e.redacted(r.err))
 	}
 	return r
+}
+
+// redacted is an error of which the text may repeat what the receiver said.
+func (e *endpoint) redacted(err error) error {
+	token, problem := e.token()
+	if problem != nil { // it was not sent
+		return err
+	}
+	if text := err.Error(); exporters.Redact(text, token) != text {
+		return errors.New(exporters.Redact(text, token))
+	}
+	return err
 }
 
 // acked asks which of the ids are acknowledged. Splunk forgets an id when it has said so once.
@@ -99,7 +113,7 @@ func (e *endpoint) acked(ctx context.Context, ids []uint64) (map[uint64]bool, re
 	if r.action == taken || r.action == slower || r.err == nil {
 		r = reply{action: busy, err: fmt.Errorf("HTTP status %d with an answer that has no acknowledgements", status)}
 	}
-	r.err = fmt.Errorf("splunk %s: asking for acknowledgements: %w", e.base, r.err)
+	r.err = fmt.Errorf("splunk %s: asking for acknowledgements: %w", e.base, e.redacted(r.err))
 	return nil, r
 }
 
