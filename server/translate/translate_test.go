@@ -23,8 +23,8 @@ import (
 	"github.com/sealwatch/sealwatch/server/translate"
 )
 
-// fill gives every field of a domain value something, so that a field which is not translated shows.
-func fill(v reflect.Value) {
+// fill gives every field of a domain value something, so that a field which is not translated shows; what is of a type within itself ends there.
+func fill(v reflect.Value, within ...reflect.Type) {
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString("x")
@@ -37,11 +37,14 @@ func fill(v reflect.Value) {
 	case reflect.Float32, reflect.Float64:
 		v.SetFloat(7)
 	case reflect.Pointer:
+		if slices.Contains(within, v.Type().Elem()) {
+			return
+		}
 		v.Set(reflect.New(v.Type().Elem()))
-		fill(v.Elem())
+		fill(v.Elem(), within...)
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		fill(v.Index(0))
+		fill(v.Index(0), within...)
 	case reflect.Struct:
 		if v.Type() == reflect.TypeFor[time.Time]() {
 			v.Set(reflect.ValueOf(time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)))
@@ -49,7 +52,7 @@ func fill(v reflect.Value) {
 		}
 		for i := range v.NumField() {
 			if v.Field(i).CanSet() {
-				fill(v.Field(i))
+				fill(v.Field(i), append(slices.Clip(within), v.Type())...)
 			}
 		}
 	}
