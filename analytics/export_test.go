@@ -19,6 +19,9 @@ func (r *Runner) Drain(ctx context.Context) error {
 	return r.redescribe(ctx)
 }
 
+// Behind says whether events wait for a round.
+func (r *Runner) Behind() bool { return r.behind() }
+
 type errRound struct{ text string }
 
 func (e errRound) Error() string { return "a round failed: " + e.text }
