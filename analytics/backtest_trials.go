@@ -52,7 +52,7 @@ func (b *Backtester) trials(q alert.BacktestRequest) ([]trial, error) {
 	}
 	for _, id := range q.Detections {
 		if !slices.ContainsFunc(b.all(), func(d Detection) bool { return d.ID == id }) {
-			problems = append(problems, fmt.Sprintf("detections: there is no detection %q; expected one of %s", id, strings.Join(b.ids(), ", ")))
+			problems = append(problems, fmt.Sprintf("detections: there is no detection %q%s", id, mistyped.Instead(id, b.ids())))
 		}
 	}
 	if !q.From.IsZero() && !q.To.IsZero() && !q.To.After(q.From) {

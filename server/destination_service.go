@@ -47,12 +47,14 @@ func (s *destinationService) ListDestinations(context.Context, *pb.ListDestinati
 
 func (s *destinationService) GetDestination(_ context.Context, req *pb.GetDestinationRequest) (*pb.Destination, error) {
 	name := strings.TrimPrefix(req.GetName(), translate.DestinationPrefix)
+	var there []string
 	for _, d := range s.destinations.Destinations() {
 		if d.Name == name {
 			return translate.Destination(&d), nil
 		}
+		there = append(there, d.Name)
 	}
-	return nil, translate.NoDestination(name)
+	return nil, status.NoDestination(name, there)
 }
 
 func (s *destinationService) ResumeDestination(ctx context.Context, req *pb.ResumeDestinationRequest) (*pb.Destination, error) {

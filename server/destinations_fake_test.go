@@ -28,7 +28,7 @@ func (d *destinations) Destinations() []status.Destination { return []status.Des
 
 func (d *destinations) known(name string) error {
 	if name != d.one.Name {
-		return fault.New(fault.NotFound, "no destination %q", name)
+		return status.NoDestination(name, []string{d.one.Name})
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/fault"
+	"github.com/sealwatch/sealwatch/internal/spelling"
 	"github.com/sealwatch/sealwatch/internal/status"
 	"github.com/sealwatch/sealwatch/server/token"
 	"github.com/sealwatch/sealwatch/server/translate"
@@ -36,7 +37,7 @@ func (s *detectionService) GetDetection(ctx context.Context, req *pb.GetDetectio
 		for k := range list {
 			names[k] = list[k].ID
 		}
-		return nil, fault.New(fault.NotFound, "there is no detection %q; there are %s", id, strings.Join(names, ", "))
+		return nil, fault.New(fault.NotFound, "there is no detection %q%s", id, spelling.Instead(id, names))
 	}
 	if list[i].Off != "" {
 		return translate.Detection(&list[i], status.Detection{State: status.DetectionOff}, true), nil

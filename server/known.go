@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/sealwatch/sealwatch/internal/alert"
+	"github.com/sealwatch/sealwatch/internal/spelling"
 	"github.com/sealwatch/sealwatch/server/problem"
 )
 
@@ -58,7 +58,7 @@ func checkKnown(d Detections, field string, ids []string, former func(id string)
 			names[k] = list[k].ID
 		}
 		violations = append(violations, problem.Violation{Field: fmt.Sprintf("%s[%d]", field, i),
-			Description: fmt.Sprintf("there is no detection %q; expected one of %s", id, strings.Join(names, ", "))})
+			Description: fmt.Sprintf("there is no detection %q%s", id, spelling.Instead(id, names))})
 	}
 	if len(violations) == 0 {
 		return nil

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,7 @@ func (p *process) deadLettersCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 	}
 	c.AddCommand(p.deadLettersList(), p.deadLettersShow(),
-		p.deadLettersMove(letterMove{word: "replay", done: "sent again from now on", short: "Have dead letters sent again",
+		p.deadLettersMove(letterMove{word: wordReplay, done: "sent again from now on", short: "Have dead letters sent again",
 			long: "Have dead letters sent again, each alert in its newest version. A letter goes when the receiver took the alert; one that is refused once\n" +
 				"more stays with the new reason.",
 			one: func(ctx context.Context, client sealwatchv1.DestinationServiceClient, name, author string) error {
@@ -116,19 +117,56 @@ func (p *process) sureOfLetters(ctx context.Context, m *letterMove, n int, yes b
 }
 
 func (p *process) moveLetters(ctx context.Context, address string, m *letterMove, names []string, author string, yes bool) error {
-	if err := p.sureOfLetters(ctx, m, len(names), yes); err != nil {
-		return err
-	}
 	return withDestinations(address, func(client sealwatchv1.DestinationServiceClient) error {
-		for _, name := range names {
-			name = strings.TrimPrefix(name, letterPrefix)
-			if err := m.one(ctx, client, letterPrefix+name, author); err != nil {
+		var all []*sealwatchv1.DeadLetter
+		for _, name := range names { // nobody is asked about one that there is not
+			l, err := client.GetDeadLetter(ctx, &sealwatchv1.GetDeadLetterRequest{Name: letterPrefix + strings.TrimPrefix(name, letterPrefix)})
+			if err != nil {
 				return err
 			}
-			p.print("%s: %s", terminal.Text(name), m.done)
+			all = append(all, l)
 		}
+		if err := p.sureOfLetters(ctx, m, len(names), yes); err != nil {
+			return err
+		}
+		var waiting []string
+		for _, l := range all {
+			if m.word == wordReplay {
+				waiting = append(waiting, letterDestination(l.GetName()))
+				if l.GetState() == sealwatchv1.DeadLetter_STATE_REPLAYING {
+					p.print("%s: was to be sent again already", letterID(l))
+					continue
+				}
+			}
+			if err := m.one(ctx, client, l.GetName(), author); err != nil {
+				return err
+			}
+			p.print("%s: %s", letterID(l), m.done)
+		}
+		p.sayReplaysWait(ctx, client, waiting)
 		return nil
 	})
+}
+
+const wordReplay = "replay"
+
+// sayReplaysWait says of each destination once that what is to be sent again waits, where it does.
+func (p *process) sayReplaysWait(ctx context.Context, client sealwatchv1.DestinationServiceClient, destinations []string) {
+	slices.Sort(destinations)
+	for _, name := range slices.Compact(destinations) {
+		if text := replayWaits(ctx, client, name); text != "" {
+			p.print("%s", terminal.Text(text))
+		}
+	}
+}
+
+// letterDestination is the destination of a letter, with /events behind it where it is one of its events.
+func letterDestination(letter string) string {
+	name, kind, _ := strings.Cut(strings.TrimPrefix(letter, letterPrefix), ".")
+	if strings.HasPrefix(kind, "events.") {
+		name += "/events"
+	}
+	return name
 }
 
 func (p *process) moveAllLetters(ctx context.Context, address string, m *letterMove, s letterSelection, yes bool) error {
@@ -167,7 +205,20 @@ func (p *process) moveAllLetters(ctx context.Context, address string, m *letterM
 		if err != nil {
 			return err
 		}
-		p.print("%d of %s: %s", done.GetUpdatedCount(), plural(int(done.GetMatchedCount()), "dead letter"), m.done)
+		updated, matched := int(done.GetUpdatedCount()), int(done.GetMatchedCount())
+		if m.word == wordReplay && updated < matched {
+			were := "were"
+			if matched-updated == 1 {
+				were = "was"
+			}
+			p.print("%d of %s %s to be sent again already", matched-updated, plural(matched, "dead letter"), were)
+		}
+		if updated > 0 || m.word != wordReplay {
+			p.print("%d of %s: %s", updated, plural(matched, "dead letter"), m.done)
+		}
+		if m.word == wordReplay {
+			p.sayReplaysWait(ctx, client, []string{strings.TrimPrefix(s.destination, destinationPrefix)})
+		}
 		return nil
 	})
 }

@@ -128,30 +128,12 @@ func (p *process) printForwarding(d *sealwatchv1.Destination) {
 }
 
 func (p *process) exportersShow() *cobra.Command {
-	return p.steerDestination(&cobra.Command{
+	c := &cobra.Command{
 		Use:     "show NAME",
 		Short:   "Say how a destination is doing",
 		Example: "  sealwatch exporters show siem",
-	}, func(c *cobra.Command, client sealwatchv1.DestinationServiceClient, name string) (*sealwatchv1.Destination, error) {
-		return client.GetDestination(c.Context(), &sealwatchv1.GetDestinationRequest{Name: name})
-	})
-}
-
-func (p *process) exportersResume() *cobra.Command {
-	return p.steerDestination(&cobra.Command{
-		Use:   "resume NAME",
-		Short: "Have a destination that is paused tried at once",
-		Long: "Have a destination that is paused or retrying tried at once, after its access was put right. It shows the state before; sealwatch\n" +
-			"exporters show has the state after.",
-		Example: "  sealwatch exporters resume siem",
-	}, func(c *cobra.Command, client sealwatchv1.DestinationServiceClient, name string) (*sealwatchv1.Destination, error) {
-		return client.ResumeDestination(c.Context(), &sealwatchv1.ResumeDestinationRequest{Name: name})
-	})
-}
-
-// steerDestination makes a command of one call that returns a destination.
-func (p *process) steerDestination(c *cobra.Command, call func(*cobra.Command, sealwatchv1.DestinationServiceClient, string) (*sealwatchv1.Destination, error)) *cobra.Command {
-	c.Args = cobra.ExactArgs(1)
+		Args:    cobra.ExactArgs(1),
+	}
 	address, output := p.addressFlag(c), outputFlag(c)
 	c.ValidArgsFunction = first(completeDestinations(address))
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -159,8 +141,12 @@ func (p *process) steerDestination(c *cobra.Command, call func(*cobra.Command, s
 		if err != nil {
 			return err
 		}
+		name, err := destinationName(args[0])
+		if err != nil {
+			return err
+		}
 		return withDestinations(*address, func(client sealwatchv1.DestinationServiceClient) error {
-			d, err := call(c, client, destinationPrefix+strings.TrimPrefix(args[0], destinationPrefix))
+			d, err := client.GetDestination(c.Context(), &sealwatchv1.GetDestinationRequest{Name: destinationPrefix + name})
 			if err != nil {
 				return err
 			}
@@ -199,8 +185,11 @@ func (p *process) exportersTest() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		name, err := destinationName(args[0])
+		if err != nil {
+			return err
+		}
 		return withDestinations(*address, func(client sealwatchv1.DestinationServiceClient) error {
-			name := strings.TrimPrefix(args[0], destinationPrefix)
 			ctx, cancel := context.WithTimeout(c.Context(), testPatience)
 			defer cancel()
 			r, err := client.TestDestination(ctx, &sealwatchv1.TestDestinationRequest{Name: destinationPrefix + name})

@@ -292,7 +292,7 @@ func (f *fake) serveOn(l net.Listener) func() {
 	sealwatchv1.RegisterDirectoryServiceServer(s, fakeDirectory{})
 	sealwatchv1.RegisterExceptionServiceServer(s, fakeExceptions{})
 	sealwatchv1.RegisterIncidentServiceServer(s, fakeIncidents{})
-	sealwatchv1.RegisterDestinationServiceServer(s, fakeDestinations{})
+	sealwatchv1.RegisterDestinationServiceServer(s, &fakeDestinations{})
 	sealwatchv1.RegisterTimelineServiceServer(s, fakeTimeline{})
 	sealwatchv1.RegisterHuntServiceServer(s, limited{})
 	sealwatchv1.RegisterPolicyServiceServer(s, newFakePolicies())

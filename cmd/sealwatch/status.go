@@ -77,7 +77,7 @@ func statusLines(s *sealwatchv1.SystemStatus) (lines []string) {
 	for _, d := range s.GetDestinations() {
 		text := fmt.Sprintf("%s, %.0f pending", d.GetState(), d.GetPending())
 		if n := d.GetDeadLetters(); n > 0 {
-			text += fmt.Sprintf(", %.0f set aside", n)
+			text += ", " + plural(int(n), "dead letter")
 		}
 		if d.GetNextAttemptTime() != nil {
 			text += ", next attempt at " + stamp(d.GetNextAttemptTime().AsTime())

@@ -44,7 +44,7 @@ func (b *destinationBook) runner(name string) *exporters.Runner {
 func (b *destinationBook) ResumeDestination(_ context.Context, name string) (status.Destination, error) {
 	r := b.runner(name)
 	if r == nil {
-		return status.Destination{}, fault.New(fault.NotFound, "no destination %q is configured", name)
+		return status.Destination{}, b.unknown(name)
 	}
 	before := r.Status()
 	if before.State != status.DestinationOK {
@@ -60,13 +60,22 @@ func (b *destinationBook) ResumeDestination(_ context.Context, name string) (sta
 	return before, nil
 }
 
+// unknown is the error for a name that no destination has.
+func (b *destinationBook) unknown(name string) error {
+	var there []string
+	for i := range b.destinations {
+		there = append(there, b.destinations[i].status().Name)
+	}
+	return status.NoDestination(name, there)
+}
+
 // trialPatience bounds a test of a destination, unless its exporter needs longer, for an acknowledgement.
 const trialPatience = time.Minute
 
 func (b *destinationBook) TestDestination(ctx context.Context, name string) (id, refusal string, err error) {
 	r := b.runner(name)
 	if r == nil {
-		return "", "", fault.New(fault.NotFound, "no destination %q is configured", name)
+		return "", "", b.unknown(name)
 	}
 	c := trialAlert(b.tenant, name, time.Now().UTC())
 	patience := max(trialPatience, r.Patience())

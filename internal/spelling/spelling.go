@@ -26,6 +26,14 @@ func Hint(word string, among []string) string {
 	return ""
 }
 
+// Instead is Hint, or where none is near the words that there are, to stand behind a message.
+func Instead(word string, among []string) string {
+	if hint := Hint(word, among); hint != "" || len(among) == 0 {
+		return hint
+	}
+	return "; expected one of " + strings.Join(among, ", ")
+}
+
 // distance counts letters that are missing, too many, others, or exchanged with their neighbour. Long words are infinitely far.
 func distance(a, b string) int {
 	const far = 99

@@ -17,4 +17,12 @@ func TestClosest(t *testing.T) {
 	if got := spelling.Hint("exprot", words); got != "; did you mean export?" {
 		t.Error(got)
 	}
+	for typed, want := range map[string]string{"exprot": "; did you mean export?", "download": "; expected one of export, list"} {
+		if got := spelling.Instead(typed, words[:2]); got != want {
+			t.Errorf("instead of %q: %q, expected %q", typed, got, want)
+		}
+	}
+	if got := spelling.Instead("download", nil); got != "" {
+		t.Error(got)
+	}
 }

@@ -21,9 +21,9 @@ type DeadLetter struct {
 	AlertID  string
 	// Reason as the receiver or the encoder gave it last.
 	Reason string
-	// Time is when it was set aside, last refused or worked on. Of two versions of a letter the later one counts.
+	// Time is when it was first refused for good, last refused or worked on. Of two versions of a letter the later one counts.
 	Time time.Time
-	// First is when it was set aside.
+	// First is when it was refused for good first.
 	First time.Time
 	State string
 	// Author asked for the State; empty where nobody did.

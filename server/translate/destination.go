@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	pb "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
-	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
@@ -14,11 +13,6 @@ const (
 	DestinationPrefix = "destinations/"
 	LetterPrefix      = "deadLetters/"
 )
-
-// NoDestination is the error for a name that no destination has.
-func NoDestination(name string) error {
-	return fault.New(fault.NotFound, "no destination %q is configured; GET /v1/destinations lists those that are", name)
-}
 
 // Destination makes the message of a destination's state.
 func Destination(d *status.Destination) *pb.Destination {

@@ -1089,7 +1089,7 @@ type DestinationStatus struct {
 	Pending float64 `protobuf:"fixed64,4,opt,name=pending,proto3" json:"pending,omitempty"`
 	// delivered alert changes since the start of the process.
 	Delivered float64 `protobuf:"fixed64,5,opt,name=delivered,proto3" json:"delivered,omitempty"`
-	// dead_letters is the number of alert changes set aside because the destination will never take them.
+	// dead_letters is the number of dead letters: alert changes that the destination refused for good.
 	DeadLetters float64 `protobuf:"fixed64,6,opt,name=dead_letters,json=deadLetters,proto3" json:"dead_letters,omitempty"`
 	// last_error; empty when the last attempt went well.
 	LastError string `protobuf:"bytes,7,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
