@@ -53,6 +53,50 @@ func travelAlert(t *testing.T, w *world) alert.Alert {
 	return all[0]
 }
 
+// TestSharedWithinThirtyDays: who else has a trait counts from thirty days before the end of each finding to its end, to the second.
+func TestSharedWithinThirtyDays(t *testing.T) {
+	w := newWorld(t, "impossible_travel", nil)
+	before, _ := journey(t)
+	end := time.Date(2026, 5, 6, 9, 40, 0, 0, time.UTC) // of ann's; cid's is two hours later
+	events := slices.DeleteFunc(before, func(e eventCase) bool { return e.User != "ann" })
+	for _, e := range slices.Clone(events) {
+		at, err := time.Parse(time.RFC3339, e.At)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.ID, e.User, e.Email, e.At = "cid-"+e.ID, "cid", "cid@example.com", at.Add(2*time.Hour).Format(time.RFC3339)
+		events = append(events, e)
+	}
+	const month = 30 * 24 * time.Hour
+	for user, uses := range map[string][]time.Duration{
+		"at-the-end": {0}, "just-too-old": {-month}, "just-within": {-month + time.Second}, "after-one": {time.Hour},
+		"around-the-month": {-month - 24*time.Hour, time.Hour}, "around-the-end": {-time.Hour, time.Hour}, "around-the-beginning": {-month - time.Hour, -month + time.Hour},
+	} {
+		for k, since := range uses {
+			events = append(events, eventCase{ID: fmt.Sprint(user, k), At: end.Add(since).Format(time.RFC3339), User: user, Activity: "download", Browser: "Firefox 120", OS: "Linux", IP: "-"})
+		}
+	}
+	var c testCase
+	w.add(c.build(t, events)...)
+	w.drain()
+	all, _, err := w.db.ListAlerts(t.Context(), w.tenant, alert.Filter{}, alert.Order{}, 0, alert.Cursor{}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]uint64)
+	for _, a := range all {
+		for _, trait := range a.Context.Traits {
+			if trait.Value == "Firefox 120 on Linux" {
+				got[a.Subject.ID] = trait.OtherUsers
+			}
+		}
+	}
+	// ann: at the end, just within, around the end, around the beginning. cid: at the end, after one, around the month, around the end, ann.
+	if d := gocmp.Diff(map[string]uint64{"ann": 4, "cid": 5}, got); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestAnAlertIsDescribed(t *testing.T) {
 	w := newWorld(t, "impossible_travel", nil)
 	before, after := journey(t)
