@@ -221,6 +221,7 @@ func TestBacktestSaysWhyItIsNothing(t *testing.T) {
 	w := newWorld(t, "failed_logins", nil)
 	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	w.add(failuresOf("ann", at, 30)...)
+	w.add(event.Event{Source: "test", ID: "in", Time: at.Add(5 * time.Minute), Arrival: at, UserID: "ann", Activity: event.ActivityLogon, IPAddress: "192.0.2.1", Data: "{}", Raw: "{}"})
 	w.add(event.Event{Source: "test", ID: "logon", Time: at.AddDate(0, 1, 0), Arrival: at, UserID: "ann", Activity: event.ActivityLogon, IPAddress: "192.0.2.1", Data: "{}", Raw: "{}"})
 	definitions, err := analytics.LoadDefinitions(detections.Files)
 	if err != nil {
@@ -233,6 +234,10 @@ func TestBacktestSaysWhyItIsNothing(t *testing.T) {
 	}
 	all := []string{"failed_logins", "recipient_declines", "docusign_alert"}
 	may := alert.BacktestRequest{Detections: all, From: at.AddDate(0, 0, -1), To: at.AddDate(0, 0, 5)}
+	week := may // a quiet day behind the failures
+	week.From = at.AddDate(0, 0, 4)
+	hours := may // all that there is lies in them
+	hours.From, hours.To = at.Add(-time.Hour), at.Add(2*time.Hour)
 	june := may
 	june.From, june.To = at.AddDate(0, 0, 20), at.AddDate(0, 2, 0)
 	for _, c := range []struct {
@@ -244,7 +249,9 @@ func TestBacktestSaysWhyItIsNothing(t *testing.T) {
 		{may, "recipient_declines", []string{"off, so that live it raises nothing, whatever is counted here: the configuration says so.", "no activity decline, so that finding nothing means nothing. The likeliest cause: no source of DocuSign Connect"}},
 		{may, "docusign_alert", []string{"no activity docusign_alert, so that finding nothing means nothing. The likeliest cause: DocuSign Monitor raised no alert, which is as it should be."}},
 		{june, "failed_logins", []string{"no activity failed_logon, so that finding nothing means nothing. The likeliest cause: single sign-on"}},
-		{alert.BacktestRequest{Detections: all, From: at.AddDate(1, 0, 0)}, "failed_logins", []string{"no event"}},
+		{week, "failed_logins", []string{"There was little to find: in this time there is no event; in the seven days up to its end there is some, the last at 2026-05-01T12:05:00Z."}},
+		{hours, "docusign_alert", []string{"There is no activity docusign_alert, and no event that is a day older than the end of this time: that is too little to say whether it is blind."}},
+		{alert.BacktestRequest{Detections: all, From: at.AddDate(1, 0, 0)}, "failed_logins", []string{"There is no event of this time: the last ones are of 2026-06-01."}},
 	} {
 		results, _ := backtest(t, b, c.q)
 		got := results[c.detection].Notes

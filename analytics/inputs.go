@@ -82,7 +82,6 @@ func likelyCauses(i clickhouse.Input, seen map[clickhouse.Input]clickhouse.Input
 		return []string{"no event at all came in; the sources in the status say when the last one did"}
 	}
 	const domain = "unclaimed domain: Monitor records people only whose e-mail domain the organisation has claimed"
-	var causes []string
 	switch i.Kind {
 	case "activity":
 		return activityCauses(i.Name, seen, unknown, domain)
@@ -90,12 +89,11 @@ func likelyCauses(i clickhouse.Input, seen map[clickhouse.Input]clickhouse.Input
 		return []string{"no location: no geo database is loaded (ingest.cityDatabases), and the records have no coordinates",
 			"all addresses are those of servers: ingest.serverRanges, or activity over the API alone", domain}
 	case "administrative":
-		causes = append(causes, spelling(unknown)...)
-		return append(causes, "nobody changed anything about the account", domain)
+		return withSpelling(unknown, "nobody changed anything about the account", domain)
 	case "integration":
 		return []string{"no application acted over the API in these days", "the delivery leaves integratorKey out"}
 	}
-	return causes
+	return nil
 }
 
 func activityCauses(name string, seen map[clickhouse.Input]clickhouse.InputCount, unknown []status.UnknownActivity, domain string) []string {
@@ -108,15 +106,23 @@ func activityCauses(name string, seen map[clickhouse.Input]clickhouse.InputCount
 		return []string{"DocuSign Monitor raised no alert, which is as it should be", "its alerts are switched off in DocuSign Monitor", "the source leaves them out"}
 	case event.ActivityFailedLogon:
 		if there(event.ActivityLogon) { // so the spelling is known in part, and the domain is claimed
-			return append([]string{single}, append(spelling(unknown), "nobody mistyped a password, in a small organisation", domain)...)
+			return append([]string{single}, withSpelling(unknown, "nobody mistyped a password, in a small organisation", domain)...)
 		}
-		return append(spelling(unknown), single, domain)
+		return withSpelling(unknown, single, domain)
 	case "recipient_authentication", "decline":
 		return append([]string{"no source of DocuSign Connect delivers the events of recipients (sources.connect); Monitor alone tells little of them", "no recipient did that in these days"}, spelling(unknown)...)
 	case event.ActivityLogon:
-		return append(spelling(unknown), "single sign-on: people stay logged on at the identity provider", domain)
+		return withSpelling(unknown, "single sign-on: people stay logged on at the identity provider", domain)
 	}
-	return append(spelling(unknown), "nobody did that in these days", domain)
+	return withSpelling(unknown, "nobody did that in these days", domain)
+}
+
+// withSpelling puts before other causes that the classification does not know a spelling, where there are such; otherwise behind them.
+func withSpelling(unknown []status.UnknownActivity, others ...string) []string {
+	if len(unknown) == 0 {
+		return append(others, spelling(unknown)...)
+	}
+	return append(spelling(unknown), others...)
 }
 
 // spelling is the cause that the classification does not know a spelling, with what it does not know.
