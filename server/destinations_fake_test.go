@@ -2,32 +2,39 @@ package server_test
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/internal/status"
 )
 
-// destinations has one that is paused, with two letters, and the letter of one that is no longer configured.
+// destinations has one that is paused, with two letters, the letter of an event that it was to be forwarded, and one of a destination that
+// is no longer configured.
 type destinations struct {
 	one     status.Destination
 	letters []status.DeadLetter
 }
 
-const letterAlert = "000000000000000000000000000000aa"
+const (
+	letterAlert = "000000000000000000000000000000aa"
+	letterEvent = "3d0c0a4e-5f55-4e0e-9a53-6a1f6d2b9c01/2"
+)
 
 func storedDestinations() *destinations {
 	letter := func(name string, sequence uint64) status.DeadLetter {
 		return status.DeadLetter{Destination: name, Sequence: sequence, AlertID: letterAlert, Reason: "too long", Time: epoch.Add(time.Hour), First: epoch, Payload: `{"name":"x"}`}
 	}
-	return &destinations{one: status.Destination{Name: "siem", Kind: "splunk", State: status.DestinationPaused, Pending: 7, Delivered: 9, DeadLetters: 2, Historical: 4, LastError: "token disabled", NextAttempt: epoch},
-		letters: []status.DeadLetter{letter("old", 3), letter("siem", 4), letter("siem", 17)}}
+	event := letter("siem/events", 17)
+	event.AlertID, event.Reason, event.Payload = letterEvent, "no such index", `{"type":"event"}`
+	return &destinations{one: status.Destination{Name: "siem", Kind: "splunk", State: status.DestinationPaused, Events: &status.Destination{State: status.DestinationRetrying, Pending: 5, Delivered: 30, DeadLetters: 1, LastError: "busy", OldestPending: epoch}, Pending: 7, Delivered: 9, DeadLetters: 2, Historical: 4, LastError: "token disabled", NextAttempt: epoch},
+		letters: []status.DeadLetter{letter("old", 3), letter("siem", 4), letter("siem", 17), event}}
 }
 
 func (d *destinations) Destinations() []status.Destination { return []status.Destination{d.one} }
 
 func (d *destinations) known(name string) error {
-	if name != d.one.Name {
+	if strings.TrimSuffix(name, "/events") != d.one.Name {
 		return status.NoDestination(name, []string{d.one.Name})
 	}
 	return nil
