@@ -86,6 +86,8 @@ func child(t *testing.T, cfg config.Config, page int) (s *service, process *os.P
 	}
 	c := exec.Command(os.Args[0], serviceArgument, file, strconv.Itoa(page))
 	c.Stderr = os.Stderr
+	races := filepath.Join(t.TempDir(), "race")
+	c.Env = append(os.Environ(), "GORACE="+os.Getenv("GORACE")+" halt_on_error=1 exitcode=66 log_path="+races) // log_path.PID
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -96,6 +98,11 @@ func child(t *testing.T, cfg config.Config, page int) (s *service, process *os.P
 	ended = sync.OnceFunc(func() {
 		if err := c.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
 			t.Errorf("the service ended with %v, expected that it is killed", err)
+		}
+		reports, _ := filepath.Glob(races + ".*")
+		for _, name := range reports {
+			text, err := os.ReadFile(name)
+			t.Errorf("the service reported a data race: %s %v", text, err)
 		}
 	})
 	t.Cleanup(func() {

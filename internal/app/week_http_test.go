@@ -150,13 +150,20 @@ func rejection(status int, body string) http.HandlerFunc {
 	}
 }
 
+const patienceOfWebhook = 2 * time.Second
+
 // webhook is a receiver of JSON arrays that refuses a request with something bad in it.
 func (w *week) webhook(name string) *destinationUnderTest {
 	w.Helper()
 	d := w.destination(name)
 	d.reason = "422"
+	events := d.forwards(w.world.badEvents, config.DestinationEvents{Presets: []string{"authentication"}}, func(e map[string]any) bool {
+		return ofActivity(e, "logon", "failed_logon", "logoff", "lockout", "recipient_authentication")
+	})
+	events.lost = map[int64]int{}
 	var forgiven atomic.Bool
 	take := func(answer http.ResponseWriter, r *http.Request) []exportertest.Delivery {
+		life, begin := d.life(), time.Now()
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return nil
@@ -164,6 +171,13 @@ func (w *week) webhook(name string) *destinationUnderTest {
 		var all []json.RawMessage
 		if err := json.Unmarshal(body, &all); err != nil {
 			d.unreadable("%v in %s", err, body)
+		}
+		if len(all) > 0 && isEvent(all[0]) {
+			taken := events.take(d, answer, all, forgiven.Load(), life)
+			if _, unheard := answer.(*deaf); taken && (unheard || r.Context().Err() != nil || time.Since(begin) > patienceOfWebhook/4) {
+				events.loses(life) // perhaps
+			}
+			return nil
 		}
 		bad := !forgiven.Load() && bytes.Contains(body, []byte(badMark))
 		for _, text := range all {
@@ -188,8 +202,16 @@ func (w *week) webhook(name string) *destinationUnderTest {
 	if err := os.WriteFile(secret, []byte("a secret of thirty-two bytes ...!"), 0o600); err != nil {
 		w.Fatal(err)
 	}
-	d.settings.Webhook = &config.WebhookDestination{URL: receiver.URL() + "/hook", CAFile: receiver.CAFile(), SecretFile: secret, Timeout: time.Second}
+	d.settings.Webhook = &config.WebhookDestination{URL: receiver.URL() + "/hook", CAFile: receiver.CAFile(), SecretFile: secret, Timeout: patienceOfWebhook}
 	w.misbehaves(d, receiver.Accept, []http.HandlerFunc{rejection(401, ""), rejection(403, ""), rejection(400, ""), rejection(404, "")}, receiver)
+	disturb := d.disturb
+	d.disturb = func(chance *rand.Rand) string {
+		fault := disturb(chance)
+		if strings.HasPrefix(fault, "is down") { // what was under way may have been taken
+			events.loses(d.life())
+		}
+		return fault
+	}
 	d.forgive = func() { forgiven.Store(true) }
 	return d
 }
@@ -199,6 +221,9 @@ func (w *week) splunk(name string) *destinationUnderTest {
 	w.Helper()
 	d := w.destination(name)
 	d.reason = "code 6"
+	events := d.forwards(w.world.badEvents, config.DestinationEvents{Presets: []string{"authentication", "administration"}, Activities: []string{"download"}, Outcome: "success"}, func(e map[string]any) bool {
+		return (ofActivity(e, "logon", "logoff", "lockout", "recipient_authentication", "download") || e["administrative"] == true) && !strings.HasPrefix(strings.ToLower(fmt.Sprint(e["result"])), "fail")
+	})
 	var servers []*splunktest.Server
 	var receivers []*exportertest.HTTPReceiver
 	handlers := map[string]http.HandlerFunc{}
@@ -206,6 +231,14 @@ func (w *week) splunk(name string) *destinationUnderTest {
 		s := splunktest.NewHandler()
 		s.Ack = true
 		s.Refuse = func(e splunktest.Event) int {
+			if e.Sourcetype == splunk.EventSourcetype {
+				if id, _, err := indexed(e); err != nil || !events.bad[id] {
+					return 0
+				} else {
+					events.refuse(id)
+				}
+				return 6
+			}
 			if !strings.Contains(string(e.Raw), badMark) {
 				return 0
 			}
@@ -220,14 +253,18 @@ func (w *week) splunk(name string) *destinationUnderTest {
 					continue
 				}
 				id, sequence, err := indexed(e)
-				var events uint64
+				if err == nil && e.Sourcetype == splunk.EventSourcetype {
+					events.arrived(id, sequence, d.life())
+					continue
+				}
+				var count uint64
 				if err == nil {
-					err = json.Unmarshal(e.Event["event_count"], &events)
+					err = json.Unmarshal(e.Event["event_count"], &count)
 				}
 				if err != nil {
 					d.unreadable("%v in %s", err, e.Raw)
 				}
-				d.arrived(id, sequence, told{strings.Trim(string(e.Event["status"]), `"`), strings.Trim(string(e.Event["severity"]), `"`), events})
+				d.arrived(id, sequence, told{strings.Trim(string(e.Event["status"]), `"`), strings.Trim(string(e.Event["severity"]), `"`), count})
 			}
 			return nil
 		})

@@ -47,6 +47,9 @@ type destinationUnderTest struct {
 	// reason is in the reasons of dead letters; empty for a receiver that refuses nothing.
 	reason string
 
+	// events that it is forwarded; nil where it gets none.
+	events *forwardedUnderTest
+
 	mu      sync.Mutex
 	came    []arrival
 	tests   map[string]bool
@@ -86,6 +89,16 @@ func (d *destinationUnderTest) refused(id string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.bad[id] != nil
+}
+
+// refusals are how many dead letters there are at least.
+func (d *destinationUnderTest) refusals(queue string) int {
+	if queue != d.name {
+		return len(d.events.bad)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.bad)
 }
 
 // sawTest says whether one of the test messages came.
@@ -204,14 +217,25 @@ func (w *week) wasOpen(id string) bool {
 	return false
 }
 
-// reconciles waits until each destination has of each alert, but for those left aside, what the API lists, and nothing else.
-func (w *week) reconciles(when string, aside func(*destinationUnderTest, string) bool) {
+// reconciles waits until each destination has of each alert, but for those left aside, what the API lists, and nothing else; likewise the
+// events that it is forwarded, but for the bad ones until they are forgiven.
+func (w *week) reconciles(when string, forgiven bool, aside func(*destinationUnderTest, string) bool) {
 	w.Helper()
 	want := w.listed()
+	stored := w.storedEvents()
+	events := map[string]map[string]bool{}
+	for _, d := range w.places {
+		if d.events != nil {
+			events[d.name] = d.events.chosenOf(w, stored)
+		}
+	}
 	w.patient("all destinations have what the API lists, "+when, func() (left []string) {
 		w.resumed()
 		for _, d := range w.places {
 			left = append(left, d.differences(want, aside)...)
+			if d.events != nil {
+				left = append(left, d.events.differences(events[d.name], forgiven)...)
+			}
 		}
 		if len(left) > 0 {
 			want = w.listed() // an alert is described again when its last hour is over
@@ -253,7 +277,21 @@ func (d *destinationUnderTest) differences(want map[string]told, aside func(*des
 // deadLetters compares the dead letters with what receivers refused because of what it says.
 func (w *week) deadLetters() {
 	w.Helper()
+	w.patient("what is refused for good is a dead letter", func() (left []string) {
+		w.resumed()
+		for _, d := range w.places {
+			for _, queue := range d.queues() {
+				if n := w.s.letters(queue); n < d.refusals(queue) {
+					left = append(left, fmt.Sprintf("%s has %d", queue, n))
+				}
+			}
+		}
+		return left
+	})
 	for _, d := range w.places {
+		if d.events != nil {
+			d.events.checkLetters(w)
+		}
 		of := map[string]bool{}
 		all, _ := w.s.get("/v1/deadLetters?pageSize=1000&destination=destinations/" + d.name)["deadLetters"].([]any)
 		for _, l := range all {

@@ -31,7 +31,8 @@ func (w *week) receivers() {
 	encrypted := w.syslog("syslog-tls", secure, readLEEF)
 	encrypted.settings.Syslog.Format, encrypted.settings.Syslog.Protocol = "leef", "tls"
 	encrypted.settings.Syslog.TLS = config.SyslogTLS{CAFile: authority.File, CertFile: certificate, KeyFile: key}
-	w.places = append(w.places, plain, encrypted, w.webhook("webhook"), w.splunk("splunk"), w.sentinel("sentinel"), w.file("file"))
+	w.datagrams = w.syslogUDP("syslog-udp")
+	w.places = append(w.places, plain, encrypted, w.datagrams, w.webhook("webhook"), w.splunk("splunk"), w.sentinel("sentinel"), w.file("file"))
 	w.pager = w.file("pager")
 	w.pager.settings.Historical = false
 	for _, d := range append(slices.Clone(w.places), w.pager) {
@@ -176,4 +177,45 @@ func (w *week) syslog(name string, secure *tls.Config, read func(string) (string
 		receiver.Behave(exportertest.None)
 	}
 	return d
+}
+
+// syslogUDP is a receiver of datagrams that is well all the time, because nobody is told what does not arrive.
+func (w *week) syslogUDP(name string) *destinationUnderTest {
+	w.Helper()
+	d := w.destination(name)
+	receiver := exportertest.NewUDPReceiver(w, func(datagram []byte) (exportertest.Delivery, error) {
+		switch id, sequence, t, err := readLEEF(string(datagram)); {
+		case errors.Is(err, errHeartbeat):
+		case err != nil:
+			d.unreadable("%v in %q", err, datagram)
+		default:
+			d.arrived(id, sequence, t)
+		}
+		return exportertest.Delivery{}, nil
+	})
+	w.Cleanup(receiver.Close)
+	d.settings.Syslog = &config.SyslogDestination{Address: receiver.Address(), Protocol: "udp", Format: "leef"}
+	d.settings.MaxPerSecond = 20 // so that a system that allows small buffers alone drops nothing
+	return d
+}
+
+// counted waits until everything that the service says it sent since it was started last has come to the receiver.
+func (w *week) counted(d *destinationUnderTest) {
+	w.Helper()
+	sent, _ := strconv.Atoi(fmt.Sprint(w.s.get("/v1/destinations/" + d.name)["deliveredCount"]))
+	if sent == 0 {
+		w.Errorf("%s: nothing was sent since the last start; this tests nothing", d.name)
+	}
+	w.patient("everything that was sent arrives", func() []string {
+		came := 0
+		for _, a := range d.arrivals() {
+			if a.life == w.life.Load() {
+				came++
+			}
+		}
+		if came >= sent {
+			return nil
+		}
+		return []string{fmt.Sprintf("%s: %d came of %d", d.name, came, sent)}
+	})
 }

@@ -26,6 +26,8 @@ type week struct {
 	cfg    config.Config
 	places []*destinationUnderTest
 	pager  *destinationUnderTest // gets no history
+	// datagrams is one whose receiver is well all the time.
+	datagrams *destinationUnderTest
 
 	s    *service
 	kill func()
@@ -51,8 +53,8 @@ func weekSeed(t *testing.T) uint64 {
 const weekSteps = 4
 
 // TestWeek sends a week with attacks, late records, growing and retracted alerts and the work of people to every kind of destination at
-// once, while receivers are killed, throttle, reject, stall, cut connections and lose answers, and the service is killed. In the end every
-// alert is at every destination as the API lists it, and dead letters are those alone that receivers were told to refuse; when the
+// once, and its events to two, while receivers are killed, throttle, reject, stall, cut connections and lose answers, and the service is killed. In the end every
+// alert is at every destination as the API lists it, every event that is chosen where it is forwarded, and dead letters are those alone that receivers were told to refuse; when the
 // receivers take those, they are sent again.
 func TestWeek(t *testing.T) {
 	seed := weekSeed(t)
@@ -85,27 +87,35 @@ func TestWeek(t *testing.T) {
 	for _, p := range w.places {
 		p.heal()
 	}
-	w.reconciles("although every receiver takes everything but what is bad", func(d *destinationUnderTest, id string) bool { return d.refused(id) })
+	w.reconciles("although every receiver takes everything but what is bad", false, func(d *destinationUnderTest, id string) bool { return d.refused(id) })
 	w.deadLetters()
 	for _, p := range w.places {
 		p.forgive()
-		if n := w.s.letters(p.name); n > 0 {
-			w.call(http.MethodPost, "/v1/deadLetters:bulkReplay", map[string]any{"destination": "destinations/" + p.name, "author": "ann", "expectedCount": n})
+		for _, queue := range p.queues() {
+			if n := w.s.letters(queue); n > 0 {
+				w.call(http.MethodPost, "/v1/deadLetters:bulkReplay", map[string]any{"destination": "destinations/" + queue, "author": "ann", "expectedCount": n})
+			}
 		}
 	}
-	w.reconciles("after the dead letters were sent again", func(*destinationUnderTest, string) bool { return false })
+	w.reconciles("after the dead letters were sent again", true, func(*destinationUnderTest, string) bool { return false })
 	w.patient("the dead letters have gone", func() (left []string) {
 		for _, p := range w.places {
-			if n := w.s.letters(p.name); n > 0 {
-				left = append(left, fmt.Sprintf("%s has %d", p.name, n))
+			for _, queue := range p.queues() {
+				if n := w.s.letters(queue); n > 0 {
+					left = append(left, fmt.Sprintf("%s has %d", queue, n))
+				}
 			}
 		}
 		return left
 	})
+	w.counted(w.datagrams)
 	w.kill()
 	for _, p := range w.places {
 		p.ordered(t)
 		t.Log(p.summary())
+		if p.events != nil {
+			p.events.checkRepetitions(w)
+		}
 	}
 	for _, a := range w.pager.arrivals() {
 		if !w.touched[a.id] {
@@ -214,7 +224,9 @@ func (w *week) call(method, path string, body any) map[string]any {
 func (w *week) resumed() {
 	w.Helper()
 	for _, d := range w.s.get("/v1/destinations")["destinations"].([]any) {
-		if d := d.(map[string]any); d["state"] != "ok" {
+		d := d.(map[string]any)
+		events, _ := d["events"].(map[string]any)
+		if d["state"] != "ok" || events != nil && events["state"] != "ok" {
 			w.call(http.MethodPost, "/v1/"+fmt.Sprint(d["name"])+":resume", map[string]any{})
 		}
 	}

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +25,8 @@ type world struct {
 	victims []string // DocuSign users that are attacked, in order
 	// bad are those whose alerts receivers refuse.
 	bad map[string]bool
+	// ids of all events, and those of badEvents, successful logons that receivers refuse.
+	ids, badEvents map[string]bool
 	// leaver is said to have left, and later to be back.
 	leaver string
 }
@@ -33,7 +36,7 @@ const badMark = "Unbekömmlich"
 
 func newWorld(t *testing.T, seed uint64, steps int) *world {
 	t.Helper()
-	w := &world{chance: rand.New(rand.NewPCG(seed, 7)), start: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), bad: map[string]bool{}}
+	w := &world{chance: rand.New(rand.NewPCG(seed, 7)), start: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), bad: map[string]bool{}, ids: map[string]bool{}, badEvents: map[string]bool{}}
 	o := simulate.Options{Seed: seed, Users: 10, Start: w.start, End: w.start.AddDate(0, 0, 7), AttacksFrom: w.start.AddDate(0, 0, 1), Attacks: simulate.Kinds(), AttacksPerDay: 8, Late: 0.2, Repeats: 0.05,
 		OnAttack: func(l simulate.Label) { w.victims = append(w.victims, l.UserID) }}
 	g, err := simulate.New(o)
@@ -52,7 +55,12 @@ func newWorld(t *testing.T, seed uint64, steps int) *world {
 		}
 		items = append(items, item)
 	}
+	var logons []string
 	for i, item := range items {
+		if !w.ids[item.ID] && bytes.Contains(item.JSON, []byte(`"action":"LoggedIn"`)) {
+			logons = append(logons, item.ID)
+		}
+		w.ids[item.ID] = true
 		step := i * steps / len(items)
 		if w.chance.IntN(20) == 0 {
 			step += w.chance.IntN(steps - step) // much later, in any order
@@ -62,6 +70,9 @@ func newWorld(t *testing.T, seed uint64, steps int) *world {
 	}
 	for i := range all {
 		w.batches = append(w.batches, all[i].String())
+	}
+	for i := range 3 {
+		w.badEvents[logons[(2*i+1)*len(logons)/6]] = true
 	}
 	w.end = logon("after-the-week", "somebody-else", o.End.Add(3*time.Hour), "Success", "berlin", 52.52, 13.4)
 	w.people = g.Directory()
