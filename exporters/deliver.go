@@ -226,8 +226,8 @@ func (r *Runner) settle(ctx context.Context, lane *[]alert.Change, n int, e *Err
 		}
 		r.m.count(outcomeDeadLetter, uint64(len(letters)))
 		r.state.addDeadLetters(len(letters))
-		r.o.Logger.WarnContext(ctx, "the receiver refused changes for good; they are dead letters now", slog.String("destination", r.o.Name),
-			slog.Int("changes", len(letters)), slog.Uint64("first", letters[0].Sequence), slog.String("reason", letters[0].Reason))
+		r.o.Logger.WarnContext(ctx, "the receiver refused "+r.o.lane.thing()+"s for good; they are dead letters now", slog.String("destination", r.o.Name),
+			slog.Int(r.o.lane.thing()+"s", len(letters)), slog.Uint64("first", letters[0].Sequence), slog.String("reason", letters[0].Reason))
 	}
 	if len(again) > 0 {
 		if err := r.storeLetters(ctx, again); err != nil {

@@ -103,9 +103,9 @@ func (e *Error) Error() string {
 	case len(e.Failed) > 0:
 		reason := e.Failed[slices.Min(slices.Collect(maps.Keys(e.Failed)))]
 		if len(e.Failed) == 1 {
-			return "a change is refused for good: " + reason
+			return "it is refused for good: " + reason
 		}
-		return fmt.Sprintf("%d of the changes are refused for good, the first: %s", len(e.Failed), reason)
+		return fmt.Sprintf("%d are refused for good, the first: %s", len(e.Failed), reason)
 	}
 	return e.Kind.String() + " failure"
 }

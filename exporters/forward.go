@@ -212,6 +212,8 @@ func (nothingSent) ForgetSent(context.Context, string, uint64) error           {
 type lane interface {
 	// name of what is read, for errors.
 	name() string
+	// thing is what is sent, for errors and the log.
+	thing() string
 	// sparse says that numbers may be missing, and that a change without an id only tells how far the log was read.
 	sparse() bool
 	// payload of a dead letter.
@@ -220,8 +222,9 @@ type lane interface {
 
 type laneOfAlerts struct{}
 
-func (laneOfAlerts) name() string { return "alert" }
-func (laneOfAlerts) sparse() bool { return false }
+func (laneOfAlerts) name() string  { return "alert" }
+func (laneOfAlerts) thing() string { return "change" }
+func (laneOfAlerts) sparse() bool  { return false }
 func (laneOfAlerts) payload(c *alert.Change) ([]byte, error) {
 	d := NewDocument(c)
 	return d.Encode()
@@ -229,8 +232,9 @@ func (laneOfAlerts) payload(c *alert.Change) ([]byte, error) {
 
 type laneOfEvents struct{ l *eventLane }
 
-func (laneOfEvents) name() string { return "event" }
-func (laneOfEvents) sparse() bool { return true }
+func (laneOfEvents) name() string  { return "event" }
+func (laneOfEvents) thing() string { return "event" }
+func (laneOfEvents) sparse() bool  { return true }
 func (e laneOfEvents) payload(c *alert.Change) ([]byte, error) {
 	found := e.l.event(c)
 	if found == nil {

@@ -156,8 +156,8 @@ func (r *Runner) Stop(ctx context.Context) error {
 	}
 	r.abort()
 	<-r.done
-	return fmt.Errorf("exporters: destination %q: stopped with %d changes not delivered; they are sent after the next start: %w",
-		r.o.Name, r.pending(), context.Cause(ctx))
+	return fmt.Errorf("exporters: destination %q: stopped with %d %ss not delivered; they are sent after the next start: %w",
+		r.o.Name, r.pending(), r.o.lane.thing(), context.Cause(ctx))
 }
 
 // closeTimeout bounds the farewell to the receiver when Run was cancelled rather than stopped.

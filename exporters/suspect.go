@@ -109,17 +109,17 @@ func (r *Runner) suspect(ctx context.Context, lane *[]alert.Change, e *Error, at
 		r.suspects.sequences = nil
 	}
 	if e.Kind != Unauthorized {
-		e = &Error{Kind: Unauthorized, RetryAfter: e.RetryAfter, Err: fmt.Errorf("%s; nothing is given up: %w", noneTaken(n), e)}
+		e = &Error{Kind: Unauthorized, RetryAfter: e.RetryAfter, Err: fmt.Errorf("%s; nothing is given up: %w", noneTaken(n, r.o.lane.thing()), e)}
 	}
 	return all, r.failed(ctx, e.Kind.String(), e, r.delay(e, attempt))
 }
 
 // noneTaken says that changes were refused one by one, and that nothing else was taken either.
-func noneTaken(n int) string {
+func noneTaken(n int, thing string) string {
 	if n == 1 {
-		return "the receiver does not take the one change that was sent alone, nor anything else that was tried"
+		return "the receiver does not take the one " + thing + " that was sent alone, nor anything else that was tried"
 	}
-	return fmt.Sprintf("the receiver takes none of the %d changes that were sent alone", n)
+	return fmt.Sprintf("the receiver takes none of the %d %ss that were sent alone", n, thing)
 }
 
 // tryQueue looks whether the receiver takes what waits behind what overtakes, a few changes alone.

@@ -296,7 +296,7 @@ func TestRefusalSaysWhy(t *testing.T) {
 		w.log.Append(exportertest.Changes(1, 28)...)
 		r, _ := w.start()
 		time.Sleep(time.Hour)
-		if got := r.Status().LastError; !contains(got, "none of 28 changes") || !contains(got, "wrong index") {
+		if got := r.Status().LastError; !contains(got, "none of the 28 changes") || !contains(got, "wrong index") {
 			t.Errorf("the status says %q", got)
 		}
 		w.stop(r)

@@ -102,7 +102,8 @@ func knownStatus() *system {
 		Sources: []status.Source{{Name: "connect/main", Receiving: &status.Receiving{Deliveries: 7, Kept: 1, Failures: 2, LastSuccess: epoch, LastError: "it is no event", Refused: 3, LastRefusal: epoch.Add(time.Minute), RefusalReason: "no key made its signature"}},
 			{Name: "import", Accepted: 3}, {Name: "monitor/main", Accepted: 2, Polling: &status.Polling{State: status.PollingRefused, LastSuccess: epoch,
 				NextAttempt: epoch.Add(time.Minute), Behind: time.Hour, Calls: 9, Remaining: -1, LastError: "nobody has given consent", Errors: map[string]uint64{"server": 1, "consent": 2}, Warnings: []string{"two people are outside"}}}},
-		Limited: []status.LimitedPolicy{{ID: "nights", Title: "Nights", Limit: 2, Days: []policy.Day{{Date: "2026-08-01", Alerts: 2, OverLimit: 1}}}},
+		Destinations: []status.Destination{{Name: "siem", Kind: "splunk", State: status.DestinationOK, Events: &status.Destination{State: status.DestinationPaused, Pending: 4, Delivered: 8, DeadLetters: 3, LastError: "401", NextAttempt: epoch}}},
+		Limited:      []status.LimitedPolicy{{ID: "nights", Title: "Nights", Limit: 2, Days: []policy.Day{{Date: "2026-08-01", Alerts: 2, OverLimit: 1}}}},
 		Analysis: status.Analysis{Watermark: epoch, Sequence: 5, Detections: map[string]status.Detection{
 			"failed_logins": {ActiveAlerts: 3},
 		}},

@@ -15,7 +15,7 @@ import (
 func (p *process) deadLettersCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "dead-letters",
-		Short: "Look after alerts that a receiver refused for good",
+		Short: "Look after alerts and events that a receiver refused for good",
 		Args:  cobra.NoArgs,
 	}
 	c.AddCommand(p.deadLettersList(), p.deadLettersShow(),

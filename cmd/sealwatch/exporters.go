@@ -21,8 +21,8 @@ func (p *process) exportersCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "exporters",
 		Short: "Look after the destinations of alerts and what they refused",
-		Long: "Look after the destinations that the configuration names under destinations, and after dead letters: alerts that a receiver refused\n" +
-			"for good.",
+		Long: "Look after the destinations that the configuration names under destinations, and after dead letters: alerts and events that a receiver\n" +
+			"refused for good.",
 		Args: cobra.NoArgs,
 	}
 	c.AddCommand(p.exportersList(), p.exportersShow(), p.exportersResume(), p.exportersTest(), p.deadLettersCommand())

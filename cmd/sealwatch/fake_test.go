@@ -87,7 +87,7 @@ func (f *fake) GetStatus(context.Context, *sealwatchv1.GetStatusRequest) (*sealw
 	}
 	return &sealwatchv1.SystemStatus{Analysis: a, Engine: &sealwatchv1.EngineStatus{Kind: "embedded", State: "ready", Version: "26.1", EventsStored: 1},
 		Sources:         []*sealwatchv1.SourceStatus{{Source: "monitor/main", Polling: &sealwatchv1.PollingStatus{State: "refused", LastError: "nobody has given\x1b consent"}}},
-		Destinations:    []*sealwatchv1.DestinationStatus{{Destination: "siem", State: "paused", Pending: 7, DeadLetters: 1, LastError: "401"}},
+		Destinations:    []*sealwatchv1.DestinationStatus{{Destination: "siem", State: "paused", Pending: 7, DeadLetters: 1, LastError: "401", Events: &sealwatchv1.EventForwarding{State: "retrying", PendingCount: 30, DeadLetterCount: 2, LastError: "busy\x1b"}}},
 		LimitedPolicies: []*sealwatchv1.LimitedPolicy{{Policy: "policies/wide", Title: "Wide", Limit: 1, Days: fakeDays()}}}, nil
 }
 

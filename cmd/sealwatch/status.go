@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 
@@ -75,14 +76,10 @@ func statusLines(s *sealwatchv1.SystemStatus) (lines []string) {
 	}
 	say("analysis     %s%s", text, said(a.GetLastError()))
 	for _, d := range s.GetDestinations() {
-		text := fmt.Sprintf("%s, %.0f pending", d.GetState(), d.GetPending())
-		if n := d.GetDeadLetters(); n > 0 {
-			text += ", " + plural(int(n), "dead letter")
+		say("destination  %s: %s", d.GetDestination(), deliveryLine(d.GetState(), d.GetPending(), d.GetDeadLetters(), d.GetNextAttemptTime(), d.GetLastError()))
+		if e := d.GetEvents(); e != nil {
+			say("destination  %s/events: %s", d.GetDestination(), deliveryLine(e.GetState(), e.GetPendingCount(), e.GetDeadLetterCount(), e.GetNextAttemptTime(), e.GetLastError()))
 		}
-		if d.GetNextAttemptTime() != nil {
-			text += ", next attempt at " + stamp(d.GetNextAttemptTime().AsTime())
-		}
-		say("destination  %s: %s%s", d.GetDestination(), text, said(d.GetLastError()))
 	}
 	for _, v := range s.GetFeeds() {
 		if problem := v.GetLastError(); problem != "" {
@@ -93,6 +90,18 @@ func statusLines(s *sealwatchv1.SystemStatus) (lines []string) {
 		say("policy       %s: %s", policyID(v.GetPolicy()), overLimit(int(v.GetLimit()), v.GetDays()))
 	}
 	return lines
+}
+
+// deliveryLine is how a delivery of alerts or events is doing.
+func deliveryLine(state string, pending, letters float64, next *timestamppb.Timestamp, problem string) string {
+	text := fmt.Sprintf("%s, %.0f pending", state, pending)
+	if letters > 0 {
+		text += ", " + plural(int(letters), "dead letter")
+	}
+	if next != nil {
+		text += ", next attempt at " + stamp(next.AsTime())
+	}
+	return text + said(problem)
 }
 
 // said is an error behind what it is about.

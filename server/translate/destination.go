@@ -20,11 +20,16 @@ func Destination(d *status.Destination) *pb.Destination {
 		HistoricalCount: float64(d.Historical),
 		LastError:       Text(d.LastError), LastSuccessTime: Timestamp(d.LastSuccess), NextAttemptTime: Timestamp(d.NextAttempt),
 		OldestPendingTime: Timestamp(d.OldestPending), LastHeartbeatTime: Timestamp(d.LastHeartbeat), HeartbeatError: Text(d.HeartbeatError)}
-	if e := d.Events; e != nil {
-		m.Events = &pb.EventForwarding{State: e.State, PendingCount: float64(e.Pending), DeliveredCount: float64(e.Delivered), DeadLetterCount: float64(e.DeadLetters), LastError: Text(e.LastError),
-			LastSuccessTime: Timestamp(e.LastSuccess), NextAttemptTime: Timestamp(e.NextAttempt), OldestPendingTime: Timestamp(e.OldestPending)}
-	}
+	m.Events = forwarding(d.Events)
 	return m
+}
+
+func forwarding(e *status.Destination) *pb.EventForwarding {
+	if e == nil {
+		return nil
+	}
+	return &pb.EventForwarding{State: e.State, PendingCount: float64(e.Pending), DeliveredCount: float64(e.Delivered), DeadLetterCount: float64(e.DeadLetters), LastError: Text(e.LastError),
+		LastSuccessTime: Timestamp(e.LastSuccess), NextAttemptTime: Timestamp(e.NextAttempt), OldestPendingTime: Timestamp(e.OldestPending)}
 }
 
 var letterStates = map[string]pb.DeadLetter_State{status.LetterStands: pb.DeadLetter_STATE_STANDING, status.LetterReplay: pb.DeadLetter_STATE_REPLAYING, status.LetterDiscarded: pb.DeadLetter_STATE_DISCARDED}

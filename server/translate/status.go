@@ -66,6 +66,7 @@ func Status(s *status.System) *pb.SystemStatus {
 			LastSuccessTime: Timestamp(v.LastSuccess),
 			NextAttemptTime: Timestamp(v.NextAttempt),
 
+			Events:            forwarding(v.Events),
 			LastHeartbeatTime: Timestamp(v.LastHeartbeat),
 			HeartbeatError:    Text(v.HeartbeatError),
 		})

@@ -1099,6 +1099,8 @@ type DestinationStatus struct {
 	NextAttemptTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=next_attempt_time,json=nextAttemptTime,proto3" json:"next_attempt_time,omitempty"`
 	// historical is how many alert changes were not sent since the start of the process because they are of historical alerts.
 	Historical float64 `protobuf:"fixed64,10,opt,name=historical,proto3" json:"historical,omitempty"`
+	// events is how the forwarding of events is doing; unset where none are forwarded.
+	Events *EventForwarding `protobuf:"bytes,11,opt,name=events,proto3" json:"events,omitempty"`
 	// last_heartbeat_time at which the receiver took a heartbeat since the start of the process.
 	LastHeartbeatTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=last_heartbeat_time,json=lastHeartbeatTime,proto3" json:"last_heartbeat_time,omitempty"`
 	// heartbeat_error is why the receiver did not take the last heartbeat; empty when it did.
@@ -1207,6 +1209,13 @@ func (x *DestinationStatus) GetHistorical() float64 {
 	return 0
 }
 
+func (x *DestinationStatus) GetEvents() *EventForwarding {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
 func (x *DestinationStatus) GetLastHeartbeatTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.LastHeartbeatTime
@@ -1298,7 +1307,7 @@ var File_sealwatch_v1_system_service_proto protoreflect.FileDescriptor
 
 const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\n" +
-	"!sealwatch/v1/system_service.proto\x12\fsealwatch.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsealwatch/v1/feed_service.proto\x1a!sealwatch/v1/policy_service.proto\"\x12\n" +
+	"!sealwatch/v1/system_service.proto\x12\fsealwatch.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&sealwatch/v1/destination_service.proto\x1a\x1fsealwatch/v1/feed_service.proto\x1a!sealwatch/v1/policy_service.proto\"\x12\n" +
 	"\x10GetStatusRequest\"\x8a\x05\n" +
 	"\fSystemStatus\x128\n" +
 	"\aversion\x18\x01 \x01(\v2\x19.sealwatch.v1.VersionInfoB\x03\xe0A\x03R\aversion\x12>\n" +
@@ -1391,7 +1400,7 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\tconflicts\x18\x05 \x01(\x01B\x03\xe0A\x03R\tconflicts\x12\"\n" +
 	"\n" +
 	"last_error\x18\x06 \x01(\tB\x03\xe0A\x03R\tlastError\x12\x1d\n" +
-	"\aplacing\x18\a \x01(\bB\x03\xe0A\x03R\aplacing\"\xba\x04\n" +
+	"\aplacing\x18\a \x01(\bB\x03\xe0A\x03R\aplacing\"\xf6\x04\n" +
 	"\x11DestinationStatus\x12%\n" +
 	"\vdestination\x18\x01 \x01(\tB\x03\xe0A\x03R\vdestination\x12\x17\n" +
 	"\x04kind\x18\x02 \x01(\tB\x03\xe0A\x03R\x04kind\x12\x19\n" +
@@ -1406,7 +1415,8 @@ const file_sealwatch_v1_system_service_proto_rawDesc = "" +
 	"\n" +
 	"historical\x18\n" +
 	" \x01(\x01B\x03\xe0A\x03R\n" +
-	"historical\x12O\n" +
+	"historical\x12:\n" +
+	"\x06events\x18\v \x01(\v2\x1d.sealwatch.v1.EventForwardingB\x03\xe0A\x03R\x06events\x12O\n" +
 	"\x13last_heartbeat_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x11lastHeartbeatTime\x12,\n" +
 	"\x0fheartbeat_error\x18\x15 \x01(\tB\x03\xe0A\x03R\x0eheartbeatError\"\xb1\x01\n" +
 	"\x0fUnknownActivity\x12\x1b\n" +
@@ -1451,6 +1461,7 @@ var file_sealwatch_v1_system_service_proto_goTypes = []any{
 	(*FeedStatus)(nil),            // 15: sealwatch.v1.FeedStatus
 	(*PolicyDay)(nil),             // 16: sealwatch.v1.PolicyDay
 	(*durationpb.Duration)(nil),   // 17: google.protobuf.Duration
+	(*EventForwarding)(nil),       // 18: sealwatch.v1.EventForwarding
 }
 var file_sealwatch_v1_system_service_proto_depIdxs = []int32{
 	5,  // 0: sealwatch.v1.SystemStatus.version:type_name -> sealwatch.v1.VersionInfo
@@ -1481,15 +1492,16 @@ var file_sealwatch_v1_system_service_proto_depIdxs = []int32{
 	14, // 25: sealwatch.v1.AnalysisStatus.watermark:type_name -> google.protobuf.Timestamp
 	14, // 26: sealwatch.v1.DestinationStatus.last_success_time:type_name -> google.protobuf.Timestamp
 	14, // 27: sealwatch.v1.DestinationStatus.next_attempt_time:type_name -> google.protobuf.Timestamp
-	14, // 28: sealwatch.v1.DestinationStatus.last_heartbeat_time:type_name -> google.protobuf.Timestamp
-	14, // 29: sealwatch.v1.UnknownActivity.last_event_time:type_name -> google.protobuf.Timestamp
-	0,  // 30: sealwatch.v1.SystemService.GetStatus:input_type -> sealwatch.v1.GetStatusRequest
-	1,  // 31: sealwatch.v1.SystemService.GetStatus:output_type -> sealwatch.v1.SystemStatus
-	31, // [31:32] is the sub-list for method output_type
-	30, // [30:31] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	18, // 28: sealwatch.v1.DestinationStatus.events:type_name -> sealwatch.v1.EventForwarding
+	14, // 29: sealwatch.v1.DestinationStatus.last_heartbeat_time:type_name -> google.protobuf.Timestamp
+	14, // 30: sealwatch.v1.UnknownActivity.last_event_time:type_name -> google.protobuf.Timestamp
+	0,  // 31: sealwatch.v1.SystemService.GetStatus:input_type -> sealwatch.v1.GetStatusRequest
+	1,  // 32: sealwatch.v1.SystemService.GetStatus:output_type -> sealwatch.v1.SystemStatus
+	32, // [32:33] is the sub-list for method output_type
+	31, // [31:32] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_sealwatch_v1_system_service_proto_init() }
@@ -1497,6 +1509,7 @@ func file_sealwatch_v1_system_service_proto_init() {
 	if File_sealwatch_v1_system_service_proto != nil {
 		return
 	}
+	file_sealwatch_v1_destination_service_proto_init()
 	file_sealwatch_v1_feed_service_proto_init()
 	file_sealwatch_v1_policy_service_proto_init()
 	type x struct{}
