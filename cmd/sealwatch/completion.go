@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/app"
 )
 
@@ -18,8 +19,11 @@ func completeValues(c *cobra.Command) {
 			return
 		}
 		// it fails only for a flag that the command does not have, or a second time
-		_ = c.RegisterFlagCompletionFunc(f.Name, func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+		_ = c.RegisterFlagCompletionFunc(f.Name, func(c *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
 			all := values()
+			if f.Name == "because" {
+				all = reasonsFor(c, all)
+			}
 			if f.Value.Type() == "stringSlice" { // the shell completes the whole word, in which others stand before
 				before := begun[:strings.LastIndexByte(begun, ',')+1]
 				for i := range all {
@@ -32,6 +36,18 @@ func completeValues(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		completeValues(sub)
 	}
+}
+
+// reasonsFor are those that go with what the command says an alert was, or all where it does not say.
+func reasonsFor(c *cobra.Command, all []string) []string {
+	for _, flag := range []string{"as", "classification"} {
+		if f := c.Flags().Lookup(flag); f != nil {
+			if some := alert.Reasons(f.Value.String()); len(some) > 0 {
+				return some
+			}
+		}
+	}
+	return all
 }
 
 // valuesOf are the values that a flag takes, by its name; nil where they are not a fixed set.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -71,12 +72,21 @@ func (p *process) demo(ctx context.Context, f *demoFlags) error {
 	// The service goes last, so that traffic and alerts end with nothing under way.
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	service := p.demoService(background, cfg, log)
-	select {
-	case a := <-service.started:
-		err = p.demoTraffic(ctx, f, a, service, cfg)
-	case <-service.ended:
-	case <-ctx.Done():
+	var service *demoService
+	for try := 1; ; try++ {
+		service = p.demoService(background, cfg, log)
+		select {
+		case a := <-service.started:
+			err = p.demoTraffic(ctx, f, a, service, cfg)
+		case <-service.ended:
+			// somebody may take a port between the look and the service
+			if errors.Is(service.err, syscall.EADDRINUSE) && try < demoStarts && ctx.Err() == nil {
+				p.demoAddresses(&cfg)
+				continue
+			}
+		case <-ctx.Done():
+		}
+		break
 	}
 	early := ctx.Err() == nil && service.gone()
 	stop()
@@ -171,13 +181,21 @@ func (p *process) demoConfig(dir string) (config.Config, error) {
 	if err != nil {
 		return cfg, err
 	}
+	p.demoAddresses(&cfg)
+	return cfg, nil
+}
+
+// demoStarts is how often the service is started at most when others take its ports.
+const demoStarts = 5
+
+// demoAddresses replaces addresses that are taken.
+func (p *process) demoAddresses(cfg *config.Config) {
 	for _, a := range []*string{&cfg.GRPCAddr, &cfg.HTTPAddr, &cfg.Hunting.Addr} {
 		if free := freeAddress(*a); free != *a {
 			p.print("%s is taken, so the demo uses a free port.", *a)
 			*a = free
 		}
 	}
-	return cfg, nil
 }
 
 // demoHeader says where everything is.

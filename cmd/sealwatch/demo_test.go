@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -67,6 +68,50 @@ func TestDemoFailsWithTheService(t *testing.T) {
 			code, _, errs := invoke(t, t.Context(), p, "demo", "--dir", filepath.Join(t.TempDir(), "d"), "--duration", "1m", "--days", "1", "--users", "10")
 			if code != exitError || !strings.Contains(errs, "the service: "+fail.Error()) {
 				t.Fatalf("exit %d: %s", code, errs)
+			}
+		})
+	}
+}
+
+// TestDemoTriesAgainWhenAPortIsTaken: somebody else takes a port after the demo looked, once or always.
+func TestDemoTriesAgainWhenAPortIsTaken(t *testing.T) {
+	for name, always := range map[string]bool{"once": false, "always": true} {
+		t.Run(name, func(t *testing.T) {
+			p := demoProcess(&fake{alerts: fakeAlerts(1)}, nil)
+			serve, tries, taken := p.serve, 0, ""
+			p.serve = func(ctx context.Context, cfg config.Config, o serveOptions) error {
+				tries++
+				if tries > 1 && !always {
+					if cfg.HTTPAddr == taken {
+						t.Errorf("%s is tried again", taken)
+					}
+					return serve(ctx, cfg, o)
+				}
+				taken = cfg.HTTPAddr
+				l, err := net.Listen("tcp", taken)
+				if err != nil {
+					return err
+				}
+				if !always {
+					t.Cleanup(func() { _ = l.Close() })
+				} else {
+					defer func() { _ = l.Close() }()
+				}
+				_, err = net.Listen("tcp", l.Addr().String())
+				return fmt.Errorf("httpAddr: cannot listen: %w", err)
+			}
+			free, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.environ = []string{"SEALWATCH_HTTP_ADDR=" + free.Addr().String()}
+			_ = free.Close()
+			code, out, errs := invoke(t, t.Context(), p, "demo", "--dir", filepath.Join(t.TempDir(), "d"), "--duration", "1s", "--days", "1", "--users", "10")
+			if want := map[bool]int{false: exitOK, true: exitError}[always]; code != want || always != (tries == demoStarts) {
+				t.Fatalf("exit %d after %d tries: %s%s", code, tries, out, errs)
+			}
+			if !always && !strings.Contains(out, taken+" is taken, so the demo uses a free port.") {
+				t.Errorf("nothing is said of %s:\n%s", taken, out)
 			}
 		})
 	}

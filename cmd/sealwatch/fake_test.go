@@ -168,7 +168,8 @@ func (f *fake) StreamAlerts(r *sealwatchv1.StreamAlertsRequest, s grpc.ServerStr
 // ListDetections are three, in two pages.
 func (f *fake) ListDetections(_ context.Context, r *sealwatchv1.ListDetectionsRequest) (*sealwatchv1.ListDetectionsResponse, error) {
 	if r.GetPageToken() == "" {
-		return &sealwatchv1.ListDetectionsResponse{Detections: []*sealwatchv1.Detection{{Name: "detections/failed_logins"}, {Name: "detections/impossible_travel"}}, NextPageToken: "next"}, nil
+		return &sealwatchv1.ListDetectionsResponse{Detections: []*sealwatchv1.Detection{{Name: "detections/failed_logins", ExceptionAttributes: []string{"ipAddress"}, Parameters: []*sealwatchv1.DetectionParameter{{Name: "threshold", Description: "How many."}}},
+			{Name: "detections/impossible_travel", ExceptionAttributes: []string{"fromCountry"}, Parameters: []*sealwatchv1.DetectionParameter{{Name: "speed_kmh"}}}}, NextPageToken: "next"}, nil
 	}
 	return &sealwatchv1.ListDetectionsResponse{Detections: []*sealwatchv1.Detection{{Name: "detections/own_key"}}}, nil
 }

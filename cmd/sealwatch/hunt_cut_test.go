@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"strings"
@@ -19,6 +20,10 @@ import (
 // limited is a service of hunts that cuts off every result: by rows, or by time where the statement says so. It has the tables events and alert_history.
 type limited struct {
 	sealwatchv1.UnimplementedHuntServiceServer
+}
+
+func (limited) ListHunts(context.Context, *sealwatchv1.ListHuntsRequest) (*sealwatchv1.ListHuntsResponse, error) {
+	return &sealwatchv1.ListHuntsResponse{Hunts: []*sealwatchv1.Hunt{{Name: "hunts/failed-logons", Title: "Failed log-ons"}}}, nil
 }
 
 func (limited) Query(r *sealwatchv1.QueryRequest, s grpc.ServerStreamingServer[sealwatchv1.QueryResponse]) error {

@@ -163,6 +163,7 @@ func (p *process) root() *cobra.Command {
 	root.AddCommand(p.incidentsCommand(), p.usersCommand())
 	strict(root)
 	completeValues(root)
+	completeNames(root)
 	return root
 }
 
