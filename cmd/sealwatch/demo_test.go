@@ -73,45 +73,37 @@ func TestDemoFailsWithTheService(t *testing.T) {
 	}
 }
 
-// TestDemoTriesAgainWhenAPortIsTaken: somebody else takes a port after the demo looked, once or always.
+// TestDemoTriesAgainWhenAPortIsTaken: somebody else takes a port after the demo looked, once or always. No traffic begins.
 func TestDemoTriesAgainWhenAPortIsTaken(t *testing.T) {
 	for name, always := range map[string]bool{"once": false, "always": true} {
 		t.Run(name, func(t *testing.T) {
-			p := demoProcess(&fake{alerts: fakeAlerts(1)}, nil)
-			serve, tries, taken := p.serve, 0, ""
-			p.serve = func(ctx context.Context, cfg config.Config, o serveOptions) error {
-				tries++
-				if tries > 1 && !always {
-					if cfg.HTTPAddr == taken {
-						t.Errorf("%s is tried again", taken)
-					}
-					return serve(ctx, cfg, o)
-				}
-				taken = cfg.HTTPAddr
-				l, err := net.Listen("tcp", taken)
-				if err != nil {
-					return err
-				}
-				if !always {
-					t.Cleanup(func() { _ = l.Close() })
-				} else {
-					defer func() { _ = l.Close() }()
-				}
-				_, err = net.Listen("tcp", l.Addr().String())
-				return fmt.Errorf("httpAddr: cannot listen: %w", err)
-			}
 			free, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
 			}
-			p.environ = []string{"SEALWATCH_HTTP_ADDR=" + free.Addr().String()}
 			_ = free.Close()
-			code, out, errs := invoke(t, t.Context(), p, "demo", "--dir", filepath.Join(t.TempDir(), "d"), "--duration", "1s", "--days", "1", "--users", "10")
-			if want := map[bool]int{false: exitOK, true: exitError}[always]; code != want || always != (tries == demoStarts) {
-				t.Fatalf("exit %d after %d tries: %s%s", code, tries, out, errs)
+			var tried []string
+			p := &process{now: time.Now, environ: []string{"SEALWATCH_HTTP_ADDR=" + free.Addr().String()}, serve: func(_ context.Context, cfg config.Config, _ serveOptions) error {
+				if tried = append(tried, cfg.HTTPAddr); len(tried) > 1 && !always {
+					return errors.New("enough")
+				}
+				l, err := net.Listen("tcp", cfg.HTTPAddr)
+				if err == nil {
+					t.Cleanup(func() { _ = l.Close() })
+					_, err = net.Listen("tcp", l.Addr().String())
+				}
+				return fmt.Errorf("httpAddr: cannot listen: %w", err)
+			}}
+			code, out, errs := invoke(t, t.Context(), p, "demo", "--dir", filepath.Join(t.TempDir(), "d"))
+			why, tries := "enough", 2
+			if always {
+				why, tries = "cannot listen", demoStarts
 			}
-			if !always && !strings.Contains(out, taken+" is taken, so the demo uses a free port.") {
-				t.Errorf("nothing is said of %s:\n%s", taken, out)
+			if code != exitError || len(tried) != tries || !strings.Contains(errs, why) {
+				t.Fatalf("exit %d after %q: %s", code, tried, errs)
+			}
+			if tried[1] == tried[0] || !strings.Contains(out, tried[0]+" is taken, so the demo uses a free port.") {
+				t.Errorf("tried %q:\n%s", tried, out)
 			}
 		})
 	}
