@@ -65,6 +65,8 @@ type Runner struct {
 	// called says that alerts have the names that the configuration gives applications.
 	called atomic.Bool
 
+	arrived arrivals
+
 	mu sync.Mutex
 	// detections that are evaluated, adopted ones after the others. The list is never changed, only replaced.
 	detections []*Detection
@@ -174,6 +176,9 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 		return nil, fmt.Errorf("analytics: %w", err)
 	}
 	r.head.Store(head)
+	if err := r.findArrivals(ctx, head); err != nil {
+		return nil, err
+	}
 	if r.watermark, err = o.Store.Watermark(ctx, o.Tenant, r.line()); err != nil {
 		return nil, fmt.Errorf("analytics: watermark: %w", err)
 	}
@@ -199,10 +204,29 @@ func (r *Runner) Committed(sequence uint64) {
 			break
 		}
 	}
+	r.arrived.note(sequence, r.line())
 	select {
 	case r.wake <- struct{}{}:
 	default:
 	}
+}
+
+// findArrivals looks for when the events came in that a process before did not come to.
+func (r *Runner) findArrivals(ctx context.Context, head uint64) error {
+	least := head
+	for _, p := range r.state {
+		least = min(least, p.Position)
+	}
+	if least == head {
+		return nil
+	}
+	first, err := r.o.Store.FirstArrival(ctx, r.o.Tenant, least)
+	if err == nil && !first.IsZero() {
+		r.arrived.note(head, first)
+	} else if err != nil {
+		err = fmt.Errorf("analytics: when the first event that waits came in: %w", err)
+	}
+	return err
 }
 
 // line is the clock, which held events wait for.

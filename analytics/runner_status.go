@@ -55,6 +55,7 @@ func (r *Runner) Status() status.Analysis {
 			a.LastError = id + ": " + last
 		}
 	}
+	a.Behind = r.arrived.since(a.Sequence)
 	a.Pending = max(a.Pending, head-min(head, r.described.Position), uint64(len(r.unasked)))
 	if a.Placing = r.placed.said != r.placed.done; a.Placing {
 		a.Pending = max(a.Pending, 1) // everybody whom it concerns is looked at again

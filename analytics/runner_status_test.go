@@ -18,10 +18,20 @@ func TestAViewThatCannotWork(t *testing.T) {
 		t.Fatal("the view is as it was")
 	}
 	w.restart()
+	if a := w.runner.Status(); a.Failing() != 0 || !a.Behind.IsZero() {
+		t.Errorf("before the first event %d detections fail, and are behind since %s", a.Failing(), a.Behind)
+	}
 	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	w.add(event.Event{Source: "test", ID: "a", Time: at, Arrival: at, UserID: "ann", Activity: event.ActivityDocuSignAlert, AlertSeverity: "High", Data: "{}", Raw: "{}"})
 	err := w.runner.Drain(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "docusign_alert: the engine refuses its query (CANNOT_COMPILE_REGEXP)") {
 		t.Errorf("%v", err)
+	}
+	if a := w.runner.Status(); a.Failing() != 1 || a.Behind.IsZero() {
+		t.Errorf("%d detections fail, and are behind since %s", a.Failing(), a.Behind)
+	}
+	w.restart()
+	if a := w.runner.Status(); !a.Behind.Equal(at) {
+		t.Errorf("after a restart they are behind since %s, expected %s, when the event came in", a.Behind, at)
 	}
 }

@@ -15,6 +15,7 @@ import (
 type Store interface {
 	LastEventSequence(ctx context.Context) (uint64, error)
 	Watermark(ctx context.Context, tenant string, line time.Time) (time.Time, error)
+	FirstArrival(ctx context.Context, tenant string, after uint64) (time.Time, error)
 	EarliestHeld(ctx context.Context, tenant string, line time.Time) (time.Time, error)
 	ChangedSpans(ctx context.Context, q clickhouse.SpanQuery) ([]clickhouse.Span, error)
 	Affected(ctx context.Context, detection, text, tenant string, changed map[string][]string, first, last, line time.Time, arguments []clickhouse.Argument) ([]clickhouse.Span, error)

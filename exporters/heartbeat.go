@@ -28,6 +28,8 @@ type Heartbeat struct {
 	Interval time.Duration
 	// Watermarks say how far the events have come in, one a tenant.
 	Watermarks []Watermark
+	// Analysis is how the detections are doing; nil when that is not known.
+	Analysis *Analysis
 	// State, Pending, OldestPending, Delivered, DeadLetters and LastSuccess are those of status.Destination.
 	State                  string
 	Pending                uint64
@@ -44,6 +46,15 @@ type Watermark struct {
 	Time   time.Time
 }
 
+// Analysis is how the detections are doing.
+type Analysis struct {
+	// Failing is how many detections fail now, or leave somebody out.
+	Failing int
+	// Through is the time up to which everything that had come in has been through every detection: that of the heartbeat when nothing
+	// waits.
+	Through time.Time
+}
+
 // HeartbeatExporter is an Exporter that can send heartbeats.
 type HeartbeatExporter interface {
 	// ExportHeartbeat sends one, under the rules of Export but for what becomes of an error: it is only told. It is not repeated, and
@@ -56,8 +67,10 @@ type Heartbeats struct {
 	// Interval between two; 0 sends none.
 	Interval          time.Duration
 	Version, Instance string
-	// Watermarks and Events may be nil.
+	// Watermarks, Analysis and Events may be nil. Behind of Analysis is when the first event came in that some detection has not been
+	// through; zero when there is none.
 	Watermarks func() []Watermark
+	Analysis   func() (failing int, behind time.Time)
 	Events     func() status.Destination
 }
 
@@ -145,6 +158,13 @@ func (r *Runner) heartbeat(now time.Time) *Heartbeat {
 		State: s.State, Pending: s.Pending, OldestPending: s.OldestPending, Delivered: s.Delivered, DeadLetters: s.DeadLetters, LastSuccess: s.LastSuccess}
 	if o.Watermarks != nil {
 		h.Watermarks = o.Watermarks()
+	}
+	if o.Analysis != nil {
+		failing, behind := o.Analysis()
+		if behind.IsZero() || behind.After(h.Time) {
+			behind = h.Time
+		}
+		h.Analysis = &Analysis{Failing: failing, Through: behind.UTC()}
 	}
 	if o.Events != nil {
 		events := o.Events()

@@ -21,6 +21,7 @@ type HeartbeatDocument struct {
 	Version     string              `json:"version"`
 	Instance    string              `json:"instance,omitempty"`
 	Watermarks  []DocumentWatermark `json:"watermarks,omitempty"`
+	Analysis    *DocumentAnalysis   `json:"analysis,omitempty"`
 	DocumentDelivery
 	// Events is how the forwarding of events is doing.
 	Events *DocumentDelivery `json:"events,omitempty"`
@@ -33,6 +34,14 @@ type DocumentWatermark struct {
 	Time string `json:"time,omitempty"`
 	// Lag is how long before the heartbeat that was.
 	Lag float64 `json:"lagSeconds,omitempty"`
+}
+
+// DocumentAnalysis is how the detections are doing.
+type DocumentAnalysis struct {
+	FailingCount int `json:"failingDetectionCount"`
+	// Through is up to when everything that came in has been through every detection, and Lag how long before the heartbeat that was.
+	Through string  `json:"analyzedTime"`
+	Lag     float64 `json:"lagSeconds"`
 }
 
 // DocumentDelivery is how a delivery is doing.
@@ -52,6 +61,9 @@ func NewHeartbeatDocument(h *Heartbeat) HeartbeatDocument {
 		DocumentDelivery: DocumentDelivery{h.State, h.Pending, timestamp(h.OldestPending), h.since(h.OldestPending), h.Delivered, h.DeadLetters, timestamp(h.LastSuccess)}}
 	for _, w := range h.Watermarks {
 		d.Watermarks = append(d.Watermarks, DocumentWatermark{w.Tenant, timestamp(w.Time), h.since(w.Time)})
+	}
+	if a := h.Analysis; a != nil {
+		d.Analysis = &DocumentAnalysis{a.Failing, timestamp(a.Through), h.AnalysisLag()}
 	}
 	if e := h.Events; e != nil {
 		d.Events = &DocumentDelivery{e.State, e.Pending, timestamp(e.OldestPending), h.since(e.OldestPending), e.Delivered, e.DeadLetters, timestamp(e.LastSuccess)}
@@ -78,12 +90,28 @@ func (h *Heartbeat) Lag() (seconds float64, furthest Watermark, ok bool) {
 	return h.since(furthest.Time), furthest, ok
 }
 
+// AnalysisLag are the seconds between the heartbeat and that up to which every detection has been; 0 when that is not known.
+func (h *Heartbeat) AnalysisLag() float64 {
+	if h.Analysis == nil {
+		return 0
+	}
+	return h.since(h.Analysis.Through)
+}
+
 // PendingSeconds are how long the oldest change has waited.
 func (h *Heartbeat) PendingSeconds() float64 { return h.since(h.OldestPending) }
 
 // Text says in words what it is, for readers of a format that has a place for a message.
 func (h *Heartbeat) Text() string {
-	return fmt.Sprintf("Heartbeat of Sealwatch, no alert: destination %s is %s, %d changes wait", h.Destination, h.State, h.Pending)
+	text := fmt.Sprintf("Heartbeat of Sealwatch, no alert: destination %s is %s, %d changes wait", h.Destination, h.State, h.Pending)
+	switch a := h.Analysis; {
+	case a == nil || a.Failing == 0:
+	case a.Failing == 1:
+		text += ", 1 detection fails"
+	default:
+		text += fmt.Sprintf(", %d detections fail", a.Failing)
+	}
+	return text
 }
 
 // Encode returns the document as one line of JSON, as Document.Encode does.

@@ -58,6 +58,37 @@ func inBeatingWorld(t *testing.T, f func(w *world, b *beating)) {
 	})
 }
 
+// TestHeartbeatTellsOfTheAnalysis: how many detections fail, and how far all of them are.
+func TestHeartbeatTellsOfTheAnalysis(t *testing.T) {
+	inBeatingWorld(t, func(w *world, b *beating) {
+		began := time.Now()
+		failing, behind := 2, began.Add(-time.Hour)
+		var mu sync.Mutex
+		w.o.Heartbeats.Analysis = func() (int, time.Time) {
+			mu.Lock()
+			defer mu.Unlock()
+			return failing, behind
+		}
+		r, _ := w.start()
+		time.Sleep(time.Second)
+		mu.Lock()
+		failing, behind = 0, time.Time{}
+		mu.Unlock()
+		time.Sleep(5 * time.Minute)
+		w.stop(r)
+		if len(b.beats) != 2 {
+			t.Fatalf("%d heartbeats", len(b.beats))
+		}
+		bad, well := &b.beats[0], &b.beats[1]
+		if bad.Analysis == nil || bad.Analysis.Failing != 2 || bad.AnalysisLag() < 3600 || bad.AnalysisLag() > 3601 || !contains(bad.Text(), "2 detections fail") {
+			t.Errorf("while detections fail: %+v, %g s, %s", bad.Analysis, bad.AnalysisLag(), bad.Text())
+		}
+		if well.Analysis == nil || well.Analysis.Failing != 0 || well.AnalysisLag() != 0 || !well.Analysis.Through.Equal(well.Time) || contains(well.Text(), "fail") {
+			t.Errorf("afterwards: %+v, %g s, %s", well.Analysis, well.AnalysisLag(), well.Text())
+		}
+	})
+}
+
 // TestHeartbeatWhileIdle says what it should, at the start and every five minutes, and moves nothing.
 func TestHeartbeatWhileIdle(t *testing.T) {
 	inBeatingWorld(t, func(w *world, b *beating) {

@@ -11,7 +11,7 @@ import (
 func Heartbeat() exporters.Heartbeat {
 	at := time.Date(2026, 3, 2, 9, 30, 0, 250_000_000, time.UTC)
 	return exporters.Heartbeat{ID: "0b5d3c1e-6f0a-4f57-9a3e-2f8f3f0f9c11", Destination: "siem", Version: "1.2.3", Instance: "watch-1.example.com", Time: at, Interval: 5 * time.Minute,
-		Watermarks: []exporters.Watermark{{Tenant: "acme", Time: at.Add(-95 * time.Second)}, {Tenant: "other"}}, State: status.DestinationOK, Pending: 3, OldestPending: at.Add(-1500 * time.Millisecond),
+		Watermarks: []exporters.Watermark{{Tenant: "acme", Time: at.Add(-95 * time.Second)}, {Tenant: "other"}}, Analysis: &exporters.Analysis{Failing: 1, Through: at.Add(-12 * time.Minute)}, State: status.DestinationOK, Pending: 3, OldestPending: at.Add(-1500 * time.Millisecond),
 		Delivered: 4711, DeadLetters: 2, LastSuccess: at.Add(-2 * time.Second),
 		Events: &status.Destination{State: status.DestinationRetrying, Pending: 12_000, OldestPending: at.Add(-time.Hour), Delivered: 1_000_000, DeadLetters: 1}}
 }

@@ -45,6 +45,24 @@ var heartbeat = []column[beatView]{
 		}
 		return lag
 	}},
+	{"FailingDetectionCount", long, "", "detections that fail now, or leave somebody out", func(v beatView) any {
+		if v.Analysis == nil {
+			return nil
+		}
+		return int64(v.Analysis.Failing)
+	}},
+	{"AnalyzedTime", moment, "", "up to when everything that came in has been through every detection", func(v beatView) any {
+		if v.Analysis == nil {
+			return time.Time{}
+		}
+		return v.Analysis.Through
+	}},
+	{"AnalysisLagSeconds", decimal, "", "how long before the heartbeat that was", func(v beatView) any {
+		if v.Analysis == nil {
+			return nil
+		}
+		return v.AnalysisLag()
+	}},
 	{"EventsState", text, "", "state of the forwarding of events, where there is any", func(v beatView) any {
 		if v.Events == nil {
 			return ""

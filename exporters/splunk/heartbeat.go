@@ -45,6 +45,24 @@ var heartbeatFields = []heartbeatField{
 		}
 		return exporters.Score(seconds)
 	}},
+	{"failing_detections", "detections that fail now, or leave somebody out", func(h *exporters.Heartbeat) any {
+		if h.Analysis == nil {
+			return ""
+		}
+		return uint64(max(h.Analysis.Failing, 0))
+	}},
+	{"analyzed", "up to when everything that came in has been through every detection", func(h *exporters.Heartbeat) any {
+		if h.Analysis == nil {
+			return ""
+		}
+		return h.Analysis.Through.UTC().Format(time.RFC3339Nano)
+	}},
+	{"analysis_lag_seconds", "how far that lies behind the heartbeat", func(h *exporters.Heartbeat) any {
+		if h.Analysis == nil {
+			return ""
+		}
+		return exporters.Score(h.AnalysisLag())
+	}},
 	{"state", "state of the destination: `ok`, `retrying`, `paused`", func(h *exporters.Heartbeat) any { return h.State }},
 	{"pending", "changes that wait", func(h *exporters.Heartbeat) any { return h.Pending }},
 	{"pending_seconds", "how long the oldest of them has waited", func(h *exporters.Heartbeat) any { return exporters.Score(h.PendingSeconds()) }},

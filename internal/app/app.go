@@ -21,6 +21,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/clickhouse/embedded"
 	"github.com/sealwatch/sealwatch/internal/config"
 	"github.com/sealwatch/sealwatch/internal/event"
+	"github.com/sealwatch/sealwatch/internal/status"
 	"github.com/sealwatch/sealwatch/server"
 )
 
@@ -90,7 +91,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	destinations, err := openDestinations(work, cfg, db, alerts, arrived, log, func() time.Time { return runner.Watermark() }, registry, stopping)
+	destinations, err := openDestinations(work, cfg, db, alerts, arrived, log, func() status.Analysis { return runner.Status() }, registry, stopping)
 	if err != nil {
 		return err
 	}

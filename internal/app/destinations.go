@@ -16,11 +16,12 @@ import (
 	"github.com/sealwatch/sealwatch/internal/build"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/config"
+	"github.com/sealwatch/sealwatch/internal/status"
 )
 
-// openDestinations makes one delivery for each configured destination, to be run by runDestinations. watermark is asked by those that run.
+// openDestinations makes one delivery for each configured destination, to be run by runDestinations. analysed is asked by those that run.
 func openDestinations(work context.Context, cfg config.Config, db *clickhouse.DB, alerts *analytics.Log, events *eventLog, log *slog.Logger,
-	watermark func() time.Time, registry prometheus.Registerer, stopping *cleanups) ([]destination, error) {
+	analysed func() status.Analysis, registry prometheus.Registerer, stopping *cleanups) ([]destination, error) {
 	store := newDeliveryStore(db)
 	recorded, err := db.DeliveriesSince(work)
 	if err != nil {
@@ -32,7 +33,7 @@ func openDestinations(work context.Context, cfg config.Config, db *clickhouse.DB
 		if err != nil {
 			return nil, fmt.Errorf("app: %w", under("destination "+d.Name, err))
 		}
-		beats, err := heartbeats(&d, cfg.Tenant, watermark)
+		beats, err := heartbeats(&d, cfg.Tenant, analysed)
 		if err != nil {
 			return nil, err
 		}
@@ -71,14 +72,17 @@ func runDestinations(work context.Context, all []destination, tasks *errgroup.Gr
 }
 
 // heartbeats are those of a destination.
-func heartbeats(d *config.Destination, tenant string, watermark func() time.Time) (exporters.Heartbeats, error) {
+func heartbeats(d *config.Destination, tenant string, analysed func() status.Analysis) (exporters.Heartbeats, error) {
 	interval, err := d.HeartbeatInterval()
 	if err != nil {
 		return exporters.Heartbeats{}, fmt.Errorf("app: destination %s: heartbeat: found %q, expected %w", d.Name, d.Heartbeat, err)
 	}
 	machine, _ := os.Hostname() // without one it is left out
 	return exporters.Heartbeats{Interval: interval, Version: build.Read().Version, Instance: machine, Watermarks: func() []exporters.Watermark {
-		return []exporters.Watermark{{Tenant: tenant, Time: watermark()}}
+		return []exporters.Watermark{{Tenant: tenant, Time: analysed().Watermark}}
+	}, Analysis: func() (int, time.Time) {
+		a := analysed()
+		return a.Failing(), a.Behind
 	}}, nil
 }
 

@@ -91,6 +91,17 @@ func (d *DB) Watermark(ctx context.Context, tenant string, line time.Time) (time
 	return latest, err
 }
 
+// FirstArrival is when the first event came in of those that were stored after the sequence; zero when there are none.
+func (d *DB) FirstArrival(ctx context.Context, tenant string, after uint64) (time.Time, error) {
+	var n uint64
+	var first time.Time
+	err := d.rows(ctx, "events_first_arrival", func(r driver.Rows) error { return r.Scan(&n, &first) }, named("tenant", tenant), named("after", after))
+	if n == 0 {
+		first = time.Time{}
+	}
+	return first, err
+}
+
 // EventDay is how many events there are of one day, in UTC.
 type EventDay struct {
 	Day    time.Time

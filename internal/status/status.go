@@ -108,13 +108,25 @@ type Analysis struct {
 	// Watermark is the event time up to which events have come in; zero before the first.
 	Watermark time.Time
 	// Sequence is the arrival sequence that every detection has reached.
-	Sequence  uint64
+	Sequence uint64
+	// Behind is when the first event came in that some detection has not been through, or a little earlier; zero when there is none.
+	Behind    time.Time
 	Conflicts uint64
 	LastError string
 	// Placing says that stored events are still to be put where the operator's ranges say.
 	Placing bool
 	// Detections by id.
 	Detections map[string]Detection
+}
+
+// Failing is how many detections fail now.
+func (a *Analysis) Failing() (n int) {
+	for _, d := range a.Detections {
+		if d.LastError != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // Detection is the state of one detection.

@@ -38,6 +38,24 @@ var heartbeatFields = []struct {
 		}
 		return payload.Decimal(seconds)
 	}},
+	{"cfp3", "analysisLagSeconds", 0, "how long the first event has waited that some detection has not been through; 0 when none waits", func(h *exporters.Heartbeat) string {
+		if h.Analysis == nil {
+			return ""
+		}
+		return payload.Decimal(h.AnalysisLag())
+	}},
+	{"flexNumber1", "failingDetections", 0, "detections that fail now, or leave somebody out", func(h *exporters.Heartbeat) string {
+		if h.Analysis == nil {
+			return ""
+		}
+		return strconv.Itoa(h.Analysis.Failing)
+	}},
+	{"flexDate1", "analyzed", 0, "up to when everything that came in has been through every detection, in milliseconds", func(h *exporters.Heartbeat) string {
+		if h.Analysis == nil {
+			return ""
+		}
+		return payload.Millis(h.Analysis.Through)
+	}},
 	{"cfp2", "intervalSeconds", 0, "how long it is until the next", func(h *exporters.Heartbeat) string { return payload.Decimal(h.Interval.Seconds()) }},
 	{"cs1", "destination", 4000, "name of the destination", func(h *exporters.Heartbeat) string { return h.Destination }},
 	{"cs2", "tenant", 4000, "tenant of the watermark", func(h *exporters.Heartbeat) string {

@@ -40,6 +40,24 @@ var heartbeatFields = []struct {
 		}
 		return payload.Decimal(seconds)
 	}},
+	{"failingDetections", "detections that fail now, or leave somebody out", func(h *exporters.Heartbeat) string {
+		if h.Analysis == nil {
+			return ""
+		}
+		return strconv.Itoa(h.Analysis.Failing)
+	}},
+	{"analyzed", "up to when everything that came in has been through every detection, in milliseconds", func(h *exporters.Heartbeat) string {
+		if h.Analysis == nil {
+			return ""
+		}
+		return payload.Millis(h.Analysis.Through)
+	}},
+	{"analysisLagSeconds", "how far that lies behind the heartbeat", func(h *exporters.Heartbeat) string {
+		if h.Analysis == nil {
+			return ""
+		}
+		return payload.Decimal(h.AnalysisLag())
+	}},
 	{"pending", "changes that wait", func(h *exporters.Heartbeat) string { return strconv.FormatUint(h.Pending, 10) }},
 	{"oldestPending", "when the oldest of them was made, in milliseconds", func(h *exporters.Heartbeat) string { return payload.Millis(h.OldestPending) }},
 	{"delivered", "changes delivered since the start", func(h *exporters.Heartbeat) string { return strconv.FormatUint(h.Delivered, 10) }},
