@@ -122,7 +122,7 @@ func (p *process) sureOf(ctx context.Context, client sealwatchv1.AlertServiceCli
 	if err := p.sayWhich(ctx, client, filter, n); err != nil {
 		return false, err
 	}
-	sure, err := p.yes(ctx, fmt.Sprintf("%s %s?", strings.ToUpper(b.word[:1])+b.word[1:], plural(n, "alert")))
+	sure, err := p.yes(ctx, "look at what it changes with --dry-run, and then say --yes", fmt.Sprintf("%s %s?", strings.ToUpper(b.word[:1])+b.word[1:], plural(n, "alert")))
 	if err == nil && !sure {
 		p.say("nothing was changed")
 		err = errSaid

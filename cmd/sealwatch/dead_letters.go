@@ -108,7 +108,7 @@ func (p *process) sureOfLetters(ctx context.Context, m *letterMove, n int, yes b
 	if !p.inTerminal {
 		return usagef("standard input is no terminal to ask on; say --yes to %s %s", m.word, plural(n, "dead letter"))
 	}
-	sure, err := p.yes(ctx, fmt.Sprintf("%s %s for good?", strings.ToUpper(m.word[:1])+m.word[1:], plural(n, "dead letter")))
+	sure, err := p.yes(ctx, "say --yes", fmt.Sprintf("%s %s for good?", strings.ToUpper(m.word[:1])+m.word[1:], plural(n, "dead letter")))
 	if err == nil && !sure {
 		p.say("nothing was changed")
 		err = errSaid

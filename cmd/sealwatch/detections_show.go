@@ -2,14 +2,18 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
 
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 
 	"github.com/sealwatch/sealwatch/cmd/sealwatch/terminal"
+	"github.com/sealwatch/sealwatch/internal/app"
+	"github.com/sealwatch/sealwatch/internal/policy"
 )
 
 const detectionPrefix = "detections/"
@@ -40,7 +44,7 @@ func (p *process) detectionsShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			text := detectionText(d, p.now()) + detectionWhole(d)
+			text := detectionText(d, p.now()) + detectionWhole(d, policyLines(c.Context(), conn, d)...)
 			if asJSON {
 				if text, err = messageJSON(d, ""); err != nil {
 					return err
@@ -53,8 +57,21 @@ func (p *process) detectionsShow() *cobra.Command {
 	return c
 }
 
-// detectionWhole is what a detection looks for, with its parameters.
-func detectionWhole(d *sealwatchv1.Detection) string {
+// policyLines say what the policy judges that makes the detection, and how to see it whole; none where no policy does.
+func policyLines(ctx context.Context, conn *grpc.ClientConn, d *sealwatchv1.Detection) []string {
+	id, made := strings.CutPrefix(d.GetName(), detectionPrefix+policy.DetectionPrefix)
+	if !made {
+		return nil
+	}
+	lines := []string{"sealwatch policy show " + id + " shows the policy whole"}
+	if m, err := sealwatchv1.NewPolicyServiceClient(conn).GetPolicy(ctx, &sealwatchv1.GetPolicyRequest{Name: app.PolicyPrefix + id}); err == nil {
+		return append([]string{m.GetSummary()}, lines...)
+	}
+	return lines // the policy was deleted meanwhile, and its detection is still there
+}
+
+// detectionWhole is what a detection looks for, with its parameters, or in their place with the policy that makes it.
+func detectionWhole(d *sealwatchv1.Detection, made ...string) string {
 	var b strings.Builder
 	section := func(head string, lines ...string) {
 		for i, l := range lines {
@@ -69,6 +86,9 @@ func detectionWhole(d *sealwatchv1.Detection) string {
 	section("ATT&CK", present(strings.Join(d.GetAttackTechniques(), ", "))...)
 	section("harmless", d.GetFalsePositives()...)
 	section("do", d.GetResponse()...)
+	if section("policy", made...); len(made) > 0 { // what the policy is compiled to is nothing that one sets
+		return b.String()
+	}
 	for i, v := range d.GetParameters() {
 		head := ""
 		if i == 0 {

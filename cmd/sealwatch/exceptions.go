@@ -46,6 +46,8 @@ func (p *process) exceptionsCreate() *cobra.Command {
 	classification := c.Flags().String("classification", "benign_positive", "benign_positive (it happened, and is harmless) or false_positive (it did not happen)")
 	severity := c.Flags().String("max-severity", "", "highest severity that it covers (default the alert's)")
 	c.Flags().StringVar(&request.Reason, "reason", "", "why, in words (required)")
+	var wait time.Duration
+	durationVar(c.Flags(), &wait, "wait", 5*time.Second, "how long to wait for the alert to be suppressed, to say how many are")
 	p.authorFlag(c, &request.Author)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		asJSON, err := output()
@@ -73,12 +75,12 @@ func (p *process) exceptionsCreate() *cobra.Command {
 			}
 			request.MaxSeverity = sealwatchv1.Severity(n)
 		}
-		return p.createException(c.Context(), *address, request, asJSON)
+		return p.createException(c.Context(), *address, request, asJSON, wait)
 	}
 	return c
 }
 
-func (p *process) createException(ctx context.Context, address string, request *sealwatchv1.CreateExceptionRequest, asJSON bool) error {
+func (p *process) createException(ctx context.Context, address string, request *sealwatchv1.CreateExceptionRequest, asJSON bool, wait time.Duration) error {
 	conn, err := connect(address)
 	if err != nil {
 		return err
@@ -101,8 +103,8 @@ func (p *process) createException(ctx context.Context, address string, request *
 		p.print("%s", text)
 		return nil
 	}
-	p.print("%s  %s", exceptionID(e), exceptionText(e))
-	return nil
+	p.print("%s  %s", exceptionID(e), exceptionText(e, p.now()))
+	return p.saySuppressed(ctx, conn, e, wait)
 }
 
 // until reads the value of a flag: how long from now on, or a time.
@@ -122,7 +124,7 @@ func exceptionID(e *sealwatchv1.Exception) string {
 }
 
 // exceptionText says what an exception covers.
-func exceptionText(e *sealwatchv1.Exception) string {
+func exceptionText(e *sealwatchv1.Exception, now time.Time) string {
 	var parts []string
 	if e.GetSubject() != nil {
 		parts = append(parts, "subject = "+e.GetSubject().GetId())
@@ -131,6 +133,9 @@ func exceptionText(e *sealwatchv1.Exception) string {
 		parts = append(parts, a.GetName()+" = "+strings.Join(a.GetValues(), " or "))
 	}
 	state := "until " + stamp(e.GetExpireTime().AsTime())
+	if !e.GetExpireTime().AsTime().After(now) {
+		state = "ended " + stamp(e.GetExpireTime().AsTime())
+	}
 	if e.GetRemoved() {
 		state = "taken back by " + e.GetRemover()
 	}
@@ -172,7 +177,7 @@ func (p *process) exceptionsList() *cobra.Command {
 					}
 					_, _ = fmt.Fprint(p.out, listStart(n)+text)
 				} else {
-					p.print("%s  %s\n    by %s on %s: %s", exceptionID(e), exceptionText(e), terminal.Text(e.GetAuthor()), stamp(e.GetCreateTime().AsTime()), terminal.Text(e.GetReason()))
+					p.print("%s  %s\n    by %s on %s: %s", exceptionID(e), exceptionText(e, p.now()), terminal.Text(e.GetAuthor()), stamp(e.GetCreateTime().AsTime()), terminal.Text(e.GetReason()))
 				}
 				n++
 			}

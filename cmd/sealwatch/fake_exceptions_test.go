@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -38,6 +39,10 @@ func (fakeExceptions) CreateException(_ context.Context, r *sealwatchv1.CreateEx
 }
 
 func (f fakeExceptions) ListExceptions(ctx context.Context, r *sealwatchv1.ListExceptionsRequest) (*sealwatchv1.ListExceptionsResponse, error) {
+	if slices.Contains(r.GetDetections(), "ended") {
+		e, err := f.CreateException(ctx, &sealwatchv1.CreateExceptionRequest{Alert: "alerts/1", Attributes: []string{"subject"}, ExpireTime: timestamppb.New(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))})
+		return &sealwatchv1.ListExceptionsResponse{Exceptions: []*sealwatchv1.Exception{e}}, err
+	}
 	if len(r.GetDetections()) > 0 {
 		return &sealwatchv1.ListExceptionsResponse{}, nil
 	}

@@ -25,6 +25,7 @@ type fakePolicies struct {
 
 func newFakePolicies() *fakePolicies {
 	m := app.PolicyMessage(&policy.Policy{ID: "wide", Name: "Wide", Severity: "low", Key: policy.KeyUser, MaxAlertsPerDay: 1, Condition: policy.Condition{Type: policy.Repeated, Count: 2, Within: policy.Duration(31 * 24 * 3600e9)}})
+	m.Summary = "2 events or more of one user"
 	m.ApplyTime = timestamppb.New(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
 	m.Etag, m.Status = "e1", &sealwatchv1.PolicyStatus{Days: fakeDays(), Limited: true}
 	m.Warnings = []*sealwatchv1.PolicyWarning{{Field: "filter.values[0]", Description: "nobody in the directory is in the group auditrs yet; did you mean auditors?"}}

@@ -104,6 +104,11 @@ func (f *fake) ListAlerts(_ context.Context, r *sealwatchv1.ListAlertsRequest) (
 		}
 		return answer, nil
 	}
+	if states := r.GetFilter().GetStates(); len(states) == 1 && states[0] == sealwatchv1.AlertState_ALERT_STATE_SUPPRESSED {
+		other := fakeSuppressed()
+		other.SuppressedBy = []string{"familiar_places"}
+		return &sealwatchv1.ListAlertsResponse{Alerts: []*sealwatchv1.Alert{fakeSuppressed(), other}}, nil
+	}
 	if users := r.GetFilter().GetUsers(); len(users) == 1 && strings.Contains(users[0], " ") { // the alerts know nobody by name
 		return &sealwatchv1.ListAlertsResponse{}, nil
 	}
@@ -128,6 +133,9 @@ func (f *fake) GetAlert(_ context.Context, r *sealwatchv1.GetAlertRequest) (*sea
 		if a.GetName() == r.GetName() {
 			return a, nil
 		}
+	}
+	if a := fakeSuppressed(); a.GetName() == r.GetName() {
+		return a, nil
 	}
 	return nil, status.Errorf(codes.NotFound, "no alert %q", r.GetName())
 }
@@ -192,6 +200,9 @@ func (f *fake) GetDetection(_ context.Context, r *sealwatchv1.GetDetectionReques
 		d.Versions = []*sealwatchv1.DetectionVersion{{Revision: 1, StartTime: timestamppb.New(time.Unix(0, 0)), EndTime: day(2200)}}
 		d.Status.Inputs = []*sealwatchv1.DetectionInput{{Name: "event", Events: 9}, {Name: "place of kind user", LikelyCauses: []string{"no location \x1b[31m", "another cause"}},
 			{Name: "activity a", LikelyCauses: []string{"nobody did that"}}, {Name: "activity b", LikelyCauses: []string{"nobody did that"}}, {Name: "activity c", LikelyCauses: []string{"nobody did that"}}, {Name: "activity d", LikelyCauses: []string{"nobody did that"}}}
+	case "detections/policy_wide", "detections/policy_gone":
+		d.Status.State = sealwatchv1.DetectionState_DETECTION_STATE_OK
+		d.Title, d.Parameters = "Wide", []*sealwatchv1.DetectionParameter{{Name: "back_us", Value: "1201000000", Description: "of the policy"}}
 	default:
 		d.Status.State, d.Status.OffReason = sealwatchv1.DetectionState_DETECTION_STATE_OFF, "nothing says which keys"
 	}
@@ -339,6 +350,13 @@ func describe(a *sealwatchv1.Alert) {
 		Devices:   []*sealwatchv1.AlertTrait{{Value: "Chrome 126 on Windows 10", Label: "desktop", DayCount: 30, OtherUserCount: 1, Family: "Chrome on Windows", FamilyDayCount: 41}},
 		NextHour:  []*sealwatchv1.AlertDeed{{Activity: "download", Count: 40}, {Activity: "send", Count: 1}}, NextHourComplete: true,
 		Gaps: []*sealwatchv1.CoverageGap{{StartTime: at(3), EndTime: at(5)}}}
+}
+
+// fakeSuppressed is suppressed by the exception that is made of it; no list has it that does not ask for such.
+func fakeSuppressed() *sealwatchv1.Alert {
+	a := fakeAlert(9)
+	a.State, a.SuppressedBy = sealwatchv1.AlertState_ALERT_STATE_SUPPRESSED, []string{"exception:e1f2a3b4-0000-7000-8000-00000000000e"}
+	return a
 }
 
 func fakeAlerts(n int) []*sealwatchv1.Alert {

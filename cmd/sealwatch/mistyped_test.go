@@ -1,6 +1,9 @@
 package main
 
 import (
+	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"bytes"
 	"context"
 	"strings"
@@ -35,8 +38,9 @@ func TestWhatBecameOfAPolicy(t *testing.T) {
 	for _, c := range []struct {
 		before, after *policy.Policy
 		want          string
-	}{{nil, on, "x is in force"}, {off, on, "x is in force"}, {on, off, "x is disabled from now on: it judges nothing"}, {nil, off, "x is stored, and disabled: it judges nothing"}, {on, nil, "x is deleted; its alerts stay"}} {
-		if got := became(policyChange{id: "x", before: c.before, after: c.after}); got != c.want {
+	}{{nil, on, "x is in force: it judges what happens from 2026-03-02T00:00:00Z on; sealwatch reevaluate --detection policy_x --from 30d shows what it makes of the past"},
+		{off, on, "x is in force: it judges what happens from 2026-03-02T00:00:00Z on; sealwatch reevaluate --detection policy_x --from 30d shows what it makes of the past"}, {on, off, "x is disabled from now on: it judges nothing"}, {nil, off, "x is stored, and disabled: it judges nothing"}, {on, nil, "x is deleted; its alerts stay"}} {
+		if got := became(policyChange{id: "x", before: c.before, after: c.after}, &sealwatchv1.Policy{ApplyTime: timestamppb.New(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))}); got != c.want {
 			t.Errorf("%q, expected %q", got, c.want)
 		}
 	}

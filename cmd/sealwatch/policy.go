@@ -21,6 +21,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/app"
 	"github.com/sealwatch/sealwatch/internal/config"
 	"github.com/sealwatch/sealwatch/internal/policy"
+	"github.com/sealwatch/sealwatch/internal/spelling"
 )
 
 func (p *process) policyCommand() *cobra.Command {
@@ -205,7 +206,7 @@ func (p *process) policyTemplates() *cobra.Command {
 			}
 		}
 		if len(args) > 0 {
-			return usagef("there is no template %q; expected one of %s", args[0], strings.Join(ids, ", "))
+			return usagef("there is no template %q%s", args[0], spelling.Instead(args[0], ids))
 		}
 		return nil
 	}
@@ -310,7 +311,7 @@ func (p *process) policyDelete() *cobra.Command {
 			return err
 		}
 		if !*sure {
-			yes, err := p.yes(c.Context(), fmt.Sprintf("Delete the policy %s (%s)? Its alerts stay.", terminal.Text(policyID(m.GetName())), terminal.Text(m.GetTitle())))
+			yes, err := p.yes(c.Context(), "to delete it, say --yes", fmt.Sprintf("Delete the policy %s (%s)? Its alerts stay.", terminal.Text(policyID(m.GetName())), terminal.Text(m.GetTitle())))
 			if err != nil {
 				return err
 			}
@@ -363,10 +364,10 @@ func policyFolder(path string) ([]policy.Policy, error) {
 	return all, nil
 }
 
-// yes asks on the terminal.
-func (p *process) yes(ctx context.Context, question string) (bool, error) {
+// yes asks on the terminal; without one it says what does instead.
+func (p *process) yes(ctx context.Context, instead, question string) (bool, error) {
 	if !p.inTerminal {
-		return false, usagef("standard input is no terminal to ask on; look at what it changes first, and then say --yes")
+		return false, usagef("standard input is no terminal to ask on; %s", instead)
 	}
 	_, _ = fmt.Fprint(p.err, question+" Type yes: ")
 	var answer bytes.Buffer

@@ -79,7 +79,7 @@ func (p *process) policyApply() *cobra.Command {
 			}
 		}
 		if !*yes {
-			sure, err := p.yes(c.Context(), question(changes))
+			sure, err := p.yes(c.Context(), "look at what it changes first, and then say --yes", question(changes))
 			if err != nil {
 				return err
 			}
@@ -199,7 +199,7 @@ func (p *process) applyPolicies(ctx context.Context, address, author string, cha
 		if err != nil {
 			return fmt.Errorf("policy %s: %w", c.id, err)
 		}
-		p.say("%s", became(c))
+		p.say("%s", became(c, stored))
 		for _, w := range stored.GetWarnings() {
 			p.say("  warning: %s: %s", terminal.Text(w.GetField()), terminal.Text(w.GetDescription()))
 		}
@@ -208,7 +208,7 @@ func (p *process) applyPolicies(ctx context.Context, address, author string, cha
 }
 
 // became says what a change that was made means.
-func became(c policyChange) string {
+func became(c policyChange, stored *sealwatchv1.Policy) string {
 	switch {
 	case c.after == nil:
 		return c.id + " is deleted; its alerts stay"
@@ -217,7 +217,11 @@ func became(c policyChange) string {
 	case c.after.Disabled:
 		return c.id + " is disabled from now on: it judges nothing"
 	}
-	return c.id + " is in force"
+	text := c.id + " is in force: it judges what happens from now on"
+	if at := stored.GetApplyTime(); at != nil {
+		text = c.id + " is in force: it judges what happens from " + stamp(at.AsTime()) + " on"
+	}
+	return text + "; sealwatch reevaluate --detection " + policy.DetectionPrefix + c.id + " --from 30d shows what it makes of the past"
 }
 
 func deletions(changes []policyChange) (n int) {

@@ -123,6 +123,9 @@ func (f *simulateFlags) resolve(now time.Time) error {
 			return err
 		}
 	}
+	if f.days < 1 && (f.start == "" || f.end == "") {
+		return usagef("--days: found %d, expected 1 or more", f.days)
+	}
 	f.Start = f.End.AddDate(0, 0, -f.days)
 	if f.start != "" {
 		if f.Start, err = parseTime("--start", f.start); err != nil {
