@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/sealwatch/sealwatch/ingest/classify"
 	"github.com/sealwatch/sealwatch/ingest/connect"
@@ -25,6 +26,30 @@ func of(key string, err error) error {
 		return nil
 	}
 	return keyed{key, err}
+}
+
+// once is an error of an exporter, which begins with its kind, below the key of that name: the word is not said twice.
+type once struct {
+	kind string
+	error
+}
+
+func (o once) Error() string {
+	var lines []string
+	for line := range strings.SplitSeq(o.error.Error(), "\n") {
+		lines = append(lines, strings.TrimPrefix(line, o.kind+": "))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (o once) Unwrap() error { return o.error }
+
+// ofKind is of for what an exporter says.
+func ofKind(kind string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return of(kind, once{kind, err})
 }
 
 // under are the problems of an entry, each with the whole name of its key.

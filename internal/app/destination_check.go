@@ -18,9 +18,9 @@ import (
 func openDestination(d *config.Destination, log *slog.Logger) (exporters.Exporter, error) {
 	x, wrong := newExporter(*d, log)
 	if wrong != nil {
-		wrong = of(d.Kind(), wrong)
+		wrong = ofKind(d.Kind(), wrong)
 	} else if c, ok := x.(exporters.Checker); ok {
-		wrong = of(d.Kind(), c.Check())
+		wrong = ofKind(d.Kind(), c.Check())
 	}
 	if err := errors.Join(knownDetections(d), wrong); err != nil {
 		if x != nil {

@@ -57,13 +57,13 @@ func TestCheckDestinations(t *testing.T) {
 		want []string // empty for what is right
 	}{
 		"splunk":                        {splunk(func(*config.SplunkDestination) {}), nil},
-		"splunk, no token file":         {splunk(func(b *config.SplunkDestination) { b.TokenFile = missing }), []string{"destinations[0].splunk: ", "no such file"}},
+		"splunk, no token file":         {splunk(func(b *config.SplunkDestination) { b.TokenFile = missing }), []string{"destinations[0].splunk: token: expected an existing file: ", "no such file"}},
 		"splunk, token for everybody":   {splunk(func(b *config.SplunkDestination) { b.TokenFile = open }), []string{"destinations[0].splunk: ", "found mode 0644"}},
 		"splunk, empty token":           {splunk(func(b *config.SplunkDestination) { b.TokenFile = inFile(t, "\n", 0o600) }), []string{"the token is empty"}},
 		"splunk, no variable":           {splunk(func(b *config.SplunkDestination) { b.TokenFile, b.TokenVariable = "", "NO_SUCH_VARIABLE" }), []string{"NO_SUCH_VARIABLE is not set"}},
 		"splunk, no authorities":        {splunk(func(b *config.SplunkDestination) { b.CAFile = missing }), []string{"destinations[0].splunk: ", "no such file"}},
 		"webhook":                       {webhook(func(b *config.WebhookDestination) { b.SecretFile, b.TokenFile = token, token }), nil},
-		"webhook, no secret file":       {webhook(func(b *config.WebhookDestination) { b.SecretFile = missing }), []string{"destinations[0].webhook: ", "no such file"}},
+		"webhook, no secret file":       {webhook(func(b *config.WebhookDestination) { b.SecretFile = missing }), []string{"destinations[0].webhook: secret: expected an existing file: ", "no such file"}},
 		"webhook, secret for everybody": {webhook(func(b *config.WebhookDestination) { b.SecretFile = open }), []string{"found mode 0644"}},
 		"webhook, token for everybody":  {webhook(func(b *config.WebhookDestination) { b.TokenFile = open }), []string{"found mode 0644"}},
 		"webhook, no authorities":       {webhook(func(b *config.WebhookDestination) { b.CAFile = missing }), []string{"no such file"}},

@@ -118,11 +118,7 @@ func (s *SentinelDestination) validateCredential(p *problems, key func(string) s
 		}
 	}
 	if len(found) != 1 {
-		have := "none"
-		if len(found) > 1 {
-			have = strings.Join(found, " and ")
-		}
-		p.add(key("clientSecretFile"), have, "exactly one of clientSecretFile, certificateFile, managedIdentity, workloadTokenFile")
+		p.add(key("clientSecretFile"), strings.Join(found, " and "), "exactly one of clientSecretFile, certificateFile, managedIdentity, workloadTokenFile")
 	}
 	if s.ManagedIdentity == "" {
 		p.guid(key("tenantId"), s.TenantID)

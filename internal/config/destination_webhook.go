@@ -72,10 +72,14 @@ func (w *WebhookDestination) validate(p *problems, key func(string) string) {
 	}
 }
 
-// withoutUser is the scheme and the host of an address: a name, the path and a query may be secrets.
+// withoutUser is the scheme and the host of an address, with dots where more follows: a name, the path and a query may be secrets.
 func withoutUser(address string) string {
 	if u, err := url.Parse(address); err == nil && u.Host != "" {
-		return u.Scheme + "://" + u.Host
+		text := u.Scheme + "://" + u.Host
+		if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+			text += "/..."
+		}
+		return text
 	}
 	return "an address that cannot be read"
 }

@@ -2,8 +2,10 @@
 package secretfile
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime"
 )
@@ -12,6 +14,9 @@ import (
 // write; that the group may read it is how container platforms mount secrets. What names the secret. No error holds any of the file.
 func Read(what, name string, limit int) ([]byte, error) {
 	s, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: expected an existing file: %w", what, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
