@@ -56,9 +56,13 @@ func (r *Runner) deliver(ctx context.Context) error {
 		}
 		e := outcome(err, n)
 		took := e.took()
+		if took && lane != &r.replays {
+			e.unproven()
+		}
 		denied = e.Kind == Unauthorized && !e.Whole && !took
 		if took {
 			r.suspects.accepted()
+			r.vouch(batch[:e.last()+1])
 		}
 		nothing := !took && (e.Kind == Permanent || len(e.Failed) == n)
 		if nothing && n > 1 {
@@ -70,7 +74,7 @@ func (r *Runner) deliver(ctx context.Context) error {
 		}
 		if nothing || denied && n == 1 && (attempt > 0 || skip > 0 || r.suspects.doubted[(*lane)[0].Sequence]) {
 			c := &(*lane)[skip]
-			if lane != &r.replays && !r.suspects.guilty(c, e, len(r.express)+len(r.queue) > 1 || r.o.Log.Head() > r.read, r.canTestify()) {
+			if lane != &r.replays && !r.suspects.guilty(c, e, len(r.express)+len(r.queue) > 1 || r.o.Log.Head() > r.read, r.witness() != nil) {
 				all, err := r.suspect(ctx, lane, e, attempt)
 				if err != nil || all {
 					return err
@@ -123,13 +127,28 @@ func (r *Runner) next(ctx context.Context, batch []alert.Change) ([]alert.Change
 }
 
 // took says whether the receiver took a change of the batch.
-func (e *Error) took() bool {
-	for i := range e.Accepted {
+func (e *Error) took() bool { return e.last() >= 0 }
+
+// last is the last change of the batch that the receiver took; -1 when it took none.
+func (e *Error) last() int {
+	for i := e.Accepted - 1; i >= 0; i-- {
 		if _, failed := e.Failed[i]; !failed {
-			return true
+			return i
 		}
 	}
-	return false
+	return -1
+}
+
+// unproven leaves out the changes that were refused after the last that was taken: the receiver may have begun to refuse everything. They
+// are sent again.
+func (e *Error) unproven() {
+	last := e.last()
+	e.Accepted = last + 1
+	for i := range e.Failed {
+		if i > last {
+			delete(e.Failed, i)
+		}
+	}
 }
 
 // export makes one attempt. A panic of the exporter counts against the batch, so that the change that causes it is
@@ -209,7 +228,7 @@ func (r *Runner) settle(ctx context.Context, lane *[]alert.Change, n int, e *Err
 			return err
 		}
 		for _, s := range sent {
-			if k, ok := r.known[s.AlertID]; replaying {
+			if k, ok := r.known[s.AlertID]; replaying || ok && k.Sequence < s.Sequence { // a version before it was refused, and what was known with it
 				r.known[s.AlertID] = known{Sent: s, delivered: true}
 			} else if ok {
 				k.delivered, k.waits = true, k.waits && k.Sequence > s.Sequence

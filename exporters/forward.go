@@ -76,6 +76,7 @@ type eventLane struct {
 	through uint64        // up to where was read
 	held    map[uint64]*event.Event
 	again   map[uint64]*event.Event // of dead letters that are sent again
+	kept    map[uint64]*event.Event // that may be repeated as witnesses
 }
 
 // readAhead is how many events are read at once: to find the next ones takes a look at much of the log.
@@ -162,7 +163,10 @@ func (l *eventLane) event(c *alert.Change) *event.Event {
 	if e := l.held[c.Sequence]; e != nil {
 		return e
 	}
-	return l.again[c.Sequence]
+	if e := l.again[c.Sequence]; e != nil {
+		return e
+	}
+	return l.kept[c.Sequence]
 }
 
 // eventSender is the Exporter of a Runner of events.
@@ -216,15 +220,18 @@ type lane interface {
 	thing() string
 	// sparse says that numbers may be missing, and that a change without an id only tells how far the log was read.
 	sparse() bool
+	// keep holds what these changes need to be sent again, and lets go what was held so before.
+	keep(all []alert.Change)
 	// payload of a dead letter.
 	payload(c *alert.Change) ([]byte, error)
 }
 
 type laneOfAlerts struct{}
 
-func (laneOfAlerts) name() string  { return "alert" }
-func (laneOfAlerts) thing() string { return "change" }
-func (laneOfAlerts) sparse() bool  { return false }
+func (laneOfAlerts) name() string        { return "alert" }
+func (laneOfAlerts) thing() string       { return "change" }
+func (laneOfAlerts) keep([]alert.Change) {}
+func (laneOfAlerts) sparse() bool        { return false }
 func (laneOfAlerts) payload(c *alert.Change) ([]byte, error) {
 	d := NewDocument(c)
 	return d.Encode()
@@ -235,6 +242,15 @@ type laneOfEvents struct{ l *eventLane }
 func (laneOfEvents) name() string  { return "event" }
 func (laneOfEvents) thing() string { return "event" }
 func (laneOfEvents) sparse() bool  { return true }
+func (e laneOfEvents) keep(all []alert.Change) {
+	kept := make(map[uint64]*event.Event, len(all))
+	for i := range all {
+		if found := e.l.event(&all[i]); found != nil {
+			kept[all[i].Sequence] = found
+		}
+	}
+	e.l.kept = kept
+}
 func (e laneOfEvents) payload(c *alert.Change) ([]byte, error) {
 	found := e.l.event(c)
 	if found == nil {

@@ -41,25 +41,25 @@ type Runner struct {
 	position atomic.Uint64
 
 	// The rest belongs to Run alone.
-	read     uint64         // the last sequence that came from the log
-	queue    []alert.Change // what came from the log, is wanted and not settled, in order
-	express  []alert.Change // what is sent before the queue, in order; nothing is read while there is any
-	replays  []alert.Change // versions of alerts whose dead letters are sent again; nothing is read while there are any
-	replayed bool           // whether the last batch was of replays, so that the queue has its turn
-	scouted  uint64         // up to where severe changes were looked for
-	known    map[string]known
-	suspects suspects
-	witness  *alert.Change           // what was taken last, as it was told; nil before
-	heldBack bool                    // whether it was logged that historical alerts are not sent
-	passed   map[string]alert.Change // of alerts with a version that waits, the last that was not sent because of it
-	refused  map[uint64]bool         // sequences of express changes that became dead letters, until they are read
-	queued   time.Time               // when the first of queue was read
-	limit    int                     // the most changes to send at once; small while a change at fault is searched for
-	until    uint64                  // while stopping: the sequence to end behind
-	stored   uint64                  // the cursor as stored
-	storedAt time.Time
-	keptAt   time.Time
-	beatAt   time.Time // when the next heartbeat is due
+	read      uint64         // the last sequence that came from the log
+	queue     []alert.Change // what came from the log, is wanted and not settled, in order
+	express   []alert.Change // what is sent before the queue, in order; nothing is read while there is any
+	replays   []alert.Change // versions of alerts whose dead letters are sent again; nothing is read while there are any
+	replayed  bool           // whether the last batch was of replays, so that the queue has its turn
+	scouted   uint64         // up to where severe changes were looked for
+	known     map[string]known
+	suspects  suspects
+	witnesses []alert.Change          // what was taken lately, as it was told, the last at the end
+	heldBack  bool                    // whether it was logged that historical alerts are not sent
+	passed    map[string]alert.Change // of alerts with a version that waits, the last that was not sent because of it
+	refused   map[uint64]bool         // sequences of express changes that became dead letters, until they are read
+	queued    time.Time               // when the first of queue was read
+	limit     int                     // the most changes to send at once; small while a change at fault is searched for
+	until     uint64                  // while stopping: the sequence to end behind
+	stored    uint64                  // the cursor as stored
+	storedAt  time.Time
+	keptAt    time.Time
+	beatAt    time.Time // when the next heartbeat is due
 }
 
 // NewRunner returns a runner for one destination, to be run once. The error names each missing or impossible option.

@@ -111,16 +111,11 @@ func (r *Runner) remember(ctx context.Context, page []alert.Change) error {
 // forget leaves in memory what was sent of the alerts that wait, which are at most a few pages.
 func (r *Runner) forget() {
 	kept := map[string]known{}
-	for _, lane := range [][]alert.Change{r.queue, r.express, r.replays} {
+	for _, lane := range [][]alert.Change{r.queue, r.express, r.replays, r.witnesses} {
 		for i := range lane {
 			if k, ok := r.known[lane[i].ID]; ok {
 				kept[lane[i].ID] = k
 			}
-		}
-	}
-	if r.witness != nil {
-		if k, ok := r.known[r.witness.ID]; ok {
-			kept[r.witness.ID] = k
 		}
 	}
 	for id := range r.passed {

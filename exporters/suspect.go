@@ -13,18 +13,18 @@ import (
 // A change that is refused although it was sent alone is at fault itself when the receiver takes others. When it takes none, the receiver
 // or the configuration is at fault, and nothing is given up. So a refused change is a suspect at first; the next ones are then sent alone,
 // and when there are none, what the receiver took last. As soon as one is taken, the suspects are sent once more and become dead letters if
-// they are refused again. When all of a batch are suspects, the destination pauses. Where nothing can be sent again, what the receiver took
-// since it refused another one counts.
+// they are refused again. When all of a batch are suspects, the destination pauses, for seconds at first. What an exporter names by itself is
+// judged likewise: it counts when the receiver took something after it.
 
 // suspects are at the front of a lane.
 type suspects struct {
 	sequences []uint64
-	// trusted says that the receiver took something since it last refused a change that was alone.
-	trusted bool
 	// doubted were suspects when the receiver took another change.
 	doubted map[uint64]bool
-	// spent says that one was given up although the receiver had taken nothing since the last.
+	// spent says that one was given up although there was nothing to compare it with, and that nothing was taken since.
 	spent bool
+	// pauses are those in a row in which nothing was taken.
+	pauses int
 }
 
 // skip is how many changes at the front of the lane are suspects.
@@ -48,20 +48,20 @@ func (s *suspects) guilty(c *alert.Change, e *Error, others, witness bool) bool 
 		return true
 	}
 	named := len(e.Failed) > 0 && !others && !s.spent
-	return !witness && (e.Kind == Permanent || len(e.Failed) > 0) && (s.trusted || named)
+	return !witness && named
 }
 
 // convicted notes that a change becomes a dead letter.
 func (s *suspects) convicted(c *alert.Change) {
 	if !s.doubted[c.Sequence] {
-		s.spent, s.trusted = !s.trusted, false
+		s.spent = true
 	}
 	delete(s.doubted, c.Sequence)
 }
 
 // accepted notes that the receiver took something.
 func (s *suspects) accepted() {
-	s.trusted, s.spent = true, false
+	s.spent, s.pauses = false, 0
 	for _, q := range s.sequences {
 		s.doubted[q] = true
 	}
@@ -108,10 +108,23 @@ func (r *Runner) suspect(ctx context.Context, lane *[]alert.Change, e *Error, at
 	if all {
 		r.suspects.sequences = nil
 	}
+	wait := r.delay(e, attempt)
 	if e.Kind != Unauthorized {
+		wait = r.pause(e)
 		e = &Error{Kind: Unauthorized, RetryAfter: e.RetryAfter, Err: fmt.Errorf("%s; nothing is given up: %w", noneTaken(n, r.o.lane.thing()), e)}
 	}
-	return all, r.failed(ctx, e.Kind.String(), e, r.delay(e, attempt))
+	return all, r.failed(ctx, e.Kind.String(), e, wait)
+}
+
+// pause is how long to wait when nothing was taken: seconds at first, because there may be one change alone that is at fault and the next
+// will tell, and no more than for other reasons.
+func (r *Runner) pause(e *Error) time.Duration {
+	d := r.o.PausedInterval
+	if n := r.suspects.pauses; n < 6 {
+		d >>= 6 - n
+	}
+	r.suspects.pauses++
+	return max(d+rand.N(r.o.RetryMin+1), min(e.RetryAfter, maxRetryAfter))
 }
 
 // noneTaken says that changes were refused one by one, and that nothing else was taken either.

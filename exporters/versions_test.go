@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -249,4 +250,35 @@ func refusing(sequence uint64) func(context.Context, int, []alert.Change) error 
 		}
 		return nil
 	}
+}
+
+// TestSentBehindARefusedOneIsNotSentAgain: what overtakes, although a version of the same alert before it was refused for good.
+func TestSentBehindARefusedOneIsNotSentAgain(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.o.BatchChanges = 1
+		first, other := exportertest.Change(1), exportertest.Change(2)
+		first.Severity, other.Severity = alert.SeverityHigh, alert.SeverityHigh
+		second := version(first, func(c *alert.Change) { c.Actor = "ann" })
+		third := version(second, func(c *alert.Change) { c.Actor = "ann" })
+		w.to.answer = func(_ context.Context, call int, batch []alert.Change) error {
+			if call == 0 { // while the low one is under way, so that they overtake what is not read yet
+				w.log.Append(first, other, second, third)
+				return errors.New("busy")
+			}
+			if slices.Contains(sequences(batch), 2) {
+				return permanent()
+			}
+			return nil
+		}
+		low := exportertest.Change(3)
+		low.Severity = alert.SeverityLow
+		w.log.Append(low)
+		r, _ := w.start()
+		time.Sleep(time.Hour)
+		w.wantTaken([]uint64{3, 4, 5, 1})
+		if n := len(w.store.DeadLetters("siem")); n != 1 {
+			t.Errorf("%d dead letters, expected that of the first version", n)
+		}
+		w.stop(r)
+	})
 }

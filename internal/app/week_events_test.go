@@ -28,7 +28,7 @@ type forwardedUnderTest struct {
 	came    map[string]map[uint64]int // how often, by id and sequence
 	lives   map[string]map[int64]int  // how often, by id and process
 	refused map[string]bool
-	// lost are the answers that the sender never learnt, by process; nil where nobody counts them.
+	// lost are the answers that the sender never learnt, and the refusals, by process; nil where nobody counts them.
 	lost map[int64]int
 }
 
@@ -64,7 +64,7 @@ func (f *forwardedUnderTest) refuse(id string) {
 	f.refused[id] = true
 }
 
-// loses counts an answer that the sender did not get.
+// loses counts an answer that the sender did not get, or that was a refusal.
 func (f *forwardedUnderTest) loses(life int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -158,7 +158,7 @@ func (f *forwardedUnderTest) chosenOf(w *week, all []map[string]any) map[string]
 }
 
 // differences are the events that the receiver does not have, or should not have. Each comes once, and once more for each answer that the
-// sender did not learn and each time that it was killed; always as the same record.
+// sender did not learn, each refusal and each time that it was killed; always as the same record.
 func (f *forwardedUnderTest) differences(want map[string]bool, badToo bool) (all []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -182,7 +182,7 @@ func (f *forwardedUnderTest) differences(want map[string]bool, badToo bool) (all
 	return all
 }
 
-// checkRepetitions: an event comes again to a process that did not learn of it, and not otherwise.
+// checkRepetitions: an event comes again from a process that did not learn that it came, or was refused another, and not otherwise.
 func (f *forwardedUnderTest) checkRepetitions(w *week) {
 	w.Helper()
 	f.mu.Lock()
@@ -198,7 +198,7 @@ func (f *forwardedUnderTest) checkRepetitions(w *week) {
 		}
 		for life, n := range f.lives[id] {
 			if f.lost != nil && n > 1+f.lost[life] {
-				w.Errorf("%s: event %s came %d times to process %d, of which only %d answers got lost", f.name, id, n, life, f.lost[life])
+				w.Errorf("%s: event %s came %d times to process %d, of which only %d answers got lost or were refusals", f.name, id, n, life, f.lost[life])
 			}
 		}
 	}

@@ -174,8 +174,8 @@ func (w *week) webhook(name string) *destinationUnderTest {
 		}
 		if len(all) > 0 && isEvent(all[0]) {
 			taken := events.take(d, answer, all, forgiven.Load(), life)
-			if _, unheard := answer.(*deaf); taken && (unheard || r.Context().Err() != nil || time.Since(begin) > patienceOfWebhook/4) {
-				events.loses(life) // perhaps
+			if _, unheard := answer.(*deaf); !taken || (unheard || r.Context().Err() != nil || time.Since(begin) > patienceOfWebhook/4) {
+				events.loses(life) // perhaps; or what was taken last is sent once more
 			}
 			return nil
 		}
@@ -203,7 +203,13 @@ func (w *week) webhook(name string) *destinationUnderTest {
 		w.Fatal(err)
 	}
 	d.settings.Webhook = &config.WebhookDestination{URL: receiver.URL() + "/hook", CAFile: receiver.CAFile(), SecretFile: secret, Timeout: patienceOfWebhook}
-	w.misbehaves(d, receiver.Accept, []http.HandlerFunc{rejection(401, ""), rejection(403, ""), rejection(400, ""), rejection(404, "")}, receiver)
+	refusing := func(status int) http.HandlerFunc {
+		return func(answer http.ResponseWriter, r *http.Request) {
+			rejection(status, "")(answer, r)
+			events.loses(d.life()) // what was taken last may be sent once more
+		}
+	}
+	w.misbehaves(d, receiver.Accept, []http.HandlerFunc{refusing(401), refusing(403), refusing(400), refusing(404)}, receiver)
 	disturb := d.disturb
 	d.disturb = func(chance *rand.Rand) string {
 		fault := disturb(chance)
