@@ -17,6 +17,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/alert"
 	"github.com/sealwatch/sealwatch/internal/fault"
 	"github.com/sealwatch/sealwatch/internal/policy"
+	"github.com/sealwatch/sealwatch/internal/spelling"
 )
 
 // MaxPolicies bounds how many there are: each is looked at in every round of the analysis.
@@ -305,7 +306,14 @@ func (b *Book) Policy(id string) (policy.Stored, error) {
 	if s, ok := b.all[id]; ok && !s.Removed {
 		return s, nil
 	}
-	return policy.Stored{}, fault.New(fault.NotFound, "there is no policy %q", id)
+	var there []string
+	for name, s := range b.all {
+		if !s.Removed {
+			there = append(there, name)
+		}
+	}
+	slices.Sort(there)
+	return policy.Stored{}, fault.New(fault.NotFound, "there is no policy %q%s", id, spelling.Instead(id, there))
 }
 
 // Name is what people call the policy, or called it before it was deleted; empty when there never was one.

@@ -223,6 +223,9 @@ func TestRetention(t *testing.T) {
 	if would, err := s.book.TryUpdate("long", "", "bob", change); err != nil || would.Author != "bob" || would.Condition.Within != short.Condition.Within {
 		t.Errorf("one that fits, tried: %+v, %v", would, err)
 	}
+	if _, err := s.book.Policy("lomg"); err == nil || !strings.Contains(err.Error(), `there is no policy "lomg"; did you mean long?`) {
+		t.Errorf("a name that was mistyped: %v", err)
+	}
 	if there, err := s.book.Policy("long"); err != nil || there.Author != "ann" {
 		t.Errorf("trying changed it: %+v, %v", there, err)
 	}

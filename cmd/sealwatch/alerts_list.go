@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sealwatch/sealwatch/internal/countries"
+
 	sealwatchv1 "github.com/sealwatch/sealwatch/gen/sealwatch/v1"
 )
 
@@ -93,10 +95,28 @@ func (p *process) listAlerts(ctx context.Context, address string, request *sealw
 			break
 		}
 	}
-	if asJSON {
+	switch {
+	case asJSON:
 		p.print("%s", listEnd(shown))
+	case shown == 0:
+		p.say("no alert is selected%s", noCountry(request.GetFilter().GetCountries()))
 	}
 	return nil
+}
+
+// noCountry says which codes are those of no country; empty when each is.
+func noCountry(codes []string) string {
+	all, err := countries.New()
+	if err != nil {
+		return ""
+	}
+	text := ""
+	for _, code := range codes {
+		if all.Name(code) == "" {
+			text += "; no country has the code " + code
+		}
+	}
+	return text
 }
 
 // listStart is what stands before the n-th element of a JSON array, listEnd what stands behind n of them.

@@ -256,7 +256,7 @@ func historyText(e *sealwatchv1.AlertHistoryEntry) string {
 		text := f.GetBefore() + " → " + f.GetAfter()
 		switch {
 		case f.GetBefore() == "" && f.GetAfter() == "":
-			text = "is another"
+			text = "changed"
 		case f.GetBefore() == "":
 			text = f.GetAfter()
 		case f.GetAfter() == "":

@@ -61,7 +61,7 @@ func TestDoctorOfSyslog(t *testing.T) {
 	if code, out := ask(good, "--send"); code != 0 || !strings.Contains(out, "ok        destination/siem  test message") {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
-	if got := <-heard; !strings.Contains(got, " - CEF:0|Sealwatch|Sealwatch|") || !strings.Contains(got, "externalId=sealwatch-doctor-test ") {
+	if got := <-heard; !strings.Contains(got, " - CEF:0|Sealwatch|Sealwatch|") || !strings.Contains(got, "externalId=sealwatch-doctor-test-") {
 		t.Errorf("the receiver got %q", got)
 	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -141,7 +142,8 @@ func (e *examination) destination(ctx context.Context, cfg config.Config, d conf
 		}
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
-		if err := exporter.Export(ctx, []alert.Change{testMessage(cfg.Tenant, time.Now().UTC())}); err != nil {
+		message := testMessage(cfg.Tenant, time.Now().UTC())
+		if err := exporter.Export(ctx, []alert.Change{message}); err != nil {
 			var refused *exporters.Error
 			if errors.As(err, &refused) && len(refused.Failed) > 0 {
 				return "", "", errors.New(refused.Failed[0])
@@ -149,15 +151,18 @@ func (e *examination) destination(ctx context.Context, cfg config.Config, d conf
 			return "", "", err
 		}
 		if d.Splunk != nil {
-			return StepOK, "Splunk has taken it; search there for event_uid=sealwatch-doctor-test", nil
+			return StepOK, "Splunk has taken it; search there for event_uid=" + message.ID, nil
 		}
 		if d.Sentinel != nil {
-			return StepOK, "Azure has taken it; look for the EventUid (or AlertId) sealwatch-doctor-test in the table, which shows its first rows after up to 15 minutes when it is new", nil
+			return StepOK, "Azure has taken it; look for the EventUid (or AlertId) " + message.ID + " in the table, which shows its first rows after up to 15 minutes when it is new", nil
 		}
 		if d.File != nil {
-			return StepOK, "written; the alert sealwatch-doctor-test is now a line of " + d.File.Path, nil
+			return StepOK, "written; the alert " + message.ID + " is now a line of " + d.File.Path, nil
 		}
-		return StepOK, "sent; look for the alert sealwatch-doctor-test there: no receiver says that it understood", nil
+		if d.Webhook != nil {
+			return StepOK, "the server has taken it; what it made of the alert " + message.ID + " is seen there", nil
+		}
+		return StepOK, "sent; look for the alert " + message.ID + " there: syslog has no answer", nil
 	})
 }
 
@@ -192,9 +197,9 @@ func (e *examination) endpoints(ctx context.Context, exporter exporters.Exporter
 	}
 }
 
-// testMessage is an alert that says that it is none.
+// testMessage is an alert that says that it is none. Its id is another each time: a receiver may show one alert of an id only.
 func testMessage(tenant string, at time.Time) alert.Change {
-	return alert.Change{Kind: alert.ChangeCreated, Alert: alert.Alert{ID: "sealwatch-doctor-test",
+	return alert.Change{Kind: alert.ChangeCreated, Alert: alert.Alert{ID: "sealwatch-doctor-test-" + rand.Text()[:10],
 		Finding: alert.Finding{Tenant: tenant, Detection: "doctor", Key: "test", Title: "Test message of sealwatch doctor, no alert", Severity: alert.SeverityInformational, Subject: alert.Subject{Type: "source", ID: "sealwatch doctor"},
 			Start: at, End: at, Anchor: at, Evidence: `{"test":true}`},
 		Created: at, Updated: at, Actor: "doctor"}}
