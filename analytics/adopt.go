@@ -87,6 +87,11 @@ func (r *Runner) Adopt(ctx context.Context, a Adoption) error {
 	if err := r.begin(ctx, d.ID); err != nil {
 		return err
 	}
+	if len(d.Inputs.Matches) > 0 {
+		if err := r.beginFollowing(ctx, d.ID); err != nil {
+			return err
+		}
+	}
 	added, err := r.addVersion(ctx, d.ID, logic, a)
 	if err != nil {
 		return err
@@ -145,7 +150,7 @@ func (r *Runner) begin(ctx context.Context, id string) error {
 	if known {
 		return nil
 	}
-	reached, err := r.o.Store.LoadCheckpoints(ctx, []string{r.checkpointName(id), r.recheckName(id)})
+	reached, err := r.o.Store.LoadCheckpoints(ctx, []string{r.checkpointName(id), r.recheckName(id), r.followName(id)})
 	if err != nil {
 		return fmt.Errorf("analytics: detection %s: %w", id, err)
 	}
@@ -166,8 +171,30 @@ func (r *Runner) begin(ctx context.Context, id string) error {
 		}
 	}
 	r.mu.Lock()
-	r.state[id] = &progress{Checkpoint: at, rechecked: again}
+	r.state[id] = &progress{Checkpoint: at, rechecked: again, followed: reached[r.followName(id)]}
 	r.mu.Unlock()
+	return nil
+}
+
+// beginFollowing lets a detection follow the alerts that it reads, from here on where it never did: it has not judged by them yet. It MUST be
+// done before a version of it that reads them can be evaluated.
+func (r *Runner) beginFollowing(ctx context.Context, id string) error {
+	r.mu.Lock()
+	known := r.state[id].followed.Version > 0
+	r.mu.Unlock()
+	if known {
+		return nil
+	}
+	at := clickhouse.Checkpoint{Position: r.o.Log.Head(), Version: 1}
+	if err := r.o.Store.StoreCheckpoints(ctx, uuid.NewString(), map[string]clickhouse.Checkpoint{r.followName(id): at}); err != nil {
+		return fmt.Errorf("analytics: detection %s: %w", id, err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state[id] == nil {
+		return nil
+	}
+	r.state[id].followed = at
 	return nil
 }
 

@@ -313,6 +313,7 @@ func TestCases(t *testing.T) {
 					}
 				}
 				seen.add(got)
+				holdsBounds(t, &d, got, append(slices.Clone(events), after...))
 				named := map[string]bool{steps.tenant: true}
 				for _, e := range append(slices.Clone(events), after...) {
 					for _, id := range []string{e.UserID, e.AffectedUserID, e.IPAddress, e.IntegrationKey, e.AccountID, e.OrganizationID} {
@@ -412,6 +413,9 @@ func anyOrder(t *testing.T, only string, seeds int, history func(*rand.Rand) []e
 			want := whole.standing()
 			if len(want) == 0 {
 				t.Fatal("the history has no findings: it tests nothing")
+			}
+			for i := range whole.tuned {
+				holdsBounds(t, &whole.tuned[i].Definition, want, events)
 			}
 			shuffled := slices.Clone(events)
 			r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })

@@ -82,6 +82,8 @@ type Inputs struct {
 	People bool `yaml:"people" json:"people,omitempty"`
 	// Follow says that what is asked again about a user is asked about those whom affected.sql names for the user.
 	Follow bool `yaml:"-" json:"follow,omitempty"`
+	// Matches are the detections whose alerts it reads: those of the events of an alert that changes are looked at again.
+	Matches []string `yaml:"-" json:"matches,omitempty"`
 	// DailyLimit is the most alerts of a day of event time; findings beyond are suppressed. 0 means none.
 	DailyLimit int `yaml:"-" json:"dailyLimit,omitempty"`
 }

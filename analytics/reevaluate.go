@@ -113,6 +113,7 @@ func (r *Runner) reevaluate(ctx context.Context, q alert.ReevaluationRequest, pr
 		for _, reign := range r.lineage(w.detection.ID).over(period{from, to.Add(-tick)}) {
 			out.Revisions = append(out.Revisions, reign.Revision)
 		}
+		out.Notes = r.followers(w.detection.ID)
 		if err := result(out); err != nil {
 			return err
 		}

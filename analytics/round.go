@@ -48,11 +48,11 @@ func (r *Runner) behind() bool {
 		return true
 	}
 	now := time.Now()
-	for _, p := range r.state {
+	for id, p := range r.state {
 		if now.Before(p.notBefore) {
 			continue
 		}
-		if p.Position < r.head.Load() || p.rechecked.Position < r.asked.Load() || len(p.dueAgain(now)) > 0 {
+		if r.lags(id, p) || p.Position < r.head.Load() || p.rechecked.Position < r.asked.Load() || len(p.dueAgain(now)) > 0 {
 			return true
 		}
 	}
@@ -102,6 +102,9 @@ func (r *Runner) round(ctx context.Context) bool {
 		side.Go(func() error {
 			begun := time.Now()
 			err := failed[q]
+			if err == nil {
+				err = r.follow(ctx, d)
+			}
 			if err == nil {
 				err = r.step(ctx, d, changed[q], line)
 			}

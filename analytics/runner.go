@@ -102,6 +102,8 @@ type progress struct {
 	clickhouse.Checkpoint
 	// rechecked is how far it is in the rechecks.
 	rechecked clickhouse.Checkpoint
+	// followed is how far it is in the log of the alerts that it reads.
+	followed clickhouse.Checkpoint
 	// failures in a row, and when it is tried again after them.
 	failures  int
 	notBefore time.Time
@@ -136,7 +138,7 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 		d := &o.Detections[i]
 		r.detections = append(r.detections, d)
 		views[i] = d.view()
-		names = append(names, r.checkpointName(d.ID), r.recheckName(d.ID))
+		names = append(names, r.checkpointName(d.ID), r.recheckName(d.ID), r.followName(d.ID))
 	}
 	if err := o.Store.DefineDetections(ctx, views); err != nil {
 		return nil, fmt.Errorf("analytics: detections: %w", err)
@@ -146,7 +148,7 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 		return nil, fmt.Errorf("analytics: how far the detections are: %w", err)
 	}
 	for _, d := range r.detections {
-		r.state[d.ID] = &progress{Checkpoint: reached[r.checkpointName(d.ID)], rechecked: reached[r.recheckName(d.ID)]}
+		r.state[d.ID] = &progress{Checkpoint: reached[r.checkpointName(d.ID)], rechecked: reached[r.recheckName(d.ID)], followed: reached[r.followName(d.ID)]}
 	}
 	if err := r.loadVersions(ctx); err != nil {
 		return nil, err

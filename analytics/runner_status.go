@@ -44,7 +44,7 @@ func (r *Runner) Status() status.Analysis {
 	a := status.Analysis{Sequence: head, Watermark: r.watermark, Detections: map[string]status.Detection{}}
 	for id, p := range r.state {
 		pending := head - min(head, p.Position)
-		if pending == 0 && p.rechecked.Position < r.asked.Load() {
+		if pending == 0 && (p.rechecked.Position < r.asked.Load() || r.lags(id, p)) {
 			pending = 1 // stored events have to be looked at again; how many is not known
 		}
 		a.Pending = max(a.Pending, pending)

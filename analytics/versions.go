@@ -71,6 +71,8 @@ type lineage struct {
 	versions []version
 	// reigns in order, without gap or overlap where some version is in force.
 	reigns []reign
+	// matches are the detections whose alerts some of the versions in force read, and matching the types of subjects of those versions.
+	matches, matching []string
 }
 
 // newLineage works out which version is in force when.
@@ -107,6 +109,15 @@ func newLineage(all []alert.DetectionVersion) (*lineage, error) {
 			continue
 		}
 		l.reigns = append(l.reigns, reign{from: bounds[i-1], to: bounds[i], version: v})
+	}
+	for _, v := range l.reigns {
+		if len(v.inputs.Matches) > 0 {
+			l.matches, l.matching = append(l.matches, v.inputs.Matches...), append(l.matching, v.Subjects...)
+		}
+	}
+	for _, names := range []*[]string{&l.matches, &l.matching} {
+		slices.Sort(*names)
+		*names = slices.Compact(*names)
 	}
 	return l, nil
 }

@@ -36,6 +36,10 @@ type service struct {
 	known  policy.Values
 	// retention is for ever when 0.
 	retention time.Duration
+	// looked are the detections beside the policies; none as a rule.
+	looked []analytics.Detection
+	// store is that of the analysis; db when nil.
+	store analytics.Store
 
 	log    *analytics.Log
 	runner *analytics.Runner
@@ -63,7 +67,11 @@ func (s *service) open() (err error) {
 	if s.log, err = analytics.OpenLog(ctx, s.db, s.clock, log); err != nil {
 		return err
 	}
-	if s.runner, err = analytics.New(ctx, analytics.Options{Tenant: s.tenant, Store: s.db, Log: s.log, Clock: s.clock, Logger: log, Retention: s.retention}); err != nil {
+	var store analytics.Store = s.db
+	if s.store != nil {
+		store = s.store
+	}
+	if s.runner, err = analytics.New(ctx, analytics.Options{Tenant: s.tenant, Detections: s.looked, Store: store, Log: s.log, Clock: s.clock, Logger: log, Retention: s.retention}); err != nil {
 		return err
 	}
 	s.book, err = policies.Open(ctx, policies.Options{Tenant: s.tenant, Store: s.db, Analysis: s.runner, Clock: s.clock, Logger: log, Known: s.known, Files: s.files})

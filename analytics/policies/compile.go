@@ -7,6 +7,7 @@ package policies
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,6 +45,8 @@ type compiler struct {
 	directory  bool
 	addresses  bool
 	newDays    int
+	// matches are the detections whose alerts it looks at.
+	matches []string
 }
 
 // Compile makes the detection of a policy. It fails for one that Evaluable refuses.
@@ -88,6 +91,8 @@ func Compile(p *policy.Policy) (analytics.Detection, error) {
 		},
 		Values: c.values,
 	}
+	slices.Sort(c.matches)
+	d.Inputs.Matches = slices.Compact(c.matches)
 	if c.newDays > 0 {
 		d.LookBack += time.Duration(c.newDays+1) * day
 	}
@@ -266,6 +271,8 @@ func (c *compiler) texts(f *policy.Filter, field *policy.Field, positive string)
 			missing = "(" + with(fragment("operators", "missing bool"), "field", text) + ")"
 		}
 		return missing, "(" + c.operator(f, "bool", positive, text) + ")"
+	case policy.Matched:
+		return "", c.matched(f.Values)
 	case policy.Time:
 		return "", "(" + c.operator(f, "time", positive, "") + ")"
 	case policy.Clock:

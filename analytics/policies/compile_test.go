@@ -127,6 +127,7 @@ func FuzzHostileValues(f *testing.F) {
 				}
 			}
 		}
+		parts = append(parts, matching("failed_logins", "envelope_voids"))
 		for i := range parts {
 			if parts[i].Property != "" {
 				parts[i].Property = value

@@ -103,7 +103,11 @@ func play(ctx context.Context, db CaseStore, c *Case, d analytics.Detection, sin
 		return nil, err
 	}
 	defer alerts.Close()
-	runner, err := analytics.New(ctx, analytics.Options{Tenant: tenant, Store: db, Log: alerts, Clock: clock, Logger: log})
+	looked, err := lookedAt(d.Inputs.Matches)
+	if err != nil {
+		return nil, err
+	}
+	runner, err := analytics.New(ctx, analytics.Options{Tenant: tenant, Detections: looked, Store: db, Log: alerts, Clock: clock, Logger: log})
 	if err != nil {
 		return nil, err
 	}

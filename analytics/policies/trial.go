@@ -35,6 +35,9 @@ func (t Trial) Backtest(ctx context.Context, p policy.Policy, q alert.BacktestRe
 		return err
 	}
 	return t.Comparer.Compare(ctx, d, present, q, progress, func(r alert.BacktestResult) error {
+		if len(d.Inputs.Matches) > 0 {
+			r.Notes = append(slices.Clip(r.Notes), "It looks at the stored alerts of "+strings.Join(d.Inputs.Matches, " and ")+" as they are now: what other settings of these would raise or withdraw is not in it.")
+		}
 		for _, doubt := range doubts {
 			r.Notes = append(slices.Clip(r.Notes), doubt.Where+": "+doubt.Text+".")
 		}

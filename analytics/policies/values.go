@@ -141,6 +141,9 @@ func FilterText(f *policy.Filter) string {
 	case f.Not != nil:
 		return "not (" + FilterText(f.Not) + ")"
 	}
+	if f.Field == policy.MatchedDetection {
+		return "an alert of " + strings.Join(f.Values, " or ") + " stands on it (where one names not all its events, what is by its subject in its time and of the classes that are read counts as its evidence)"
+	}
 	text := strings.ReplaceAll(f.Field, "_", " ")
 	if f.Property != "" {
 		text += " " + f.Property

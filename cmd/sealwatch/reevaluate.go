@@ -218,6 +218,9 @@ func differenceTable(r *sealwatchv1.ReevaluateResult) string {
 	}
 	t := r.GetTotal()
 	fmt.Fprintf(&b, "  alerts: %d instead of %d; %s\n", t.GetAlerts(), t.GetAlertsNow(), numbered(int(t.GetUnchanged()), "finding stays as it is", "findings stay as they are"))
+	for _, n := range r.GetNotes() {
+		fmt.Fprintf(&b, "  note: %s\n", terminal.Text(n))
+	}
 	if different(t) == 0 {
 		b.WriteString("  no difference\n")
 		return b.String()

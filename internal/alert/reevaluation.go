@@ -52,6 +52,8 @@ type ReevaluationResult struct {
 	Revisions []uint32
 	// Token stands for the detection as it is now and the span.
 	Token string
+	// Notes are sentences without which the numbers are misread.
+	Notes []string
 	Total DifferenceCount
 	// Days on which something differs, in order.
 	Days []DayDifference

@@ -16,6 +16,8 @@ const (
 	Weekday
 	// Directory is looked up in the directory of people as of the event time; it has several values.
 	Directory
+	// Matched is the detections that have alerts which stand on the event. It has no negation, see Positive.
+	Matched
 )
 
 // Field is something of an event that a filter can look at.
@@ -73,6 +75,23 @@ var Fields = []Field{
 	{Name: "time", Kind: Time, Description: "event time"},
 	{Name: "time_of_day", Kind: Clock, Description: "time of day in a time zone, HH:MM; a range may go over midnight"},
 	{Name: "weekday", Kind: Weekday, Values: []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}, Description: "day of the week in a time zone"},
+	{Name: MatchedDetection, Kind: Matched, Values: matchable, Description: "the event is evidence of an alert of one of these detections that is raised, whatever people made of it; no negation has it"},
+}
+
+// MatchedDetection is the field that looks at alerts of detections.
+const MatchedDetection = "matched_detection"
+
+// matchable are the detections whose alerts a policy can look at: those that come along and have evidence of their own. Policies are not
+// among them, so that there are no circles.
+var matchable = []string{"anonymous_ip", "control_change", "envelope_corrections", "envelope_voids", "failed_logins", "impossible_travel", "infrequent_country", "own_key", "recipient_authentication",
+	"recipient_declines", "session_anomaly", "suspicious_ip", "template_changes", "terminated_user", "unusual_admin", "unusual_impersonation"}
+
+// unmatchable says of others why they are not.
+var unmatchable = map[string]string{
+	"docusign_alert": "a built-in detection: an alert of docusign_alert names what DocuSign named, of any time, and a hundred of it; {field: activity, operator: equals, values: [docusign_alert]} selects the record of the alert itself",
+	"limit_reached":  "a detection with events: limit_reached follows from the alerts of policies",
+	"source_access":  "a detection with events: source_access is about Sealwatch itself",
+	"directory_hold": "a detection with events: directory_hold is about Sealwatch itself",
 }
 
 // FieldByName returns the field, or nil.
@@ -126,6 +145,8 @@ func (f *Field) Operators() []string {
 		all = []string{InRange, NotInRange}
 	case Weekday:
 		all = []string{Equals, DoesNotEqual}
+	case Matched:
+		all = []string{Equals}
 	}
 	if f.New {
 		all = append(all, IsNew, IsNotNew)

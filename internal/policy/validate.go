@@ -95,7 +95,7 @@ func (p *Policy) validate(v *validation) error {
 		}
 	}
 	if p.Filter != nil {
-		v.filter("filter", p.Filter, 1)
+		v.filter("filter", p.Filter, 1, false)
 	}
 	v.condition(p)
 	slices.SortStableFunc(v.problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
@@ -176,11 +176,12 @@ func (v *validation) condition(p *Policy) {
 			v.wrong(where+".filter", "is missing")
 			continue
 		}
-		v.filter(where+".filter", c.Steps[i].Filter, 1)
+		v.filter(where+".filter", c.Steps[i].Filter, 1, false)
 	}
 }
 
-func (v *validation) filter(where string, f *Filter, depth int) {
+// filter says what is wrong with a condition or a group; negated says that it stands under a not.
+func (v *validation) filter(where string, f *Filter, depth int, negated bool) {
 	if depth > MaxDepth {
 		v.wrong(where, "groups are nested deeper than %d", MaxDepth)
 		return
@@ -200,13 +201,13 @@ func (v *validation) filter(where string, f *Filter, depth int) {
 			v.wrong(where, "a group has no operator, values or other parts of a condition")
 		}
 		for i := range f.All {
-			v.filter(fmt.Sprintf("%s.all[%d]", where, i), &f.All[i], depth+1)
+			v.filter(fmt.Sprintf("%s.all[%d]", where, i), &f.All[i], depth+1, negated)
 		}
 		for i := range f.Any {
-			v.filter(fmt.Sprintf("%s.any[%d]", where, i), &f.Any[i], depth+1)
+			v.filter(fmt.Sprintf("%s.any[%d]", where, i), &f.Any[i], depth+1, negated)
 		}
 		if f.Not != nil {
-			v.filter(where+".not", f.Not, depth+1)
+			v.filter(where+".not", f.Not, depth+1, true)
 		}
 		return
 	}
@@ -216,8 +217,14 @@ func (v *validation) filter(where string, f *Filter, depth int) {
 	if v.conditions > MaxConditions {
 		return
 	}
+	if f.Field == MatchedDetection && negated {
+		v.wrong(where, "stands under a not; "+noNegation)
+	}
 	v.leaf(where, f)
 }
+
+// noNegation says why nothing can be asked about events that no alert stands on.
+const noNegation = "that no alert stands on an event is never known in time: the detection judges beside the policy, or is told something days later, and the policy would raise alerts and take them back. Expected equals, and no not around it"
 
 // bare says that nothing of a condition is set.
 func (f *Filter) bare() bool {
@@ -232,6 +239,10 @@ func (v *validation) leaf(where string, f *Filter) {
 			names[i] = Fields[i].Name
 		}
 		v.wrong(where+".field", "found %q, expected one of %s%s", f.Field, strings.Join(names, ", "), spelling.Hint(f.Field, names))
+		return
+	}
+	if _, negated := Positive(f.Operator); negated && field.Kind == Matched {
+		v.wrong(where+".operator", "found %q; "+noNegation, f.Operator)
 		return
 	}
 	if !slices.Contains(field.Operators(), f.Operator) {
@@ -288,7 +299,7 @@ func (v *validation) leaf(where string, f *Filter) {
 
 // always says that every event has a value.
 func (f *Field) always() bool {
-	return f.Kind == Time || f.Kind == Clock || f.Kind == Weekday || f.Kind == Bool && f.Name != "in_claimed_domain"
+	return f.Kind == Matched || f.Kind == Time || f.Kind == Clock || f.Kind == Weekday || f.Kind == Bool && f.Name != "in_claimed_domain"
 }
 
 // country says that a value has to be the code of a country.
@@ -300,6 +311,14 @@ func (f *Field) country(operator string) bool {
 func (f *Field) check(operator, value string) string {
 	if value == "" {
 		return "something; is_not_set finds what is missing"
+	}
+	if f.Kind == Matched {
+		if why := unmatchable[value]; why != "" {
+			return why
+		}
+		if strings.HasPrefix(value, DetectionPrefix) {
+			return "a built-in detection: a policy cannot look at the alerts of policies, so that there are no circles"
+		}
 	}
 	if len(f.Values) > 0 && !slices.Contains(f.Values, value) {
 		return "one of " + strings.Join(f.Values, ", ") + spelling.Hint(value, f.Values)

@@ -7,7 +7,7 @@ import (
 
 // ReevaluateResult makes the message of how the alerts of a detection would differ.
 func ReevaluateResult(r *alert.ReevaluationResult) *pb.ReevaluateResult {
-	m := &pb.ReevaluateResult{Detection: r.Detection, StartTime: Timestamp(r.From), EndTime: Timestamp(r.To), PreviewToken: r.Token, Total: differenceCount(&r.Total)}
+	m := &pb.ReevaluateResult{Detection: r.Detection, StartTime: Timestamp(r.From), EndTime: Timestamp(r.To), PreviewToken: r.Token, Total: differenceCount(&r.Total), Notes: texts(r.Notes)}
 	for _, n := range r.Revisions {
 		m.Revisions = append(m.Revisions, int32(n)) //nolint:gosec // counted from 1
 	}

@@ -102,3 +102,50 @@ NOT ((tenant, user_id, toDate(ts)) IN
     ) AS s ON s.tenant = e.tenant AND s.key = e.key
     WHERE s.valid_from <= e.ts AND e.ts < s.valid_to AND (/*test*/)
 )
+-- @equals matched
+-- Evidence of an alert that is raised now. Where an alert names fewer events than it has, whatever lies between its first and its last event and is by
+-- its subject, or by anybody where no event names the subject, and is of a class that the detection reads: more than its evidence, and never less.
+(
+    (tenant, event_id) IN
+    (
+        SELECT tenant, arrayJoin(event_ids)
+        FROM /*raised*/
+    )
+    OR (tenant, event_id) IN
+    (
+        SELECT e.tenant, e.event_id
+        FROM
+        (
+            SELECT tenant, event_id, ts, toString(activity) AS class,
+                arrayJoin([concat('user ', user_id), concat('user ', affected_user_id), concat('user ', referenced_user_id), concat('address ', ip_address), concat('integration ', integration_key), '*']) AS key
+            FROM events
+            WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({back_us:UInt64})
+                AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({ahead_us:UInt64}) /*whose*/
+        ) AS e
+        INNER JOIN
+        (
+            SELECT tenant, toString(detection) AS found_by, start_time, end_time + toIntervalMillisecond(1) AS until,
+                if(subject_type NOT IN ('user', 'address', 'integration') OR has({/*many*/:Array(String)}, concat(subject_type, ' ', subject_id)), '*', concat(subject_type, ' ', subject_id)) AS key
+            FROM /*raised*/
+            WHERE event_count > length(event_ids)
+        ) AS s ON s.tenant = e.tenant AND s.key = e.key
+        WHERE e.ts >= s.start_time AND e.ts <= s.until AND (NOT has({/*reads*/:Array(String)}, s.found_by) OR has({/*reads*/:Array(String)}, concat(s.found_by, ' ', e.class)))
+    )
+)
+-- @raised
+(
+    SELECT tenant, detection, subject_type, subject_id, start_time, end_time, event_ids, event_count
+    FROM alert_history
+    WHERE detection IN {/*a*/:Array(String)} AND sequence IN
+    (
+        SELECT latest
+        FROM
+        (
+            SELECT max(sequence) AS latest, argMax(retracted OR notEmpty(suppressed_by), sequence) AS gone, argMax(start_time, sequence) AS began, argMax(end_time, sequence) AS ended
+            FROM alert_history
+            WHERE detection IN {/*a*/:Array(String)}
+            GROUP BY tenant, alert_id
+        )
+        WHERE NOT gone AND began <= {to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({ahead_us:UInt64}) AND ended >= {from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({back_us:UInt64}) - toIntervalMillisecond(1)
+    )
+)

@@ -2062,7 +2062,9 @@ type ReevaluateResult struct {
 	// days on which something differs, by the anchor's day in UTC.
 	Days []*ReevaluateDay `protobuf:"bytes,7,rep,name=days,proto3" json:"days,omitempty"`
 	// examples are the first differences of each kind, as many as the request says, in the order of their anchors.
-	Examples      []*ReevaluateExample `protobuf:"bytes,8,rep,name=examples,proto3" json:"examples,omitempty"`
+	Examples []*ReevaluateExample `protobuf:"bytes,8,rep,name=examples,proto3" json:"examples,omitempty"`
+	// notes are sentences without which the numbers are misread: which policies look at the alerts and follow, uncounted here.
+	Notes         []string `protobuf:"bytes,9,rep,name=notes,proto3" json:"notes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2149,6 +2151,13 @@ func (x *ReevaluateResult) GetDays() []*ReevaluateDay {
 func (x *ReevaluateResult) GetExamples() []*ReevaluateExample {
 	if x != nil {
 		return x.Examples
+	}
+	return nil
+}
+
+func (x *ReevaluateResult) GetNotes() []string {
+	if x != nil {
+		return x.Notes
 	}
 	return nil
 }
@@ -2906,7 +2915,7 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\x12ReevaluateResponse\x12<\n" +
 	"\bprogress\x18\x01 \x01(\v2\x1e.sealwatch.v1.BacktestProgressH\x00R\bprogress\x128\n" +
 	"\x06result\x18\x02 \x01(\v2\x1e.sealwatch.v1.ReevaluateResultH\x00R\x06resultB\t\n" +
-	"\acontent\"\x88\x03\n" +
+	"\acontent\"\x9e\x03\n" +
 	"\x10ReevaluateResult\x12\x1c\n" +
 	"\tdetection\x18\x01 \x01(\tR\tdetection\x129\n" +
 	"\n" +
@@ -2916,7 +2925,8 @@ const file_sealwatch_v1_detection_service_proto_rawDesc = "" +
 	"\rpreview_token\x18\x05 \x01(\tR\fpreviewToken\x123\n" +
 	"\x05total\x18\x06 \x01(\v2\x1d.sealwatch.v1.ReevaluateCountR\x05total\x12/\n" +
 	"\x04days\x18\a \x03(\v2\x1b.sealwatch.v1.ReevaluateDayR\x04days\x12;\n" +
-	"\bexamples\x18\b \x03(\v2\x1f.sealwatch.v1.ReevaluateExampleR\bexamples\"\xb8\x01\n" +
+	"\bexamples\x18\b \x03(\v2\x1f.sealwatch.v1.ReevaluateExampleR\bexamples\x12\x14\n" +
+	"\x05notes\x18\t \x03(\tR\x05notes\"\xb8\x01\n" +
 	"\x0fReevaluateCount\x12\x18\n" +
 	"\acreated\x18\x01 \x01(\x05R\acreated\x12\x18\n" +
 	"\achanged\x18\x02 \x01(\x05R\achanged\x12\x1c\n" +

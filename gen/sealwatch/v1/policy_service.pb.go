@@ -113,6 +113,11 @@ const (
 	PolicyField_POLICY_FIELD_WEEKDAY PolicyField = 39
 	// POLICY_FIELD_RECIPIENT_DOMAIN: domain of the recipient whom DocuSign Connect names.
 	PolicyField_POLICY_FIELD_RECIPIENT_DOMAIN PolicyField = 40
+	// POLICY_FIELD_MATCHED_DETECTION: the event is evidence of an alert of one of these built-in detections that is raised (neither suppressed nor retracted), whatever
+	// people made of it. Values are ids of detections, such as failed_logins; POLICY_OPERATOR_EQUALS alone, and not within a `not`. Of an alert with more events than the
+	// hundred that it names, what lies between its first and its last event, is by its subject and of a class that the detection reads counts as its evidence: more than
+	// that, and never less.
+	PolicyField_POLICY_FIELD_MATCHED_DETECTION PolicyField = 41
 )
 
 // Enum value maps for PolicyField.
@@ -159,6 +164,7 @@ var (
 		38: "POLICY_FIELD_TIME_OF_DAY",
 		39: "POLICY_FIELD_WEEKDAY",
 		40: "POLICY_FIELD_RECIPIENT_DOMAIN",
+		41: "POLICY_FIELD_MATCHED_DETECTION",
 	}
 	PolicyField_value = map[string]int32{
 		"POLICY_FIELD_UNSPECIFIED":       0,
@@ -202,6 +208,7 @@ var (
 		"POLICY_FIELD_TIME_OF_DAY":       38,
 		"POLICY_FIELD_WEEKDAY":           39,
 		"POLICY_FIELD_RECIPIENT_DOMAIN":  40,
+		"POLICY_FIELD_MATCHED_DETECTION": 41,
 	}
 )
 
@@ -2256,7 +2263,7 @@ const file_sealwatch_v1_policy_service_proto_rawDesc = "" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bexamples\"\x1c\n" +
 	"\x1aListPolicyTemplatesRequest\"Q\n" +
 	"\x1bListPolicyTemplatesResponse\x122\n" +
-	"\ttemplates\x18\x01 \x03(\v2\x14.sealwatch.v1.PolicyR\ttemplates*\xe7\b\n" +
+	"\ttemplates\x18\x01 \x03(\v2\x14.sealwatch.v1.PolicyR\ttemplates*\x8b\t\n" +
 	"\vPolicyField\x12\x1c\n" +
 	"\x18POLICY_FIELD_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15POLICY_FIELD_ACTIVITY\x10\x01\x12\x17\n" +
@@ -2299,7 +2306,8 @@ const file_sealwatch_v1_policy_service_proto_rawDesc = "" +
 	"\x11POLICY_FIELD_TIME\x10%\x12\x1c\n" +
 	"\x18POLICY_FIELD_TIME_OF_DAY\x10&\x12\x18\n" +
 	"\x14POLICY_FIELD_WEEKDAY\x10'\x12!\n" +
-	"\x1dPOLICY_FIELD_RECIPIENT_DOMAIN\x10(*\xb7\x03\n" +
+	"\x1dPOLICY_FIELD_RECIPIENT_DOMAIN\x10(\x12\"\n" +
+	"\x1ePOLICY_FIELD_MATCHED_DETECTION\x10)*\xb7\x03\n" +
 	"\x0ePolicyOperator\x12\x1f\n" +
 	"\x1bPOLICY_OPERATOR_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16POLICY_OPERATOR_EQUALS\x10\x01\x12\"\n" +

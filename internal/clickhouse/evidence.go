@@ -1,0 +1,67 @@
+package clickhouse
+
+import (
+	"context"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// Evidence is what one version of an alert says of its events.
+type Evidence struct {
+	Sequence           uint64
+	AlertID, Detection string
+	// Subject of the alert.
+	Subject
+	Start, End time.Time
+	// EventIDs are those that it names, Count is how many there are.
+	EventIDs []string
+	Count    uint64
+	// Raised says that the version was neither suppressed nor retracted.
+	Raised bool
+}
+
+// Cut says that there are more events than it names.
+func (e *Evidence) Cut() bool { return e.Count > uint64(len(e.EventIDs)) }
+
+// EvidenceChanged returns the versions of the alerts of the detections after one sequence up to another, in order, up to limit of them.
+func (d *DB) EvidenceChanged(ctx context.Context, tenant string, detections []string, after, upto uint64, limit int) ([]Evidence, error) {
+	return d.evidence(ctx, "evidence_changed", named("tenant", tenant), list("detections", detections), named("after", after), named("upto", upto), named("limit", uint32(limit)))
+}
+
+// EvidenceBefore returns the version of each of the alerts that was the newest up to a sequence, where there was one.
+func (d *DB) EvidenceBefore(ctx context.Context, tenant string, detections, ids []string, upto uint64) ([]Evidence, error) {
+	return d.evidence(ctx, "evidence_before", named("tenant", tenant), list("detections", detections), list("ids", ids), named("upto", upto))
+}
+
+func (d *DB) evidence(ctx context.Context, query string, args ...driver.NamedValue) ([]Evidence, error) {
+	var all []Evidence
+	err := d.rows(ctx, query, func(r driver.Rows) error {
+		var e Evidence
+		err := r.Scan(&e.Sequence, &e.AlertID, &e.Detection, &e.Type, &e.ID, &e.Start, &e.End, &e.EventIDs, &e.Count, &e.Raised)
+		all = append(all, e)
+		return err
+	}, args...)
+	return all, err
+}
+
+// SubjectsOfEvents returns the subjects of some types that events belong to, all of which lie between from and to.
+func (d *DB) SubjectsOfEvents(ctx context.Context, tenant string, types, ids []string, from, to time.Time) ([]Span, error) {
+	return d.subjects(ctx, "evidence_subjects", named("tenant", tenant), list("types", types), list("ids", ids), named("from", moment(from)), named("to", moment(to)))
+}
+
+// SubjectsOfSpan returns the subjects of some types of the events between from and to that name about as theirs; of all events there where about is empty.
+func (d *DB) SubjectsOfSpan(ctx context.Context, tenant string, types []string, about Subject, from, to time.Time) ([]Span, error) {
+	return d.subjects(ctx, "evidence_between", named("tenant", tenant), list("types", types), named("about_type", about.Type), named("about", about.ID), named("from", moment(from)), named("to", moment(to)))
+}
+
+func (d *DB) subjects(ctx context.Context, query string, args ...driver.NamedValue) ([]Span, error) {
+	var all []Span
+	err := d.rows(ctx, query, func(r driver.Rows) error {
+		var s Span
+		err := r.Scan(&s.Type, &s.ID, &s.First, &s.Last)
+		all = append(all, s)
+		return err
+	}, args...)
+	return all, err
+}
