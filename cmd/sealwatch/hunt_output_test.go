@@ -151,11 +151,12 @@ func TestConversationInWords(t *testing.T) {
 	for _, leave := range []string{"exit", "QUIT;", "quit ;", "\\q", "\\q;"} {
 		var out, errs bytes.Buffer
 		h := &hunter{p: &process{out: &out, err: &errs}, client: refusing{}, flags: &huntFlags{}, parameters: map[string]string{}, output: outputTable}
-		p := &typist{lines: []string{"help", "SELECT", "exit", "^C", leave, "never read"}}
+		p := &typist{lines: []string{"help", "SELECT", "exit", "^C", "failed-logons", "^C", leave, "never read"}}
 		if err := h.converse(t.Context(), p, func() {}); err != nil && !errors.Is(err, io.EOF) {
 			t.Fatal(err)
 		}
-		if len(p.lines) != 1 || !strings.Contains(out.String(), "list the saved hunts") || !strings.Contains(errs.String(), "it is taken as a part of the statement") {
+		if len(p.lines) != 1 || !strings.Contains(out.String(), "list the saved hunts") || !strings.Contains(errs.String(), "it is taken as a part of the statement") ||
+			!strings.Contains(errs.String(), `\r failed-logons runs a saved hunt`) {
 			t.Errorf("%s: left %q, said %s\n%s", leave, p.lines, out.String(), errs.String())
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -118,6 +119,9 @@ func (h *hunter) converse(ctx context.Context, line prompter, keep func()) error
 		if len(text) > 0 && spoken(word) != "" {
 			h.p.say(`it is taken as a part of the statement, which ends with ;   Ctrl-C empties the statement`)
 		}
+		if id := strings.ToLower(word); len(text) == 0 && savedHunt.MatchString(id) {
+			h.p.say(`it is taken as the beginning of a statement, which ends with ;   Ctrl-C empties it, and \r %s runs a saved hunt`, id)
+		}
 		text = append(text, said)
 		if !ended(strings.Join(text, "\n")) {
 			continue
@@ -138,6 +142,9 @@ func (h *hunter) converse(ctx context.Context, line prompter, keep func()) error
 	}
 	return nil
 }
+
+// savedHunt is how a saved hunt is named, and no statement begins: two words or more with hyphens between.
+var savedHunt = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)+$`)
 
 // spoken is the command that a word means which stands alone in a line, as people try it; empty when it is none.
 func spoken(word string) string {

@@ -88,7 +88,12 @@ type examination struct {
 }
 
 func (e *examination) step(name string, try func() (outcome, text string, err error)) {
-	s := Step{Source: e.source, Name: name, Outcome: StepSkipped}
+	e.stepAt("", name, try)
+}
+
+// stepAt is step for what is done at a host, which is named when it is skipped.
+func (e *examination) stepAt(host, name string, try func() (outcome, text string, err error)) {
+	s := Step{Source: e.source, Name: name, Outcome: StepSkipped, Text: host}
 	if !e.broken {
 		outcome, text, err := try()
 		s.Outcome, s.Text = outcome, text

@@ -21,7 +21,7 @@ const reachTimeout = 10 * time.Second
 
 // resolve is the step that looks a name up.
 func (e *examination) resolve(ctx context.Context, host string) {
-	e.step("DNS", func() (_, _ string, err error) {
+	e.stepAt(host, "DNS", func() (_, _ string, err error) {
 		text, err := lookUp(ctx, host)
 		return StepOK, text, err
 	})
@@ -165,7 +165,7 @@ func (e *examination) webBy(ctx context.Context, address string, by *http.Transp
 	}
 	e.resolve(ctx, u.Hostname())
 	if u.Scheme != "https" {
-		e.step("TCP", func() (string, string, error) {
+		e.stepAt(u.Host, "TCP", func() (string, string, error) {
 			ctx, cancel := context.WithTimeout(ctx, reachTimeout)
 			defer cancel()
 			conn, err := dial(ctx, u, by)
@@ -177,7 +177,7 @@ func (e *examination) webBy(ctx context.Context, address string, by *http.Transp
 		})
 		return
 	}
-	e.step("TLS", func() (_, _ string, err error) {
+	e.stepAt(u.Host, "TLS", func() (_, _ string, err error) {
 		text, err := handshake(ctx, u, by)
 		return StepOK, text, err
 	})
