@@ -1,14 +1,60 @@
 -- One row per stay of a user in a country that is infrequent for the user. Everything is judged by whole days: what
 -- happened on the day of an event is no baseline for it, neither the user's nor anybody's.
 WITH
--- where each user was on each day
+-- The stays of each user, with where the user was on which days before. A day is infrequent when the user had too few earlier
+-- days in the country, or the last was too long ago; a stay begins on an infrequent day without another in the three days
+-- before, and ends before the next. By whole lists of days, which are found sooner than windows over them.
+begun AS
+(
+    SELECT
+        tenant, user_id, toString(country) AS country, stay_days, stay_days[1] AS first_day,
+        arrayFilter(d -> d < first_day AND d >= first_day - 90, days) AS recently,
+        toUInt32(length(recently)) AS own_days, arrayMax(arrayPushBack(recently, toDate(0))) AS last_there,
+        -- the country of most days; of equals the first by name
+        (arraySort(arrayFilter(h -> h.1 < 0, arrayMap((c, there) -> (-toInt64(arrayCount(d -> d < first_day AND d >= first_day - 90, there)), toString(c)), countries, days_there)))[1]).2 AS home,
+        -- how far back the user is known, up to 97 days
+        first_day - arrayMin(arrayPushBack(arrayFilter(d -> d < first_day AND d >= first_day - 97, arrayFlatten(days_there)), first_day)) AS record_days,
+        -- the last day before on which the user was elsewhere
+        arrayMax(arrayPushBack(arrayFilter(d -> d < first_day AND d >= first_day - 90, arrayFlatten(arrayFilter((there, c) -> c != country, days_there, countries))), toDate(0))) AS day_elsewhere
+    FROM
+    (
+        SELECT
+            tenant, user_id, countries, days_there, country, days,
+            arrayFilter((d, earlier, last) -> d - earlier > 90 OR d - last > {recent_days:UInt32},
+                days, arrayShiftRight(days, {familiar_days:UInt32}, toDate(0)), arrayShiftRight(days, 1, toDate(0))) AS infrequent,
+            arrayJoin(arraySplit((d, before) -> d - before > 3, infrequent, arrayShiftRight(infrequent, 1, toDate(0)))) AS stay_days
+        FROM
+        (
+            SELECT tenant, user_id, groupArray(country) AS countries, groupArray(days) AS days_there
+            FROM
+            (
+                SELECT tenant, user_id, country, arraySort(groupUniqArray(toDate(ts))) AS days
+                FROM events
+                WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
+                    AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(480)
+                    AND (empty({subjects:Array(String)}) OR user_id IN {subjects:Array(String)})
+                    AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000')
+                    AND place_kind = 'user' AND country != '' AND integration_key = ''
+                    AND activity NOT IN ('failed_logon', 'docusign_alert')
+                    -- a tunnel is in no country; what the operator says of an address wins over every feed
+                    AND NOT if(dictHas('ip_intelligence', ip), arrayExists((o, s, c, g, b, e) -> o = tenant AND b <= ts AND ts < e
+                            AND (s = 'operator') = arrayExists((p, q, f, u) -> p = tenant AND q = 'operator' AND f <= ts AND ts < u, known.1, known.2, known.5, known.6)
+                            AND (c = 'vpn' OR multiSearchAny(g, [',vpn,', ',relay,', ',satellite,', ',anonymous_proxy,', ',tor,'])),
+                        known.1, known.2, known.3, known.4, (dictGet('ip_intelligence', ('tenants', 'sources', 'categories', 'tags', 'since', 'until'), ip) AS known).5, known.6), false)
+                GROUP BY tenant, user_id, country
+            )
+            GROUP BY tenant, user_id
+        )
+        ARRAY JOIN countries AS country, days_there AS days
+    )
+    WHERE first_day >= toDate({from:DateTime64(7, 'UTC')}) AND first_day <= toDate({to:DateTime64(7, 'UTC')})
+),
+-- what each user had on each day
 days AS
 (
     SELECT
         tenant, user_id, country, toDate(ts) AS day,
-        -- the time alone is found sooner than the whole of the first event, which few days need
-        min(ts) AS since, min((ts, event_id, ip_address, browser, os, asn)) AS first,
-        groupUniqArray(ip_address) AS addresses, groupUniqArray((browser, os)) AS devices, groupUniqArray(asn) AS networks
+        min((ts, event_id, ip_address, browser, os, asn)) AS first, groupUniqArray((ip_address, browser, os, asn)) AS ways
     FROM events
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(103)
         AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalHour(480)
@@ -23,66 +69,25 @@ days AS
             known.1, known.2, known.3, known.4, (dictGet('ip_intelligence', ('tenants', 'sources', 'categories', 'tags', 'since', 'until'), ip) AS known).5, known.6), false)
     GROUP BY tenant, user_id, country, day
 ),
--- a day is infrequent when the user had too few earlier days in the country, or the last was too long ago
-infrequent AS
-(
-    SELECT *
-    FROM
-    (
-        SELECT
-            tenant, user_id, country, day, since,
-            toUInt32(count() OVER (PARTITION BY tenant, user_id, country ORDER BY toInt32(day) RANGE BETWEEN 90 PRECEDING AND 1 PRECEDING)) AS own_days,
-            max(day) OVER (PARTITION BY tenant, user_id, country ORDER BY toInt32(day) RANGE BETWEEN 90 PRECEDING AND 1 PRECEDING) AS last_there
-        FROM days
-    )
-    WHERE own_days < {familiar_days:UInt32} OR last_there < day - {recent_days:UInt32}
-),
--- a stay begins on an infrequent day without another in the three days before, and ends before the next
-numbered AS
-(
-    SELECT *, sum(begins) OVER (PARTITION BY tenant, user_id, country ORDER BY day ROWS UNBOUNDED PRECEDING) AS number
-    FROM
-    (
-        SELECT *, day - lagInFrame(day) OVER (PARTITION BY tenant, user_id, country ORDER BY day ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) > 3 AS begins
-        FROM infrequent
-    )
-),
-begun AS
-(
-    SELECT
-        tenant, user_id, country AS stay_country,
-        groupArray(numbered.day) AS stay_days, min(numbered.day) AS first_day, max(numbered.day) AS last_day,
-        argMin(numbered.since, numbered.day) AS since, argMin(numbered.own_days, numbered.day) AS own_days, argMin(numbered.last_there, numbered.day) AS last_there
-    FROM numbered
-    GROUP BY tenant, user_id, country, number
-    HAVING since >= {from:DateTime64(7, 'UTC')} AND since <= {to:DateTime64(7, 'UTC')}
-),
 -- what each user was used to when a stay began
 known AS
 (
     SELECT
-        s.tenant AS tenant, s.user_id AS user_id, s.stay_country AS stay_country, s.first_day AS first_day,
-        minIf(d.first, d.day = s.first_day) AS first, any(s.stay_days) AS stay_days, any(s.own_days) AS own_days, any(s.last_there) AS last_there,
-        groupArrayIf(toString(d.country), d.day < s.first_day AND d.day >= s.first_day - 90) AS been,
-        -- the country of most days; of equals the first by name
-        (arraySort(arrayMap(c -> (-toInt64(countEqual(been, c)), c), arrayDistinct(been)))[1]).2 AS home,
-        countIf(d.day <= s.first_day - 7) = 0 AS learning,
-        -- how far back the user is known, up to 97 days
-        s.first_day - min(d.day) AS record_days,
-        groupArrayIf((d.day, d.addresses, d.devices, d.networks), d.day < s.first_day AND d.day >= s.first_day - 90) AS past,
-        arrayUniq(arrayMap(p -> p.1, arrayFilter(p -> first.3 != '' AND has(p.2, first.3), past))) AS address_days,
-        arrayUniq(arrayMap(p -> p.1, arrayFilter(p -> first.4 != '' AND has(p.3, (first.4, first.5)), past))) AS device_days,
-        arrayUniq(arrayMap(p -> p.1, arrayFilter(p -> first.6 != 0 AND has(p.4, first.6), past))) AS network_days,
-        -- the last day before on which the user was elsewhere
-        maxIf(d.day, d.day < s.first_day AND d.day >= s.first_day - 90 AND d.country != s.stay_country) AS day_elsewhere
+        b.tenant AS tenant, b.user_id AS user_id, b.country AS stay_country, b.first_day AS first_day,
+        minIf(d.first, d.day = b.first_day) AS first, any((b.stay_days, b.own_days, b.last_there, b.home, b.record_days, b.day_elsewhere)) AS stay,
+        groupArrayIf((d.day, d.ways), d.day < b.first_day) AS past,
+        arrayUniq(arrayMap(p -> p.1, arrayFilter(p -> first.3 != '' AND has(p.2.1, first.3), past))) AS address_days,
+        arrayUniq(arrayMap(p -> p.1, arrayFilter(p -> first.4 != '' AND arrayExists(w -> w.2 = first.4 AND w.3 = first.5, p.2), past))) AS device_days,
+        arrayUniq(arrayMap(p -> p.1, arrayFilter(p -> first.6 != 0 AND has(p.2.4, first.6), past))) AS network_days
     FROM days AS d
-    INNER JOIN begun AS s ON s.tenant = d.tenant AND s.user_id = d.user_id
-    WHERE d.day < s.first_day AND d.day >= s.first_day - 97 OR d.day = s.first_day AND d.country = s.stay_country
+    INNER JOIN begun AS b ON b.tenant = d.tenant AND b.user_id = d.user_id
+    WHERE d.day < b.first_day AND d.day >= b.first_day - 90 OR d.day = b.first_day AND d.country = b.country
     GROUP BY tenant, user_id, stay_country, first_day
+    HAVING first.1 >= {from:DateTime64(7, 'UTC')} AND first.1 <= {to:DateTime64(7, 'UTC')}
 ),
 -- kept as one value, since the engine computes a subquery wherever it is named
 (
-    SELECT groupArray((toString(tenant), user_id, toString(stay_country), first_day, (first.1, first.2), first.3, stay_days, own_days, last_there, home, learning, address_days, device_days, network_days, day_elsewhere, record_days))
+    SELECT groupArray((toString(tenant), user_id, stay_country, first_day, (first.1, first.2), first.3, stay.1, stay.2, stay.3, stay.4, stay.5 < 7, address_days, device_days, network_days, stay.6, stay.5))
     FROM known
 ) AS kept,
 stays AS
@@ -103,6 +108,7 @@ visits AS
 (
     SELECT
         s.tenant AS tenant, s.user_id AS user_id, s.stay_country AS stay_country, s.first_day AS first_day,
+        any((s.anchor, s.own_days, s.last_there, s.home, s.learning, s.record_days, s.address_days, s.device_days, s.network_days)) AS stay,
         groupArrayIf(e.at, e.country = s.stay_country AND has(s.stay_days, e.day)) AS members,
         argMaxIf(e.person, e.at, e.country = s.stay_country AND has(s.stay_days, e.day)) AS whose,
         argMinIf(e.spot, e.at, e.country = s.stay_country AND has(s.stay_days, e.day)) AS spot,
@@ -127,10 +133,10 @@ visits AS
                     AND (s = 'operator') = arrayExists((p, q, f, u) -> p = tenant AND q = 'operator' AND f <= ts AND ts < u, known.1, known.2, known.5, known.6)
                     AND (c = 'vpn' OR multiSearchAny(g, [',vpn,', ',relay,', ',satellite,', ',anonymous_proxy,', ',tor,'])),
                 known.1, known.2, known.3, known.4, (dictGet('ip_intelligence', ('tenants', 'sources', 'categories', 'tags', 'since', 'until'), ip) AS known).5, known.6), false)
-            AND (user_id, day) IN (SELECT user_id, arrayJoin(arrayPushBack(stay_days, day_elsewhere)) FROM stays)
+            AND cityHash64(user_id, toRelativeDayNum(ts)) IN (SELECT cityHash64(user_id, toRelativeDayNum(arrayJoin(arrayPushBack(stay_days, day_elsewhere)))) FROM stays)
     ) AS e
-    INNER JOIN stays AS s ON s.tenant = e.tenant AND s.user_id = e.user_id
-    WHERE has(s.stay_days, e.day) OR e.day = s.day_elsewhere
+    -- by the day, too: a user may have many stays
+    INNER JOIN (SELECT *, arrayJoin(arrayPushBack(stay_days, day_elsewhere)) AS visit_day FROM stays) AS s ON s.tenant = e.tenant AND s.user_id = e.user_id AND s.visit_day = e.day
     GROUP BY tenant, user_id, stay_country, first_day
 ),
 -- where everybody was on which days, of the countries of the stays
@@ -267,18 +273,17 @@ facts AS
         FROM
         (
             SELECT
-                v.tenant AS tenant, v.user_id AS user_id, v.stay_country AS stay_country, v.first_day AS first_day, s.anchor AS anchor, s.own_days AS own_days, s.last_there AS last_there,
-                s.home AS home, s.learning AS learning, s.record_days AS record_days, v.members AS members, v.whose AS whose, v.spot AS spot, v.before AS before,
-                s.address_days AS address_days, s.device_days AS device_days, s.network_days AS network_days,
-                s.own_days >= {familiar_days:UInt32} AS own_regular,
+                v.tenant AS tenant, v.user_id AS user_id, v.stay_country AS stay_country, v.first_day AS first_day, v.stay.1 AS anchor, v.stay.2 AS own_days, v.stay.3 AS last_there,
+                v.stay.4 AS home, v.stay.5 AS learning, v.stay.6 AS record_days, v.members AS members, v.whose AS whose, v.spot AS spot, v.before AS before,
+                v.stay.7 AS address_days, v.stay.8 AS device_days, v.stay.9 AS network_days,
+                own_days >= {familiar_days:UInt32} AS own_regular,
                 v.before.1.eventId != '' AS came,
-                if(came, (toUnixTimestamp64Micro(s.anchor.1) - toUnixTimestamp64Micro(v.before.2)) / 3.6e9, -1) AS hours,
+                if(came, (toUnixTimestamp64Micro(anchor.1) - toUnixTimestamp64Micro(v.before.2)) / 3.6e9, -1) AS hours,
                 arrayFilter(o -> o.1 = v.user_id, c.own) AS own,
                 c.visitors - length(own) AS visitors, c.regulars - countEqual(own.2, true) AS regulars, n.address_regulars AS address_regulars,
-                toInt64(arraySum((h, n) -> if(h = s.home, n, 0), c.homes.1, c.homes.2)) - arrayCount(o -> o.2 AND o.3 = s.home, own) AS compatriots,
-                arrayExists(d -> d <= s.first_day - 7 AND d >= s.first_day - 97, a.days) AS grown
+                toInt64(arraySum((h, n) -> if(h = v.stay.4, n, 0), c.homes.1, c.homes.2)) - arrayCount(o -> o.2 AND o.3 = v.stay.4, own) AS compatriots,
+                arrayExists(d -> d <= v.first_day - 7 AND d >= v.first_day - 97, a.days) AS grown
             FROM visits AS v
-            INNER JOIN stays AS s ON s.tenant = v.tenant AND s.user_id = v.user_id AND s.stay_country = v.stay_country AND s.first_day = v.first_day
             LEFT JOIN company AS c ON c.tenant = v.tenant AND c.stay_country = v.stay_country AND c.first_day = v.first_day
             LEFT JOIN sharing AS n ON n.tenant = v.tenant AND n.user_id = v.user_id AND n.stay_country = v.stay_country AND n.first_day = v.first_day
             LEFT JOIN active AS a ON a.tenant = v.tenant
