@@ -179,7 +179,7 @@ func TestForwardedBadOne(t *testing.T) {
 			t.Errorf("letter %+v, %v", letter, err)
 		}
 		to.replies(nil)
-		if err := r.ReplayDeadLetters(w.t.Context(), []exporters.DeadLetter{letter}, "ana"); err != nil {
+		if _, err := r.ReplayDeadLetters(w.t.Context(), []exporters.DeadLetter{letter}, "ana"); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)

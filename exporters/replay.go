@@ -43,17 +43,72 @@ func (l *letters) of(alertID, state string) []DeadLetter {
 	return moved
 }
 
-// ReplayDeadLetters has the letters, which are whole, sent again. It returns when that is durable.
-func (r *Runner) ReplayDeadLetters(ctx context.Context, all []DeadLetter, author string) error {
-	if err := r.moveLetters(ctx, all, status.LetterReplay, author); err != nil {
-		return err
+// ReplayDeadLetters has the letters, which are whole, sent again. It returns when that is durable, with how many it gave up instead: those of
+// alerts that were retracted and that the receiver never had.
+func (r *Runner) ReplayDeadLetters(ctx context.Context, all []DeadLetter, author string) (needless int, err error) {
+	gone, err := r.needless(ctx, all)
+	if err != nil {
+		return 0, err
+	}
+	var left, again []DeadLetter
+	for _, l := range all {
+		if gone[l.AlertID] {
+			l.Reason = status.LetterNeedless
+			left = append(left, l)
+		} else {
+			again = append(again, l)
+		}
+	}
+	if len(left) > 0 {
+		if err := r.moveLetters(ctx, left, status.LetterDiscarded, author); err != nil {
+			return 0, err
+		}
+	}
+	if len(again) == 0 {
+		return len(left), nil
+	}
+	if err := r.moveLetters(ctx, again, status.LetterReplay, author); err != nil {
+		return len(left), err
 	}
 	r.asked.Store(true)
 	select {
 	case r.wake <- struct{}{}:
 	default: // it is about to look anyway
 	}
-	return nil
+	return len(left), nil
+}
+
+// needless are the alerts of the letters that were retracted and that the receiver never had.
+func (r *Runner) needless(ctx context.Context, all []DeadLetter) (map[string]bool, error) {
+	gone := map[string]bool{}
+	if r.o.lane.sparse() {
+		return gone, nil // events are not retracted
+	}
+	var ids []string
+	for i := range all {
+		if !slices.Contains(ids, all[i].AlertID) {
+			ids = append(ids, all[i].AlertID)
+		}
+	}
+	newest, err := r.o.Log.Newest(ctx, ids, r.o.Log.Head())
+	if err != nil {
+		return nil, err
+	}
+	sent, err := r.o.Deliveries.LoadSent(ctx, r.o.Name, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i := range newest {
+		c := &newest[i]
+		had := slices.ContainsFunc(sent, func(s Sent) bool { return s.AlertID == c.ID })
+		gone[c.ID] = r.neverHad(c, &known{delivered: had})
+	}
+	return gone, nil
+}
+
+// neverHad says whether a change is the retraction of an alert that the receiver never had.
+func (r *Runner) neverHad(c *alert.Change, k *known) bool {
+	return c.Retracted && len(r.o.Filter.States) == 0 && !r.o.mayHave(c, k)
 }
 
 // DiscardDeadLetters gives the letters up. It returns when that is durable. What is under way to the receiver may still arrive.
@@ -143,6 +198,13 @@ func (r *Runner) takeReplays(ctx context.Context) error {
 			done = append(done, r.letters.of(c.ID, status.LetterSent)...) // the receiver has it, as after a crash
 			continue
 		}
+		if k := r.known[c.ID]; r.neverHad(&c, &known{delivered: k.delivered}) { // it was retracted since somebody asked
+			for _, l := range r.letters.of(c.ID, status.LetterDiscarded) {
+				l.Reason = status.LetterNeedless
+				done = append(done, l)
+			}
+			continue
+		}
 		r.replays = append(r.replays, r.again(c))
 	}
 	for _, l := range waiting {
@@ -206,9 +268,10 @@ func (r *Runner) storeLetters(ctx context.Context, all []DeadLetter) error {
 		})
 		sent, refused = 0, 0
 		for _, l := range kept {
-			if l.State == status.LetterSent {
+			switch l.State {
+			case status.LetterSent:
 				sent++
-			} else {
+			case status.LetterStands:
 				refused++
 			}
 		}

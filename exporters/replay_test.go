@@ -59,7 +59,7 @@ func (w *world) letters() []exporters.DeadLetter {
 
 func (w *world) replay(r *exporters.Runner) {
 	w.t.Helper()
-	if err := r.ReplayDeadLetters(w.t.Context(), w.letters(), "ann"); err != nil {
+	if _, err := r.ReplayDeadLetters(w.t.Context(), w.letters(), "ann"); err != nil {
 		w.t.Fatal(err)
 	}
 	synctest.Wait()
@@ -126,7 +126,7 @@ func TestReplayOutlivesTheProcess(t *testing.T) {
 		r, kill := w.start()
 		time.Sleep(time.Second)
 		kill()
-		if err := r.ReplayDeadLetters(w.t.Context(), w.letters(), "ann"); err != nil {
+		if _, err := r.ReplayDeadLetters(w.t.Context(), w.letters(), "ann"); err != nil {
 			t.Fatal(err)
 		}
 		p.on.Store(false)
@@ -342,7 +342,7 @@ func TestReplaysAtRandom(t *testing.T) {
 					kill()
 					r, kill = w.start()
 				case 1:
-					if err := r.ReplayDeadLetters(w.t.Context(), w.letters(), "ann"); err != nil {
+					if _, err := r.ReplayDeadLetters(w.t.Context(), w.letters(), "ann"); err != nil {
 						t.Fatal(err)
 					}
 				case 2:
@@ -372,4 +372,31 @@ func TestReplaysAtRandom(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestReplayOfWhatWasRetracted sends no retraction of an alert that the receiver never had, and removes the letter.
+func TestReplayOfWhatWasRetracted(t *testing.T) {
+	inWorld(t, func(w *world) {
+		first, other := exportertest.Change(1), exportertest.Change(2)
+		p := pickyWith(w, first.ID)
+		w.log.Append(first, other)
+		r, _ := w.start()
+		time.Sleep(time.Minute)
+		w.log.Append(version(first, func(c *alert.Change) { c.Kind, c.Retracted = alert.ChangeRetracted, true }))
+		time.Sleep(time.Minute)
+		if n := len(w.letters()); n != 1 {
+			t.Fatalf("%d dead letters", n)
+		}
+		p.on.Store(false)
+		needless, err := r.ReplayDeadLetters(w.t.Context(), w.letters(), "ann")
+		if err != nil || needless != 1 {
+			t.Errorf("%d needless, %v", needless, err)
+		}
+		time.Sleep(time.Minute)
+		w.wantTaken([]uint64{2})
+		if left := w.letters(); len(left) != 0 || r.Status().DeadLetters != 0 {
+			t.Errorf("left: %+v", left)
+		}
+		w.stop(r)
+	})
 }

@@ -25,9 +25,10 @@ type Destinations interface {
 	DeadLetters(ctx context.Context, q status.DeadLetterQuery) ([]status.DeadLetter, error)
 	// GetDeadLetter returns one whole, or fault.NotFound.
 	GetDeadLetter(ctx context.Context, destination string, sequence uint64) (status.DeadLetter, error)
-	// MoveDeadLetters returns how many the work selects and how many were moved, when that is durable. fault.CountMismatch says that they
+	// MoveDeadLetters returns how many the work selects, how many were moved, and how many were given up because there is nothing to send
+	// (status.LetterNeedless), when that is durable. fault.CountMismatch says that they
 	// are not as many as expected, fault.NotFound that there is no such destination or letter.
-	MoveDeadLetters(ctx context.Context, w status.DeadLetterWork) (matched, moved int, err error)
+	MoveDeadLetters(ctx context.Context, w status.DeadLetterWork) (matched, moved, needless int, err error)
 }
 
 type destinationService struct {
@@ -131,8 +132,12 @@ func (s *destinationService) moveOne(ctx context.Context, name, author, state st
 		return nil, err
 	}
 	author = caller(ctx, author)
-	if _, err := s.move(ctx, status.DeadLetterWork{Destination: destination, Sequence: sequence, State: state, Author: author}, new(int32)); err != nil {
+	_, needless, err := s.move(ctx, status.DeadLetterWork{Destination: destination, Sequence: sequence, State: state, Author: author}, new(int32))
+	if err != nil {
 		return nil, err
+	}
+	if needless > 0 {
+		state, l.Reason = status.LetterDiscarded, status.LetterNeedless
 	}
 	l.State, l.Author, l.Payload = state, author, ""
 	return translate.DeadLetter(&l), nil
@@ -143,7 +148,7 @@ func (s *destinationService) BulkReplayDeadLetters(ctx context.Context, req *pb.
 	w := letterWork(ctx, req)
 	w.State = status.LetterReplay
 	var err error
-	resp.UpdatedCount, err = s.move(ctx, w, &resp.MatchedCount)
+	resp.UpdatedCount, resp.DiscardedCount, err = s.move(ctx, w, &resp.MatchedCount)
 	return resp, err
 }
 
@@ -152,7 +157,7 @@ func (s *destinationService) BulkDiscardDeadLetters(ctx context.Context, req *pb
 	w := letterWork(ctx, req)
 	w.State = status.LetterDiscarded
 	var err error
-	resp.UpdatedCount, err = s.move(ctx, w, &resp.MatchedCount)
+	resp.UpdatedCount, _, err = s.move(ctx, w, &resp.MatchedCount)
 	return resp, err
 }
 
@@ -182,13 +187,13 @@ func letterWork(ctx context.Context, req letterSelection) status.DeadLetterWork 
 	return w
 }
 
-func (s *destinationService) move(ctx context.Context, w status.DeadLetterWork, matched *int32) (int32, error) {
-	n, moved, err := s.destinations.MoveDeadLetters(ctx, w)
+func (s *destinationService) move(ctx context.Context, w status.DeadLetterWork, matched *int32) (updated, needless int32, err error) {
+	n, moved, gone, err := s.destinations.MoveDeadLetters(ctx, w)
 	if moved > 0 {
 		s.logger.LogAttrs(ctx, slog.LevelInfo, "dead letters were worked on", slog.String("destination", w.Destination), slog.String("state", w.State), slog.Int("letters", moved), slog.String("author", w.Author))
 	}
 	*matched = translate.Count(n)
-	return translate.Count(moved), err
+	return translate.Count(moved), translate.Count(gone), err
 }
 
 // letterName takes a name apart that validation let through.

@@ -21,19 +21,17 @@ func (p *process) deadLettersCommand() *cobra.Command {
 	c.AddCommand(p.deadLettersList(), p.deadLettersShow(),
 		p.deadLettersMove(letterMove{word: wordReplay, done: "sent again from now on", short: "Have dead letters sent again",
 			long: "Have dead letters sent again, each alert in its newest version. A letter goes when the receiver took the alert; one that is refused once\n" +
-				"more stays with the new reason.",
-			one: func(ctx context.Context, client sealwatchv1.DestinationServiceClient, name, author string) error {
-				_, err := client.ReplayDeadLetter(ctx, &sealwatchv1.ReplayDeadLetterRequest{Name: name, Author: author})
-				return err
+				"more stays with the new reason. Letters of alerts that were retracted and that the destination never had are removed.",
+			one: func(ctx context.Context, client sealwatchv1.DestinationServiceClient, name, author string) (*sealwatchv1.DeadLetter, error) {
+				return client.ReplayDeadLetter(ctx, &sealwatchv1.ReplayDeadLetterRequest{Name: name, Author: author})
 			},
 			all: func(ctx context.Context, client sealwatchv1.DestinationServiceClient, s letterSelection) (letterCounts, error) {
 				return client.BulkReplayDeadLetters(ctx, &sealwatchv1.BulkReplayDeadLettersRequest{Destination: s.destination, Alert: s.alert, Author: s.author, ValidateOnly: s.dry, ExpectedCount: s.expected})
 			}}),
 		p.deadLettersMove(letterMove{word: "discard", done: "discarded", short: "Give dead letters up", asks: true,
 			long: "Give dead letters up: they are never sent. The alerts stay.",
-			one: func(ctx context.Context, client sealwatchv1.DestinationServiceClient, name, author string) error {
-				_, err := client.DiscardDeadLetter(ctx, &sealwatchv1.DiscardDeadLetterRequest{Name: name, Author: author})
-				return err
+			one: func(ctx context.Context, client sealwatchv1.DestinationServiceClient, name, author string) (*sealwatchv1.DeadLetter, error) {
+				return client.DiscardDeadLetter(ctx, &sealwatchv1.DiscardDeadLetterRequest{Name: name, Author: author})
 			},
 			all: func(ctx context.Context, client sealwatchv1.DestinationServiceClient, s letterSelection) (letterCounts, error) {
 				return client.BulkDiscardDeadLetters(ctx, &sealwatchv1.BulkDiscardDeadLettersRequest{Destination: s.destination, Alert: s.alert, Author: s.author, ValidateOnly: s.dry, ExpectedCount: s.expected})
@@ -59,7 +57,7 @@ type letterMove struct {
 	word, done, short, long string
 	// asks says that it cannot be undone.
 	asks bool
-	one  func(ctx context.Context, client sealwatchv1.DestinationServiceClient, name, author string) error
+	one  func(ctx context.Context, client sealwatchv1.DestinationServiceClient, name, author string) (*sealwatchv1.DeadLetter, error)
 	all  func(ctx context.Context, client sealwatchv1.DestinationServiceClient, s letterSelection) (letterCounts, error)
 }
 
@@ -138,8 +136,13 @@ func (p *process) moveLetters(ctx context.Context, address string, m *letterMove
 					continue
 				}
 			}
-			if err := m.one(ctx, client, l.GetName(), author); err != nil {
+			now, err := m.one(ctx, client, l.GetName(), author)
+			if err != nil {
 				return err
+			}
+			if m.word == wordReplay && now.GetState() == sealwatchv1.DeadLetter_STATE_DISCARDED {
+				p.print("%s: %s", letterID(l), terminal.Text(now.GetReason()))
+				continue
 			}
 			p.print("%s: %s", letterID(l), m.done)
 		}
@@ -206,6 +209,13 @@ func (p *process) moveAllLetters(ctx context.Context, address string, m *letterM
 			return err
 		}
 		updated, matched := int(done.GetUpdatedCount()), int(done.GetMatchedCount())
+		if d, ok := done.(interface{ GetDiscardedCount() int32 }); ok && d.GetDiscardedCount() > 0 {
+			n := int(d.GetDiscardedCount())
+			p.print("%d of %s removed: the alerts were retracted, and the destination never had them", n, plural(matched, "dead letter"))
+			if matched -= n; matched == 0 {
+				return nil
+			}
+		}
 		if m.word == wordReplay && updated < matched {
 			were := "were"
 			if matched-updated == 1 {

@@ -103,44 +103,45 @@ func trialAlert(tenant, destination string, at time.Time) alert.Change {
 // lettersAtOnce is how many letters with their payloads are in memory.
 const lettersAtOnce = 100
 
-func (b *destinationBook) MoveDeadLetters(ctx context.Context, w status.DeadLetterWork) (matched, moved int, err error) {
+func (b *destinationBook) MoveDeadLetters(ctx context.Context, w status.DeadLetterWork) (matched, moved, needless int, err error) {
 	r := b.runner(w.Destination)
 	if r == nil && w.State == status.LetterReplay {
-		return 0, 0, fault.New(fault.NotFound, "no destination %q is configured, so that nothing can be sent to it; its dead letters can be discarded", w.Destination)
+		return 0, 0, 0, fault.New(fault.NotFound, "no destination %q is configured, so that nothing can be sent to it; its dead letters can be discarded", w.Destination)
 	}
 	if w.Sequence > 0 {
 		l, err := b.GetDeadLetter(ctx, w.Destination, w.Sequence)
 		if err != nil {
-			return 0, 0, err
+			return 0, 0, 0, err
 		}
 		if l.State == w.State {
-			return 1, 0, nil
+			return 1, 0, 0, nil
 		}
-		if err := b.move(ctx, r, &w, []status.DeadLetter{l}); err != nil {
-			return 1, 0, err
+		needless, err := b.move(ctx, r, &w, []status.DeadLetter{l})
+		if err != nil {
+			return 1, 0, 0, err
 		}
-		return 1, 1, nil
+		return 1, 1 - needless, needless, nil
 	}
 	all, err := b.DeadLetters(ctx, status.DeadLetterQuery{Destination: w.Destination, AlertID: w.AlertID, Limit: status.MostLetters + 1})
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	switch matched = len(all); {
 	case matched > status.MostLetters:
-		return matched, 0, fault.New(fault.InvalidArgument, "alert: more than %d dead letters are selected; expected an alert, or one after the other", status.MostLetters)
+		return matched, 0, 0, fault.New(fault.InvalidArgument, "alert: more than %d dead letters are selected; expected an alert, or one after the other", status.MostLetters)
 	case w.Expected != nil && *w.Expected != matched:
-		return matched, 0, fault.New(fault.CountMismatch, "expectedCount: found %d, but there are %d dead letters; nothing was changed", *w.Expected, matched)
+		return matched, 0, 0, fault.New(fault.CountMismatch, "expectedCount: found %d, but there are %d dead letters; nothing was changed", *w.Expected, matched)
 	case w.DryRun:
-		return matched, 0, nil
+		return matched, 0, 0, nil
 	case w.Expected == nil && matched > status.UncountedLetters:
-		return matched, 0, fault.New(fault.CountMismatch, "expectedCount: not given, and there are %d dead letters; to change more than %d, repeat their number. Nothing was changed", matched, status.UncountedLetters)
+		return matched, 0, 0, fault.New(fault.CountMismatch, "expectedCount: not given, and there are %d dead letters; to change more than %d, repeat their number. Nothing was changed", matched, status.UncountedLetters)
 	}
 	for len(all) > 0 {
 		n := min(len(all), lettersAtOnce)
 		last := all[n-1].Sequence
 		page, err := b.DeadLetters(ctx, status.DeadLetterQuery{Destination: w.Destination, AlertID: w.AlertID, AfterDestination: w.Destination, AfterSequence: all[0].Sequence - 1, Limit: n, Full: true})
 		if err != nil {
-			return matched, moved, err
+			return matched, moved, needless, err
 		}
 		all = all[n:]
 		var change []status.DeadLetter
@@ -152,24 +153,26 @@ func (b *destinationBook) MoveDeadLetters(ctx context.Context, w status.DeadLett
 		if len(change) == 0 {
 			continue
 		}
-		if err := b.move(ctx, r, &w, change); err != nil {
-			return matched, moved, err
+		n, err = b.move(ctx, r, &w, change)
+		if err != nil {
+			return matched, moved, needless, err
 		}
-		moved += len(change)
+		moved, needless = moved+len(change)-n, needless+n
 	}
-	return matched, moved, nil
+	return matched, moved, needless, nil
 }
 
-func (b *destinationBook) move(ctx context.Context, r *exporters.Runner, w *status.DeadLetterWork, all []status.DeadLetter) error {
+// move returns how many letters were given up because there was nothing to send.
+func (b *destinationBook) move(ctx context.Context, r *exporters.Runner, w *status.DeadLetterWork, all []status.DeadLetter) (needless int, err error) {
 	switch {
 	case w.State == status.LetterReplay:
 		return r.ReplayDeadLetters(ctx, all, w.Author)
 	case r != nil:
-		return r.DiscardDeadLetters(ctx, all, w.Author)
+		return 0, r.DiscardDeadLetters(ctx, all, w.Author)
 	}
 	for i := range all {
 		all[i] = all[i].Moved(w.State, time.Now())
 		all[i].Author = w.Author
 	}
-	return b.AddDeadLetters(ctx, uuid.NewString(), all)
+	return 0, b.AddDeadLetters(ctx, uuid.NewString(), all)
 }

@@ -48,6 +48,9 @@ func (l *DeadLetter) Moved(state string, now time.Time) DeadLetter {
 	return c
 }
 
+// LetterNeedless is the reason of a letter that is given up when somebody asks to have it sent again.
+const LetterNeedless = "the alert was retracted, and the destination never had it: there is nothing to send, and the letter was removed"
+
 // DeadLetterQuery selects letters that stand or wait to be sent again, by destination and sequence.
 type DeadLetterQuery struct {
 	// Destination and AlertID; any when empty.

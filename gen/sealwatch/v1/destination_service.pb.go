@@ -1140,9 +1140,11 @@ type BulkReplayDeadLettersResponse struct {
 	// matched_count is how many dead letters the request selects.
 	MatchedCount int32 `protobuf:"varint,1,opt,name=matched_count,json=matchedCount,proto3" json:"matched_count,omitempty"`
 	// updated_count is how many are sent again now; 0 with validate_only.
-	UpdatedCount  int32 `protobuf:"varint,2,opt,name=updated_count,json=updatedCount,proto3" json:"updated_count,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	UpdatedCount int32 `protobuf:"varint,2,opt,name=updated_count,json=updatedCount,proto3" json:"updated_count,omitempty"`
+	// discarded_count is how many were given up instead: their alerts were retracted, and the destination never had them.
+	DiscardedCount int32 `protobuf:"varint,3,opt,name=discarded_count,json=discardedCount,proto3" json:"discarded_count,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *BulkReplayDeadLettersResponse) Reset() {
@@ -1185,6 +1187,13 @@ func (x *BulkReplayDeadLettersResponse) GetMatchedCount() int32 {
 func (x *BulkReplayDeadLettersResponse) GetUpdatedCount() int32 {
 	if x != nil {
 		return x.UpdatedCount
+	}
+	return 0
+}
+
+func (x *BulkReplayDeadLettersResponse) GetDiscardedCount() int32 {
+	if x != nil {
+		return x.DiscardedCount
 	}
 	return 0
 }
@@ -1417,10 +1426,11 @@ const file_sealwatch_v1_destination_service_proto_rawDesc = "" +
 	"\x06author\x18\x03 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06author\x12#\n" +
 	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\x123\n" +
 	"\x0eexpected_count\x18\x05 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00H\x00R\rexpectedCount\x88\x01\x01B\x11\n" +
-	"\x0f_expected_count\"i\n" +
+	"\x0f_expected_count\"\x92\x01\n" +
 	"\x1dBulkReplayDeadLettersResponse\x12#\n" +
 	"\rmatched_count\x18\x01 \x01(\x05R\fmatchedCount\x12#\n" +
-	"\rupdated_count\x18\x02 \x01(\x05R\fupdatedCount\"\xd5\x02\n" +
+	"\rupdated_count\x18\x02 \x01(\x05R\fupdatedCount\x12'\n" +
+	"\x0fdiscarded_count\x18\x03 \x01(\x05R\x0ediscardedCount\"\xd5\x02\n" +
 	"\x1dBulkDiscardDeadLettersRequest\x12T\n" +
 	"\vdestination\x18\x01 \x01(\tB2\xe0A\x02\xbaH,r*2(^destinations/[a-z0-9-]{1,63}(/events)?$R\vdestination\x125\n" +
 	"\x05alert\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a2\x18^(alerts/[0-9a-f]{32})?$R\x05alert\x12:\n" +

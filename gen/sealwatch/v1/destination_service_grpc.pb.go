@@ -52,7 +52,9 @@ type DestinationServiceClient interface {
 	// GetDeadLetter returns one dead letter with its payload.
 	GetDeadLetter(ctx context.Context, in *GetDeadLetterRequest, opts ...grpc.CallOption) (*DeadLetter, error)
 	// ReplayDeadLetter has a dead letter sent again, as the newest version of its alert, and returns when that is durable. The letter goes
-	// when the receiver took it; when it is refused once more, it stays with the new reason. It fails where the destination is not configured.
+	// when the receiver took it; when it is refused once more, it stays with the new reason.
+	// Of an alert that was retracted and that the destination never had nothing is sent: the letter is given up, and the answer says so by its
+	// state and reason. It fails where the destination is not configured.
 	ReplayDeadLetter(ctx context.Context, in *ReplayDeadLetterRequest, opts ...grpc.CallOption) (*DeadLetter, error)
 	// DiscardDeadLetter gives a dead letter up for good. The alert itself stays.
 	DiscardDeadLetter(ctx context.Context, in *DiscardDeadLetterRequest, opts ...grpc.CallOption) (*DeadLetter, error)
@@ -193,7 +195,9 @@ type DestinationServiceServer interface {
 	// GetDeadLetter returns one dead letter with its payload.
 	GetDeadLetter(context.Context, *GetDeadLetterRequest) (*DeadLetter, error)
 	// ReplayDeadLetter has a dead letter sent again, as the newest version of its alert, and returns when that is durable. The letter goes
-	// when the receiver took it; when it is refused once more, it stays with the new reason. It fails where the destination is not configured.
+	// when the receiver took it; when it is refused once more, it stays with the new reason.
+	// Of an alert that was retracted and that the destination never had nothing is sent: the letter is given up, and the answer says so by its
+	// state and reason. It fails where the destination is not configured.
 	ReplayDeadLetter(context.Context, *ReplayDeadLetterRequest) (*DeadLetter, error)
 	// DiscardDeadLetter gives a dead letter up for good. The alert itself stays.
 	DiscardDeadLetter(context.Context, *DiscardDeadLetterRequest) (*DeadLetter, error)
