@@ -27,8 +27,8 @@ func holdsBounds(t *testing.T, d *analytics.Definition, all []alert.Alert, event
 		if a.Detection != d.ID {
 			continue
 		}
-		if a.EventCount < uint64(len(a.EventIDs)) {
-			t.Errorf("%s: it names %d events and counts %d", a.Key, len(a.EventIDs), a.EventCount)
+		if len(a.EventIDs) > 100 {
+			t.Errorf("%s: it names %d events; a list of a hundred is taken to be cut", a.Key, len(a.EventIDs))
 		}
 		for _, id := range a.EventIDs {
 			e := byID[id]

@@ -21,8 +21,13 @@ type Evidence struct {
 	Raised bool
 }
 
-// Cut says that there are more events than it names.
-func (e *Evidence) Cut() bool { return e.Count > uint64(len(e.EventIDs)) }
+// mostNamed is how many events an alert names.
+const mostNamed = 100
+
+// Cut says that there may be more events than it names: a full list is, because some detections count acts, of which each can be several records.
+func (e *Evidence) Cut() bool {
+	return e.Count > uint64(len(e.EventIDs)) || len(e.EventIDs) >= mostNamed
+}
 
 // EvidenceChanged returns the versions of the alerts of the detections after one sequence up to another, in order, up to limit of them.
 func (d *DB) EvidenceChanged(ctx context.Context, tenant string, detections []string, after, upto uint64, limit int) ([]Evidence, error) {

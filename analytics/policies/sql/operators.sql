@@ -127,7 +127,7 @@ NOT ((tenant, user_id, toDate(ts)) IN
             SELECT tenant, toString(detection) AS found_by, start_time, end_time + toIntervalMillisecond(1) AS until,
                 if(subject_type NOT IN ('user', 'address', 'integration') OR has({/*many*/:Array(String)}, concat(subject_type, ' ', subject_id)), '*', concat(subject_type, ' ', subject_id)) AS key
             FROM /*raised*/
-            WHERE event_count > length(event_ids)
+            WHERE event_count > length(event_ids) OR length(event_ids) >= 100
         ) AS s ON s.tenant = e.tenant AND s.key = e.key
         WHERE e.ts >= s.start_time AND e.ts <= s.until AND (NOT has({/*reads*/:Array(String)}, s.found_by) OR has({/*reads*/:Array(String)}, concat(s.found_by, ' ', e.class)))
     )
