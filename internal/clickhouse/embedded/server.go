@@ -14,6 +14,7 @@ type server struct {
 	lib         *library
 	pool        *pool
 	killer      *killer
+	classes     classes
 	readers     *readerGate
 	anchor      *session // kept open, because the engine shuts down with its last session
 	log         *slog.Logger
@@ -100,7 +101,7 @@ func (s *server) serveFull(ctx context.Context, w http.ResponseWriter, req *requ
 		session.broken = wasBroken || err != nil
 		return
 	}
-	statements, class := session.conn.classify(req.sql)
+	statements, class := s.classes.of(session.conn, req)
 	if err := admitFull(req, statements, class); err != nil {
 		session.broken = wasBroken
 		writeException(w, asException(err))
