@@ -42,7 +42,7 @@ func TestAddressesAnyOrder(t *testing.T) {
 			rest := slices.Clone(ranges)
 			r.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
 			for len(events) > 0 {
-				n := min(len(events), 1+r.IntN(90))
+				n := min(len(events), 1+r.IntN(170))
 				other.add(events[:n]...)
 				events = events[n:]
 				other.drain()

@@ -48,19 +48,20 @@ func TestExceptionsInAnyOrder(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		shuffled := slices.Clone(rest)
 		r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		at := r.IntN(len(shuffled))
+		batches := slices.Collect(slices.Chunk(shuffled, 5))
+		at := r.IntN(len(batches))
 		other := newWorld(t, "failed_logins", nil)
 		other.add(first...)
 		other.drain()
-		for i := 0; i < len(shuffled); i++ {
+		for i, batch := range batches {
 			if i == at {
 				other.exceptOne(0, firstOf("ann", "ann-0505-0"))
-				if r.IntN(2) == 0 {
+				if seed%2 == 0 {
 					other.restart()
 				}
 			}
-			other.add(shuffled[i])
-			if r.IntN(3) == 0 {
+			other.add(batch...)
+			if r.IntN(2) == 0 {
 				other.drain()
 			}
 		}

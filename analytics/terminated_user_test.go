@@ -36,11 +36,11 @@ func TestTerminatedUserAnyOrder(t *testing.T) {
 			mistakes := mistakesOf(people)
 			other.meet(mistakes)
 			for len(events)+len(people) > 0 {
-				if n := min(len(people), 1+r.IntN(5)); n > 0 && r.IntN(3) == 0 || len(events) == 0 {
+				if n := min(len(people), 1+r.IntN(9)); n > 0 && r.IntN(3) == 0 || len(events) == 0 {
 					other.meet(people[:n])
 					people = people[n:]
 				} else {
-					n := min(len(events), 1+r.IntN(40))
+					n := min(len(events), 1+r.IntN(60))
 					other.add(events[:n]...)
 					events = events[n:]
 				}

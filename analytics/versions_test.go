@@ -163,17 +163,7 @@ func TestAnyOrderOverAChange(t *testing.T) {
 	shuffled := slices.Clone(events[1:])
 	r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 	other := changed()
-	for len(shuffled) > 0 {
-		n := min(len(shuffled), 1+r.IntN(80))
-		other.add(shuffled[:n]...)
-		shuffled = shuffled[n:]
-		if r.IntN(3) > 0 {
-			other.drain()
-		}
-		if r.IntN(6) == 0 {
-			other.restart()
-		}
-	}
+	other.addInDisorder(r, shuffled)
 	other.drain()
 	if diff := gocmp.Diff(want, other.standing()); diff != "" {
 		t.Fatalf("another order gives other alerts (-at once +shuffled):\n%s", diff)
