@@ -53,6 +53,46 @@ func travelAlert(t *testing.T, w *world) alert.Alert {
 	return all[0]
 }
 
+// TestFailuresMakeNothingKnown: whoever guesses for three days is as new on the fourth.
+func TestFailuresMakeNothingKnown(t *testing.T) {
+	w := newWorld(t, "impossible_travel", nil)
+	events, _ := journey(t)
+	for d := range 3 {
+		events = append(events, eventCase{ID: fmt.Sprint("guess", d), At: fmt.Sprintf("2026-05-0%dT10:00:00Z", d+1), User: "ann", Activity: "failed_logon", Result: "Failed",
+			IP: "198.51.100.7", ASN: 64999, Network: "Elsewhere", Browser: "Firefox 120", OS: "Linux"})
+	}
+	var c testCase
+	w.add(c.build(t, events)...)
+	w.drain()
+	checked := 0
+	for _, trait := range travelAlert(t, w).Context.Traits {
+		if trait.Value == "198.51.100.7" || trait.Value == "64999" || trait.Value == "Firefox 120 on Linux" {
+			if checked++; !trait.New || trait.Days != 0 || trait.FamilyDays != 0 {
+				t.Errorf("known by failures: %+v", trait)
+			}
+		}
+	}
+	traits, err := w.db.TimelineTraits(t.Context(), w.tenant, []string{"ann"}, time.Date(2026, 5, 6, 0, 0, 0, 0, time.UTC), time.Date(2026, 5, 7, 0, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, trait := range traits {
+		if trait.Value == "198.51.100.7" {
+			if checked++; !trait.New {
+				t.Errorf("known by failures to the timeline: %+v", trait)
+			}
+		}
+		if trait.Value == "192.0.2.10" {
+			if checked++; trait.New {
+				t.Errorf("new although it is known: %+v", trait)
+			}
+		}
+	}
+	if checked != 5 {
+		t.Errorf("%d of 5 traits were there", checked)
+	}
+}
+
 // TestSharedWithinThirtyDays: who else has a trait counts from thirty days before the end of each finding to its end, to the second.
 func TestSharedWithinThirtyDays(t *testing.T) {
 	w := newWorld(t, "impossible_travel", nil)

@@ -117,11 +117,13 @@ episodes AS
 -- what everybody concerned did in the 90 days before, day by day
 visits AS
 (
-    SELECT tenant, about_id, day, ip_address, as_organization, browser, os
+    SELECT tenant, about_id, day, ip_address, as_organization, device
     FROM
     (
         SELECT
-            tenant, toInt32(toDate(ts)) AS day, ip_address, as_organization, browser, os,
+            tenant, toInt32(toDate(ts)) AS day, ip_address, as_organization,
+            -- a browser is another version every few weeks
+            (replaceRegexpOne(toString(browser), ' [0-9.]+$', ''), replaceRegexpOne(toString(os), ' [0-9.]+$', '')) AS device,
             multiIf(user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000'), user_id, integration_key != '', integration_key, ip_address != '', ip_address, account_id != '', account_id, organization_id != '', organization_id, toString(tenant)) AS about_id
         FROM events
         -- before all else, or the words of every event are looked through
@@ -133,7 +135,7 @@ visits AS
             -- what failed makes nothing familiar
             AND NOT match(lower(result), 'fail|error|den(y|ied)|invalid|reject|unsuccess|unauthor|forbid|refus|not ?allowed|false|40[13]')
     )
-    GROUP BY tenant, about_id, day, ip_address, as_organization, browser, os
+    GROUP BY tenant, about_id, day, ip_address, as_organization, device
 ),
 -- how well address, network and device of the first change were known on that day
 known AS
@@ -142,10 +144,10 @@ known AS
         p.tenant AS tenant, p.about_id AS about_id, p.day AS day, p.place AS place,
         uniqExactIf(v.day, v.ip_address != '' AND v.ip_address = p.place.1) AS address_days,
         uniqExactIf(v.day, v.as_organization != '' AND v.as_organization = p.place.2) AS network_days,
-        uniqExactIf(v.day, v.browser != '' AND v.browser = p.place.5 AND v.os = p.place.6) AS device_days,
+        uniqExactIf(v.day, v.device.1 != '' AND v.device = p.place_device) AS device_days,
         uniqExact(v.day) AS active_days, p.day - min(v.day) AS record_days
     FROM visits AS v
-    INNER JOIN (SELECT DISTINCT tenant, about_id, day, place FROM episodes) AS p ON p.tenant = v.tenant AND p.about_id = v.about_id
+    INNER JOIN (SELECT DISTINCT tenant, about_id, day, place, (replaceRegexpOne(place.5, ' [0-9.]+$', ''), replaceRegexpOne(place.6, ' [0-9.]+$', '')) AS place_device FROM episodes) AS p ON p.tenant = v.tenant AND p.about_id = v.about_id
     WHERE v.day >= p.day - 90 AND v.day < p.day
     GROUP BY tenant, about_id, day, place
 ),

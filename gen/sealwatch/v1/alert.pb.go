@@ -1031,7 +1031,7 @@ type AlertTrait struct {
 	Label string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
 	// event_count is how many of the finding's events have it, of the first hundred.
 	EventCount int32 `protobuf:"varint,3,opt,name=event_count,json=eventCount,proto3" json:"event_count,omitempty"`
-	// new says that the subject did not have it on the days before that of the finding, of ninety.
+	// new says that the subject did not have it on the days before that of the finding, of ninety. What failed makes nothing known.
 	New bool `protobuf:"varint,4,opt,name=new,proto3" json:"new,omitempty"`
 	// first_seen_time is when the subject had it first in those ninety days.
 	FirstSeenTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=first_seen_time,json=firstSeenTime,proto3" json:"first_seen_time,omitempty"`

@@ -440,7 +440,7 @@ type TimelineTrait struct {
 	FirstTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=first_time,json=firstTime,proto3" json:"first_time,omitempty"`
 	// last_time is of the last of those events.
 	LastTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_time,json=lastTime,proto3" json:"last_time,omitempty"`
-	// new says that the user did not have it in the ninety days before the span.
+	// new says that the user did not have it in the ninety days before the span. What failed makes nothing known.
 	New           bool `protobuf:"varint,6,opt,name=new,proto3" json:"new,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

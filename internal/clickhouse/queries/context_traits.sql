@@ -1,5 +1,6 @@
 -- Addresses, networks and devices of the events of each finding, and how often its subject had them on the days before, of ninety: what
--- was used on the day itself may be the attacker's.
+-- was used on the day itself may be the attacker's. What failed, and what others did about the subject, makes nothing known: whoever guesses for
+-- three days would be familiar on the fourth.
 -- wanted_* are the findings, one element each; own_* are their events. A finding is known by its number n.
 WITH
 wanted AS
@@ -11,17 +12,17 @@ wanted AS
 ),
 touched AS
 (
-    SELECT 'user' AS subject_type, user_id AS subject_id, event_id, ts, arrival_time, ip_address, asn, as_organization, browser, os, device_type
+    SELECT 'user' AS subject_type, user_id AS subject_id, event_id, ts, arrival_time, ip_address, asn, as_organization, browser, os, device_type, activity
     FROM events
     WHERE tenant = {tenant:String} AND user_id IN {users:Array(String)} AND held_until <= {line:DateTime64(7, 'UTC')}
         AND ts >= {first:DateTime64(7, 'UTC')} - toIntervalDay(90) AND ts <= {last:DateTime64(7, 'UTC')}
     UNION ALL
-    SELECT 'address', ip_address, event_id, ts, arrival_time, ip_address, asn, as_organization, browser, os, device_type
+    SELECT 'address', ip_address, event_id, ts, arrival_time, ip_address, asn, as_organization, browser, os, device_type, activity
     FROM events
     WHERE tenant = {tenant:String} AND ip_address IN {addresses:Array(String)} AND held_until <= {line:DateTime64(7, 'UTC')}
         AND ts >= {first:DateTime64(7, 'UTC')} - toIntervalDay(90) AND ts <= {last:DateTime64(7, 'UTC')}
     UNION ALL
-    SELECT 'integration', integration_key, event_id, ts, arrival_time, ip_address, asn, as_organization, browser, os, device_type
+    SELECT 'integration', integration_key, event_id, ts, arrival_time, ip_address, asn, as_organization, browser, os, device_type, activity
     FROM events
     WHERE tenant = {tenant:String} AND integration_key IN {integrations:Array(String)} AND held_until <= {line:DateTime64(7, 'UTC')}
         AND ts >= {first:DateTime64(7, 'UTC')} - toIntervalDay(90) AND ts <= {last:DateTime64(7, 'UTC')}
@@ -36,8 +37,8 @@ SELECT
     trait.4 AS family,
     argMax(trait.3, (ts, event_id)) AS label,
     countIf(own) AS own_events,
-    minIf(ts, toDate(ts) < toDate(finding_start)) AS first_seen,
-    groupUniqArrayIf(toDate(ts), toDate(ts) < toDate(finding_start)) AS dates,
+    minIf(ts, proves) AS first_seen,
+    groupUniqArrayIf(toDate(ts), proves) AS dates,
     -- a browser is another version every few weeks, so that detections compare devices without it; the days of all versions
     groupArrayArray(dates) OVER (PARTITION BY n, kind, family) AS family_dates,
     minIf(arrival_time, own) AS first_arrival,
@@ -45,7 +46,8 @@ SELECT
 FROM
 (
     SELECT
-        n, finding_start, event_id, ts, arrival_time,
+        n, event_id, ts, arrival_time,
+        toDate(ts) < toDate(finding_start) AND activity NOT IN ('failed_logon', 'docusign_alert', 'lockout', 'recipient_authentication') AS proves,
         (n, event_id) IN (SELECT arrayJoin(arrayZip({own_n:Array(UInt32)}, {own_ids:Array(String)}))) AS own,
         -- the empty kind carries the times of arrival of events that have none of the others
         arrayJoin([('', '', '', ''), ('address', ip_address, as_organization, ip_address), ('network', if(asn = 0, '', toString(asn)), as_organization, toString(asn)),
