@@ -110,6 +110,7 @@ func TestNoFieldIsLeftOut(t *testing.T) {
 	e.Arrival = e.Time.Add(-time.Hour) // held
 	system := filled[status.System]()
 	system.Sources[0].Polling.Errors = map[string]uint64{"server": 7}
+	system.Destinations[0].Events = filled[status.Destination]() // which has none of its own
 	for name, m := range map[string]proto.Message{
 		"event": translate.Event(e, time.Time{}, true), "alert": translate.Alert(a, *filled[alert.Guide]()),
 		"incident": translate.Incident(incident), "detection": translate.Detection(d, *state, true), "status": translate.Status(system),
