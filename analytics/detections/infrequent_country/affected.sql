@@ -22,7 +22,7 @@ FROM
         -- what is said of an address may make it a tunnel, which is in no country: such days can be infrequent, and make none frequent
         groupUniqArrayIf((toDate(ts), country), NOT dictHas('ip_intelligence', ip)) AS certain,
         -- the bounds are those of the parameters, so that every setting is covered
-        arrayMap(b -> b.1, arrayFilter(b -> b.1 > toDate({from:DateTime64(7, 'UTC')})
+        arrayMap(b -> b.1, arrayFilter(b -> b.1 > toDate32({from:DateTime64(7, 'UTC')})
             AND (length(arrayFilter(x -> x.2 = b.2 AND x.1 < b.1 AND x.1 >= b.1 - 90, certain)) < 5 OR NOT arrayExists(x -> x.2 = b.2 AND x.1 < b.1 AND x.1 >= b.1 - 7, certain))
             AND (has(touched, b.2) OR NOT arrayExists(x -> x.1 <= b.1 - 7 AND x.1 >= b.1 - 97, certain)), been)) AS infrequent
     FROM events
@@ -34,7 +34,7 @@ FROM
         (
             SELECT user_id
             FROM events
-            WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND ts >= toStartOfDay({from:DateTime64(7, 'UTC')}) + toIntervalDay(1) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(98)
+            WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND ts >= CAST(toDate32({from:DateTime64(7, 'UTC')}), 'DateTime64(7, \'UTC\')') + toIntervalDay(1) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(98)
                 AND place_kind = 'user' AND country != ''
         )
         -- of no use without addresses and integrations, which every affected.sql is given

@@ -17,7 +17,7 @@ FROM
         arraySort(groupUniqArray(toUInt32(toDate(ts)) * 2 + NOT dictHas('ip_intelligence', ip))) AS marks,
         arrayMap(m -> intDiv(m, 2), arrayFilter(m -> m % 2 = 1, marks)) AS certain,
         -- without enough certain days in the 90 before, or without a recent one; a day of which nothing is certain may be
-        arrayFilter(d -> d >= toUInt32(toDate({from:DateTime64(7, 'UTC')})) AND d <= toUInt32(toDate({to:DateTime64(7, 'UTC')})), arrayConcat(
+        arrayFilter(d -> d >= toInt32(toDate32({from:DateTime64(7, 'UTC')})) AND d <= toInt32(toDate32({to:DateTime64(7, 'UTC')})), arrayConcat(
             arrayFilter((d, earlier, last) -> d - earlier > 90 OR d - last > {recent_days:UInt32}, certain, arrayShiftRight(certain, {familiar_days:UInt32}, 0), arrayShiftRight(certain, 1, 0)),
             arrayMap(m -> intDiv(m, 2), arrayFilter((m, next) -> m % 2 = 0 AND next != m + 1, marks, arrayShiftLeft(marks, 1, 0))))) AS infrequent
     FROM events

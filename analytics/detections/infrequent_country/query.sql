@@ -47,7 +47,7 @@ begun AS
         )
         ARRAY JOIN countries AS country, days_there AS days
     )
-    WHERE first_day >= toDate({from:DateTime64(7, 'UTC')}) AND first_day <= toDate({to:DateTime64(7, 'UTC')})
+    WHERE first_day >= toDate32({from:DateTime64(7, 'UTC')}) AND first_day <= toDate32({to:DateTime64(7, 'UTC')})
 ),
 -- what each user had on each day
 days AS
