@@ -13,10 +13,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 )
 
-// reasonMatched is that of rechecks of events on which alerts stand, or stood, that a policy looks at.
-const reasonMatched = "matched alerts"
-
-// followed is how many versions of alerts are looked at together.
+// followed is how many versions of alerts are looked at in one round, which nobody else's alerts wait for longer than that.
 const followed = 1000
 
 // evidenceMargin is how much later than the end of an alert its last event can be: some detections cut its time to milliseconds.
@@ -32,10 +29,10 @@ func (r *Runner) lags(id string, p *progress) bool {
 	return l != nil && len(l.matches) > 0 && p.followed.Position < r.o.Log.Head()
 }
 
-// follow reads on in the alert log what changed of the alerts that a detection reads, and asks for a look at those whom the events belong to
-// on which such an alert stands now or stood before. The change is durable by then, and the detection is evaluated after that, so that whatever
-// comes first, and wherever it is cut short, it has judged by the alerts as they are.
-func (r *Runner) follow(ctx context.Context, d *Detection) error {
+// follow reads on in the alert log, by one page, what changed of the alerts that a detection reads, and evaluates it for those whom the events belong
+// to on which such an alert stands now or stood before. The change is durable by then, and how far it has come is stored after that, so that wherever
+// it is cut short, it is done again, by the alerts as they are. Nobody else has to do with it.
+func (r *Runner) follow(ctx context.Context, d *Detection, line time.Time) error {
 	l := r.lineage(d.ID)
 	if len(l.matches) == 0 {
 		return nil
@@ -43,41 +40,62 @@ func (r *Runner) follow(ctx context.Context, d *Detection) error {
 	r.mu.Lock()
 	done := r.state[d.ID].followed
 	r.mu.Unlock()
-	for head := r.o.Log.Head(); done.Position < head; {
-		page, err := r.o.Store.EvidenceChanged(ctx, r.o.Tenant, l.matches, done.Position, head, followed)
-		if err != nil {
-			return fmt.Errorf("alerts that %s looks at: %w", d.ID, err)
-		}
-		next := head
-		if len(page) == followed {
-			next = page[followed-1].Sequence
-		}
-		if len(page) > 0 {
-			again, err := r.standingOn(ctx, d.ID, l, page, done.Position)
-			if err != nil {
-				return fmt.Errorf("events of alerts that %s looks at: %w", d.ID, err)
-			}
-			if err := r.Recheck(ctx, again); err != nil {
-				return err
-			}
-		}
-		done.Position = next
-		if len(page) > 0 { // what concerns it not may be read again
-			done.Version++
-			if err := r.o.Store.StoreCheckpoints(ctx, uuid.NewString(), map[string]clickhouse.Checkpoint{r.followName(d.ID): done}); err != nil {
-				return err
-			}
-		}
-		r.mu.Lock()
-		r.state[d.ID].followed = done
-		r.mu.Unlock()
+	head := r.o.Log.Head()
+	if done.Position >= head {
+		return nil
 	}
+	page, err := r.o.Store.EvidenceChanged(ctx, r.o.Tenant, l.matches, done.Position, head, followed)
+	if err != nil {
+		return fmt.Errorf("alerts that %s looks at: %w", d.ID, err)
+	}
+	next := head
+	if len(page) == followed {
+		next = page[followed-1].Sequence
+	}
+	if len(page) > 0 {
+		spans, err := r.standingOn(ctx, l, page, done.Position)
+		if err != nil {
+			return fmt.Errorf("events of alerts that %s looks at: %w", d.ID, err)
+		}
+		if err := r.evaluateAll(ctx, d, l.looking(spans), line); err != nil {
+			return err
+		}
+	}
+	done.Position = next
+	if len(page) > 0 { // what concerns it not may be read again
+		done.Version++
+		if err := r.o.Store.StoreCheckpoints(ctx, uuid.NewString(), map[string]clickhouse.Checkpoint{r.followName(d.ID): done}); err != nil {
+			return err
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state[d.ID].followed = done
 	return nil
 }
 
-// standingOn are the rechecks for a detection of whom the events belong to by which versions of alerts differ from those before; after is the
-// sequence before the first of them.
-func (r *Runner) standingOn(ctx context.Context, detection string, l *lineage, page []clickhouse.Evidence, after uint64) ([]clickhouse.Recheck, error) {
+// looking are the periods in which versions that read alerts have to look at subjects again.
+func (l *lineage) looking(spans []clickhouse.Span) map[clickhouse.Subject]period {
+	periods := make(map[clickhouse.Subject]period)
+	for i := range l.reigns {
+		v := &l.reigns[i]
+		if len(v.inputs.Matches) == 0 { // nor has one that is off
+			continue
+		}
+		var near []clickhouse.Span
+		for _, s := range spans {
+			if v.reached(s.First, s.Last) {
+				near = append(near, s)
+			}
+		}
+		concerned(periods, v.version, near)
+	}
+	return periods
+}
+
+// standingOn are those whom the events belong to by which versions of alerts differ from those before, each with the time of such events; after is the
+// sequence before the first of the versions.
+func (r *Runner) standingOn(ctx context.Context, l *lineage, page []clickhouse.Evidence, after uint64) ([]clickhouse.Span, error) {
 	last := make(map[string]*clickhouse.Evidence)
 	for i := range page {
 		last[page[i].AlertID] = nil
@@ -123,11 +141,11 @@ func (r *Runner) standingOn(ctx context.Context, detection string, l *lineage, p
 			return nil, err
 		}
 	}
-	again := make([]clickhouse.Recheck, 0, len(concerned))
+	whom := make([]clickhouse.Span, 0, len(concerned))
 	for s, p := range concerned {
-		again = append(again, clickhouse.Recheck{Detection: detection, Subject: s, First: p.from, Last: p.to, Reason: reasonMatched})
+		whom = append(whom, clickhouse.Span{Subject: s, First: p.from, Last: p.to})
 	}
-	return again, nil
+	return whom, nil
 }
 
 // bound is the subject by which the events of an alert are found that it does not name; the empty one where no event names it.

@@ -103,7 +103,7 @@ func (r *Runner) round(ctx context.Context) bool {
 			begun := time.Now()
 			err := failed[q]
 			if err == nil {
-				err = r.follow(ctx, d)
+				err = r.follow(ctx, d, line)
 			}
 			if err == nil {
 				err = r.step(ctx, d, changed[q], line)

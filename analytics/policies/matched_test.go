@@ -37,10 +37,10 @@ func TestMatchable(t *testing.T) {
 	}
 }
 
-// asked counts the questions about evidence.
+// asked counts the questions about evidence, and what is read and stored of rechecks.
 type asked struct {
 	dying
-	n atomic.Int64
+	n, rechecks atomic.Int64
 }
 
 func (s *asked) EvidenceChanged(ctx context.Context, tenant string, ids []string, after, upto uint64, limit int) ([]clickhouse.Evidence, error) {
@@ -48,8 +48,27 @@ func (s *asked) EvidenceChanged(ctx context.Context, tenant string, ids []string
 	return s.dying.EvidenceChanged(ctx, tenant, ids, after, upto, limit)
 }
 
+func (s *asked) Rechecks(ctx context.Context, tenant string, after uint64) ([]clickhouse.Recheck, error) {
+	s.rechecks.Add(1)
+	return s.dying.Rechecks(ctx, tenant, after)
+}
+
+func (s *asked) AddRechecks(ctx context.Context, token, tenant string, all []clickhouse.Recheck) error {
+	s.rechecks.Add(1)
+	return s.dying.AddRechecks(ctx, token, tenant, all)
+}
+
+func (s *asked) StoreCheckpoints(ctx context.Context, token string, all map[string]clickhouse.Checkpoint) error {
+	for name := range all {
+		if strings.HasPrefix(name, "recheck/") {
+			s.rechecks.Add(1)
+		}
+	}
+	return s.dying.StoreCheckpoints(ctx, token, all)
+}
+
 // TestMatchedFollowsWhatPeopleDo: what people make of an alert changes nothing for those that stand on it, and an exception withdraws them; backtests and
-// re-evaluations say so. A policy that looks at no alerts is asked nothing.
+// re-evaluations say so. A policy that looks at no alerts is asked nothing, and when such an alert grows nobody but those that look at it has to do with it.
 func TestMatchedFollowsWhatPeopleDo(t *testing.T) {
 	looked, err := analytics.LoadDefinitions(detections.Files)
 	if err != nil {
@@ -95,6 +114,16 @@ func TestMatchedFollowsWhatPeopleDo(t *testing.T) {
 		}
 	}
 	want("to begin with", "v0")
+	grown := download("v10", "u", s.now.Add(-50*time.Minute))
+	grown.Activity, grown.EnvelopeID = "void", "env-10"
+	store.rechecks.Store(0)
+	s.add(grown)
+	if all := s.anchored("policy_on"); len(all) != 1 || all[0].EventCount != 11 {
+		t.Errorf("when the alert grew: %+v", all)
+	}
+	if n := store.rechecks.Load(); n != 0 {
+		t.Errorf("an alert that grows costs those that do not look at it %d reads and writes", n)
+	}
 	x := s.anchored("envelope_voids")
 	if len(x) != 1 {
 		t.Fatalf("%d alerts to look at", len(x))
@@ -148,10 +177,10 @@ func TestMatchedFollowsWhatPeopleDo(t *testing.T) {
 	if err := s.book.Delete(ctx, "on", "", "ann"); err != nil {
 		t.Fatal(err)
 	}
-	late := download("v10", "u", s.now.Add(-50*time.Minute))
-	late.Activity, late.EnvelopeID = "void", "env-10"
+	late := download("v11", "u", s.now.Add(-49*time.Minute))
+	late.Activity, late.EnvelopeID = "void", "env-11"
 	s.add(late)
-	if all := s.anchored("policy_on"); len(all) != 1 || all[0].EventCount != 11 {
+	if all := s.anchored("policy_on"); len(all) != 1 || all[0].EventCount != 12 {
 		t.Errorf("a late event of the time at which it was there: %+v", all)
 	}
 }
