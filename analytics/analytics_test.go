@@ -244,6 +244,9 @@ func (w *world) standing() []alert.Alert {
 		a.Sequence, a.Created, a.Updated, a.Actor = 0, time.Time{}, time.Time{}, ""
 		a.ID, a.Tenant = a.Key, "" // the id holds the tenant, which differs
 		a.SuppressedBy = w.numbered(a.SuppressedBy)
+		if w.findings { // described when it was raised, and not again
+			a.Context = nil
+		}
 		if c := a.Context; c != nil { // what others did is told as it was known then
 			c.Described, c.Gaps = time.Time{}, nil
 			for k := range c.Traits {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,6 +59,7 @@ func backtest(t *testing.T, b *analytics.Backtester, q alert.BacktestRequest) (r
 // recorder keeps the findings that a backtest was given, the last version of each.
 type recorder struct {
 	*clickhouse.DB
+	mu    sync.Mutex // a backtest evaluates several detections at once
 	found map[string]alert.Finding
 }
 
@@ -71,6 +73,8 @@ func (r *recorder) EachFinding(ctx context.Context, c clickhouse.Call, each func
 // keep replaces the version of a finding that has grown since.
 func (r *recorder) keep(f alert.Finding) {
 	f.Tenant = ""
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if old, known := r.found[f.AlertID()]; !known || f.EventCount >= old.EventCount {
 		r.found[f.AlertID()] = f
 	}
