@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/exporters/exportertest"
@@ -84,6 +85,28 @@ func heartbeatSearches(t *testing.T) (all string) {
 		t.Fatalf("saved searches: %q", all)
 	}
 	return all
+}
+
+// TestAppToleratesOneHeartbeat: one that tells of a failure is no alarm yet, three in a row are.
+func TestAppToleratesOneHeartbeat(t *testing.T) {
+	const usual = 5 * time.Minute
+	_, search, found := strings.Cut(read(t, "default/savedsearches.conf"), "[Sealwatch detects too little]\n")
+	if !found {
+		t.Fatal("the saved search is not there")
+	}
+	search, _, _ = strings.Cut(search, "\n[")
+	for _, want := range []string{"min(failing_detections) as failing_detections", "min(analysis_lag_seconds) as analysis_lag_seconds"} {
+		if !strings.Contains(search, want) {
+			t.Errorf("expected %q in %s", want, search)
+		}
+	}
+	m := regexp.MustCompile(`(?m)^dispatch\.earliest_time = -(\d+m)$`).FindStringSubmatch(search)
+	if m == nil {
+		t.Fatalf("expected minutes to look back in %s", search)
+	}
+	if back, err := time.ParseDuration(m[1]); err != nil || back < 3*usual {
+		t.Errorf("it looks back for %s (%v), expected three heartbeats, every %s", back, err, usual)
+	}
 }
 
 // queries are those of the dashboard; its table and its clicks name fields too.
