@@ -109,11 +109,11 @@ func (b *Backtester) backtest(ctx context.Context, q alert.BacktestRequest, tria
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	from, to, err := b.plan(ctx, q, trials)
+	from, to, first, err := b.plan(ctx, q, trials)
 	if err != nil {
 		return err
 	}
-	said := &score{trials: trials, counters: make([]*counter, len(trials)), from: from, to: to, blind: &blindness{b: b, from: from, to: to}, progress: progress, result: result, examples: cmp.Or(q.Examples, usualExamples), tell: b.o.Tell}
+	said := &score{trials: trials, counters: make([]*counter, len(trials)), from: from, to: to, blind: &blindness{b: b, from: from, to: to, first: first}, progress: progress, result: result, examples: cmp.Or(q.Examples, usualExamples), tell: b.o.Tell}
 	for i := range trials {
 		for _, s := range trials[i].slices {
 			said.all += float64(s.events)
@@ -189,13 +189,13 @@ func (s *score) finished(ctx context.Context, i int, n *counter) error {
 	return nil
 }
 
-// plan cuts the time for each detection and returns the whole of it.
-func (b *Backtester) plan(ctx context.Context, q alert.BacktestRequest, trials []trial) (from, to time.Time, err error) {
+// plan cuts the time for each detection and returns the whole of it, and the first day with events; zero when there are none.
+func (b *Backtester) plan(ctx context.Context, q alert.BacktestRequest, trials []trial) (from, to, first time.Time, err error) {
 	from, to = q.From.UTC(), q.To.UTC()
 	// also what lies beyond the edges: reading it costs time, too
 	days, err := b.o.Store.EventDays(ctx, b.o.Tenant, time.Time{}, time.Time{})
 	if err != nil {
-		return from, to, err
+		return from, to, first, err
 	}
 	h := newHistory(days)
 	first, last := h.bounds()
@@ -215,5 +215,5 @@ func (b *Backtester) plan(ctx context.Context, q alert.BacktestRequest, trials [
 			return nil
 		})
 	}
-	return from, to, work.Wait()
+	return from, to, first, work.Wait()
 }

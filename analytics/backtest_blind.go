@@ -24,7 +24,9 @@ const (
 type blindness struct {
 	b        *Backtester
 	from, to time.Time
-	counted  bool
+	// first is the first day with events; zero when there are none.
+	first   time.Time
+	counted bool
 	// seen is of the time that is asked about, around of that and what is before it, seven days at least.
 	seen, around map[clickhouse.Input]clickhouse.InputCount
 	// young says that no event is older than blindLeast before the end.
@@ -51,7 +53,12 @@ func (w *blindness) count(ctx context.Context) (err error) {
 		since = before
 		w.around = counts(since, w.to)
 	}
-	w.young = counts(since, w.to.Add(-blindLeast))[clickhouse.Input{Kind: "event"}].Events == 0
+	switch limit := w.to.Add(-blindLeast); {
+	case w.first.IsZero() || !w.first.Before(limit):
+		w.young = true
+	case limit.Before(w.first.Add(day)): // some of the first day is older, perhaps without events
+		w.young = counts(w.first, limit)[clickhouse.Input{Kind: "event"}].Events == 0
+	}
 	if err == nil {
 		w.unknown, err = w.b.o.Store.UnknownActivities(ctx, since)
 	}
@@ -64,6 +71,9 @@ func (w *blindness) count(ctx context.Context) (err error) {
 
 func (w *blindness) notes(ctx context.Context, d *Detection) (notes []string, err error) {
 	if !w.from.IsZero() && !w.to.IsZero() && !w.from.Before(w.to) {
+		if !w.from.After(w.first) { // only the end was given
+			return []string{fmt.Sprintf("There is no event of this time: the first ones are of %s.", w.first.UTC().Format(time.DateOnly))}, nil
+		}
 		return []string{fmt.Sprintf("There is no event of this time: the last ones are of %s.", w.to.Add(-tick).UTC().Format(time.DateOnly))}, nil
 	}
 	if err := w.count(ctx); err != nil {

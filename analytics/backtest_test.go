@@ -242,6 +242,8 @@ func TestBacktestSaysWhyItIsNothing(t *testing.T) {
 	week.From = at.AddDate(0, 0, 4)
 	hours := may // all that there is lies in them
 	hours.From, hours.To = at.Add(-time.Hour), at.Add(2*time.Hour)
+	night, noon := hours, hours // a day before their ends is the first day with events, and before and after the first of them
+	night.To, noon.To = at.Add(23*time.Hour), at.Add(24*time.Hour+time.Minute)
 	june := may
 	june.From, june.To = at.AddDate(0, 0, 20), at.AddDate(0, 2, 0)
 	for _, c := range []struct {
@@ -255,7 +257,10 @@ func TestBacktestSaysWhyItIsNothing(t *testing.T) {
 		{june, "failed_logins", []string{"no activity failed_logon, so that finding nothing means nothing. The likeliest cause: single sign-on"}},
 		{week, "failed_logins", []string{"There was little to find: in this time there is no event; in the seven days up to its end there is some, the last at 2026-05-01T12:05:00Z."}},
 		{hours, "docusign_alert", []string{"There is no activity docusign_alert, and no event that is a day older than the end of this time: that is too little to say whether it is blind."}},
+		{night, "docusign_alert", []string{"There is no activity docusign_alert, and no event that is a day older than the end of this time: that is too little to say whether it is blind."}},
+		{noon, "docusign_alert", []string{"no activity docusign_alert, so that finding nothing means nothing. The likeliest cause: DocuSign Monitor raised no alert, which is as it should be."}},
 		{alert.BacktestRequest{Detections: all, From: at.AddDate(1, 0, 0)}, "failed_logins", []string{"There is no event of this time: the last ones are of 2026-06-01."}},
+		{alert.BacktestRequest{Detections: all, To: at.AddDate(0, 0, -30)}, "failed_logins", []string{"There is no event of this time: the first ones are of 2026-05-01."}},
 	} {
 		results, _ := backtest(t, b, c.q)
 		got := results[c.detection].Notes
