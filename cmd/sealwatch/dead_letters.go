@@ -129,12 +129,10 @@ func (p *process) moveLetters(ctx context.Context, address string, m *letterMove
 		}
 		var waiting []string
 		for _, l := range all {
-			if m.word == wordReplay {
+			if m.word == wordReplay && l.GetState() == sealwatchv1.DeadLetter_STATE_REPLAYING {
 				waiting = append(waiting, letterDestination(l.GetName()))
-				if l.GetState() == sealwatchv1.DeadLetter_STATE_REPLAYING {
-					p.print("%s: was to be sent again already", letterID(l))
-					continue
-				}
+				p.print("%s: was to be sent again already", letterID(l))
+				continue
 			}
 			now, err := m.one(ctx, client, l.GetName(), author)
 			if err != nil {
@@ -143,6 +141,9 @@ func (p *process) moveLetters(ctx context.Context, address string, m *letterMove
 			if m.word == wordReplay && now.GetState() == sealwatchv1.DeadLetter_STATE_DISCARDED {
 				p.print("%s: %s", letterID(l), terminal.Text(now.GetReason()))
 				continue
+			}
+			if m.word == wordReplay {
+				waiting = append(waiting, letterDestination(l.GetName()))
 			}
 			p.print("%s: %s", letterID(l), m.done)
 		}

@@ -57,7 +57,7 @@ func (*fakeDestinations) GetDeadLetter(_ context.Context, r *sealwatchv1.GetDead
 	switch strings.TrimPrefix(r.GetName(), "deadLetters/") {
 	case "siem.18":
 		l.State = sealwatchv1.DeadLetter_STATE_REPLAYING
-	case "siem.17", "well.1":
+	case "siem.16", "siem.17", "well.1":
 	default:
 		return nil, status.Error(codes.NotFound, "no such dead letter")
 	}
@@ -67,6 +67,9 @@ func (*fakeDestinations) GetDeadLetter(_ context.Context, r *sealwatchv1.GetDead
 func (*fakeDestinations) ReplayDeadLetter(_ context.Context, r *sealwatchv1.ReplayDeadLetterRequest) (*sealwatchv1.DeadLetter, error) {
 	if r.GetName() == "deadLetters/siem.18" {
 		return nil, status.Error(codes.Internal, "asked for again")
+	}
+	if r.GetName() == "deadLetters/siem.16" {
+		return &sealwatchv1.DeadLetter{Name: r.GetName(), State: sealwatchv1.DeadLetter_STATE_DISCARDED, Reason: "the alert was retracted"}, nil
 	}
 	return &sealwatchv1.DeadLetter{Name: r.GetName(), State: sealwatchv1.DeadLetter_STATE_REPLAYING}, nil
 }
