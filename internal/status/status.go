@@ -109,7 +109,7 @@ type Analysis struct {
 	Watermark time.Time
 	// Sequence is the arrival sequence that every detection has reached.
 	Sequence uint64
-	// Behind is when the first event came in that some detection has not been through, or a little earlier; zero when there is none.
+	// Behind is when the first event came in that some detection has not been through, or somewhat earlier; zero when there is none.
 	Behind    time.Time
 	Conflicts uint64
 	LastError string
