@@ -136,8 +136,12 @@ func (r *Runner) standingOn(ctx context.Context, l *lineage, page []clickhouse.E
 			return nil, err
 		}
 	}
-	for about, p := range cut {
-		if err := add(r.o.Store.SubjectsOfSpan(ctx, r.o.Tenant, l.matching, about, p.from, p.to.Add(evidenceMargin))); err != nil {
+	if len(cut) > 0 {
+		about := make([]clickhouse.Span, 0, len(cut))
+		for s, p := range cut {
+			about = append(about, clickhouse.Span{Subject: s, First: p.from, Last: p.to.Add(evidenceMargin)})
+		}
+		if err := add(r.o.Store.SubjectsOfSpans(ctx, r.o.Tenant, l.matching, about)); err != nil {
 			return nil, err
 		}
 	}

@@ -41,7 +41,7 @@ type Store interface {
 	EvidenceChanged(ctx context.Context, tenant string, detections []string, after, upto uint64, limit int) ([]clickhouse.Evidence, error)
 	EvidenceBefore(ctx context.Context, tenant string, detections, ids []string, upto uint64) ([]clickhouse.Evidence, error)
 	SubjectsOfEvents(ctx context.Context, tenant string, types, ids []string, from, to time.Time) ([]clickhouse.Span, error)
-	SubjectsOfSpan(ctx context.Context, tenant string, types []string, about clickhouse.Subject, from, to time.Time) ([]clickhouse.Span, error)
+	SubjectsOfSpans(ctx context.Context, tenant string, types []string, about []clickhouse.Span) ([]clickhouse.Span, error)
 	SubjectsBetween(ctx context.Context, tenant string, types []string, from, to time.Time) ([]clickhouse.Span, error)
 	DefineDetections(ctx context.Context, all []clickhouse.View) error
 	DropDetections(ctx context.Context, ids []string) error

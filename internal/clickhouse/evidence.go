@@ -2,6 +2,8 @@ package clickhouse
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -55,9 +57,37 @@ func (d *DB) SubjectsOfEvents(ctx context.Context, tenant string, types, ids []s
 	return d.subjects(ctx, "evidence_subjects", named("tenant", tenant), list("types", types), list("ids", ids), named("from", moment(from)), named("to", moment(to)))
 }
 
-// SubjectsOfSpan returns the subjects of some types of the events between from and to that name about as theirs; of all events there where about is empty.
-func (d *DB) SubjectsOfSpan(ctx context.Context, tenant string, types []string, about Subject, from, to time.Time) ([]Span, error) {
-	return d.subjects(ctx, "evidence_between", named("tenant", tenant), list("types", types), named("about_type", about.Type), named("about", about.ID), named("from", moment(from)), named("to", moment(to)))
+// SubjectsOfSpans returns the subjects of some types of the events that name one of about as theirs within its span; of all events in the span of one
+// without a type. There MUST be some, and a thousand at most, so that the question stays short.
+func (d *DB) SubjectsOfSpans(ctx context.Context, tenant string, types []string, about []Span) ([]Span, error) {
+	var keys, froms, tos []string
+	ids := make(map[string][]string)
+	first, last := about[0].First, about[0].Last
+	months := make(map[uint32]bool)
+	for _, s := range about {
+		key := "*"
+		if s.Type != "" {
+			key = s.Type + " " + s.ID
+			ids[s.Type] = append(ids[s.Type], s.ID)
+		}
+		keys, froms, tos = append(keys, key), append(froms, moment(s.First)), append(tos, moment(s.Last))
+		if s.First.Before(first) {
+			first = s.First
+		}
+		if s.Last.After(last) {
+			last = s.Last
+		}
+		for year, month, _ := s.First.UTC().Date(); ; month++ {
+			begin := time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)
+			if begin.After(s.Last) {
+				break
+			}
+			months[uint32(begin.Year()*100+int(begin.Month()))] = true
+		}
+	}
+	return d.subjects(ctx, "evidence_between", named("tenant", tenant), list("types", types), list("keys", keys), list("froms", froms), list("tos", tos),
+		list("users", ids["user"]), list("addresses", ids["address"]), list("integrations", ids["integration"]),
+		named("months", slices.Sorted(maps.Keys(months))), named("from", moment(first)), named("to", moment(last)))
 }
 
 func (d *DB) subjects(ctx context.Context, query string, args ...driver.NamedValue) ([]Span, error) {
