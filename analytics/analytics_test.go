@@ -263,7 +263,8 @@ func (w *world) standing() []alert.Alert {
 // TestCases runs every file in detections/*/tests in a random order: in two batches where nothing is late, otherwise in one and then what
 // is late, with a restart in between; the clock is behind every event, as that of a machine may be, which changes nothing, since no
 // event came long before its time. That has to give the findings of the file, and where something is late, those of all at once. What
-// is told beside the findings is compared for one late file of each detection: it is made the same way for all.
+// is told beside the findings is compared for the first file of each detection with late events, late ranges and late people: for each of
+// these it is looked at again in another way, which is the same for all files.
 func TestCases(t *testing.T) {
 	definitions, err := analytics.LoadDefinitions(detections.Files)
 	if err != nil {
@@ -275,16 +276,19 @@ func TestCases(t *testing.T) {
 			t.Errorf("detection %s has %d tests; expected true positives, near misses, late arrival, cold start", d.ID, len(files))
 		}
 		seen := newAttributesSeen(d, len(files))
-		described := false
+		described := map[string]bool{}
 		for _, path := range files {
 			t.Run(d.ID+"/"+filepath.Base(path), func(t *testing.T) {
 				c := readCase(t, path)
 				tuning := map[string]analytics.Tuning{d.ID: {Parameters: c.Parameters, Scope: c.Scope.build()}}
 				events, after := c.build(t, c.Events), c.build(t, c.Late)
 				begin := newBareWorld
-				late := len(c.Late)+len(c.LateRanges)+len(c.LateDirectory) > 0
-				if late && len(c.Findings) > 0 && !described {
-					begin, described = newWorld, true
+				late := false
+				for kind, n := range map[string]int{"events": len(c.Late), "ranges": len(c.LateRanges), "people": len(c.LateDirectory)} {
+					late = late || n > 0
+					if n > 0 && len(c.Findings) > 0 && !described[kind] {
+						begin, described[kind] = newWorld, true
+					}
 				}
 				steps := begin(t, d.ID, tuning)
 				for _, e := range append(slices.Clone(events), after...) {
@@ -416,6 +420,10 @@ var disorders = []func(*world){
 	},
 	func(w *world) { // stopped when it was
 		w.evaluate()
+		w.restart()
+	},
+	func(w *world) { // stopped when its alerts were described, too
+		w.drain()
 		w.restart()
 	},
 }
