@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -81,9 +82,17 @@ func TestBeginsToRefuseAGrowingAlert(t *testing.T) {
 // TestFirstPauseIsShort: one alert that is refused and nothing to compare it with may be at fault itself, and the next one tells.
 func TestFirstPauseIsShort(t *testing.T) {
 	inWorld(t, func(w *world) {
+		var mu sync.Mutex
 		var calls []time.Time
+		made := func() []time.Time {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(calls)
+		}
 		w.to.answer = func(_ context.Context, _ int, batch []alert.Change) error {
+			mu.Lock()
 			calls = append(calls, time.Now())
+			mu.Unlock()
 			if batch[0].Sequence == 1 {
 				return permanent()
 			}
@@ -92,13 +101,14 @@ func TestFirstPauseIsShort(t *testing.T) {
 		w.log.Append(exportertest.Change(1))
 		r, _ := w.start()
 		time.Sleep(8 * time.Second)
-		if d := r.Status(); d.State != status.DestinationPaused || len(calls) < 2 || !contains(d.LastError, "400 Bad Request") {
-			t.Errorf("%d attempts in the first seconds; %+v", len(calls), d)
+		if d, n := r.Status(), len(made()); d.State != status.DestinationPaused || n < 2 || !contains(d.LastError, "400 Bad Request") {
+			t.Fatalf("%d attempts in the first seconds; %+v", n, d)
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if last := calls[len(calls)-1].Sub(calls[len(calls)-2]); last < 5*time.Minute || len(calls) > 25 {
-			t.Errorf("%d attempts in an hour, the last after %s", len(calls), last)
+		all := made()
+		if last := all[len(all)-1].Sub(all[len(all)-2]); last < 5*time.Minute || len(all) > 25 {
+			t.Errorf("%d attempts in an hour, the last after %s", len(all), last)
 		}
 		w.log.Append(exportertest.Change(2))
 		time.Sleep(6 * time.Minute)

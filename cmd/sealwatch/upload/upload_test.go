@@ -181,9 +181,9 @@ func TestRefusedForGood(t *testing.T) {
 func TestPatienceEnds(t *testing.T) {
 	s := &service{before: func(int) error { return status.Error(codes.Unavailable, "down") }}
 	retries := 0
-	_, err := Run(t.Context(), count(10, 0), Options{Client: start(t, s), Patience: 300 * time.Millisecond,
+	_, err := Run(t.Context(), count(10, 0), Options{Client: start(t, s), Patience: 3 * time.Second,
 		Retrying: func(error, time.Duration) { retries++ }})
-	if status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), "nothing was acknowledged for 300ms") {
+	if status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), "nothing was acknowledged for 3s") {
 		t.Fatalf("error %v", err)
 	}
 	if retries == 0 {
