@@ -152,15 +152,14 @@ func TestSettingsDoNotLeak(t *testing.T) {
 }
 
 // TestQueriesRunInParallel compares eight sleeping queries one after the other
-// with the same eight at once. Sleeping needs no processor, but to begin does,
-// which a loaded machine makes the most of it: a half is asked, where an eighth
-// is right and one after the other is all.
+// with the same eight at once. Sleeping needs no processor, but to begin does:
+// the naps are long beside that, so that the ratio does not depend on the load.
 func TestQueriesRunInParallel(t *testing.T) {
 	e := useShared(t)
 	conn := connect(t, e)
 	const n = 8
 	nap := func() {
-		if err := conn.Exec(t.Context(), "SELECT sleep(0.3)"); err != nil {
+		if err := conn.Exec(t.Context(), "SELECT sleep(0.5)"); err != nil {
 			t.Error(err)
 		}
 	}
@@ -175,7 +174,7 @@ func TestQueriesRunInParallel(t *testing.T) {
 		all.Go(nap)
 	}
 	all.Wait()
-	if together := time.Since(started); together*2 > serial {
+	if together := time.Since(started); together*3 > serial {
 		t.Errorf("%d queries took %v one by one and %v together", n, serial, together)
 	}
 }
