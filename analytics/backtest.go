@@ -43,8 +43,11 @@ type BacktestOptions struct {
 	Adopted func() []Detection
 	// Tell says who those are of whom findings tell by an id, in their order; nil means that ids stay.
 	Tell func(ctx context.Context, findings []*alert.Finding) ([]*alert.Context, error)
-	// SliceEvents is about how many events one evaluation reads at most; 4,000,000 when 0.
+	// SliceEvents is about how many events one evaluation reads at most; 12,000,000 when 0. What comes before a slice is read again for it.
 	SliceEvents uint64
+	// MaxMemory is the most memory of one evaluation, in bytes, so that a backtest takes none from the live analysis; one that needs more is
+	// cut in two. 0 is as much as any statement may have.
+	MaxMemory uint64
 }
 
 // Backtester evaluates detections over the stored events and stores nothing.
@@ -61,7 +64,7 @@ type Backtester struct {
 // NewBacktester checks the tuning.
 func NewBacktester(o BacktestOptions) (*Backtester, error) {
 	if o.SliceEvents == 0 {
-		o.SliceEvents = 4_000_000
+		o.SliceEvents = 12_000_000
 	}
 	present, err := Tune(o.Definitions, everyOne(o.Tuning))
 	if err != nil {

@@ -31,7 +31,7 @@ func (w *world) backtester(slice uint64, store analytics.BacktestStore) *analyti
 		w.t.Fatal(err)
 	}
 	b, err := analytics.NewBacktester(analytics.BacktestOptions{Tenant: w.tenant, Definitions: definitions, Store: store,
-		Clock: func() time.Time { w.ticking.Lock(); defer w.ticking.Unlock(); return w.now }, SliceEvents: slice, Tell: w.runner.Tell})
+		Clock: func() time.Time { w.ticking.Lock(); defer w.ticking.Unlock(); return w.now }, SliceEvents: slice, MaxMemory: 2 << 30 / 3, Tell: w.runner.Tell})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -113,7 +113,7 @@ func Run(ctx context.Context, cfg config.Config, opt Options) (err error) {
 	if err != nil {
 		return err
 	}
-	backtester, err := analytics.NewBacktester(analytics.BacktestOptions{Tenant: cfg.Tenant, Definitions: definitions, Tuning: tuning(cfg), Off: reasons(off), Store: db, Clock: time.Now, Exceptions: runner.ExceptionsOf, People: db, Adopted: book.Detections, Tell: runner.Tell})
+	backtester, err := analytics.NewBacktester(analytics.BacktestOptions{Tenant: cfg.Tenant, Definitions: definitions, Tuning: tuning(cfg), Off: reasons(off), Store: db, Clock: time.Now, Exceptions: runner.ExceptionsOf, People: db, Adopted: book.Detections, Tell: runner.Tell, MaxMemory: backtestMemory(cfg)})
 	if err != nil {
 		return err
 	}

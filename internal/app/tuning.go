@@ -1,12 +1,14 @@
 package app
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/sealwatch/sealwatch/analytics"
+	"github.com/sealwatch/sealwatch/internal/clickhouse/embedded"
 	"github.com/sealwatch/sealwatch/internal/config"
 )
 
@@ -50,4 +52,14 @@ func list(values []string) string {
 		return "[]" // texts can always be written
 	}
 	return string(text)
+}
+
+// backtestMemory is the most memory of one evaluation of a backtest, of which two run at once: a third of the engine's, so that the live analysis
+// keeps its own. An outside server has limits of its own.
+func backtestMemory(cfg config.Config) uint64 {
+	if cfg.ClickHouse.DSN.Reveal() != "" {
+		return 0
+	}
+	most := uint64(cfg.Engine.MaxMemoryBytes) //nolint:gosec // checked by the configuration
+	return cmp.Or(most, embedded.DefaultMaxMemory) / 3
 }

@@ -125,6 +125,8 @@ type Call struct {
 	Subjects []string
 	// Arguments are the tuning values.
 	Arguments []Argument
+	// MaxMemory is the most memory of the evaluation, in bytes; 0 is as much as any statement may have.
+	MaxMemory uint64
 }
 
 // Findings evaluates a detection.
@@ -149,10 +151,7 @@ func (d *DB) EachFinding(ctx context.Context, c Call, each func(alert.Finding) e
 		args = append(args, bound)
 	}
 	sql := strings.Replace(statement("findings"), "/* detection */", c.Text, 1)
-	if !c.Known.IsZero() {
-		ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"additional_table_filters": knownUntil(c.Known)}))
-	}
-	return d.query(ctx, "detection "+c.Detection, sql, func(r driver.Rows) error {
+	return d.query(c.limited(ctx), "detection "+c.Detection, sql, func(r driver.Rows) error {
 		f := alert.Finding{Tenant: c.Tenant, Detection: c.Detection}
 		if err := r.Scan(&f.Subject.Type, &f.Subject.ID, &f.Subject.Email, &f.Subject.DisplayName, &f.Key, &f.Anchor, &f.Start, &f.End,
 			&f.EventIDs, &f.EventCount, &f.Score, &f.Severity, &f.Title, &f.Evidence, &f.SuppressedBy); err != nil {
@@ -162,6 +161,21 @@ func (d *DB) EachFinding(ctx context.Context, c Call, each func(alert.Finding) e
 		f.Title = visible.Text(f.Title)
 		return each(f)
 	}, args...)
+}
+
+// limited gives the statement the settings of the call.
+func (c *Call) limited(ctx context.Context) context.Context {
+	settings := clickhouse.Settings{}
+	if !c.Known.IsZero() {
+		settings["additional_table_filters"] = knownUntil(c.Known)
+	}
+	if c.MaxMemory > 0 {
+		settings["max_memory_usage"] = c.MaxMemory
+	}
+	if len(settings) == 0 {
+		return ctx
+	}
+	return clickhouse.Context(ctx, clickhouse.WithSettings(settings))
 }
 
 // knownUntil leaves out the events after a time.
@@ -176,7 +190,7 @@ func (d *DB) Candidates(ctx context.Context, c Call) ([]string, error) {
 	for _, a := range c.Arguments {
 		args = append(args, named(a.Name, a.Value))
 	}
-	err := d.query(ctx, "candidates of "+c.Detection, c.Text, func(r driver.Rows) error {
+	err := d.query(c.limited(ctx), "candidates of "+c.Detection, c.Text, func(r driver.Rows) error {
 		var id string
 		err := r.Scan(&id)
 		all = append(all, id)

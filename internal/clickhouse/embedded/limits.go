@@ -105,7 +105,7 @@ func (c engineConfig) sessionSettings() map[string]string {
 
 // withDefaults fills in what was left zero.
 func (c engineConfig) withDefaults() engineConfig {
-	setDefault(&c.MaxMemory, 2<<30)
+	setDefault(&c.MaxMemory, DefaultMaxMemory)
 	setDefault(&c.Connections, 8)
 	setDefault(&c.MaxQueue, 256)
 	setDefault(&c.MaxBodyBytes, 1<<30)

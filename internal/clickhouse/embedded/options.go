@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// DefaultMaxMemory is the engine's limit in bytes when none is given.
+const DefaultMaxMemory = 2 << 30
+
 // Options say what engine to run. DataDir and Command are required.
 type Options struct {
 	// DataDir is the absolute path of the data directory. It is created with
@@ -23,7 +26,7 @@ type Options struct {
 	Command []string
 	// Addr is the loopback address to listen on. Default 127.0.0.1:0.
 	Addr string
-	// MaxMemory is the engine's limit in bytes. Default 2 GiB.
+	// MaxMemory is the engine's limit in bytes. Default DefaultMaxMemory.
 	MaxMemory uint64
 	// Connections is the number of queries of the full user that run in
 	// parallel. Default 8.

@@ -11,7 +11,8 @@ FROM
     SELECT integration_key, data, ts, event_id,
         arrayFirst(n -> n != '', arrayMap(k -> JSONExtractString(data, k), ['ApplicationName', 'AppName', 'IntegratorKeyName', 'IntegrationKeyName', 'IntegrationName', 'ClientName'])) AS application
     FROM events
-    WHERE tenant = {tenant:String} AND notEmpty({applications:Array(String)}) AND activity IN ('integration', 'impersonation', 'permission', 'settings') AND held_until <= {line:DateTime64(7, 'UTC')}
+    PREWHERE tenant = {tenant:String} AND activity IN ('integration', 'impersonation', 'permission', 'settings') -- before the JSON of every event is read
+    WHERE notEmpty({applications:Array(String)}) AND held_until <= {line:DateTime64(7, 'UTC')}
         AND ts >= {first:DateTime64(7, 'UTC')} - toIntervalDay(90) AND ts <= {last:DateTime64(7, 'UTC')} AND application != ''
 )
 GROUP BY id
