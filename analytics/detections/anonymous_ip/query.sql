@@ -56,7 +56,8 @@ popularity AS
         SELECT
             tenant, ip_address,
             arrayJoin(arrayFilter(d -> arrayCount(u -> u < d AND u >= d - {baseline_days:UInt32}, used) >= {familiar_days:UInt32},
-                range(toInt32(toDate({from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64}))), toInt32(toDate({to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64}))) + 1))) AS day
+                range(greatest(arrayMin(used) + 1, toInt32(toDate32({from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64})))),
+                    least(arrayMax(used) + toInt32({baseline_days:UInt32}), toInt32(toDate32({to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})))) + 1))) AS day
         FROM visits
         WHERE length(used) >= {familiar_days:UInt32}
     )

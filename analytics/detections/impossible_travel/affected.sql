@@ -3,13 +3,13 @@
 SELECT 'user' AS subject_type, user_id AS subject_id, min(ts) AS first_ts, max(ts) AS last_ts
 FROM events
 WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String}
-    AND ts >= toStartOfDay({from:DateTime64(7, 'UTC')}) + toIntervalDay(1) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(33)
+    AND ts >= CAST(toDate32({from:DateTime64(7, 'UTC')}), 'DateTime64(7, \'UTC\')') + toIntervalDay(1) AND ts <= {to:DateTime64(7, 'UTC')} + toIntervalDay(33)
     AND (asn, country) IN
     (
         SELECT asn, country
         FROM events
         WHERE held_until <= {line:DateTime64(7, 'UTC')} AND tenant = {tenant:String} AND user_id IN {users:Array(String)}
-            AND ts >= toStartOfDay({from:DateTime64(7, 'UTC')}) AND ts < toStartOfDay({to:DateTime64(7, 'UTC')}) + toIntervalDay(1)
+            AND ts >= CAST(toDate32({from:DateTime64(7, 'UTC')}), 'DateTime64(7, \'UTC\')') AND ts < CAST(toDate32({to:DateTime64(7, 'UTC')}), 'DateTime64(7, \'UTC\')') + toIntervalDay(1)
             AND asn != 0 AND place_kind = 'user' AND integration_key = ''
     )
     AND user_id NOT IN ('', '0', '00000000-0000-0000-0000-000000000000') AND place_kind = 'user' AND integration_key = ''

@@ -152,7 +152,7 @@ asked AS
             AND activity NOT IN ('failed_logon', 'docusign_alert')
         GROUP BY tenant, user_id, asn, country
     )
-    WHERE arrayExists(d -> d >= toDate({from:DateTime64(7, 'UTC')}) - 3 AND arrayCount(e -> e < d - 1 AND e >= d - 30, used) < {familiar_days:UInt32}, used)
+    WHERE arrayExists(d -> d >= toDate32({from:DateTime64(7, 'UTC')}) - 3 AND arrayCount(e -> e < d - 1 AND e >= d - 30, used) < {familiar_days:UInt32}, used)
 ),
 -- for each network and country who used it on which days, and on which of them the user was also far from there
 company AS

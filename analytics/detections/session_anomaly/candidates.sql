@@ -23,4 +23,4 @@ FROM
             - toInt64(sum(first) OVER (PARTITION BY user_id ORDER BY day RANGE BETWEEN UNBOUNDED PRECEDING AND 31 PRECEDING)) AS user_days
     FROM (SELECT *, row_number() OVER (PARTITION BY user_id, day ORDER BY network) = 1 AS first FROM used)
 )
-WHERE day >= toInt32(toDate({from:DateTime64(7, 'UTC')} - toIntervalHour(30))) AND network_days < {familiar_days:UInt32} AND user_days >= {history_days:UInt32}
+WHERE day >= toInt32(toDate32({from:DateTime64(7, 'UTC')} - toIntervalHour(30))) AND network_days < {familiar_days:UInt32} AND user_days >= {history_days:UInt32}

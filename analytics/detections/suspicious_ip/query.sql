@@ -61,8 +61,8 @@ popularity AS
         SELECT
             tenant, ip_address,
             arrayJoin(arrayFlatten(arrayMap((nth, first, before) -> range(
-                    toInt32(greatest(nth + 1, before + toInt32({baseline_days:UInt32}) + 1, toInt32(toDate({from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64} + {window_us:UInt64}))))),
-                    toInt32(least(first + toInt32({baseline_days:UInt32}), toInt32(toDate({to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})))) + 1)),
+                    toInt32(greatest(nth + 1, before + toInt32({baseline_days:UInt32}) + 1, toInt32(toDate32({from:DateTime64(7, 'UTC')} - toIntervalMicrosecond({series_us:UInt64} + {window_us:UInt64}))))),
+                    toInt32(least(first + toInt32({baseline_days:UInt32}), toInt32(toDate32({to:DateTime64(7, 'UTC')} + toIntervalMicrosecond({series_us:UInt64})))) + 1)),
                 arraySlice(used, {familiar_days:UInt32}), arraySlice(used, 1, length(used) - {familiar_days:UInt32} + 1), arraySlice(arrayPushFront(used, toInt32(-1000000)), 1, length(used) - {familiar_days:UInt32} + 1)))) AS day
         FROM visits
     )
