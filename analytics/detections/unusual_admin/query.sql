@@ -15,7 +15,7 @@ operations AS
             match(text, 'authenti|sso|saml|mfa|twofactor|twostep|password ?(rule|polic|strength)|signin|login|iprange|ipallow|trustedip|identityprovider|session')
                 AND match(text, 'disabl|remov|delet|updat|chang|modif|edit|off|reset|relax|reduc|clear|set'), 2,
             activity = 'permission' AND match(text, 'add|assign|grant|creat|made|set|updat|chang')
-                OR match(text, 'admin') OR activity = 'user_management' AND match(text, 'add|creat|invit|import|activat|reopen'), 1,
+                OR match(text, 'admin') AND NOT match(text, 'delet|remov|revok|clos|deactiv') OR activity = 'user_management' AND match(text, 'add|creat|invit|import|activat|reopen'), 1,
             0) AS step
     FROM events
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
@@ -154,6 +154,8 @@ judged AS
         arrayCount(h -> h.1 <= day - 14 AND arrayExists(n -> n * 2 >= size, h.2), history) >= 3 AS usual_volume,
         chain AND arrayAll(o -> arrayCount(h -> has(h.3, o.3), history) >= 3, sequence) AS usual_operations,
         arrayDistinct(arrayFilter(u -> u != '', session.4)) AS affected,
+        -- what was done, the most often done first
+        arraySort(arrayMap(k -> (-toInt64(countEqual(session.7, k)), k), kinds)) AS deeds,
         (toUnixTimestamp64Micro(session[-1].1) - toUnixTimestamp64Micro(session[1].1)) / 6e7 AS minutes,
         -- how far back others are known to have administered, up to 90 days; a week in which nobody does is no end of the record
         day - arrayMin(tenant_kinds.1) AS record_days,
@@ -195,7 +197,9 @@ SELECT
         multiIf(
             chain, concat(' added rights (', said(sequence[1].3), '), changed authentication (', said(sequence[2].3), ') and took data out (', said(sequence[3].3), ') within ',
                 if(sequence_hours < 1, concat(if(sequence_hours <= 1 / 60, 'a minute', concat(toString(ceil(sequence_hours * 60)), ' minutes'))), concat(toString(round(sequence_hours, 1)), ' hours'))),
-            too_many, concat(' did ', toString(size), ' administrative operations within ', if(minutes <= 1, 'a minute', concat(toString(ceil(minutes)), ' minutes')), ', where ', toString(round(expected, 1)), ' are expected'),
+            too_many, concat(' did ', toString(size), ' administrative operations within ', if(minutes <= 1, 'a minute', concat(toString(ceil(minutes)), ' minutes')), ', where ', toString(round(expected, 1)), ' are expected', ': ',
+                arrayStringConcat(arrayMap(d -> concat(said(d.2), if(d.1 = -1, ' once', concat(' ', toString(-d.1), ' times'))), arraySlice(deeds, 1, 2)), ', '),
+                if(length(deeds) > 2, concat(' and ', toString(size + arraySum(arraySlice(deeds, 1, 2).1)), ' more of ', if(length(deeds) = 3, 'another kind', concat(toString(length(deeds) - 2), ' kinds'))), '')),
             concat(' administered for the first time in ', if(record_days >= 83, '90', concat('the ', toString(record_days))), ' days', if(record_days >= 83, '', ' on record'), ', with an operation that nobody uses: ', said(rare[1])))) AS title,
     toJSONString(CAST((
             size, round(minutes, 1), round(expected, 2), round(chance, 6), arrayFilter(r -> r != '', [if(too_many, 'volume', ''), if(chain, 'sequence', ''), if(beginner, 'firstAdministration', '')]),
