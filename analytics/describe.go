@@ -127,17 +127,11 @@ func (r *Runner) people(ctx context.Context, findings []*alert.Finding) ([]*aler
 	return people, nil
 }
 
-// completed takes from the other sources what the first does not say: the role at DocuSign, which is what somebody can do there, and
-// a name. Somebody who is not there any more for another source has no role by it.
+// completed takes the role at DocuSign, which is what somebody can do there, from the other sources where the first does not say it.
+// Somebody who is not there any more for another source has no role by it.
 func completed(p *alert.Person, others []directory.Answer) {
 	for i := range others {
 		o := &others[i]
-		if p.Name == "" {
-			p.Name = o.DisplayName
-		}
-		if p.Email == "" && len(o.Emails) > 0 {
-			p.Email = o.Emails[0]
-		}
 		if p.Role == "" && o.Source == directory.SourceDocuSign && o.Status == directory.StatusActive {
 			p.Role = o.Role
 		}

@@ -271,10 +271,8 @@ func comparePositions(a, b timeline.Position) int {
 
 // personOf is what the directory says of somebody.
 func personOf(a *directory.Answer) *alert.Person {
-	p := &alert.Person{Source: a.Source, ID: a.DirectoryID, Name: a.DisplayName, Status: a.Status, Since: a.Since, Kind: a.Kind, Role: a.Role, Groups: a.Groups}
-	if len(a.Emails) > 0 {
-		p.Email = a.Emails[0]
-	}
+	p := &alert.Person{Source: a.Source, ID: a.DirectoryID, Status: a.Status, Since: a.Since, Kind: a.Kind, Role: a.Role, Groups: a.Groups}
+	p.Name, p.Email = a.Named()
 	completed(p, a.Others)
 	return p
 }

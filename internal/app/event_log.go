@@ -1,18 +1,28 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"sync"
 
 	"github.com/sealwatch/sealwatch/exporters"
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
+	"github.com/sealwatch/sealwatch/internal/directory"
 	"github.com/sealwatch/sealwatch/internal/event"
 )
 
+// arrivedStore has the events, and who was who.
+type arrivedStore interface {
+	LastEventSequence(ctx context.Context) (uint64, error)
+	ArrivedEvents(ctx context.Context, tenant string, q clickhouse.Arrived, limit int) ([]event.Event, uint64, error)
+	ListEvents(ctx context.Context, tenant string, f event.Filter, after event.Cursor, limit int, whole bool) ([]event.Event, error)
+	DirectoryAt(ctx context.Context, tenant string, questions []directory.Question) ([]directory.Answer, error)
+}
+
 // eventLog is the stored events as destinations forward them: in the order of arrival.
 type eventLog struct {
-	db     *clickhouse.DB
+	db     arrivedStore
 	tenant string
 
 	mu    sync.Mutex
@@ -20,7 +30,7 @@ type eventLog struct {
 	grown chan struct{}
 }
 
-func openEventLog(ctx context.Context, db *clickhouse.DB, tenant string) (*eventLog, error) {
+func openEventLog(ctx context.Context, db arrivedStore, tenant string) (*eventLog, error) {
 	head, err := db.LastEventSequence(ctx)
 	return &eventLog{db: db, tenant: tenant, head: head, grown: make(chan struct{})}, err
 }
@@ -63,7 +73,11 @@ func (l *eventLog) Wait(ctx context.Context, after uint64) error {
 
 // Read implements exporters.EventLog.
 func (l *eventLog) Read(ctx context.Context, s *exporters.EventSelection, after, upTo uint64, limit int) ([]event.Event, uint64, error) {
-	return l.db.ArrivedEvents(ctx, l.tenant, clickhouse.Arrived{After: after, UpTo: upTo, Since: s.Since, Activities: s.Activities, Administrative: s.Administrative, Users: s.Users}, limit)
+	page, through, err := l.db.ArrivedEvents(ctx, l.tenant, clickhouse.Arrived{After: after, UpTo: upTo, Since: s.Since, Activities: s.Activities, Administrative: s.Administrative, Users: s.Users}, limit)
+	if err == nil {
+		err = l.name(ctx, page)
+	}
+	return page, through, err
 }
 
 // Find implements exporters.EventLog.
@@ -72,5 +86,29 @@ func (l *eventLog) Find(ctx context.Context, ids []string) ([]event.Event, error
 	for i := range found {
 		found[i].IP, _ = netip.ParseAddr(found[i].IPAddress) // empty, or none
 	}
+	if err == nil {
+		err = l.name(ctx, found)
+	}
 	return found, err
+}
+
+// name calls who acted as alerts call them: by the name that the directory has at the time of the event, else that of the record, and by
+// the address of the record, else that of the directory.
+func (l *eventLog) name(ctx context.Context, events []event.Event) error {
+	questions := make([]directory.Question, len(events))
+	for i := range events {
+		questions[i] = directory.Question{SubjectID: events[i].UserID, Email: events[i].UserEmail, At: events[i].Time}
+	}
+	answers, err := l.db.DirectoryAt(ctx, l.tenant, questions)
+	if err != nil {
+		return err
+	}
+	for i := range answers {
+		if !answers[i].Known() {
+			continue
+		}
+		name, email := answers[i].Named()
+		events[i].UserName, events[i].UserEmail = cmp.Or(name, events[i].UserName), cmp.Or(events[i].UserEmail, email)
+	}
+	return nil
 }

@@ -35,6 +35,17 @@ type Answer struct {
 // Known says whether the directory knows somebody.
 func (a *Answer) Known() bool { return a.DirectoryID != "" }
 
+// Named is what the person is called and the address that they have: what the first source does not say is taken from the others.
+func (a *Answer) Named() (name, email string) {
+	for _, one := range append([]Answer{*a}, a.Others...) {
+		name = cmp.Or(name, one.DisplayName)
+		if email == "" && len(one.Emails) > 0 {
+			email = one.Emails[0]
+		}
+	}
+	return name, email
+}
+
 // life is a person with all states in order of time.
 type life struct {
 	states []State
@@ -81,7 +92,11 @@ func (l *life) emails(i int) []string {
 }
 
 // Resolver answers questions from the states of the persons concerned.
-type Resolver struct{ lives []life }
+type Resolver struct {
+	lives []life
+	// byKey are the lives that had an id or an address at some time, in ascending order.
+	byKey map[string][]int
+}
 
 // NewResolver takes states of one tenant, in any order. Which persons are concerned by a question: everybody with one of
 // its keys, and everybody who shares a key with one of them.
@@ -90,7 +105,7 @@ func NewResolver(states []State) *Resolver {
 	slices.SortFunc(sorted, func(a, b State) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.DirectoryID, b.DirectoryID), a.From.Compare(b.From))
 	})
-	r := &Resolver{}
+	r := &Resolver{byKey: map[string][]int{}}
 	for _, s := range sorted {
 		if s.Removed {
 			continue
@@ -106,6 +121,11 @@ func NewResolver(states []State) *Resolver {
 		}
 		l.states = append(l.states, s)
 		l.ids = append(l.ids, s.DocuSignUserIDs...)
+		for _, key := range s.Keys() {
+			if had := r.byKey[key]; len(had) == 0 || had[len(had)-1] != len(r.lives)-1 {
+				r.byKey[key] = append(had, len(r.lives)-1)
+			}
+		}
 	}
 	return r
 }
@@ -130,14 +150,14 @@ func (r *Resolver) Resolve(q Question) Answer {
 	if q.Email != "" {
 		aliases = append(aliases, strings.ToLower(q.Email))
 	}
-	for n := range r.lives {
+	for _, n := range r.byKey[q.SubjectID] {
 		l := &r.lives[n]
 		if i := l.at(q.At); i >= 0 && q.SubjectID != "" && slices.Contains(l.ids, q.SubjectID) {
 			bySource[l.states[i].Source] = append(bySource[l.states[i].Source], candidate{l, i, true, q.SubjectID})
 			aliases = append(aliases, l.emails(i)...)
 		}
 	}
-	for n := range r.lives {
+	for _, n := range r.having(aliases) {
 		l := &r.lives[n]
 		i := l.at(q.At)
 		if i < 0 || q.SubjectID != "" && slices.Contains(l.ids, q.SubjectID) {
@@ -165,6 +185,16 @@ func (r *Resolver) Resolve(q Question) Answer {
 		first.Groups = tidy(append(slices.Clone(first.Groups), o.Groups...), func(g string) string { return g })
 	}
 	return first
+}
+
+// having are the lives that had one of the addresses at some time.
+func (r *Resolver) having(aliases []string) []int {
+	var all []int
+	for _, a := range aliases {
+		all = append(all, r.byKey[a]...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // last orders what is true behind what is not.
