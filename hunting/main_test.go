@@ -19,6 +19,7 @@ import (
 	"github.com/sealwatch/sealwatch/internal/clickhouse"
 	"github.com/sealwatch/sealwatch/internal/clickhouse/embedded"
 	"github.com/sealwatch/sealwatch/internal/clickhouse/reader"
+	"github.com/sealwatch/sealwatch/internal/directory"
 	"github.com/sealwatch/sealwatch/internal/hunt"
 	"github.com/sealwatch/sealwatch/internal/testkit"
 )
@@ -93,6 +94,13 @@ func open(library string, command []string) (*fixture, error) {
 		return nil, err
 	}
 	f := &fixture{dir: dir, engine: e, db: db, client: reader.New(e.Addr(), e.ReaderUser(), e.ReaderPassword()), log: log}
+	if err := db.AddPeople(ctx, []directory.State{
+		{Tenant: tenant, Source: "docusign", DirectoryID: "2", Status: "active", Emails: []string{"two@docusign.example"}, DocuSignUserIDs: []string{"u2"}},
+		{Tenant: tenant, Source: "entra", DirectoryID: "2", Status: "active", Emails: []string{"two@example.com"}, DocuSignUserIDs: []string{"u2"}},
+		{Tenant: tenant, Source: "entra", DirectoryID: "0", Status: "active", Emails: []string{"another@example.com"}, DocuSignUserIDs: []string{"u0"}},
+	}); err != nil {
+		return nil, err
+	}
 	f.Hunting, err = hunting.New(f.options())
 	if err == nil {
 		err = f.full(insertEvents)
@@ -105,9 +113,9 @@ func (f *fixture) options() hunting.Options {
 		Clock: time.Now, Logger: slog.New(slog.NewTextHandler(f.log, nil))}
 }
 
-// insertEvents are three people's days; what a record may hold is hostile.
+// insertEvents are three people's days, of u2 without an address; what a record may hold is hostile.
 const insertEvents = `INSERT INTO sealwatch.events (tenant, event_id, sequence, ts, user_id, user_email, activity, administrative, object, action, ip_address, as_organization, country, city, place_kind, integration_key, envelope_id, user_agent)
-SELECT 'acme', toString(number), number + 1, now64(7) - toIntervalMinute(number), 'u' || toString(number % 3), 'u@example.com', ['logon', 'failed_logon', 'unknown', 'download'][number % 4 + 1], number % 5 = 0,
+SELECT 'acme', toString(number), number + 1, now64(7) - toIntervalMinute(number), 'u' || toString(number % 3), if(number % 3 = 2, '', 'u@example.com'), ['logon', 'failed_logon', 'unknown', 'download'][number % 4 + 1], number % 5 = 0,
     'Envelope', 'Sent', '192.0.2.' || toString(number % 2), 'Example ' || toString(number % 2), 'DE', 'Berlin', 'user', 'key', 'e' || toString(number), char(27) || ']0;owned' || char(7) || unhex('E280AE') || '=1+1'
 FROM numbers(200)`
 

@@ -2,6 +2,7 @@ package hunting_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -45,6 +46,23 @@ func TestShipped(t *testing.T) {
 				t.Error("it is not explained")
 			}
 		})
+	}
+}
+
+// TestShippedNamePeople: an address that the records lack comes from the directory, from people's own before DocuSign's list.
+func TestShippedNamePeople(t *testing.T) {
+	f := use(t)
+	for _, id := range []string{"failed-logons", "mass-access", "administrative-acts"} {
+		g := &got{}
+		if err := f.RunHunt(t.Context(), id, hunt.Query{Author: "ann", Via: hunt.ViaAPI, Parameters: map[string]string{}}, g); err != nil {
+			t.Fatalf("%s: %v", id, err)
+		}
+		all := strings.Join(g.rows, "\n")
+		for _, user := range [][2]string{{"u0", "u@example.com"}, {"u2", "two@example.com"}} {
+			if !strings.Contains(all, fmt.Sprintf(`%q, %q`, user[0], user[1])) {
+				t.Errorf("%s does not tell of %s that the address is %s:\n%s", id, user[0], user[1], all)
+			}
+		}
 	}
 }
 
