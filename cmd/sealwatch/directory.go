@@ -35,6 +35,8 @@ func (p *process) directoryCommand() *cobra.Command {
 type directoryFlags struct {
 	address, source, asOf string
 	full, dryRun, confirm bool
+	wait                  bool
+	patience              time.Duration
 }
 
 func (p *process) directoryImport() *cobra.Command {
@@ -48,8 +50,8 @@ func (p *process) directoryImport() *cobra.Command {
 			"Several values of a column are parted by ; or |. docs/directory.md describes each field.\n\n" +
 			"Only people in the file change; with --full, those of the source who are missing in it are deleted. What has no date of its own\n" +
 			"holds from --as-of on. A file by which more than 5 % of the active people leave is held until --confirm. The analysis looks\n" +
-			"again at everybody concerned, so that late news raises and withdraws alerts of the past.",
-		Example: "  sealwatch directory import --source entra --full users.json\n" +
+			"again at everybody concerned, so that late news raises and withdraws alerts of the past; --wait returns when it has.",
+		Example: "  sealwatch directory import --source entra --full --wait users.json\n" +
 			"  sealwatch directory import --source hr --as-of 2026-05-01 --dry-run leavers.csv",
 		Args: cobra.ExactArgs(1),
 	}
@@ -59,11 +61,16 @@ func (p *process) directoryImport() *cobra.Command {
 	c.Flags().BoolVar(&f.full, "full", false, "people of the source who are not in the file are deleted")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "change nothing, tell what would change")
 	c.Flags().BoolVar(&f.confirm, "confirm", false, "apply it, however many leave")
+	c.Flags().BoolVar(&f.wait, "wait", false, "wait until every detection has looked again at everybody concerned")
+	durationVar(c.Flags(), &f.patience, "retry-for", 2*time.Minute, "how long the service may be away before the waiting is given up")
 	if err := c.MarkFlagRequired("source"); err != nil {
 		return c // the flag is there
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {
 		f.address = *a
+		if f.patience <= 0 {
+			return usagef("--retry-for: found %s, expected more than 0", f.patience)
+		}
 		return p.importDirectory(c.Context(), f, args[0])
 	}
 	return c
@@ -120,7 +127,13 @@ func (p *process) importDirectory(ctx context.Context, f *directoryFlags, file s
 	}
 	progress.finish()
 	p.complainUnmatched(file, result, lines)
-	return p.reportDirectory(f, result, bad)
+	said := p.reportDirectory(f, result, bad)
+	if f.wait && result.GetApplied() {
+		if err := p.waitForAnalysis(ctx, conn, 0, f.patience); err != nil {
+			return err
+		}
+	}
+	return said
 }
 
 // counting tells the progress what was read.
