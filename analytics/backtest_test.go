@@ -219,6 +219,18 @@ func TestBacktestRefusesBadRequests(t *testing.T) {
 	}
 }
 
+// TestBacktestOfNoDetection: where all are disabled, a request that names none would be answered with nothing.
+func TestBacktestOfNoDetection(t *testing.T) {
+	b, err := analytics.NewBacktester(analytics.BacktestOptions{Definitions: []analytics.Definition{{ID: "d"}}, Tuning: map[string]analytics.Tuning{"d": {Disabled: true}}, Clock: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = b.Backtest(t.Context(), alert.BacktestRequest{}, nil, nil)
+	if !fault.Is(err, fault.InvalidArgument) || !strings.Contains(err.Error(), "every detection is disabled") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // TestBacktestSaysWhyItIsNothing: a detection that is off, one that saw nothing of what it needs, and a setting that is in
 // force already are told, and what found something by itself has no note.
 func TestBacktestSaysWhyItIsNothing(t *testing.T) {

@@ -55,6 +55,9 @@ func (b *Backtester) trials(q alert.BacktestRequest) ([]trial, error) {
 			problems = append(problems, fmt.Sprintf("detections: there is no detection %q%s", id, mistyped.Instead(id, b.ids())))
 		}
 	}
+	if len(q.Detections) == 0 && len(all) == 0 {
+		problems = append(problems, "detections: every detection is disabled, and none is named; a disabled one can be")
+	}
 	if !q.From.IsZero() && !q.To.IsZero() && !q.To.After(q.From) {
 		problems = append(problems, fmt.Sprintf("endTime: %s is not after startTime %s", q.To.Format(time.RFC3339), q.From.Format(time.RFC3339)))
 	}
