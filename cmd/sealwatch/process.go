@@ -48,6 +48,8 @@ type process struct {
 	account string
 	// serve runs the service until ctx ends.
 	serve func(ctx context.Context, cfg config.Config, o serveOptions) error
+	// running is the command that runs, for what is said of its flags; nil before it begins.
+	running *cobra.Command
 	// check says what of a valid configuration the service would refuse.
 	check func(config.Config) error
 }
@@ -94,7 +96,7 @@ func (p *process) run(ctx context.Context, args []string) int {
 		if err := c.ValidateRequiredFlags(); err != nil { // cobra looks at them after this
 			return err
 		}
-		begun = true
+		begun, p.running = true, c
 		return nil
 	}
 	ran, err := root.ExecuteContextC(ctx)
@@ -132,9 +134,9 @@ func (s *serialised) Write(b []byte) (int, error) {
 	return s.w.Write(b)
 }
 
-// complain prints an error, each problem on a line of its own.
+// complain prints an error, each problem on a line of its own, and a field of the API by the flag that gives it.
 func (p *process) complain(err error) {
-	for line := range strings.Lines(message(err)) {
+	for line := range strings.Lines(message(flagged(p.running, err))) {
 		p.say("sealwatch: %s", strings.TrimRight(line, "\n"))
 	}
 }
