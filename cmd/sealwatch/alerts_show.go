@@ -173,7 +173,11 @@ func contextLines(c *sealwatchv1.AlertContext) [][2]string {
 			if v.GetFamily() != "" {
 				usual = deviceUse(v)
 			}
-			add(t.kind, fmt.Sprintf("%s  %s, %s with it in 30 days", name, usual, plural(int(v.GetOtherUserCount()), "other user")))
+			said := "with it in 30 days"
+			if t.kind == "address" {
+				said = "seen there in 30 days, failed log-ons too"
+			}
+			add(t.kind, fmt.Sprintf("%s  %s, %s %s", name, usual, plural(int(v.GetOtherUserCount()), "other user"), said))
 		}
 	}
 	var deeds []string

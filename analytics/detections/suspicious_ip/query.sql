@@ -105,6 +105,8 @@ counted AS
         tenant, ip_address, ip, event_id, ts, day, user_id, class, person, spot, act,
         sum(kind = 1) OVER upto - sum(kind = 1) OVER gone AS failures,
         sum(kind = 1 AND opens) OVER upto - sum(kind = 1 AND closes) OVER gone AS failing_names,
+        -- of them those of users
+        sum(kind = 1 AND opens AND somebody) OVER upto - sum(kind = 1 AND closes AND somebody) OVER gone AS failing_known,
         sum(kind = 2 AND opens) OVER upto - sum(kind = 2 AND closes) OVER gone AS succeeding_users
     FROM stretches
     WINDOW upto AS (PARTITION BY tenant, ip_address ORDER BY at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
@@ -134,7 +136,7 @@ judged AS
 (
     SELECT
         k.tenant AS tenant, k.user_id AS user_id, k.ip_address AS ip_address, k.event_id AS event_id, k.ts AS ts, k.class AS class, k.person AS person, k.spot AS spot,
-        k.failures AS failures, k.failing_names AS failing_names, k.succeeding_users AS succeeding_users, k.sources AS sources, k.reasons AS reasons,
+        k.failures AS failures, k.failing_names AS failing_names, k.failing_known AS failing_known, k.succeeding_users AS succeeding_users, k.sources AS sources, k.reasons AS reasons,
         c.regulars AS regulars,
         -- a feed may be wrong about where many work; botnets, sprays and what failed here it does not excuse
         if(c.regulars >= {popular_users:UInt32} AND NOT hasAny(k.reasons, ['botnet', 'malware_cc', 'password_spray', 'failed_here']) AND NOT has(k.every_tag, 'tor'), ['popular_address'], CAST([], 'Array(String)')) AS excuses
@@ -168,21 +170,27 @@ SELECT
     toUInt64(count()) AS event_count,
     arraySort(groupUniqArrayArray(reasons)) AS all_reasons,
     arraySort(groupUniqArray(ip_address)) AS addresses,
-    max(failing_names) AS most_failing,
+    max((failing_names, failing_known)) AS most,
+    most.1 AS most_failing,
+    most.1 - most.2 AS unknown_names,
     multiIf(hasAny(all_reasons, ['botnet', 'malware_cc', 'password_spray', 'failed_here']), 'high', 'medium') AS severity,
     round(length(all_reasons) + most_failing / {failing_users:UInt32}, 2) AS score,
     concat(multiIf(subject_email != '', subject_email, subject_name != '', subject_name, concat('User ', subject_id)),
         ' was active from ', if(length(addresses) = 1, concat('the address ', addresses[1]), concat(toString(length(addresses)), ' addresses')), ', ',
         multiIf(has(all_reasons, 'botnet'), 'which belongs to a botnet', has(all_reasons, 'malware_cc'), 'which controls malware', has(all_reasons, 'password_spray'), 'which is known for password spraying',
-            has(all_reasons, 'failed_here'), concat('where ', toString(most_failing), ' names failed to log on within ', if({window_us:UInt64} = 86400000000, 'a day', concat(toString(round({window_us:UInt64} / 3.6e9, 1)), ' hours'))),
+            has(all_reasons, 'failed_here'), concat('where ',
+                arrayStringConcat(arrayFilter(t -> t != '', [
+                    if(most.2 = 0, '', concat(toString(most.2), if(most.2 = 1, ' user', ' users'))),
+                    if(unknown_names = 0, '', concat(toString(unknown_names), if(unknown_names = 1, ' name that nobody has', ' names that nobody has')))]), ' and '),
+                ' failed to log on within ', if({window_us:UInt64} = 86400000000, 'a day', concat(toString(round({window_us:UInt64} / 3.6e9, 1)), ' hours'))),
             has(all_reasons, 'darknet_scanning'), 'which scans networks', 'which is tagged as risky')) AS title,
     toJSONString(CAST((all_reasons, arraySlice(addresses, 1, 20), length(addresses), arraySort(groupUniqArrayArray(sources)), arraySort(groupUniqArray(class)),
             arraySlice(arraySort(groupUniqArray(spot.2)), 1, 20), arraySlice(arraySort(groupUniqArray(spot.1)), 1, 20), arraySlice(arraySort(groupUniqArray(spot.3)), 1, 20),
-            max(failures), most_failing, max(succeeding_users), {failing_users:UInt32}, round({window_us:UInt64} / 3.6e9, 1), max(regulars), {popular_users:UInt32},
+            max(failures), most_failing, toUInt64(most.2), toUInt64(unknown_names), max(succeeding_users), {failing_users:UInt32}, round({window_us:UInt64} / 3.6e9, 1), max(regulars), {popular_users:UInt32},
             multiIf(has(all_reasons, 'failed_here'), 'Others failed to log on there shortly before: the password was probably guessed.',
                 severity = 'high', 'The address is an attacker''s by what feeds say.', 'The address has a bad name; nothing else speaks against the user.')),
         'Tuple(reasons Array(String), ipAddresses Array(String), addresses UInt64, sources Array(String), activities Array(String), networks Array(String), countries Array(String), browsers Array(String),
-            failures UInt64, failingUsers UInt64, succeedingUsers UInt64, failingUsersNeeded UInt32, windowHours Float64, regularUsers UInt64, popularUsers UInt64, severityReason String)')) AS evidence,
+            failures UInt64, failingUsers UInt64, failingKnownUsers UInt64, failingUnknownNames UInt64, succeedingUsers UInt64, failingUsersNeeded UInt32, windowHours Float64, regularUsers UInt64, popularUsers UInt64, severityReason String)')) AS evidence,
     excuses AS suppressed_by
 FROM numbered
 GROUP BY tenant, user_id, excuses, series
