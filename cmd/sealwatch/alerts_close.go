@@ -37,8 +37,8 @@ func (p *process) alertsClose() *cobra.Command {
 		if !slices.Contains(classificationNames(), strings.ToLower(f.classification)) {
 			return usagef("--as: found %q, expected one of %s", f.classification, strings.Join(classificationNames(), ", "))
 		}
-		if f.reason != "" && !slices.Contains(reasonNames(), strings.ToLower(f.reason)) {
-			return usagef("--because: found %q, expected one of %s", f.reason, strings.Join(reasonNames(), ", "))
+		if reasons := reasonsFor(c, reasonNames()); f.reason != "" && !slices.Contains(reasons, strings.ToLower(f.reason)) {
+			return usagef("--because: found %q, expected what goes with %s: %s", f.reason, strings.ToLower(f.classification), strings.Join(reasons, ", "))
 		}
 		if err := filter.exact("close"); err != nil {
 			return err

@@ -42,7 +42,7 @@ func completeValues(c *cobra.Command) {
 func reasonsFor(c *cobra.Command, all []string) []string {
 	for _, flag := range []string{"as", "classification"} {
 		if f := c.Flags().Lookup(flag); f != nil {
-			if some := alert.Reasons(f.Value.String()); len(some) > 0 {
+			if some := alert.Reasons(strings.ToLower(f.Value.String())); len(some) > 0 {
 				return some
 			}
 		}

@@ -53,6 +53,9 @@ var facts = sync.OnceValue(func() (all struct {
 func factsOf(detection string) []fact {
 	all := facts()
 	own := all.detections[detection]
+	if strings.HasPrefix(detection, "policy_") {
+		own = all.detections["policy"]
+	}
 	var out []fact
 	for _, f := range all.common {
 		if f.key == "docusignSays" || f.key == "nextStep" {

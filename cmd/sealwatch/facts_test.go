@@ -46,6 +46,25 @@ func TestEveryFactHasWords(t *testing.T) {
 	}
 }
 
+// TestEveryFactOfPoliciesHasWords: all policies have the same evidence.
+func TestEveryFactOfPoliciesHasWords(t *testing.T) {
+	text, err := os.ReadFile("../../analytics/policies/sql/finding.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, members, _ := strings.Cut(string(text), "'Tuple(")
+	members, _, _ = strings.Cut(members, "')) AS evidence")
+	if n := strings.Count(members, ","); n < 15 {
+		t.Fatalf("found %d members of the evidence in finding.sql: %s", n, members)
+	}
+	for member := range strings.SplitSeq(members, ",") {
+		key := strings.Fields(member)[0]
+		if !slices.Contains(told, key) && !containsFact(factsOf("policy_any"), key) {
+			t.Errorf("nothing says %q of the evidence of policies; write it into facts.yaml", key)
+		}
+	}
+}
+
 func TestFactText(t *testing.T) {
 	for _, c := range []struct {
 		words string

@@ -61,9 +61,7 @@ func differences(before, after *Alert) []FieldDifference {
 	if before.Evidence != after.Evidence {
 		all = append(all, FieldDifference{Field: "evidence"})
 	}
-	if before.Context == nil && after.Context != nil || before.Context != nil && before.Context.Tells(after.Context) {
-		all = append(all, FieldDifference{Field: "context"})
-	}
+	all = append(all, contextDifferences(before.Context, after.Context)...)
 	add("supersededBy", before.SupersededBy, after.SupersededBy)
 	return all
 }

@@ -1233,11 +1233,11 @@ func (x *AlertHistoryEntry) GetFields() []*AlertFieldChange {
 // AlertFieldChange is a part of an alert that became another.
 type AlertFieldChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// field is named as in Alert; of comments, each new one is a change of its own.
+	// field is named as in Alert; of comments, each new one is a change of its own, of context each part.
 	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
-	// before the change, shortened to 200 characters; empty where there was none, and for evidence and context.
+	// before the change, shortened to 200 characters; empty where there was none, and for evidence. A part of context is told in words.
 	Before string `protobuf:"bytes,2,opt,name=before,proto3" json:"before,omitempty"`
-	// after the change, shortened to 200 characters; empty where there is none, and for evidence and context.
+	// after the change, shortened to 200 characters; empty where there is none, and for evidence.
 	After         string `protobuf:"bytes,3,opt,name=after,proto3" json:"after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
