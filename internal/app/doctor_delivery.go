@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/sealwatch/sealwatch/internal/config"
-	"github.com/sealwatch/sealwatch/internal/status"
 )
 
 // longPending is how long a change may wait before it is worth a warning.
@@ -23,40 +22,27 @@ const longPending = 15 * time.Minute
 func (e *examination) delivery(ctx context.Context, cfg config.Config, d *config.Destination) {
 	s := service{address: "http://" + cfg.HTTPAddr}
 	var now struct {
-		State             string    `json:"state"`
-		Pending           float64   `json:"pendingCount"`
-		DeadLetters       float64   `json:"deadLetterCount"`
-		LastError         string    `json:"lastError"`
-		NextAttemptTime   time.Time `json:"nextAttemptTime"`
-		OldestPendingTime time.Time `json:"oldestPendingTime"`
+		streamStatus
+		Events *streamStatus `json:"events"`
 	}
 	code, err := s.get(ctx, "/v1/destinations/"+url.PathEscape(d.Name), &now)
-	if err != nil {
-		return // the service does not run, or something else answers there: the step of the service says which
+	if err != nil { // the service does not run, or something else answers there: the step of the service says which
+		e.step("events", func() (string, string, error) { return StepOK, forwarded(d), nil })
+		return
 	}
 	e.step("delivery", func() (string, string, error) {
 		if code != http.StatusOK {
 			return StepWarning, fmt.Sprintf("the service that runs at %s does not have this destination: it was started with another configuration (HTTP status %d)", cfg.HTTPAddr, code), nil
 		}
-		var wrong []string
-		if now.State != status.DestinationOK {
-			text := "it is " + now.State + ": " + now.LastError
-			if !now.NextAttemptTime.IsZero() {
-				text += "; next attempt " + now.NextAttemptTime.UTC().Format(time.RFC3339)
-			}
-			wrong = append(wrong, text)
-		}
-		if now.DeadLetters > 0 {
-			wrong = append(wrong, fmt.Sprintf("dead letters: %.0f; sealwatch exporters dead-letters list shows them", now.DeadLetters))
-		}
-		if age := time.Since(now.OldestPendingTime); !now.OldestPendingTime.IsZero() && age > longPending {
-			wrong = append(wrong, fmt.Sprintf("what waits (%.0f) has waited since %s", now.Pending, now.OldestPendingTime.UTC().Format(time.RFC3339)))
-		}
+		wrong := now.wrong(d.Name)
 		if len(wrong) > 0 {
 			return StepWarning, strings.Join(wrong, "; "), nil
 		}
 		return StepOK, fmt.Sprintf("it is ok; changes that wait: %.0f, dead letters: none", now.Pending), nil
 	})
+	if code == http.StatusOK {
+		e.step("events", func() (string, string, error) { return forwarding(d, now.Events) })
+	}
 	if code == http.StatusOK && len(d.Filter.Detections)+len(d.Filter.Users) > 0 {
 		e.step("filter", func() (string, string, error) { return s.filter(ctx, &d.Filter) })
 	}
