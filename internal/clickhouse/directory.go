@@ -99,7 +99,8 @@ func (d *DB) DirectoryAt(ctx context.Context, tenant string, questions []directo
 	}
 	var wanted []string
 	for k := range keys {
-		if k != "" {
+		// what no directory can have is not asked for: parameters travel in the address of a request, and records may have a megabyte
+		if k != "" && len(k) <= directory.MaxText {
 			wanted = append(wanted, k)
 		}
 	}

@@ -1,6 +1,7 @@
 package clickhouse_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -89,6 +90,15 @@ func TestDirectory(t *testing.T) {
 	}
 	if users, err := db.UsersOfPeople(ctx, "default", []string{"ann@example.com"}, e.Time.Add(time.Hour)); err != nil || len(users) != 0 {
 		t.Errorf("users since later: %+v, %v", users, err)
+	}
+	// an address of a record may have a megabyte, and is nobody's: it is not asked for, and the others are answered
+	long := make([]directory.Question, 12)
+	for i := range long {
+		long[i] = directory.Question{SubjectID: "x", Email: fmt.Sprint(i) + strings.Repeat("a", 900_000), At: left}
+	}
+	long[11] = directory.Question{SubjectID: "u2", At: left}
+	if answers, err := db.DirectoryAt(ctx, "default", long); err != nil || answers[0].Known() || !answers[11].Known() {
+		t.Errorf("long addresses: %v", err)
 	}
 	if answers, err := db.DirectoryAt(ctx, "other", []directory.Question{{SubjectID: "u2", At: left}}); err != nil || answers[0].Known() {
 		t.Errorf("another tenant's: %+v, %v", answers, err)

@@ -39,9 +39,11 @@ var Kinds = []string{KindPerson, KindGuest, KindSharedMailbox, KindRoom, KindSer
 // somebody active says nothing against another source that calls the person gone.
 const SourceDocuSign = "docusign"
 
+// MaxText is the longest text of a state in bytes: what is longer is no name, id or address of anybody.
+const MaxText = 256
+
 // Bounds of a state.
 const (
-	maxText   = 256
 	maxNames  = 200
 	maxGroups = 2000
 )
@@ -135,8 +137,8 @@ func (s *State) Validate() error {
 		bad("kind", s.Kind, strings.Join(Kinds, ", "))
 	}
 	for field, text := range map[string]string{"id": s.DirectoryID, "userName": s.UserName, "displayName": s.DisplayName, "role": s.Role} {
-		if len(text) > maxText || !utf8.ValidString(text) {
-			bad(field, text, fmt.Sprintf("valid text of %d bytes at most", maxText))
+		if len(text) > MaxText || !utf8.ValidString(text) {
+			bad(field, text, fmt.Sprintf("valid text of %d bytes at most", MaxText))
 		}
 	}
 	for _, e := range s.Emails {
@@ -153,8 +155,8 @@ func (s *State) Validate() error {
 			bad(list.field, len(list.values), fmt.Sprintf("%d at most", list.most))
 		}
 		for _, v := range list.values {
-			if len(v) > maxText || !utf8.ValidString(v) {
-				bad(list.field, v, fmt.Sprintf("valid text of %d bytes at most", maxText))
+			if len(v) > MaxText || !utf8.ValidString(v) {
+				bad(list.field, v, fmt.Sprintf("valid text of %d bytes at most", MaxText))
 			}
 		}
 	}

@@ -97,7 +97,8 @@ stretches AS
         FROM points AS p
         LEFT JOIN familiar AS f ON f.tenant = p.tenant AND f.ip_address = p.ip_address AND f.user_id = p.user_id AND f.day = p.day
     )
-    WINDOW same AS (PARTITION BY tenant, ip_address, kind, who ORDER BY at, event_id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)
+    -- a name that is a user's, too, is another one: what opens and what closes is of the same kind
+    WINDOW same AS (PARTITION BY tenant, ip_address, kind, somebody, who ORDER BY at, event_id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)
 ),
 counted AS
 (

@@ -14,8 +14,8 @@ operations AS
             activity = 'export' OR activity = 'connect' AND match(text, 'creat|add|updat|enabl|chang|modif|edit|set'), 3,
             match(text, 'authenti|sso|saml|mfa|twofactor|twostep|password ?(rule|polic|strength)|signin|login|iprange|ipallow|trustedip|identityprovider|session')
                 AND match(text, 'disabl|remov|delet|updat|chang|modif|edit|off|reset|relax|reduc|clear|set'), 2,
-            activity = 'permission' AND match(text, 'add|assign|grant|creat|made|set|updat|chang')
-                OR match(text, 'admin') AND NOT match(text, 'delet|remov|revok|clos|deactiv') OR activity = 'user_management' AND match(text, 'add|creat|invit|import|activat|reopen'), 1,
+            NOT match(text, 'delet|remov|revok|clos|deactiv')
+                AND (activity = 'permission' AND match(text, 'add|assign|grant|creat|made|set|updat|chang') OR match(text, 'admin') OR activity = 'user_management' AND match(text, 'add|creat|invit|import|activat|reopen')), 1,
             0) AS step
     FROM events
     WHERE held_until <= {line:DateTime64(7, 'UTC')} AND ts >= {from:DateTime64(7, 'UTC')} - toIntervalDay(92)
