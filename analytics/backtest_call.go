@@ -64,7 +64,11 @@ func (b *Backtester) concerned(ctx context.Context, t *trial, p period) (subject
 
 // question is a call of a detection's text about a period, the end excluded.
 func (b *Backtester) question(d *Detection, text string, p period, subjects []string) clickhouse.Call {
-	return clickhouse.Call{Detection: d.ID, Text: text, Tenant: b.o.Tenant, From: p.from, To: p.to.Add(-tick), Line: b.o.Clock().UTC(), Subjects: subjects, Arguments: d.arguments(), MaxMemory: b.o.MaxMemory}
+	c := clickhouse.Call{Detection: d.ID, Text: text, Tenant: b.o.Tenant, From: p.from, To: p.to.Add(-tick), Line: b.o.Clock().UTC(), Subjects: subjects, Arguments: d.arguments()}
+	if p.to.Sub(p.from) > unlimited {
+		c.MaxMemory = b.o.MaxMemory
+	}
+	return c
 }
 
 // evaluate counts the findings anchored in a period; one that needs too much memory is cut in two.

@@ -18,6 +18,8 @@ var errTooMuch = errors.New("too much memory")
 type small struct {
 	begin time.Time
 	while time.Duration
+	// limited says that no call with a limit has enough.
+	limited bool
 }
 
 func (s small) EventDays(context.Context, string, time.Time, time.Time) ([]clickhouse.EventDay, error) {
@@ -41,7 +43,7 @@ func (s small) UnknownActivities(context.Context, time.Time) ([]status.UnknownAc
 func (s small) Candidates(context.Context, clickhouse.Call) ([]string, error) { return nil, nil }
 
 func (s small) EachFinding(_ context.Context, c clickhouse.Call, each func(alert.Finding) error) error {
-	if c.To.Sub(c.From) > s.while {
+	if c.To.Sub(c.From) > s.while || s.limited && c.MaxMemory > 0 {
 		return errTooMuch
 	}
 	for i := range 240 {
@@ -61,7 +63,7 @@ func (s small) EachFinding(_ context.Context, c clickhouse.Call, each func(alert
 func TestBacktestCutsWhatNeedsTooMuchMemory(t *testing.T) {
 	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, while := range []time.Duration{500 * time.Hour, 30 * time.Hour, 100 * time.Minute, time.Minute} {
-		b, err := NewBacktester(BacktestOptions{Definitions: []Definition{{ID: "d", LookBack: time.Hour}}, Store: small{begin, while}, Clock: time.Now})
+		b, err := NewBacktester(BacktestOptions{Definitions: []Definition{{ID: "d", LookBack: time.Hour}}, Store: small{begin: begin, while: while}, Clock: time.Now})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,5 +80,21 @@ func TestBacktestCutsWhatNeedsTooMuchMemory(t *testing.T) {
 		if err != nil || counted != 240 {
 			t.Errorf("%v at once: %d findings, expected 240: %v", while, counted, err)
 		}
+	}
+}
+
+// TestBacktestEndsWhereNoLimitSuffices: what a detection looks back on may alone need more than a backtest's share; then it has what any statement has.
+func TestBacktestEndsWhereNoLimitSuffices(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	b, err := NewBacktester(BacktestOptions{Definitions: []Definition{{ID: "d", LookBack: time.Hour}}, Store: small{begin: begin, while: 500 * time.Hour, limited: true}, Clock: time.Now, MaxMemory: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.tooMuch = func(err error) bool { return errors.Is(err, errTooMuch) }
+	counted := 0
+	err = b.Backtest(t.Context(), alert.BacktestRequest{}, func(alert.BacktestProgress) error { return nil },
+		func(r alert.BacktestResult) error { counted = r.Alerts.Proposed; return nil })
+	if err != nil || counted != 240 {
+		t.Errorf("%d findings, expected 240: %v", counted, err)
 	}
 }

@@ -13,6 +13,8 @@ const (
 	tick = 100 * time.Nanosecond
 	// shortest is the longest slice that is not cut any more when it needs too much memory.
 	shortest = time.Hour
+	// unlimited is the longest slice that may have as much memory as any statement: what it looks back on is longer, and is the same for a shorter one.
+	unlimited = 7 * day
 )
 
 // slice is a part of a backtest: the findings anchored in its period, the end excluded.
